@@ -1,0 +1,104 @@
+"""Computes a graph node by node with each op's own NumPy meaning.
+
+It is the oracle of the tests, and the home of operations that no other backend has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from giulgi.backends.base import Array, Computation, Draw
+from giulgi.errors import GiulgiError, GraphError
+from giulgi.graph.node import Node, describe
+from giulgi.graph.ops.random import RandomBits
+from giulgi.graph.shapes import could_be, shape_text
+from giulgi.graph.tensor import Tensor
+
+
+class ReferenceBackend:
+    """Runs computations on NumPy."""
+
+    name = "reference"
+
+    def compile(self, computation: Computation) -> Interpreter:
+        """Return an interpreter of the computation; nothing is compiled."""
+        return Interpreter(computation)
+
+
+class Interpreter:
+    """Computes the nodes of a computation in order, and forgets each value after its last use."""
+
+    def __init__(self, computation: Computation) -> None:
+        self.computation = computation
+        given = {*computation.feeds, *(node for node in computation.reads if node is not None)}
+        self.steps = [node for node in computation.nodes if node not in given]
+        results = [*computation.fetches, *(node for _, node in computation.updates)]
+        self.spent = _last_uses(self.steps, keep={*results, *given})
+
+    def run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute the fetches and the new values of variables."""
+        known: dict[Node, Array] = dict(zip(self.computation.feeds, feeds, strict=True))
+        reads = zip(self.computation.reads, values, strict=True)
+        known.update((node, value) for node, value in reads if node is not None)
+        with np.errstate(all="ignore"):
+            for node, spent in zip(self.steps, self.spent, strict=True):
+                known[node] = _compute(node, [known[source] for source in node.inputs], draw)
+                for done in spent:
+                    del known[done]
+        fetched = [_own(known[node], node) for node in self.computation.fetches]
+        updated = [_own(known[node], node) for _, node in self.computation.updates]
+        return fetched, updated
+
+
+def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:
+    if node.value is not None:
+        return node.value
+    try:
+        if isinstance(node.op, RandomBits):
+            value = node.op.numpy(*inputs, seed=draw.seed, run=draw.run)
+        else:
+            value = node.op.numpy(*inputs)
+    except Exception as error:
+        raise _explained(error, node) from error
+    value = np.asarray(value)
+    assert value.dtype == node.spec.dtype, f"{node} computed {value.dtype}"
+    assert could_be(node.spec.shape, value.shape), f"{node} computed {shape_text(value.shape)}"
+    return value
+
+
+def _explained(error: Exception, node: Node) -> GiulgiError:
+    explained = error if isinstance(error, GiulgiError) else GraphError(f"{error}.")
+    explained.complete(
+        where=node.source,
+        op=node.op.name,
+        layer=node.path,
+        arguments=describe(node.op, [Tensor(source) for source in node.inputs]),
+    )
+    return explained
+
+
+def _last_uses(steps: Sequence[Node], keep: set[Node]) -> list[list[Node]]:
+    """Return for each step the values that nobody needs after it."""
+    last: dict[Node, int] = {}
+    for place, node in enumerate(steps):
+        last.setdefault(node, place)
+        for source in node.inputs:
+            last[source] = place
+    spent: list[list[Node]] = [[] for _ in steps]
+    for node, place in last.items():
+        if node not in keep:
+            spent[place].append(node)
+    return spent
+
+
+def _own(value: Array, node: Node) -> Array:
+    """Return the value as an array of its own: no view, and not held as an input or constant."""
+    if value.base is not None or not node.inputs or not value.flags.owndata:
+        return value.copy()
+    if not value.flags.c_contiguous:
+        return np.ascontiguousarray(value)
+    return value

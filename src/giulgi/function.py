@@ -1,0 +1,192 @@
+"""Python functions of tensors as compiled programs, and their gradients."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, ParamSpec, TypeVar
+
+import numpy as np
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.gradients import gradients
+from giulgi.graph.node import build
+from giulgi.graph.ops.leaves import Constant, constant, placeholder
+from giulgi.graph.ops.state import Assign, Recorder, Variable
+from giulgi.graph.tensor import Tensor
+from giulgi.program import Program
+from giulgi.tree import Structure, flatten, unflatten
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Function(Generic[P, R]):
+    """A Python function that is traced to a graph and compiled, once for each kind of arguments.
+
+    Arrays, tensors and Python floats among the arguments (also in lists, tuples and dicts) are
+    fed; everything else (ints, bools, strings, None) is part of the program, and a new value makes
+    a new one. The Python code runs while tracing only: what it prints, it prints once.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        functools.update_wrapper(self, function)
+        self.python_function = function
+        self._traces: dict[Any, _Trace] = {}
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the program for such arguments, tracing and compiling it the first time."""
+        leaves, structure = flatten((args, kwargs))
+        values = [_fed_value(leaf) for leaf in leaves]
+        if any(isinstance(leaf, Tensor) and leaf.node.symbolic for leaf in leaves):
+            # Called while another graph is built: become part of it.
+            return self.python_function(*args, **kwargs)
+        key = (
+            structure,
+            tuple(
+                (value.shape, value.dtype) if isinstance(value, np.ndarray) else _static(value)
+                for value in values
+            ),
+        )
+        trace = self._traces.get(key)
+        if trace is None:
+            trace = self._traces[key] = _trace(self.python_function, values, structure)
+        arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
+        results = (Tensor(build(Constant(array)).node) for array in arrays)
+        answer: R = unflatten(trace.result, results)
+        return answer
+
+    def program(self, *args: P.args, **kwargs: P.kwargs) -> Program:
+        """Return the program that the function becomes for such arguments."""
+        leaves, structure = flatten((args, kwargs))
+        return _trace(
+            self.python_function, [_fed_value(leaf) for leaf in leaves], structure
+        ).program
+
+
+class _Trace:
+    def __init__(self, program: Program, result: Structure) -> None:
+        self.program = program
+        self.result = result
+
+
+def _fed_value(leaf: Any) -> Any:
+    """Return what is fed as an array, and anything else as it is."""
+    if isinstance(leaf, Tensor):
+        return leaf if leaf.node.symbolic else leaf.numpy()
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return np.asarray(leaf)
+    return np.asarray(leaf, np.float32) if isinstance(leaf, float) else leaf
+
+
+def _static(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        raise ArgumentError(
+            f"an argument of type {type(value).__name__} can neither be fed nor compared.",
+            fix="give arrays, numbers, strings, or lists, tuples and dicts of them",
+        ) from None
+    return (type(value), value)
+
+
+def _trace(function: Callable[..., Any], values: Sequence[Any], structure: Structure) -> _Trace:
+    feeds: list[Tensor] = []
+    leaves: list[Any] = []
+    for value in values:
+        if isinstance(value, np.ndarray):
+            value = placeholder(constant(value).dtype, value.shape, f"argument_{len(feeds)}")
+            feeds.append(value)
+        leaves.append(value)
+    args, kwargs = unflatten(structure, iter(leaves))
+    with Recorder() as recorder:
+        result = function(*args, **kwargs)
+    fetches, result_structure = flatten(result)
+    updates = [build(Assign(cell), value) for cell, value in recorder.pending.items()]
+    program = Program([constant(fetch) for fetch in fetches] + updates, feeds)
+    return _Trace(program, result_structure)
+
+
+def function(python_function: Callable[P, R]) -> Function[P, R]:
+    """Compile a Python function of tensors. To be used as a decorator.
+
+    Example::
+
+        w = gg.Variable(np.zeros(3))
+
+        @gg.function
+        def step(x, y):
+            loss = gg.mean((x @ w - y) ** 2)
+            w.assign_sub(0.1 * gg.gradients(loss, w))
+            return loss
+    """
+    return Function(python_function)
+
+
+def value_and_grad(
+    python_function: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    variables: Sequence[Variable] | None = None,
+) -> Callable[..., tuple[Any, Any]]:
+    """Return a function that gives the value of another, and its gradients.
+
+    Args:
+        python_function: returns a single number; or a tuple whose first element is that number.
+        argnums: by which positional argument, or which several. An argument may be a nested list,
+            tuple or dict of tensors; the gradient is nested alike.
+        variables: by these variables, and not by arguments.
+
+    Returns:
+        A function of the same arguments that returns ``(value, gradients)``, as graph; compile it
+        with :func:`function`.
+
+    Raises:
+        ShapeError: if the function does not return a single number.
+    """
+
+    def with_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        if variables is not None:
+            value = python_function(*args, **kwargs)
+            return value, gradients(_single_number(value), list(variables))
+        numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+        arguments = list(args)
+        for number in numbers:
+            arguments[number] = _as_tensors(arguments[number])
+        value = python_function(*arguments, **kwargs)
+        loss = _single_number(value)
+        found = [_gradients_nested(loss, arguments[number]) for number in numbers]
+        return value, found[0] if isinstance(argnums, int) else tuple(found)
+
+    return with_gradient
+
+
+def grad(
+    python_function: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    variables: Sequence[Variable] | None = None,
+) -> Callable[..., Any]:
+    """Return a function that gives the gradients of another; see :func:`value_and_grad`."""
+    with_value = value_and_grad(python_function, argnums, variables)
+    return lambda *args, **kwargs: with_value(*args, **kwargs)[1]
+
+
+def _as_tensors(argument: Any) -> Any:
+    leaves, structure = flatten(argument)
+    return unflatten(structure, iter([constant(leaf) for leaf in leaves]))
+
+
+def _gradients_nested(loss: Tensor, argument: Any) -> Any:
+    leaves, structure = flatten(argument)
+    return unflatten(structure, iter(gradients(loss, leaves)))
+
+
+def _single_number(value: Any) -> Tensor:
+    first = constant(value[0] if isinstance(value, tuple) else value)
+    if first.shape != ():
+        raise ShapeError(
+            "the function must return a single number to be differentiated.",
+            op="value_and_grad",
+            arguments=[("returned", first.description)],
+            fix="return a mean or a sum of it",
+        )
+    return first

@@ -1,0 +1,171 @@
+"""Gradients as a transformation of the graph.
+
+``gradients(y, x)`` walks from y back to x and asks each operation for its rule. The result is more
+graph: it can be printed, compiled with the rest, and differentiated again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from giulgi.errors import DTypeError, GraphError, ShapeError
+from giulgi.graph.dtypes import is_float
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.creation import ones_like, zeros_like
+from giulgi.graph.ops.leaves import TensorLike, constant, require_tensor
+from giulgi.graph.ops.reductions import sum_to
+from giulgi.graph.ops.shape import sizes_of
+from giulgi.graph.shapes import could_be, is_static, shape_text
+from giulgi.graph.source import built_for
+from giulgi.graph.tensor import Tensor
+
+
+def gradients(
+    ys: Tensor | Sequence[Tensor],
+    xs: Any,
+    grad_ys: TensorLike | Sequence[TensorLike] | None = None,
+    *,
+    unconnected: str = "zero",
+) -> Any:
+    """Return the gradients of the sum of ``ys`` with respect to ``xs``, as graph.
+
+    Reverse accumulation: with v the values between x and y, and dy/dy = 1, the chain rule
+    dy/du = sum over the users v of u of dy/dv dv/du is applied from y back to x.
+
+    Args:
+        ys: one tensor of floats, or several.
+        xs: one tensor (usually a variable), or a sequence of them.
+        grad_ys: what the gradients of ys are themselves multiplied by; None: ones.
+        unconnected: what is returned for an x that no y depends on: "zero" for zeros, or "none".
+
+    Returns:
+        One gradient of the shape and dtype of x; for a sequence of xs, a list.
+
+    Raises:
+        DTypeError: if a y or an x is not of floats.
+        GraphError: if something is not a tensor of the graph.
+    """
+    if unconnected not in ("zero", "none"):
+        raise GraphError(f"unconnected is 'zero' or 'none', not {unconnected!r}.", op="gradients")
+    single = isinstance(xs, Tensor)
+    targets = [_differentiable(x, "x") for x in ([xs] if single else xs)]
+    results = [_differentiable(y, "y") for y in ([ys] if isinstance(ys, Tensor) else ys)]
+    seeds = _seeds(results, grad_ys)
+    found = _backward(results, seeds, {x.node for x in targets})
+    answer = []
+    for x in targets:
+        gradient = found.get(x.node)
+        if gradient is None and unconnected == "zero":
+            gradient = zeros_like(x)
+        answer.append(gradient)
+    return answer[0] if single else answer
+
+
+def _differentiable(value: Any, role: str) -> Tensor:
+    tensor = require_tensor(value, f"{role} in gradients(y, x)")
+    if not is_float(tensor.dtype):
+        raise DTypeError(
+            f"gradients flow through floats; {role} is {tensor.dtype.name}.",
+            op="gradients",
+            arguments=[(role, tensor.description)],
+            fix="build it from floats: x.astype('float32')",
+        )
+    return tensor
+
+
+def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:
+    if grad_ys is None:
+        return [ones_like(y) for y in ys]
+    given = [grad_ys] if len(ys) == 1 and not isinstance(grad_ys, (list, tuple)) else grad_ys
+    seeds = [constant(g, y.dtype) for g, y in zip(given, ys, strict=True)]
+    for y, seed in zip(ys, seeds, strict=True):
+        if is_static(seed.known_shape) and not could_be(y.known_shape, seed.known_shape):
+            raise ShapeError(
+                f"grad_ys has shape {shape_text(seed.known_shape)}, y {shape_text(y.known_shape)}.",
+                op="gradients",
+                fix="give one number for each element of y",
+            )
+    return seeds
+
+
+def _backward(
+    ys: Sequence[Tensor], seeds: Sequence[Tensor], targets: set[Node]
+) -> dict[Node, Tensor]:
+    """Return the gradient of each target that some y depends on."""
+    order = topological(y.node for y in ys)
+    leading = _leading_to(order, targets)
+    received: dict[Node, list[Tensor]] = {}
+    for y, seed in zip(ys, seeds, strict=True):
+        received.setdefault(y.node, []).append(seed)
+    for node in reversed(order):
+        if node not in leading or node not in received:
+            continue
+        with built_for(node.source, node.path):
+            dy = reduce(lambda a, b: a + b, received[node])
+            received[node] = [dy]
+            for source, gradient in _input_gradients(node, dy):
+                if source in leading and gradient is not None:
+                    received.setdefault(source, []).append(gradient)
+    return {node: received[node][0] for node in targets if node in received}
+
+
+def _leading_to(order: Sequence[Node], targets: set[Node]) -> set[Node]:
+    """Return the nodes between the targets and the end, through which floats flow."""
+    leading: set[Node] = set()
+    for node in order:
+        if not is_float(node.spec.dtype):
+            continue
+        if node in targets or any(source in leading for source in node.inputs):
+            leading.add(node)
+    return leading
+
+
+def _input_gradients(node: Node, dy: Tensor) -> list[tuple[Node, Tensor | None]]:
+    """Ask the node's op for the gradients of its inputs."""
+    if not node.inputs:
+        return []
+    inputs = [Tensor(source) for source in node.inputs]
+    answer = node.op.gradient(dy, Tensor(node), *inputs)
+    by_input = answer if isinstance(answer, tuple) else (answer,)
+    if node.op.broadcasts:
+        by_input = tuple(
+            None if gradient is None else _unbroadcast(gradient, i, inputs)
+            for i, gradient in enumerate(by_input)
+        )
+    return list(zip(node.inputs, by_input, strict=True))
+
+
+def _unbroadcast(gradient: Tensor, index: int, inputs: Sequence[Tensor]) -> Tensor:
+    """Sum a gradient along the axes in which its input was broadcast.
+
+    Where all other inputs have size 1, or the axis is not theirs, nothing can have been broadcast,
+    even if the size is not known yet.
+    """
+    x = inputs[index]
+    others = [other for other in inputs if other.node is not x.node]
+    if _surely_whole(x, others):
+        return gradient
+    return sum_to(gradient, sizes_of(x))
+
+
+def _surely_whole(x: Tensor, others: Sequence[Tensor]) -> bool:
+    """Whether x has, in any case, the shape of the broadcast result."""
+    if not others:
+        return True
+    if any(other.known_shape == () for other in others) and len(others) == 1:
+        return True
+    if any(t.known_shape is None for t in (x, *others)):
+        return False
+    rank = max(t.ndim for t in (x, *others))
+    if x.ndim < rank:
+        return False
+    for axis in range(-rank, 0):
+        sizes = [other.shape[axis] for other in others if other.ndim >= -axis]
+        own = x.shape[axis]
+        if own == 1 and any(size != 1 for size in sizes):
+            return False
+        if own is None and any(size != 1 for size in sizes):
+            return False
+    return True

@@ -1,0 +1,164 @@
+"""A node of the graph, and the one function that makes nodes.
+
+Nodes are immutable and *hash-consed*: a node that equals an existing one, op and inputs alike, is
+that one. So a common subexpression never exists twice, and comparing two graphs is comparing two
+references.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from giulgi.errors import GiulgiError
+from giulgi.graph import evaluation
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.source import Source, current_path, current_source
+
+if TYPE_CHECKING:
+    from giulgi.graph.tensor import Tensor
+
+# A chain of constants' functions that nobody looks at is computed when it gets this deep.
+_DEEPEST_UNSEEN_CHAIN = 1000
+
+
+class Node:
+    """One operation applied to its inputs.
+
+    Attributes:
+        op: the operation with its attributes.
+        inputs: the nodes it is applied to.
+        spec: shape and dtype of its value, as far as known.
+        name: the name its first builder gave it, or "".
+        path: the layers it was built in, joined by slashes.
+        source: the line of the user's code that built it first.
+        serial: a number that grows with every node made.
+        symbolic: whether the value depends on a placeholder.
+        stateful: whether the value depends on a variable.
+        value: the value, once computed, of a node that is neither symbolic nor stateful.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "depth",
+        "inputs",
+        "name",
+        "op",
+        "path",
+        "serial",
+        "source",
+        "spec",
+        "stateful",
+        "symbolic",
+        "value",
+    )
+
+    def __init__(
+        self, op: Op, inputs: tuple[Node, ...], spec: Spec, name: str, source: Source | None
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.spec = spec
+        self.name = name
+        self.path = current_path()
+        self.source = source
+        self.serial = next(_serials)
+        self.symbolic: bool = op.symbolic or any(i.symbolic for i in inputs)
+        self.stateful: bool = op.stateful or any(i.stateful for i in inputs)
+        self.value: np.ndarray[Any, Any] | None = getattr(op, "value", None)
+        self.depth: int = (
+            0 if self.value is not None else 1 + max((i.depth for i in inputs), default=0)
+        )
+
+    @property
+    def concrete(self) -> bool:
+        """Whether the value is settled: it depends on constants and drawn numbers alone."""
+        return not (self.symbolic or self.stateful)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} {self.spec} #{self.serial}>"
+
+
+_serials = itertools.count()
+_interned: WeakValueDictionary[Any, Node] = WeakValueDictionary()
+_lock = threading.Lock()
+
+
+def _intern(op: Op, inputs: tuple[Node, ...], spec: Spec, name: str, source: Source | None) -> Node:
+    key = (type(op), op, inputs)
+    with _lock:
+        node = _interned.get(key)
+        if node is None:
+            node = _interned[key] = Node(op, inputs, spec, name, source)
+    if node.depth > _DEEPEST_UNSEEN_CHAIN and node.concrete:
+        evaluation.settle(node)
+    return node
+
+
+def build(op: Op, *inputs: Tensor, name: str | None = None) -> Tensor:
+    """Apply an operation: check the inputs, and return the (one) node that says so.
+
+    Raises:
+        GiulgiError: if the inputs do not fit; with the user's line, the op, the path of layers
+            and all arguments told.
+    """
+    from giulgi.graph.tensor import Tensor
+
+    source = current_source()
+    try:
+        op = op.normalised(*inputs)
+        spec = op.infer(*inputs)
+    except GiulgiError as error:
+        error.complete(
+            where=source,
+            op=op.name,
+            layer=current_path(),
+            arguments=describe(op, inputs),
+        )
+        raise
+    simpler = op.resolve(*inputs)
+    if simpler is not None:
+        return simpler if name is None else Tensor(simpler.node, name, source)
+    node = _intern(op, tuple(x.node for x in inputs), spec, name or "", source)
+    return Tensor(node, name, source)
+
+
+def describe(op: Op, inputs: Iterable[Tensor]) -> list[tuple[str, str]]:
+    """Return each argument's name with its dtype, shape and origin, for an error."""
+    inputs = list(inputs)
+    return [
+        (name, x.description)
+        for name, x in zip(op.argument_names(len(inputs)), inputs, strict=False)
+    ]
+
+
+def topological(roots: Iterable[Node], stop: Iterable[Node] = ()) -> list[Node]:
+    """Return all nodes that the roots depend on, inputs before their users.
+
+    Args:
+        roots: the nodes to start from; they come last.
+        stop: nodes whose inputs are not followed.
+    """
+    order: list[Node] = []
+    stopped = set(stop)
+    seen: set[Node] = set()
+    for root in roots:
+        stack: list[tuple[Node, Iterator[Node]]] = []
+        if root not in seen:
+            seen.add(root)
+            stack.append((root, iter(() if root in stopped else root.inputs)))
+        while stack:
+            node, remaining = stack[-1]
+            following = next(remaining, None)
+            if following is None:
+                order.append(node)
+                stack.pop()
+            elif following not in seen:
+                seen.add(following)
+                stack.append((following, iter(() if following in stopped else following.inputs)))
+    return order

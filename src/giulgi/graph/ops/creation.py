@@ -1,0 +1,173 @@
+"""Tensors made of a rule: zeros, ones, ranges, the identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError
+from giulgi.graph.dtypes import DEFAULT_FLOAT, DEFAULT_INT, DType, as_dtype, is_float
+from giulgi.graph.node import build
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
+from giulgi.graph.ops.logic import where
+from giulgi.graph.ops.movement import broadcast_to, expand_dims
+from giulgi.graph.ops.shape import size, sizes_of
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Arange(Op):
+    """start, start + step, start + 2 step, ... below stop."""
+
+    def infer(self, start: Tensor, stop: Tensor, step: Tensor) -> Spec:
+        """A vector; its length is computed from the three numbers."""
+        return Spec((None,), self.infer_dtype(start.dtype, stop.dtype, step.dtype))
+
+    def infer_dtype(self, *dtypes: DType) -> DType:
+        return super().infer_dtype(*dtypes)
+
+    def resolve(self, start: Tensor, stop: Tensor, step: Tensor) -> Tensor | None:
+        values = [known_value(x) for x in (start, stop, step)]
+        if any(value is None for value in values):
+            return None
+        return constant(self.numpy(*values), copy=False)
+
+    def numpy(self, start: Any, stop: Any, step: Any) -> Array:
+        return np.arange(start, stop, step, dtype=np.asarray(start).dtype)
+
+    def gradient(
+        self, dy: Tensor, y: Tensor, start: Tensor, stop: Tensor, step: Tensor
+    ) -> tuple[Tensor, None, Tensor]:
+        from giulgi.graph.ops.reductions import sum
+
+        place = cast(arange(size(y)), dy.dtype)
+        return sum(dy), None, sum(dy * place)
+
+
+# What a user calls
+
+
+def full(shape: Any, value: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return a tensor of the given shape, filled with a value."""
+    return broadcast_to(constant(value, dtype), shape, name)
+
+
+def zeros(shape: Any, dtype: Any = DEFAULT_FLOAT, name: str | None = None) -> Tensor:
+    """Return a tensor of zeros."""
+    return full(shape, np.zeros((), as_dtype(dtype)), name=name)
+
+
+def ones(shape: Any, dtype: Any = DEFAULT_FLOAT, name: str | None = None) -> Tensor:
+    """Return a tensor of ones."""
+    return full(shape, np.ones((), as_dtype(dtype)), name=name)
+
+
+def full_like(
+    x: TensorLike, value: TensorLike, dtype: Any = None, name: str | None = None
+) -> Tensor:
+    """Return a tensor of the shape (and dtype, if no other is given) of x, filled with a value."""
+    x = constant(x)
+    return full(sizes_of(x), constant(value, dtype or x.dtype), name=name)
+
+
+def zeros_like(x: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return zeros of the shape of x."""
+    return full_like(x, 0, dtype, name)
+
+
+def ones_like(x: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return ones of the shape of x."""
+    return full_like(x, 1, dtype, name)
+
+
+def arange(
+    start: TensorLike,
+    stop: TensorLike = None,
+    step: TensorLike = 1,
+    dtype: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return start, start + step, ... below stop; with one number, 0, 1, ... below that."""
+    if stop is None:
+        start, stop = 0, start
+    values = promote(start, stop, step)
+    if dtype is not None:
+        values = tuple(cast(x, dtype) for x in values)
+    if any(x.known_shape != () for x in values):
+        raise ArgumentError("start, stop and step are single numbers.", op="arange")
+    return build(Arange(), *values, name=name)
+
+
+def linspace(
+    start: TensorLike, stop: TensorLike, num: int = 50, *, endpoint: bool = True, dtype: Any = None
+) -> Tensor:
+    """Return ``num`` numbers evenly spaced from start to stop."""
+    if num < 0:
+        raise ArgumentError(f"num is {num}; it cannot be negative.", op="linspace")
+    kind = DEFAULT_FLOAT if dtype is None else as_dtype(dtype)
+    first, last = constant(start), constant(stop)
+    if known_value(first) is not None and known_value(last) is not None:
+        values = np.linspace(first.numpy(), last.numpy(), num, endpoint=endpoint)
+        return constant(values.astype(kind), copy=False)
+    if not is_float(kind):
+        raise ArgumentError("a computed linspace is of floats.", op="linspace")
+    intervals = num - 1 if endpoint else num
+    place = constant(np.arange(num, dtype=kind) / np.array(intervals or 1, kind))
+    return cast(first, kind) + place * cast(last - first, kind)
+
+
+def eye(
+    rows: TensorLike, columns: TensorLike = None, k: int = 0, dtype: Any = DEFAULT_FLOAT
+) -> Tensor:
+    """Return the identity matrix: ones on the k-th diagonal (above for k > 0), zeros elsewhere."""
+    columns = rows if columns is None else columns
+    down = expand_dims(arange(rows, dtype=DEFAULT_INT), 1)
+    across = arange(columns, dtype=DEFAULT_INT)
+    return cast(across - down == k, dtype)
+
+
+def _diagonal_place(x: Tensor) -> Tensor:
+    """Return column minus row for each place of the last two axes."""
+    down = expand_dims(arange(size(x, -2)), 1)
+    return arange(size(x, -1)) - down
+
+
+def tril(x: TensorLike, k: int = 0) -> Tensor:
+    """Return x with zeros above the k-th diagonal of its last two axes."""
+    x = constant(x)
+    return where(_diagonal_place(x) <= k, x, zeros_like(x))
+
+
+def triu(x: TensorLike, k: int = 0) -> Tensor:
+    """Return x with zeros below the k-th diagonal of its last two axes."""
+    x = constant(x)
+    return where(_diagonal_place(x) >= k, x, zeros_like(x))
+
+
+def meshgrid(*xs: TensorLike, indexing: str = "xy") -> list[Tensor]:
+    """Return coordinate grids of vectors: each broadcast over the others' axes.
+
+    Args:
+        xs: one vector for each axis.
+        indexing: "xy", where the first vector runs along the columns, or "ij".
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"indexing is 'xy' or 'ij', not {indexing!r}.", op="meshgrid")
+    vectors = [constant(x) for x in xs]
+    order = list(range(len(vectors)))
+    if indexing == "xy" and len(vectors) > 1:
+        order[0], order[1] = 1, 0
+    lengths: list[Any] = [0] * len(vectors)
+    for vector, axis in zip(vectors, order, strict=True):
+        lengths[axis] = size(vector)
+    grids = []
+    for vector, axis in zip(vectors, order, strict=True):
+        others = tuple(i for i in range(len(vectors)) if i != axis)
+        grids.append(broadcast_to(expand_dims(vector, others), lengths))
+    return grids

@@ -1,0 +1,321 @@
+"""Arithmetic on each element, with NumPy's broadcasting.
+
+The gradient rules here speak of single elements; where an input was broadcast, its gradient is
+summed back to its shape in one place for all of them (``graph/gradients.py``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import DTypeError
+from giulgi.graph.dtypes import DType, as_dtype, is_bool, is_float
+from giulgi.graph.node import build
+from giulgi.graph.op import Elementwise
+from giulgi.graph.ops.leaves import TensorLike, constant, promote
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+def no_bool(op: str, dtype: DType, instead: str) -> None:
+    """Raise the error of an op that has no meaning for bool."""
+    if is_bool(dtype):
+        raise DTypeError(f"{op} has no meaning for dtype bool.", fix=instead)
+
+
+class Arithmetic(Elementwise):
+    """Arithmetic is for numbers; for bool there are the logical operations."""
+
+    def infer_dtype(self, *dtypes: DType) -> DType:
+        """All inputs have one dtype, which is not bool."""
+        dtype = super().infer_dtype(*dtypes)
+        no_bool(self.name, dtype, "use & | ^ ~, or count with x.astype('int64')")
+        return dtype
+
+
+@dataclass(frozen=True)
+class Add(Elementwise):
+    """a + b; for bool: a or b."""
+
+    symbol = "+"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.add(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return dy, dy
+
+
+@dataclass(frozen=True)
+class Subtract(Arithmetic):
+    """a - b."""
+
+    symbol = "-"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.subtract(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return dy, -dy
+
+
+@dataclass(frozen=True)
+class Multiply(Elementwise):
+    """a * b; for bool: a and b."""
+
+    symbol = "*"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.multiply(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return dy * b, dy * a
+
+
+@dataclass(frozen=True)
+class Divide(Arithmetic):
+    """a / b, for floats."""
+
+    symbol = "/"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.divide(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return dy / b, -dy * y / b
+
+
+@dataclass(frozen=True)
+class FloorDivide(Arithmetic):
+    """The largest whole number <= a / b; an integer divided by 0 gives 0, as in NumPy."""
+
+    symbol = "//"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.floor_divide(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Remainder(Arithmetic):
+    """a - b * floor(a / b): it has the sign of b."""
+
+    symbol = "%"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.remainder(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        return dy, -dy * floor_divide(a, b)
+
+
+@dataclass(frozen=True)
+class Power(Arithmetic):
+    """a to the power b."""
+
+    symbol = "**"
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.power(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        from giulgi.graph.ops.functions import log
+        from giulgi.graph.ops.logic import where
+
+        # d/da = b a^(b-1), which is 0 where b = 0, also for a = 0.
+        by_a = where(b == 0, 0, b * power(a, where(b == 0, 1, b - 1)))
+        # d/db = a^b ln a, taken as 0 where a <= 0, where a^b is no smooth function of b.
+        by_b = y * log(where(a > 0, a, 1))
+        return dy * by_a, dy * by_b
+
+
+@dataclass(frozen=True)
+class Maximum(Elementwise):
+    """The larger of a and b; NaN if either is. At a tie the gradient goes to a."""
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.maximum(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        from giulgi.graph.ops.logic import where
+
+        return where(b > a, 0, dy), where(b > a, dy, 0)
+
+
+@dataclass(frozen=True)
+class Minimum(Elementwise):
+    """The smaller of a and b; NaN if either is. At a tie the gradient goes to a."""
+
+    def numpy(self, a: Array, b: Array) -> Array:
+        return np.minimum(a, b)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        from giulgi.graph.ops.logic import where
+
+        return where(b < a, 0, dy), where(b < a, dy, 0)
+
+
+@dataclass(frozen=True)
+class Negative(Arithmetic):
+    """-x."""
+
+    symbol = "-"
+
+    def numpy(self, x: Array) -> Array:
+        return np.negative(x)
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return -dy
+
+
+@dataclass(frozen=True)
+class Abs(Elementwise):
+    """|x|; its slope at 0 is taken as 0."""
+
+    def numpy(self, x: Array) -> Array:
+        return np.abs(x)
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return dy * sign(x)
+
+
+@dataclass(frozen=True)
+class Sign(Arithmetic):
+    """-1, 0 or 1 as x is below, at or above 0; NaN for NaN."""
+
+    def numpy(self, x: Array) -> Array:
+        return np.sign(x)
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Cast(Elementwise):
+    """x in another dtype. Floats are cut towards 0 when they become integers."""
+
+    dtype: DType
+
+    def infer_dtype(self, dtype: DType) -> DType:
+        return self.dtype
+
+    def resolve(self, x: Tensor) -> Tensor | None:
+        return x if x.dtype == self.dtype else None
+
+    def numpy(self, x: Array) -> Array:
+        return x.astype(self.dtype)
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor | None:
+        return cast(dy, x.dtype) if is_float(self.dtype) else None
+
+    def formula(self, *inputs: str) -> str:
+        return f"{self.dtype.name}({inputs[0]})"
+
+
+# What a user calls
+
+
+def add(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a + b, element by element."""
+    return build(Add(), *promote(a, b), name=name)
+
+
+def subtract(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a - b, element by element."""
+    return build(Subtract(), *promote(a, b), name=name)
+
+
+def multiply(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a * b, element by element."""
+    return build(Multiply(), *promote(a, b), name=name)
+
+
+def divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a / b, element by element; integers are divided as floats."""
+    a, b = promote(a, b)
+    return build(Divide(), as_float(a), as_float(b), name=name)
+
+
+def floor_divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """floor(a / b), element by element."""
+    return build(FloorDivide(), *promote(a, b), name=name)
+
+
+def remainder(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a - b floor(a / b), element by element: Python's ``%``."""
+    return build(Remainder(), *promote(a, b), name=name)
+
+
+def power(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """a ** b, element by element; the exponents 1, 2, 0.5 become x, x * x, sqrt(x)."""
+    if isinstance(b, (int, float)) and isinstance(a, Tensor) and not is_bool(a.dtype):
+        if b == 1 and not (isinstance(b, float) and not is_float(a.dtype)):
+            return a.read()
+        if b == 2 and not (isinstance(b, float) and not is_float(a.dtype)):
+            return multiply(a, a, name)
+        if b == 0.5:
+            from giulgi.graph.ops.functions import sqrt
+
+            return sqrt(a, name)
+    return build(Power(), *promote(a, b), name=name)
+
+
+def maximum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """The larger of a and b, element by element."""
+    return build(Maximum(), *promote(a, b), name=name)
+
+
+def minimum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
+    """The smaller of a and b, element by element."""
+    return build(Minimum(), *promote(a, b), name=name)
+
+
+def negative(x: TensorLike, name: str | None = None) -> Tensor:
+    """-x, element by element."""
+    return build(Negative(), constant(x), name=name)
+
+
+def positive(x: TensorLike, name: str | None = None) -> Tensor:
+    """Return x itself."""
+    return constant(x, name=name)
+
+
+def abs(x: TensorLike, name: str | None = None) -> Tensor:
+    """|x|, element by element."""
+    return build(Abs(), constant(x), name=name)
+
+
+def sign(x: TensorLike, name: str | None = None) -> Tensor:
+    """-1, 0 or 1 by the sign of x, element by element."""
+    return build(Sign(), constant(x), name=name)
+
+
+def clip(
+    x: TensorLike, min: TensorLike = None, max: TensorLike = None, name: str | None = None
+) -> Tensor:
+    """Return x where it lies between min and max, else the nearer of the two.
+
+    A bound that is None is not there. At a bound the gradient flows.
+    """
+    result = constant(x)
+    if min is not None:
+        result = maximum(result, min)
+    if max is not None:
+        result = minimum(result, max)
+    return result if name is None else Tensor(result.node, name)
+
+
+def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Tensor:
+    """Return x in another dtype."""
+    return build(Cast(as_dtype(dtype)), constant(x), name=name)
+
+
+def as_float(x: Tensor) -> Tensor:
+    """Return x, or x as float32 if it is an integer or a bool."""
+    return x if is_float(x.dtype) else cast(x, "float32")

@@ -1,0 +1,199 @@
+"""``x[...]`` as NumPy has it, made of slices, gathers and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError, DTypeError, ShapeError
+from giulgi.graph.dtypes import bool_, int64, is_bool, is_integer
+from giulgi.graph.node import build
+from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.indexing import NonZero, gather
+from giulgi.graph.ops.joining import concat
+from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.logic import where
+from giulgi.graph.ops.movement import expand_dims, flip, moveaxis, reshape, squeeze
+from giulgi.graph.ops.shape import shape, size
+from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
+from giulgi.graph.shapes import shape_text
+from giulgi.graph.tensor import Tensor
+
+
+def getitem(x: Tensor, index: Any) -> Tensor:
+    """Return ``x[index]`` as NumPy has it: numbers, slices, None, ..., integer and bool arrays."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    parts = [_as_index(part) for part in parts]
+    if len(parts) == 1 and isinstance(parts[0], Tensor) and is_bool(parts[0].dtype):
+        return boolean_mask(x, parts[0])
+    parts = _without_ellipsis(parts, x)
+    sliced, arrays = _basic_part(x, parts)
+    if not arrays:
+        return sliced
+    return _gather_many(sliced, list(arrays.values()), list(arrays))
+
+
+def _as_index(part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, slice):
+        return part
+    if isinstance(part, (bool, np.bool_)):
+        raise ArgumentError("a single bool is no index.", op="x[...]", fix="use gg.where")
+    if isinstance(part, (int, np.integer)):
+        return int(part)
+    tensor = constant(part)
+    if not (is_integer(tensor.dtype) or tensor.dtype == bool_):
+        raise DTypeError(
+            f"an index is a whole number, not {tensor.dtype.name}.",
+            op="x[...]",
+            fix="i.astype('int64')",
+        )
+    return tensor
+
+
+def _without_ellipsis(parts: list[Any], x: Tensor) -> list[Any]:
+    places = [i for i, part in enumerate(parts) if part is Ellipsis]
+    if not places:
+        return parts
+    if len(places) > 1:
+        raise ArgumentError("'...' stands twice in an index.", op="x[...]")
+    used = sum(1 for part in parts if part is not None and part is not Ellipsis)
+    filling = [slice(None)] * (x.ndim - used)
+    return parts[: places[0]] + filling + parts[places[0] + 1 :]
+
+
+def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]:
+    """Apply all but the integer arrays; return those with the axis of the result they are for."""
+    if x.known_shape is not None and sum(p is not None for p in parts) > x.ndim:
+        raise ShapeError(
+            f"{len(parts)} indices for a tensor of rank {x.ndim}.",
+            op="x[...]",
+            arguments=[("x", x.description)],
+            fix="give at most one index for each axis",
+        )
+    cuts: list[Cut] = []
+    flipped: list[int] = []
+    dropped: list[int] = []  # axes of the sliced tensor
+    added: list[int] = []  # axes of the result
+    arrays: dict[int, Tensor] = {}
+    result_axis = 0
+    for part in parts:
+        if part is None:
+            added.append(result_axis)
+            result_axis += 1
+            continue
+        axis = len(cuts)
+        if isinstance(part, int):
+            cuts.append(_cut_of_place(x, axis, part))
+            dropped.append(axis)
+            continue
+        if isinstance(part, Tensor):
+            cuts.append(WHOLE)
+            arrays[result_axis] = part
+        else:
+            cut, backwards = _cut_of_slice(x, axis, part)
+            cuts.append(cut)
+            flipped += [axis] if backwards else []
+        result_axis += 1
+    y = build(Slice(tuple(cuts)), x)
+    y = flip(y, flipped) if flipped else y
+    y = squeeze(y, dropped) if dropped else y
+    y = expand_dims(y, added) if added else y
+    return y, arrays
+
+
+def _cut_of_place(x: Tensor, axis: int, place: int) -> Cut:
+    dim = x.shape[axis] if x.known_shape is not None else None
+    if dim is not None and not -dim <= place < dim:
+        raise ShapeError(
+            f"there is no element {place} along axis {axis}.",
+            op="x[...]",
+            axes=f"axis {axis} has size {dim}",
+            arguments=[("x", x.description)],
+            fix=f"use a place from {-dim} to {dim - 1}" if dim else "the tensor is empty",
+        )
+    return (place, place + 1 if place != -1 else None, 1)
+
+
+def _cut_of_slice(x: Tensor, axis: int, part: slice) -> tuple[Cut, bool]:
+    """Return the cut with a step > 0, and whether its elements are then to be turned around."""
+    start, stop, step = (None if v is None else int(v) for v in (part.start, part.stop, part.step))
+    step = 1 if step is None else step
+    if step == 0:
+        raise ArgumentError("the step of a slice is 0.", op="x[...]")
+    if step > 0:
+        return (start, stop, step), False
+    dim = x.shape[axis] if x.known_shape is not None else None
+    if dim is None:
+        if start is None and stop is None and step == -1:
+            return WHOLE, True
+        raise ArgumentError(
+            "a slice backwards needs an axis whose size is known.", op="x[...]", fix="x[::-1]"
+        )
+    places = range(*slice(start, stop, step).indices(dim))
+    if not places:
+        return (0, 0, 1), False
+    return (places[-1], places[0] + 1, -step), True
+
+
+def _gather_many(x: Tensor, indices: Sequence[Tensor], axes: Sequence[int]) -> Tensor:
+    """Return x at several axes' integer arrays at once, by NumPy's rules.
+
+    The axes are brought side by side and made one; then it is one gather.
+    """
+    if len(indices) == 1:
+        return gather(x, indices[0], axes[0])
+    beside = list(axes) == list(range(axes[0], axes[0] + len(axes)))
+    place = axes[0] if beside else 0
+    targets = list(range(place, place + len(axes)))
+    moved = moveaxis(x, axes, targets)
+    dims = [cast(size(moved, axis), int64) for axis in targets]
+    flat_index: Any = 0
+    outside: Any = constant(False)
+    for places, dim in zip(indices, dims, strict=True):
+        wrapped = cast(places, int64)
+        wrapped = where(wrapped < 0, wrapped + dim, wrapped)
+        outside = outside | (wrapped < 0) | (wrapped >= dim)
+        flat_index = flat_index * dim + wrapped
+    # A place outside its own axis must not pass for a place in the next row.
+    flat_index = where(outside, size(moved), flat_index)
+    sizes = shape(moved)
+    joined = concat([sizes[:place], constant([-1]), sizes[place + len(axes) :]])
+    return gather(reshape(moved, joined), flat_index, place)
+
+
+def gather_nd(x: TensorLike, indices: TensorLike) -> Tensor:
+    """Return the slices of x at full coordinates: the last axis of ``indices`` holds them."""
+    x, indices = constant(x), constant(indices)
+    depth = indices.shape[-1]
+    if depth is None:
+        raise ShapeError("the number of coordinates must be known.", op="gather_nd")
+    columns = [squeeze(part, -1) for part in _columns(indices, depth)]
+    return _gather_many(x, columns, list(range(depth)))
+
+
+def _columns(x: Tensor, count: int) -> list[Tensor]:
+    return [slice_axis(x, -1, i, i + 1) for i in range(count)]
+
+
+def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
+    """Return the places of all elements that are not 0: one vector for each axis."""
+    x = constant(x)
+    places = build(NonZero(), x)
+    return tuple(squeeze(column, -1) for column in _columns(places, x.ndim))
+
+
+def boolean_mask(x: TensorLike, mask: TensorLike) -> Tensor:
+    """Return the elements of x (or slices, if the mask has fewer axes) where the mask holds."""
+    x, mask = constant(x), constant(mask)
+    if not is_bool(mask.dtype):
+        raise DTypeError("a mask is of bools.", op="boolean_mask", fix="compare: mask != 0")
+    for axis, (wanted, given) in enumerate(zip(x.shape, mask.shape, strict=False)):
+        if None not in (wanted, given) and wanted != given:
+            raise ShapeError(
+                f"the mask has shape {shape_text(mask.shape)}, x {shape_text(x.shape)}.",
+                op="boolean_mask",
+                axes=f"axis {axis}: {wanted} and {given}",
+            )
+    return gather_nd(x, build(NonZero(), mask))

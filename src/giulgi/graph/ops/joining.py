@@ -1,0 +1,223 @@
+"""Tensors joined into one, and split again: concat, stack, split, tile, repeat, roll."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.node import build
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.leaves import TensorLike, constant, promote
+from giulgi.graph.ops.movement import expand_dims, reshape
+from giulgi.graph.ops.shape import elements_of, size
+from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
+from giulgi.graph.shapes import Dim, Shape, is_static, merge_dims, normalise_axis
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Concat(Op):
+    """Tensors joined one after another along an axis."""
+
+    axis: int
+
+    def infer_shape(self, *shapes: Shape) -> Shape:
+        rank = len(shapes[0])
+        if any(len(shape) != rank for shape in shapes):
+            raise ShapeError(
+                "the tensors differ in their number of axes.",
+                fix="give all the same number of axes; gg.stack joins along a new one",
+            )
+        axis = normalise_axis(self.axis, rank)
+        joined: list[Dim] = []
+        for i in range(rank):
+            sizes = [shape[i] for shape in shapes]
+            if i == axis:
+                joined.append(None if None in sizes else sum(s for s in sizes if s is not None))
+            else:
+                joined.append(_equal_sizes(sizes, i, axis))
+        return tuple(joined)
+
+    def normalised(self, *inputs: Tensor) -> Op:
+        known = [x.known_shape for x in inputs if x.known_shape is not None]
+        return Concat(normalise_axis(self.axis, len(known[0]))) if known else self
+
+    def resolve(self, *inputs: Tensor) -> Tensor | None:
+        return inputs[0] if len(inputs) == 1 else None
+
+    def known_elements(self, *inputs: Tensor) -> Shape | None:
+        parts = [elements_of(x) for x in inputs]
+        if any(part is None for part in parts):
+            return None
+        return tuple(element for part in parts for element in part or ())
+
+    def numpy(self, *xs: Array) -> Array:
+        return np.concatenate(xs, self.axis)
+
+    def gradient(self, dy: Tensor, y: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
+        sizes = stack([size(x, self.axis) for x in xs])
+        return tuple(split(dy, sizes, self.axis))
+
+
+def _equal_sizes(sizes: Sequence[Dim], axis: int, joined: int) -> Dim:
+    merged: Dim = None
+    for dim in sizes:
+        try:
+            merged = merge_dims(merged, dim)
+        except ShapeError:
+            raise ShapeError(
+                f"the tensors are joined along axis {joined}, and differ in another.",
+                axes=f"axis {axis}: {merged} and {dim}",
+                fix=f"make axis {axis} equal, or join along axis {axis}",
+            ) from None
+    return merged
+
+
+@dataclass(frozen=True)
+class Part(Op):
+    """One of the parts into which x is split along an axis, given the size of each."""
+
+    axis: int
+    index: int
+
+    def infer(self, x: Tensor, sizes: Tensor) -> Spec:
+        """The part has its own size along the axis, and those of x along the others."""
+        if x.known_shape is None:
+            return Spec(None, x.dtype)
+        axis = normalise_axis(self.axis, x.ndim)
+        known = elements_of(sizes)
+        whole = x.shape[axis]
+        if known is not None and is_static(known) and whole is not None and sum(known) != whole:
+            raise ShapeError(
+                "the parts do not add up to the whole.",
+                axes=f"axis {axis} has size {whole}; the parts {known} make {sum(known)}",
+                fix="give sizes that add up, or a number of equal parts",
+            )
+        own = known[self.index] if known is not None else None
+        return Spec((*x.shape[:axis], own, *x.shape[axis + 1 :]), x.dtype)
+
+    def normalised(self, x: Tensor, sizes: Tensor) -> Op:
+        if x.known_shape is None:
+            return self
+        return Part(normalise_axis(self.axis, x.ndim), self.index)
+
+    def resolve(self, x: Tensor, sizes: Tensor) -> Tensor | None:
+        known = elements_of(sizes)
+        if x.known_shape is None or known is None or not is_static(known):
+            return None
+        start = sum(known[: self.index])
+        cut: Cut = (start, start + known[self.index], 1)
+        return build(Slice((WHOLE,) * self.axis + (cut,)), x)
+
+    def numpy(self, x: Array, sizes: Array) -> Array:
+        return np.split(x, np.cumsum(sizes)[:-1], self.axis)[self.index]
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor, sizes: Tensor) -> tuple[Tensor, None]:
+        count = sizes.shape[0]
+        assert count is not None
+        parts = [build(Part(self.axis, i), x, sizes) * 0 for i in range(count)]
+        parts[self.index] = dy
+        return concat(parts, self.axis), None
+
+
+# What a user calls
+
+
+def concat(xs: Sequence[TensorLike], axis: int | None = 0, name: str | None = None) -> Tensor:
+    """Return the tensors joined along an axis; None joins them flattened."""
+    if not len(xs):
+        raise ArgumentError("there is nothing to join.", op="concat", fix="give some tensors")
+    tensors = promote(*xs)
+    if axis is None:
+        return concat([reshape(x, (-1,)) for x in tensors], 0, name)
+    return build(Concat(axis), *tensors, name=name)
+
+
+def stack(xs: Sequence[TensorLike], axis: int = 0, name: str | None = None) -> Tensor:
+    """Return tensors of one shape joined along a new axis."""
+    return concat([expand_dims(x, axis) for x in promote(*xs)], axis, name)
+
+
+def tile(x: TensorLike, repetitions: int | Sequence[int]) -> Tensor:
+    """Return x repeated whole, so and so many times along each axis."""
+    x = constant(x)
+    counts = [repetitions] if isinstance(repetitions, int) else list(repetitions)
+    rank = max(x.ndim, len(counts))
+    counts = [1] * (rank - len(counts)) + counts
+    for axis, count in zip(range(-rank, 0), counts, strict=True):
+        if -axis > x.ndim:
+            x = expand_dims(x, 0)
+        if count != 1:
+            x = (
+                concat([x] * count, axis)
+                if count > 0
+                else x[(..., slice(0, 0)) + (slice(None),) * (-axis - 1)]
+            )
+    return x
+
+
+def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
+    """Return x with each element (or slice along an axis) repeated."""
+    x = constant(x)
+    if axis is None:
+        x, axis = reshape(x, (-1,)), 0
+    axis = normalise_axis(axis, x.ndim)
+    spread = expand_dims(x, axis + 1)
+    copies = concat([spread] * repetitions, axis + 1)
+    sizes: list[Any] = list(x.shape)
+    for i, dim in enumerate(sizes):
+        if dim is None:
+            sizes[i] = size(x, i)
+    sizes[axis] = sizes[axis] * repetitions
+    return reshape(copies, sizes)
+
+
+def split(x: TensorLike, parts: int | Sequence[int] | Tensor, axis: int = 0) -> list[Tensor]:
+    """Return the parts of x along an axis.
+
+    Args:
+        x: the tensor.
+        parts: how many equal parts; or the size of each, as numbers or as a tensor.
+        axis: the axis to split.
+
+    Raises:
+        ShapeError: if the sizes do not add up.
+    """
+    x = constant(x)
+    if isinstance(parts, int):
+        parts = _equal_parts(x, parts, axis)
+    sizes = constant(parts, "int64")
+    count = sizes.shape[0]
+    if count is None:
+        raise ShapeError("the number of parts must be known.", op="split")
+    return [build(Part(axis, i), x, sizes) for i in range(count)]
+
+
+def _equal_parts(x: Tensor, count: int, axis: int) -> Sequence[int] | Tensor:
+    whole = x.shape[normalise_axis(axis, x.ndim)]
+    if whole is None:
+        return stack([size(x, axis) // count] * count)
+    if count < 1 or whole % count:
+        raise ShapeError(
+            f"axis {axis} has size {whole}, which is no multiple of {count}.",
+            op="split",
+            fix="give the size of each part: gg.split(x, [2, 3])",
+        )
+    return [whole // count] * count
+
+
+def roll(x: TensorLike, shift: int, axis: int) -> Tensor:
+    """Return x moved along an axis; what leaves at the end comes back at the beginning."""
+    x = constant(x)
+    size = x.shape[normalise_axis(axis, x.ndim)]
+    if size is not None:
+        shift = shift % size if size else 0
+    if shift == 0:
+        return x
+    return concat([slice_axis(x, axis, -shift, None), slice_axis(x, axis, None, -shift)], axis)

@@ -1,0 +1,252 @@
+"""Where values come from: constants, placeholders; and how Python's numbers become tensors."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from giulgi.graph.dtypes import (
+    DEFAULT_FLOAT,
+    DEFAULT_INT,
+    DType,
+    as_dtype,
+    python_scalar_type,
+    result_type,
+)
+from giulgi.graph.node import build
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.shapes import Shape
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+TensorLike = Any  # a tensor, an array, a number, or nested sequences of them
+
+# Constants up to this size are compared by value, so that equal ones are one node.
+_COMPARED_BYTES = 1024
+
+
+class Constant(Op):
+    """A value that never changes."""
+
+    __slots__ = ("_key", "value")
+
+    def __init__(self, value: Array) -> None:
+        self.value = value
+        small = value.nbytes <= _COMPARED_BYTES
+        self._key = (value.dtype.str, value.shape, value.tobytes() if small else id(value))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Constant) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def infer(self, *inputs: Tensor) -> Spec:
+        """Shape and dtype are those of the value."""
+        return Spec(self.value.shape, self.value.dtype)
+
+    def numpy(self) -> Array:
+        """Return the value."""
+        return self.value
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the value."""
+        return {"value": self.value}
+
+    def formula(self, *inputs: str) -> str:
+        """A small value is written out, a large one is summed up."""
+        if self.value.size <= 8:
+            return np.array2string(
+                self.value, separator=", ", max_line_width=10_000, threshold=9
+            ).replace("\n", "")
+        return f"constant from {self.value.min()} to {self.value.max()}"
+
+
+@dataclass(frozen=True)
+class Placeholder(Op):
+    """A value that is fed when the graph is computed."""
+
+    symbolic: ClassVar[bool] = True
+    pure: ClassVar[bool] = False
+
+    shape: Shape | None
+    dtype: DType
+    label: str
+    number: int
+
+    def infer(self, *inputs: Tensor) -> Spec:
+        """Shape and dtype are as declared."""
+        return Spec(self.shape, self.dtype)
+
+    def formula(self, *inputs: str) -> str:
+        """A placeholder has no inputs."""
+        return "placeholder"
+
+
+_placeholder_numbers = itertools.count(1)
+
+
+def constant(
+    value: TensorLike, dtype: Any = None, name: str | None = None, *, copy: bool = True
+) -> Tensor:
+    """Return a tensor of the given value.
+
+    Python floats become float32, ints int64 and bools bool; NumPy arrays keep their dtype.
+    Tensors among nested sequences are stacked.
+
+    Args:
+        value: a number, nested sequences of numbers, a NumPy array, or a tensor.
+        dtype: the dtype to have instead.
+        name: a name for printing.
+        copy: False promises that nobody changes the array afterwards, and saves a copy.
+
+    Raises:
+        DTypeError: if the value is no array of numbers.
+        ShapeError: if rows differ in length.
+    """
+    if isinstance(value, Tensor):
+        from giulgi.graph.ops.elementwise import cast
+
+        return cast(value, dtype) if dtype is not None else value.read()
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        from giulgi.graph.ops.joining import stack
+
+        return stack([constant(v, dtype) for v in value])
+    array = _array_of(value, dtype, copy)
+    return build(Constant(array), name=name)
+
+
+def _array_of(value: Any, dtype: Any, copy: bool) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ShapeError(
+            "the rows differ in length, so they do not make an array.",
+            op="constant",
+            fix="pad the rows to one length, or keep a Python list of tensors",
+        ) from None
+    wanted = _dtype_for(value, array) if dtype is None else as_dtype(dtype)
+    if array.dtype != wanted:
+        return _converted(array, wanted, checked=dtype is None or array.dtype.kind in "OSU")
+    if (copy and array is value) or array.base is not None or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+    array.flags.writeable = False
+    return array
+
+
+def _dtype_for(value: Any, array: Array) -> DType:
+    """NumPy arrays and scalars keep their dtype; what is made of Python numbers has ours."""
+    if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array__"):
+        return as_dtype(array.dtype)
+    if array.dtype.kind == "f":
+        return DEFAULT_FLOAT
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8:
+        return DEFAULT_INT if array.dtype.kind == "i" else as_dtype(array.dtype)
+    return as_dtype(array.dtype)
+
+
+def _converted(array: Array, dtype: DType, checked: bool) -> Array:
+    if checked and array.dtype.kind in "OSU":
+        raise DTypeError(
+            f"this is not an array of numbers: NumPy reads it as dtype {array.dtype}.",
+            op="constant",
+            fix="make numbers of it first; text and missing values are common causes",
+        )
+    result = array.astype(dtype)
+    result.flags.writeable = False
+    return result
+
+
+def _holds_tensors(values: Sequence[Any]) -> bool:
+    return any(
+        isinstance(v, Tensor) or (isinstance(v, (list, tuple)) and _holds_tensors(v))
+        for v in values
+    )
+
+
+def placeholder(
+    dtype: Any = DEFAULT_FLOAT, shape: Sequence[int | None] | None = None, name: str | None = None
+) -> Tensor:
+    """Return a tensor whose value is fed when the graph is computed.
+
+    Args:
+        dtype: the dtype of what will be fed.
+        shape: its shape, with None for sizes that may vary; None if even the rank may.
+        name: a name for errors and pictures.
+
+    Example::
+
+        x = gg.placeholder("float32", (None, 3), name="x")
+        y = 2 * x
+        y.numpy({x: [[1, 2, 3]]})
+    """
+    number = next(_placeholder_numbers)
+    checked = None if shape is None else _checked_shape(shape)
+    op = Placeholder(checked, as_dtype(dtype), name or f"placeholder_{number}", number)
+    return build(op, name=op.label)
+
+
+def _checked_shape(shape: Sequence[int | None]) -> Shape:
+    if isinstance(shape, int):
+        shape = (shape,)
+    for dim in shape:
+        if dim is not None and (not isinstance(dim, (int, np.integer)) or dim < 0):
+            raise ArgumentError(
+                f"a shape holds sizes >= 0 and None, not {dim!r}.",
+                op="placeholder",
+                fix="write None for a size that may vary: shape=(None, 784)",
+            )
+    return tuple(None if dim is None else int(dim) for dim in shape)
+
+
+def known_value(x: Tensor) -> Array | None:
+    """Return the value of a tensor that is a constant, else None."""
+    op = x.op
+    return op.value if isinstance(op, Constant) else None
+
+
+def promote(*values: TensorLike) -> tuple[Tensor, ...]:
+    """Return the values as tensors of the one dtype in which they meet.
+
+    Python scalars give way to arrays, as in NumPy: ``x + 1`` has the dtype of ``x``.
+    """
+    from giulgi.graph.ops.elementwise import cast
+
+    scalars = [v for v in values if type(v) in (bool, int, float)]
+    tensors = [v if type(v) in (bool, int, float) else constant(v) for v in values]
+    dtypes = [t.dtype for t in tensors if isinstance(t, Tensor)]
+    met = result_type(*dtypes) if dtypes else None
+    if scalars:
+        met = python_scalar_type(scalars, met)
+    assert met is not None
+    return tuple(cast(t, met) if isinstance(t, Tensor) else _scalar(t, met) for t in tensors)
+
+
+def _scalar(value: float, dtype: DType) -> Tensor:
+    try:
+        return constant(np.array(value, dtype), copy=False)
+    except OverflowError:
+        raise DTypeError(
+            f"the number {value} does not fit into {dtype.name}, the dtype of the tensor it meets.",
+            fix="cast the tensor first: x.astype('int64')",
+        ) from None
+
+
+def require_tensor(value: Any, what: str) -> Tensor:
+    """Return ``value`` if it is a tensor.
+
+    Raises:
+        GraphError: if it is not.
+    """
+    if not isinstance(value, Tensor):
+        raise GraphError(
+            f"{what} must be a tensor of the graph, not {type(value).__name__}.",
+            fix="arrays have no history in the graph: begin with gg.constant, gg.Variable or "
+            "gg.placeholder",
+        )
+    return value

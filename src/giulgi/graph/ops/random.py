@@ -1,0 +1,274 @@
+"""Random numbers that are functions of a seed and a position, not of order or threads.
+
+Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
+(doi:10.1145/2063384.2063405): Philox 4x32 with ten rounds. A block of four numbers is a keyed,
+scrambled counter. Here the counter is (block low, block high, run low, run high) and the key
+(seed, stream): every random node has a stream of its own, every run of a program a number.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from giulgi.errors import ArgumentError
+from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, as_dtype, float64, is_float, uint32
+from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.functions import cos, log, log1p, sqrt
+from giulgi.graph.ops.joining import concat
+from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.logic import where
+from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped
+from giulgi.graph.shapes import size_of
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+_MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+_KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+_ROUNDS = 10
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+
+
+def philox(counter: Sequence[Any], key: tuple[int, int]) -> list[Array]:
+    """Return Philox 4x32-10: four uint32 arrays, scrambled from four words of counters.
+
+    Args:
+        counter: four arrays (or numbers) of words below 2^32.
+        key: two words below 2^32.
+    """
+    c0, c1, c2, c3 = (np.asarray(c, np.uint64) for c in counter)
+    for round_number in range(_ROUNDS):
+        k0, k1 = (
+            np.uint64((k + round_number * step) & 0xFFFFFFFF)
+            for k, step in zip(key, _KEY_STEPS, strict=True)
+        )
+        product0, product1 = _MULTIPLIERS[0] * c0, _MULTIPLIERS[1] * c2
+        c0, c1, c2, c3 = (
+            (product1 >> _32) ^ c1 ^ k0,
+            product1 & _LOW,
+            (product0 >> _32) ^ c3 ^ k1,
+            product0 & _LOW,
+        )
+    return [np.asarray(c, np.uint32) for c in (c0, c1, c2, c3)]
+
+
+def random_words(count: int, seed: int, stream: int, run: int) -> Array:
+    """Return ``count`` random uint32 of a stream, for one run of a program."""
+    blocks = np.arange((count + 3) // 4, dtype=np.uint64)
+    run_low, run_high = np.uint64(run & 0xFFFFFFFF), np.uint64((run >> 32) & 0xFFFFFFFF)
+    words = philox(
+        [blocks & _LOW, blocks >> _32, run_low, run_high],
+        (seed & 0xFFFFFFFF, stream & 0xFFFFFFFF),
+    )
+    return np.stack(np.broadcast_arrays(*words), axis=-1).reshape(-1)[:count]
+
+
+@dataclass(frozen=True)
+class RandomBits(Shaped):
+    """Random uint32 of a shape.
+
+    Attributes:
+        stream: which of the independent streams.
+        seed: a seed of its own, or None for the seed of the storage it runs in.
+    """
+
+    pure: ClassVar[bool] = False
+
+    stream: int
+    seed: int | None
+
+    def infer_dtype(self, *dtypes: DType) -> DType:
+        return uint32
+
+    def numpy(self, shape: Array | None = None, *, seed: int = 0, run: int = 0) -> Array:
+        """Draw, given the seed of the storage and the number of the run."""
+        sizes = self.concrete_shape(shape)
+        own = seed if self.seed is None else self.seed
+        return random_words(size_of(sizes), own, self.stream, run).reshape(sizes)
+
+    def gradient(self, dy: Tensor, y: Tensor, *shape: Tensor) -> tuple[None, ...]:
+        return tuple(None for _ in shape)
+
+    def formula(self, *inputs: str) -> str:
+        shape = inputs[0] if self.shape is None else str(self.shape)
+        own = "" if self.seed is None else f", seed={self.seed}"
+        return f"random_bits({shape}, stream={self.stream}{own})"
+
+
+_streams = itertools.count(1)
+
+
+def restart_streams() -> None:
+    """Number the streams of random nodes from the beginning again, for a run to be repeated."""
+    global _streams
+    _streams = itertools.count(1)
+
+
+def _bits(shape: Sizes, seed: int | None) -> Tensor:
+    # A seed of one's own makes the numbers: they are the same wherever it is given.
+    stream = next(_streams) if seed is None else 0
+    return build_shaped(RandomBits, shape, stream=stream, seed=seed)
+
+
+def _unit(shape: Sizes, dtype: DType, seed: int | None) -> Tensor:
+    """Return floats from 0 up to, not including, 1: as many random bits as the fraction holds."""
+    if dtype != float64:
+        return cast(_bits(shape, seed) >> 8, dtype) * 2.0**-24
+    pair = _bits(_with_axis(shape, 2), seed)
+    high, low = pair[0], pair[1]
+    return (cast(high >> 5, dtype) * 2.0**26 + cast(low >> 6, dtype)) * 2.0**-53
+
+
+def _with_axis(shape: Sizes, first: int) -> Sizes:
+    if isinstance(shape, tuple):
+        return (first, *shape)
+    return concat([constant([first], shape.dtype), shape])
+
+
+def _float_dtype(dtype: Any) -> DType:
+    kind = as_dtype(dtype)
+    if not is_float(kind):
+        raise ArgumentError(f"random floats cannot be {kind.name}.", fix="dtype='float32'")
+    return kind
+
+
+# What a user calls, as gg.random.*
+
+
+def uniform(
+    shape: Any = (),
+    low: TensorLike = 0.0,
+    high: TensorLike = 1.0,
+    dtype: Any = DEFAULT_FLOAT,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Floats spread evenly over low <= x < high.
+
+    Args:
+        shape: the shape; sizes known only when fed may be tensors.
+        low: the lower end, broadcast to the shape.
+        high: the upper end, broadcast to the shape.
+        dtype: float32 or float64.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+        name: a name for printing.
+    """
+    kind = _float_dtype(dtype)
+    unit = _unit(as_sizes(shape), kind, seed)
+    low, high = constant(low, kind), constant(high, kind)
+    y = unit * (high - low) + low
+    return y if name is None else Tensor(y.node, name)
+
+
+def normal(
+    shape: Any = (),
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: Any = DEFAULT_FLOAT,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Floats of the normal distribution.
+
+    Box and Muller (1958): of two uniform numbers u, v, sqrt(-2 ln(1 - u)) cos(2 pi v).
+
+    Args:
+        shape: the shape; sizes known only when fed may be tensors.
+        mean: the mean, broadcast to the shape.
+        stddev: the standard deviation, broadcast to the shape.
+        dtype: float32 or float64.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+        name: a name for printing.
+    """
+    kind = _float_dtype(dtype)
+    pair = _unit(_with_axis(as_sizes(shape), 2), kind, seed)
+    radius = sqrt(-2.0 * log1p(-pair[0]))
+    y = radius * cos((2 * math.pi) * pair[1]) * constant(stddev, kind) + constant(mean, kind)
+    return y if name is None else Tensor(y.node, name)
+
+
+def truncated_normal(
+    shape: Any = (),
+    mean: TensorLike = 0.0,
+    stddev: TensorLike = 1.0,
+    dtype: Any = DEFAULT_FLOAT,
+    seed: int | None = None,
+    name: str | None = None,
+) -> Tensor:
+    """Floats of the normal distribution within two standard deviations of the mean.
+
+    By inversion: the normal quantile of a uniform number between Phi(-2) and Phi(2).
+    """
+    kind = _float_dtype(dtype)
+    edge = math.erf(2 / math.sqrt(2))
+    unit = _unit(as_sizes(shape), kind, seed)
+    y = math.sqrt(2) * _inverse_erf((2 * unit - 1) * edge)
+    y = y * constant(stddev, kind) + constant(mean, kind)
+    return y if name is None else Tensor(y.node, name)
+
+
+# Giles, "Approximating the erfinv function", GPU Computing Gems (2012): polynomials in
+# w = -ln(1 - x^2), near the middle (w < 5) and towards the ends; relative error below 4e-7.
+_NEAR = (
+    2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
+    -0.00125372503, -0.00417768164, 0.246640727, 1.50140941,
+)  # fmt: skip
+_FAR = (
+    -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
+    -0.0076224613, 0.00943887047, 1.00167406, 2.83297682,
+)  # fmt: skip
+
+
+def _polynomial(x: Tensor, coefficients: Sequence[float]) -> Tensor:
+    """Return the polynomial by Horner's rule, the highest power's coefficient first."""
+    y: Any = coefficients[0]
+    for coefficient in coefficients[1:]:
+        y = y * x + coefficient
+    return constant(y)
+
+
+def _inverse_erf(x: Tensor) -> Tensor:
+    w = -log((1 - x) * (1 + x))
+    near = _polynomial(w - 2.5, _NEAR)
+    far = _polynomial(sqrt(where(w < 5, 5, w)) - 3, _FAR)
+    return where(w < 5, near, far) * x
+
+
+def bernoulli(
+    p: TensorLike, shape: Any = None, dtype: Any = "bool", seed: int | None = None
+) -> Tensor:
+    """True with probability p (in another dtype: 1), else False (0).
+
+    Args:
+        p: the probability, broadcast to the shape.
+        shape: the shape; None: that of p.
+        dtype: the dtype of the result.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+    """
+    from giulgi.graph.ops.shape import sizes_of
+
+    p = constant(p, DEFAULT_FLOAT)
+    sizes = sizes_of(p) if shape is None else as_sizes(shape)
+    return cast(_unit(sizes, DEFAULT_FLOAT, seed) < p, dtype)
+
+
+def randint(
+    low: int, high: int, shape: Any = (), dtype: Any = "int64", seed: int | None = None
+) -> Tensor:
+    """Whole numbers with low <= x < high, all equally likely.
+
+    A 64-bit random number is taken modulo the range; for a range of n the bias is below n / 2^64.
+    """
+    if high <= low:
+        raise ArgumentError(f"no whole number is >= {low} and < {high}.", op="randint")
+    pair = cast(_bits(_with_axis(as_sizes(shape), 2), seed), "uint64")
+    wide = (pair[0] << 32) | pair[1]
+    offset = cast(wide % (high - low), "int64")
+    return cast(offset + low, dtype)

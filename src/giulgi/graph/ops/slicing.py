@@ -1,0 +1,196 @@
+"""Parts of a tensor: slices, their inverse, padding, splitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.node import build
+from giulgi.graph.op import Op
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value
+from giulgi.graph.ops.shape import Shaped, as_sizes, build_shaped, elements_of, sizes_of
+from giulgi.graph.shapes import Dim, Shape, is_static, normalise_axis
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+# Start, stop and step (> 0) along one axis; None is the beginning, or the end.
+Cut = tuple[int | None, int | None, int]
+WHOLE: Cut = (None, None, 1)
+
+
+def _normal_cut(cut: Cut, size: Dim) -> Cut:
+    """Return the cut with both ends counted from the front, where the size is known."""
+    if size is None:
+        return (None, cut[1], cut[2]) if cut[0] == 0 else cut
+    start, stop, step = slice(*cut).indices(size)
+    return (start, max(start, stop), step)
+
+
+def _cut_size(cut: Cut, size: Dim) -> Dim:
+    if size is None:
+        return None
+    return len(range(*slice(*cut).indices(size)))
+
+
+def _cuts_text(cuts: Sequence[Cut]) -> str:
+    parts = []
+    for start, stop, step in cuts:
+        said = f"{'' if start in (None, 0) else start}:{'' if stop is None else stop}"
+        parts.append(said if step == 1 else f"{said}:{step}")
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Slice(Op):
+    """x[start:stop:step, ...]: every step-th element from start up to stop along each axis."""
+
+    cuts: tuple[Cut, ...]
+
+    def infer_shape(self, x: Shape) -> Shape:
+        if len(self.cuts) > len(x):
+            raise ShapeError(
+                f"{len(self.cuts)} slices for a tensor of rank {len(x)}.",
+                fix="give at most one slice for each axis",
+            )
+        cut = tuple(_cut_size(c, size) for c, size in zip(self.cuts, x, strict=False))
+        return cut + x[len(cut) :]
+
+    def normalised(self, x: Tensor) -> Op:
+        if x.known_shape is None or len(self.cuts) > x.ndim:
+            return self
+        cuts = self.cuts + (WHOLE,) * (x.ndim - len(self.cuts))
+        return Slice(tuple(_normal_cut(c, s) for c, s in zip(cuts, x.shape, strict=True)))
+
+    def resolve(self, x: Tensor) -> Tensor | None:
+        if x.known_shape is None:
+            return x if not self.cuts else None
+        whole = all(
+            cut == WHOLE or cut == (0, size, 1)
+            for cut, size in zip(self.cuts, x.known_shape, strict=True)
+        )
+        return x if whole else None
+
+    def known_elements(self, x: Tensor) -> Shape | None:
+        elements = elements_of(x)
+        if elements is None or len(self.cuts) != 1:
+            return None
+        return elements[slice(*self.cuts[0])]
+
+    def numpy(self, x: Array) -> Array:
+        return x[tuple(slice(*cut) for cut in self.cuts)]
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return embed(dy, sizes_of(x), self.cuts)
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}[{_cuts_text(self.cuts)}]"
+
+
+@dataclass(frozen=True)
+class Embed(Shaped):
+    """Zeros of a shape, with x at ``[start:stop:step, ...]``: the inverse of a slice."""
+
+    cuts: tuple[Cut, ...]
+
+    def infer_target(self, target: Shape | None, *inputs: Tensor) -> Shape | None:
+        (x,) = inputs
+        if target is not None and is_static(target) and is_static(x.known_shape):
+            hole = Slice(self.cuts).infer_shape(target)
+            if hole != x.known_shape:
+                raise ShapeError(f"x has shape {x.known_shape}, and its place {hole}.")
+        return target
+
+    def numpy(self, x: Array, shape: Array | None = None) -> Array:
+        result = np.zeros(self.concrete_shape(shape), x.dtype)
+        result[tuple(slice(*cut) for cut in self.cuts)] = x
+        return result
+
+    def gradient(
+        self, dy: Tensor, y: Tensor, x: Tensor, *shape: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        return build(Slice(self.cuts), dy), *(None for _ in shape)
+
+
+@dataclass(frozen=True)
+class Pad(Op):
+    """x with ``low`` elements of a value before and ``high`` after it along each axis."""
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+    value: float
+
+    def infer_shape(self, x: Shape) -> Shape:
+        if len(self.low) != len(x):
+            raise ShapeError(
+                f"widths for {len(self.low)} axes, and a tensor of rank {len(x)}.",
+                fix="give one pair (before, after) for each axis",
+            )
+        return tuple(
+            None if size is None else size + low + high
+            for size, low, high in zip(x, self.low, self.high, strict=True)
+        )
+
+    def resolve(self, x: Tensor) -> Tensor | None:
+        return None if any(self.low) or any(self.high) else x
+
+    def numpy(self, x: Array) -> Array:
+        widths = list(zip(self.low, self.high, strict=True))
+        return np.pad(x, widths, constant_values=x.dtype.type(self.value))
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        cuts = tuple(
+            (low, -high if high else None, 1) for low, high in zip(self.low, self.high, strict=True)
+        )
+        return build(Slice(cuts), dy)
+
+
+# What a user calls
+
+
+def embed(x: TensorLike, shape: Any, cuts: Sequence[Cut]) -> Tensor:
+    """Return zeros of the given shape with x at the cuts: the inverse of a slice."""
+    return build_shaped(Embed, as_sizes(shape), constant(x), cuts=tuple(cuts))
+
+
+def slice_axis(x: Tensor, axis: int, start: int | None, stop: int | None, step: int = 1) -> Tensor:
+    """Return x[start:stop:step] along one axis."""
+    axis = normalise_axis(axis, x.ndim)
+    return build(Slice((WHOLE,) * axis + ((start, stop, step),)), x)
+
+
+def pad(
+    x: TensorLike,
+    widths: int | Sequence[int] | Sequence[Sequence[int]],
+    value: float = 0,
+    name: str | None = None,
+) -> Tensor:
+    """Return x with elements of a value around it.
+
+    Args:
+        x: the tensor.
+        widths: a pair (before, after) for each axis; one pair, or one number, serves all axes.
+        value: what is put there.
+    """
+    x = constant(x)
+    pairs = np.broadcast_to(np.asarray(known_widths(widths)), (x.ndim, 2)).tolist()
+    if any(width < 0 for pair in pairs for width in pair):
+        raise ArgumentError("a width is negative.", op="pad", fix="to cut, use a slice: x[1:]")
+    low, high = (tuple(int(pair[i]) for pair in pairs) for i in (0, 1))
+    return build(Pad(low, high, value), x, name=name)
+
+
+def known_widths(widths: Any) -> Any:
+    """Return padding widths as numbers, also if they are given as a constant tensor."""
+    if isinstance(widths, Tensor):
+        value = known_value(widths)
+        if value is None:
+            raise ArgumentError(
+                "the widths must be known when the graph is built.", op="pad", fix="give numbers"
+            )
+        return value
+    return widths

@@ -1,0 +1,277 @@
+"""What lasts from one run to the next: variables; and what gradients stop at."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from giulgi.errors import GraphError, ShapeError
+from giulgi.graph.dtypes import DType, is_float
+from giulgi.graph.node import build
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.shapes import Shape, could_be, is_static, shape_text
+from giulgi.graph.source import current_path
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class ReadVariable(Op):
+    """The value of a variable when the program starts.
+
+    Storages know a variable by this op.
+
+    Attributes:
+        number: which variable.
+        shape: its shape.
+        dtype: its dtype.
+        label: its name.
+        initial: its first value, computed in each storage when it is first used there.
+    """
+
+    name = "variable"
+    stateful: ClassVar[bool] = True
+    pure: ClassVar[bool] = False
+
+    number: int
+    shape: tuple[int, ...]
+    dtype: DType
+    label: str
+    initial: Tensor = field(compare=False)
+
+    def infer(self, *inputs: Tensor) -> Spec:
+        """Shape and dtype are those of the variable."""
+        return Spec(self.shape, self.dtype)
+
+    def formula(self, *inputs: str) -> str:
+        return "variable"
+
+
+@dataclass(frozen=True)
+class Assign(Op):
+    """x, which becomes the value of a variable when the program ends."""
+
+    pure: ClassVar[bool] = False
+    stateful: ClassVar[bool] = True
+
+    variable: ReadVariable
+
+    def infer(self, x: Tensor) -> Spec:
+        """The value must have the variable's dtype and shape."""
+        check_value_fits(self.variable, x.known_shape)
+        return Spec(x.known_shape, x.dtype)
+
+    def numpy(self, x: Array) -> Array:
+        return x
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return dy
+
+    def formula(self, *inputs: str) -> str:
+        return f"assign({self.variable.label} <- {inputs[0]})"
+
+
+@dataclass(frozen=True)
+class StopGradient(Op):
+    """x, through which no gradient flows."""
+
+    def infer_shape(self, x: Shape) -> Shape:
+        return x
+
+    def numpy(self, x: Array) -> Array:
+        return x
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> None:
+        return None
+
+
+@dataclass(frozen=True)
+class Tag(Op):
+    """x, with a label that says whose result it is, such as a layer's. It costs nothing."""
+
+    label: Any
+
+    def infer_shape(self, x: Shape) -> Shape:
+        return x
+
+    def known_elements(self, x: Tensor) -> Shape | None:
+        return x.op.known_elements(*x.inputs)
+
+    def numpy(self, x: Array) -> Array:
+        return x
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return dy
+
+    def formula(self, *inputs: str) -> str:
+        return f"{inputs[0]}  (result of {self.label})"
+
+
+_variable_numbers = itertools.count(1)
+
+
+class Variable(Tensor):
+    """A tensor whose value lasts and can be assigned: what training changes.
+
+    The graph holds the variable; its value lives in a storage (``giulgi.storage``), so that
+    several sessions can hold different values of one graph.
+
+    Args:
+        initial: the first value: an array, a number, or a tensor (such as a random one) that is
+            computed in each storage when the variable is first used there.
+        name: a name for errors, pictures and checkpoints.
+        dtype: the dtype, if not that of the initial value.
+        trainable: whether training is to change it.
+    """
+
+    __slots__ = ("cell", "trainable")
+
+    def __init__(
+        self,
+        initial: TensorLike,
+        name: str | None = None,
+        dtype: Any = None,
+        *,
+        trainable: bool = True,
+    ) -> None:
+        start = constant(initial, dtype)
+        if not start.node.concrete and not start.node.stateful:
+            raise GraphError(
+                "the initial value of a variable cannot depend on a placeholder.",
+                where=start.source,
+                fix="assign the fed value later: v.assign(x)",
+            )
+        if not is_static(start.known_shape):
+            raise ShapeError(
+                f"a variable needs a known shape, not {shape_text(start.known_shape)}."
+            )
+        number = next(_variable_numbers)
+        path = current_path()
+        own = name or f"variable_{number}"
+        full_name = f"{path}/{own}" if path else own
+        self.cell = ReadVariable(number, start.known_shape, start.dtype, full_name, start)
+        self.trainable = trainable
+        read = build(self.cell, name=full_name)
+        super().__init__(read.node, full_name, read.source)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, of which every size is known."""
+        return self.cell.shape
+
+    def read(self) -> Tensor:
+        """Return the value as the code after the last assignment sees it."""
+        recorder = _recorder.get()
+        return self if recorder is None else recorder.pending.get(self.cell, self)
+
+    def assign(self, value: TensorLike) -> Tensor:
+        """Give the variable a new value.
+
+        Inside a :func:`giulgi.function` the assignment becomes part of the compiled program;
+        elsewhere it happens now, in the storage that is in use.
+
+        Raises:
+            ShapeError, DTypeError: if the value does not fit.
+        """
+        new = self._fitting(value)
+        recorder = _recorder.get()
+        if recorder is not None:
+            recorder.record(self, new)
+        else:
+            assert _assign_now is not None
+            _assign_now(self, new)
+        return new
+
+    def assign_add(self, value: TensorLike) -> Tensor:
+        """Add to the value: ``v.assign(v + value)``."""
+        return self.assign(self + value)
+
+    def assign_sub(self, value: TensorLike) -> Tensor:
+        """Subtract from the value: ``v.assign(v - value)``."""
+        return self.assign(self - value)
+
+    def _fitting(self, value: TensorLike) -> Tensor:
+        new = constant(value)
+        if new.dtype != self.dtype:
+            if is_float(new.dtype) and not is_float(self.dtype):
+                raise _dtype_error(self, new.dtype)
+            new = constant(new, self.dtype)
+        check_value_fits(self.cell, new.known_shape)
+        return new
+
+
+def _dtype_error(variable: Variable, dtype: DType) -> GraphError:
+    return GraphError(
+        f"the variable {variable.name!r} holds {variable.dtype.name}; {dtype.name} would lose "
+        "its fraction.",
+        op="assign",
+        fix=f"round or cast the value: x.astype({variable.dtype.name!r})",
+    )
+
+
+def check_value_fits(variable: ReadVariable, shape: Shape | None) -> None:
+    """Raise a ShapeError if a value of this shape cannot be assigned to the variable."""
+    if is_static(shape) and not could_be(variable.shape, shape):
+        raise ShapeError(
+            f"the variable {variable.label!r} has shape {shape_text(variable.shape)}, "
+            f"the new value {shape_text(shape)}.",
+            op="assign",
+            fix="a variable keeps its shape; reshape the value, or make another variable",
+        )
+
+
+class Recorder:
+    """The assignments made while a Python function is traced into a program."""
+
+    def __init__(self) -> None:
+        self.pending: dict[ReadVariable, Tensor] = {}
+
+    def record(self, variable: Variable, value: Tensor) -> None:
+        """Note that the variable has a new value from here on."""
+        self.pending[variable.cell] = value
+
+    def __enter__(self) -> Recorder:
+        self._token = _recorder.set(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _recorder.reset(self._token)
+
+
+_recorder: ContextVar[Recorder | None] = ContextVar("giulgi_recorder", default=None)
+_assign_now: Callable[[Variable, Tensor], None] | None = None
+
+
+def register_assign(assign_now: Callable[[Variable, Tensor], None]) -> None:
+    """Set the function that carries out an assignment at once: the floor above has storage."""
+    global _assign_now
+    _assign_now = assign_now
+
+
+# What a user calls
+
+
+def assign(variable: Variable, value: TensorLike, name: str | None = None) -> Tensor:
+    """Return the value as a tensor whose computation also assigns it to the variable.
+
+    This is the assignment of a graph that is defined first and run afterwards: nothing happens
+    until a session runs it. All reads of a run see the values from before it.
+    """
+    return build(Assign(variable.cell), variable._fitting(value), name=name)
+
+
+def stop_gradient(x: TensorLike, name: str | None = None) -> Tensor:
+    """Return x; no gradient flows back through it."""
+    return build(StopGradient(), constant(x), name=name)
+
+
+def tag(x: TensorLike, label: Any, name: str | None = None) -> Tensor:
+    """Return x with a label that says whose result it is."""
+    return build(Tag(label), constant(x), name=name)

@@ -1,0 +1,74 @@
+"""Means, variances and other summaries, made of reductions."""
+
+from __future__ import annotations
+
+from giulgi.graph.ops.compositions import isfinite, square
+from giulgi.graph.ops.elementwise import as_float, cast
+from giulgi.graph.ops.functions import exp, log, sqrt
+from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.logic import where
+from giulgi.graph.ops.movement import squeeze
+from giulgi.graph.ops.reductions import axes_of, max, sum
+from giulgi.graph.ops.shape import size
+from giulgi.graph.ops.state import stop_gradient
+from giulgi.graph.shapes import normalise_axes
+from giulgi.graph.tensor import Axes, Tensor
+
+
+def mean(
+    x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
+) -> Tensor:
+    """The sum divided by the number of elements; of integers, a float."""
+    x = as_float(constant(x))
+    count = cast(size(x, axis), x.dtype)
+    total = sum(x, axis, keepdims=keepdims) / count
+    return total if name is None else Tensor(total.node, name)
+
+
+def var(
+    x: TensorLike, axis: Axes = None, *, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """The mean squared distance from the mean.
+
+    Args:
+        x: the tensor.
+        axis: one axis, several, or None for all.
+        correction: subtracted from the number of elements that the sum of squares is divided by;
+            1 for the unbiased estimate from a sample.
+        keepdims: whether the axes stay, with size 1.
+    """
+    x = as_float(constant(x))
+    distance = x - mean(x, axis, keepdims=True)
+    if correction == 0:
+        return mean(square(distance), axis, keepdims=keepdims)
+    count = cast(size(x, axis), x.dtype)
+    return sum(square(distance), axis, keepdims=keepdims) / (count - correction)
+
+
+def std(
+    x: TensorLike, axis: Axes = None, *, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """The square root of :func:`var`."""
+    return sqrt(var(x, axis, correction=correction, keepdims=keepdims))
+
+
+def logsumexp(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """ln(sum(e^x)), without overflow: the largest element is taken out of the sum first."""
+    x = as_float(constant(x))
+    largest = stop_gradient(max(x, axis, keepdims=True))
+    largest = where(isfinite(largest), largest, 0)
+    result = log(sum(exp(x - largest), axis, keepdims=True)) + largest
+    if keepdims:
+        return result
+    axes = normalise_axes(axes_of(axis), x.ndim)
+    return squeeze(result, axes)
+
+
+def count_nonzero(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """The number of elements that are not 0, as int64."""
+    return sum(constant(x) != 0, axis, keepdims=keepdims)
+
+
+def norm(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
+    """The Euclidean length sqrt(sum(x^2)) along an axis, several, or all."""
+    return sqrt(sum(square(as_float(constant(x))), axis, keepdims=keepdims))

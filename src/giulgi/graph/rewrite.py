@@ -1,0 +1,87 @@
+"""Rewriting a graph: with other leaves, or with every shape known.
+
+Both rebuild the graph from its inputs to its ends. What is rebuilt is checked and simplified again
+by the rules of each op, so that what has become known (a size, a condition) is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from giulgi.graph.node import Node, build, topological
+from giulgi.graph.ops.leaves import Constant, constant
+from giulgi.graph.ops.state import Tag
+from giulgi.graph.shapes import is_static, size_of
+from giulgi.graph.source import built_for
+from giulgi.graph.tensor import Tensor
+
+# Results of constants up to this many elements are computed while a program is made.
+_FOLDED_ELEMENTS = 64
+
+
+def substitute(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> list[Tensor]:
+    """Return the same expressions with some nodes replaced by other tensors.
+
+    Args:
+        ys: the expressions.
+        replacements: what takes the place of which node.
+    """
+    return _rebuild(ys, replacements, _build_again)
+
+
+def specialise(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> list[Tensor]:
+    """Return the expressions for placeholders of known shapes, ready to be computed.
+
+    Sizes become constants, what is computed from small constants alone is computed now, and tags
+    are left out.
+    """
+    return _rebuild(ys, replacements, _build_folded)
+
+
+def _rebuild(
+    ys: Sequence[Tensor],
+    replacements: Mapping[Node, Tensor],
+    again: Callable[[Node, Sequence[Tensor]], Tensor],
+) -> list[Tensor]:
+    done = dict(replacements)
+    for node in topological((y.node for y in ys), stop=replacements):
+        if node in done:
+            continue
+        inputs = [done[source] for source in node.inputs]
+        unchanged = all(new.node is old for new, old in zip(inputs, node.inputs, strict=True))
+        if unchanged and not isinstance(node.op, Tag) and is_static(node.spec.shape):
+            done[node] = Tensor(node)
+        else:
+            with built_for(node.source, node.path):
+                done[node] = again(node, inputs)
+    return [done[y.node] for y in ys]
+
+
+def _build_again(node: Node, inputs: Sequence[Tensor]) -> Tensor:
+    return build(node.op, *inputs, name=node.name or None)
+
+
+def _build_folded(node: Node, inputs: Sequence[Tensor]) -> Tensor:
+    if isinstance(node.op, Tag):
+        return inputs[0]
+    tensor = _build_again(node, inputs)
+    return _folded(tensor)
+
+
+def _folded(tensor: Tensor) -> Tensor:
+    node = tensor.node
+    shape = node.spec.shape
+    if not (node.op.pure and node.inputs and is_static(shape)):
+        return tensor
+    if size_of(shape) > _FOLDED_ELEMENTS:
+        return tensor
+    values = [source.op.value for source in node.inputs if isinstance(source.op, Constant)]
+    if len(values) < len(node.inputs):
+        return tensor
+    if size_of(shape) > max(value.size for value in values):
+        return tensor  # A constant is better repeated when it is used than held repeated.
+    with np.errstate(all="ignore"):
+        value = np.asarray(node.op.numpy(*values), node.spec.dtype)
+    return constant(value)

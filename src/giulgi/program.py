@@ -1,0 +1,245 @@
+"""A program: what is fed, what is fetched, what is updated; compiled once for each set of shapes.
+
+Below are the graph and the backends, above everything that computes: sessions, functions, ``fit``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from giulgi.backends import Computation, Draw, Executable, backend
+from giulgi.errors import DTypeError, FeedError, GraphError
+from giulgi.graph import evaluation
+from giulgi.graph.dtypes import is_float
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.leaves import Placeholder, placeholder
+from giulgi.graph.ops.state import (
+    Assign,
+    ReadVariable,
+    Variable,
+    register_assign,
+)
+from giulgi.graph.rewrite import specialise
+from giulgi.graph.shapes import could_be, shape_text
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.graph.text import graph_text
+from giulgi.storage import Storage, current_storage
+
+Array = np.ndarray[Any, Any]
+Shapes = tuple[tuple[int, ...], ...]
+
+# What random numbers of a tensor that is looked at outside any program depend on: it is always
+# the same look at the same value.
+_LOOK = 0
+
+
+class Program:
+    """Fetches, feeds and updates: something to call.
+
+    All reads of variables see the values from before the run; all updates take effect together at
+    its end. An interruption leaves the values of before or after, never a mixture.
+
+    Args:
+        fetches: the tensors whose values are returned.
+        feeds: the tensors whose values are given, placeholders or any others, in order.
+        updates: pairs of a variable and its new value. Assignments (``gg.assign``) among what is
+            computed are updates, too.
+        backend: the name of a backend; None: the one set in ``gg.config`` when it first runs.
+    """
+
+    def __init__(
+        self,
+        fetches: Sequence[Tensor],
+        feeds: Sequence[Tensor] = (),
+        updates: Sequence[tuple[Variable, Tensor]] = (),
+        *,
+        backend: str | None = None,
+    ) -> None:
+        self.fetches = tuple(fetches)
+        self.feeds = tuple(feeds)
+        self.updates = tuple(updates)
+        self.backend = backend
+        self._compiled: dict[tuple[str | None, Shapes], tuple[Computation, Executable]] = {}
+
+    def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
+        """Run on the values of the feeds; return the values of the fetches.
+
+        Args:
+            values: one value for each feed, in order.
+            storage: where the variables' values are; None: the storage in use.
+
+        Raises:
+            FeedError: if a value does not fit its feed, or a placeholder is not fed.
+        """
+        store = current_storage() if storage is None else storage
+        arrays = self._checked(values)
+        computation, executable = self.compiled(tuple(array.shape for array in arrays))
+        held = [store.value(variable) for variable in computation.variables]
+        fetched, updated = executable.run(arrays, held, store.next_draw())
+        changed = (computation.variables[place] for place, _ in computation.updates)
+        store.commit(dict(zip(changed, updated, strict=True)))
+        return fetched
+
+    def _checked(self, values: Sequence[Any]) -> list[Array]:
+        if len(values) != len(self.feeds):
+            raise FeedError(
+                f"the program has {len(self.feeds)} feeds, and {len(values)} values are given."
+            )
+        return [fed_array(feed, value) for feed, value in zip(self.feeds, values, strict=True)]
+
+    def compiled(self, shapes: Shapes) -> tuple[Computation, Executable]:
+        """Return the computation for feeds of these shapes, and its compiled form."""
+        key = (self.backend, shapes)
+        found = self._compiled.get(key)
+        if found is None:
+            computation = self.specialised(shapes)
+            found = self._compiled[key] = (computation, backend(self.backend).compile(computation))
+        return found
+
+    def specialised(self, shapes: Shapes) -> Computation:
+        """Return the graph for feeds of these shapes, in which every shape is known."""
+        return make_computation(self.fetches, self.feeds, self.updates, shapes)
+
+    def text(self, *shapes: tuple[int, ...]) -> str:
+        """Return the graph as text; with one shape for each feed, as it is run for those."""
+        if not shapes:
+            return graph_text([*self.fetches, *(new for _, new in self.updates)])
+        computation = self.specialised(shapes)
+        ends = [*computation.fetches, *(node for _, node in computation.updates)]
+        return graph_text([Tensor(node) for node in ends])
+
+
+def make_computation(
+    fetches: Sequence[Tensor],
+    feeds: Sequence[Tensor],
+    updates: Sequence[tuple[Variable, Tensor]],
+    shapes: Shapes,
+) -> Computation:
+    """Return what a backend computes for feeds of the given shapes."""
+    fed = [
+        placeholder(feed.dtype, shape, feed.name) for feed, shape in zip(feeds, shapes, strict=True)
+    ]
+    replacements = {feed.node: new for feed, new in zip(feeds, fed, strict=True)}
+    ends = specialise([*fetches, *(new for _, new in updates)], replacements)
+    new_values = dict(zip((v.cell for v, _ in updates), ends[len(fetches) :], strict=True))
+    nodes = topological(end.node for end in ends)
+    _require_fed(nodes, fed)
+    new_values |= {node.op.variable: Tensor(node) for node in nodes if isinstance(node.op, Assign)}
+    reads = {n.op: n for n in nodes if isinstance(n.op, ReadVariable)}
+    variables = list(dict.fromkeys([*reads, *new_values]))
+    return Computation(
+        feeds=tuple(tensor.node for tensor in fed),
+        variables=tuple(variables),
+        reads=tuple(reads.get(variable) for variable in variables),
+        fetches=tuple(end.node for end in ends[: len(fetches)]),
+        updates=tuple((variables.index(v), new.node) for v, new in new_values.items()),
+    )
+
+
+def _require_fed(nodes: Sequence[Node], fed: Sequence[Tensor]) -> None:
+    known = {tensor.node for tensor in fed}
+    missing = [node for node in nodes if isinstance(node.op, Placeholder) and node not in known]
+    if missing:
+        names = ", ".join(repr(node.name) for node in missing)
+        raise FeedError(
+            f"the value of {names} is needed and not fed.",
+            where=current_source(),
+            arguments=[(node.name, Tensor(node).description) for node in missing],
+            fix=f"feed it: y.numpy({{{missing[0].name}: value}}), or run(y, "
+            f"{{{missing[0].name}: value}})",
+        )
+
+
+def fed_array(feed: Tensor, value: Any) -> Array:
+    """Return a fed value as an array of the feed's dtype.
+
+    Raises:
+        FeedError: if its shape does not fit.
+        DTypeError: if it is no array of numbers, or has fractions where integers are wanted.
+    """
+    if isinstance(value, Tensor):
+        value = value.numpy()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise FeedError(
+            f"the value for {feed.name!r} has rows of different lengths.",
+            where=current_source(),
+            arguments=[(feed.name, feed.description)],
+            fix="pad the rows to one length",
+        ) from None
+    if array.dtype != feed.dtype:
+        array = _converted(feed, array)
+    if not could_be(feed.known_shape, array.shape):
+        raise FeedError(
+            f"a value of shape {shape_text(array.shape)} does not fit {feed.name!r}.",
+            where=current_source(),
+            arguments=[(feed.name, feed.description)],
+            axes=_disagreeing(feed, array),
+            fix=_feed_fix(feed, array),
+        )
+    return array
+
+
+def _converted(feed: Tensor, array: Array) -> Array:
+    if array.dtype.kind not in "biuf" or (is_float(array.dtype) and not is_float(feed.dtype)):
+        raise DTypeError(
+            f"{feed.name!r} takes {feed.dtype.name}, and the value is {array.dtype}.",
+            where=current_source(),
+            arguments=[(feed.name, feed.description)],
+            fix="make numbers of it first"
+            if array.dtype.kind not in "biuf"
+            else f"values.astype({feed.dtype.name!r}), if the fractions do not matter",
+        )
+    return array.astype(feed.dtype)
+
+
+def _disagreeing(feed: Tensor, array: Array) -> str:
+    declared = feed.shape
+    if len(declared) != array.ndim:
+        return f"{len(declared)} axes are declared, the value has {array.ndim}"
+    pairs = enumerate(zip(declared, array.shape, strict=True))
+    return ", ".join(
+        f"axis {axis}: {wanted} declared, {given} given"
+        for axis, (wanted, given) in pairs
+        if wanted not in (None, given)
+    )
+
+
+def _feed_fix(feed: Tensor, array: Array) -> str:
+    declared = feed.shape
+    if len(declared) == array.ndim + 1:
+        if could_be(declared[1:], array.shape):
+            return "one example lacks the batch axis: feed values[None]"
+        return "an axis is missing: values.reshape(...) or values[:, None] adds one"
+    return f"reshape the values to {shape_text(declared)}, or declare the placeholder as they are"
+
+
+def evaluate_nodes(nodes: Sequence[Node], feeds: Mapping[Node, Any]) -> list[Array]:
+    """Compute nodes once, on the reference backend: what a look at a tensor does."""
+    ends = [Tensor(node) for node in nodes]
+    fed = [Tensor(node) for node in feeds]
+    arrays = [fed_array(f, value) for f, value in zip(fed, feeds.values(), strict=True)]
+    computation = make_computation(ends, fed, (), tuple(array.shape for array in arrays))
+    if computation.updates:
+        raise GraphError(
+            "looking at this tensor would assign to a variable.",
+            where=current_source(),
+            fix="run it in a session, or as a gg.Program",
+        )
+    store = current_storage()
+    held = [store.value(variable) for variable in computation.variables]
+    executable = backend("reference").compile(computation)
+    return executable.run(arrays, held, Draw(store.seed, _LOOK))[0]
+
+
+def _assign_now(variable: Variable, value: Tensor) -> None:
+    current_storage().assign(variable.cell, value.numpy())
+
+
+evaluation.register(evaluate_nodes)
+register_assign(_assign_now)

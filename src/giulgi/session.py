@@ -1,0 +1,80 @@
+"""A session: define a graph first, run it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import GraphError
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.program import Program
+from giulgi.storage import Storage
+from giulgi.tree import flatten, unflatten
+
+
+class Session:
+    """Runs parts of a graph, with values of its own for all variables.
+
+    Programs are compiled once for what is fetched and fed, and kept.
+
+    Args:
+        seed: the seed of random numbers; None takes one from the operating system.
+
+    Example::
+
+        x = gg.placeholder("int32", (), name="x")
+        z = gg.Variable(0, dtype="int32", name="z")
+        z_next = gg.assign(z, x + 20)
+        with gg.Session() as session:
+            session.run(z_next, {x: 10})   # 30
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.storage = Storage(seed)
+        self._programs: dict[tuple[Any, ...], Program] = {}
+
+    def run(self, fetches: Any, feeds: Mapping[Tensor, Any] | None = None) -> Any:
+        """Compute values.
+
+        Args:
+            fetches: a tensor, or nested lists, tuples or dicts of tensors.
+            feeds: the values of placeholders, or of any other tensors.
+
+        Returns:
+            NumPy arrays (of a single number: a NumPy scalar), nested as the fetches are.
+
+        Raises:
+            FeedError: if a placeholder that is needed is not fed, or a value does not fit.
+        """
+        tensors, structure = flatten(fetches)
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise GraphError(
+                    f"a session runs tensors, not {type(tensor).__name__}.",
+                    where=current_source(),
+                    fix="fetch a tensor, or lists, tuples or dicts of tensors",
+                )
+        given = dict(feeds or {})
+        nodes = [t.node for t in given]
+        key = (tuple(t.node for t in tensors), tuple(nodes))
+        program = self._programs.get(key)
+        if program is None:
+            program = self._programs[key] = Program(tensors, list(given))
+        arrays = program(*given.values(), storage=self.storage)
+        return unflatten(structure, iter([_plain(array) for array in arrays]))
+
+    def __enter__(self) -> Session:
+        self._use = self.storage.in_use()
+        self._use.__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._use.__exit__(*exception)
+
+
+def _plain(array: np.ndarray[Any, Any]) -> Any:
+    """Return a single number as a NumPy scalar, and an array as it is."""
+    return array[()]

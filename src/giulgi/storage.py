@@ -1,0 +1,128 @@
+"""Where the values of variables live.
+
+The graph says which variables there are; a storage holds their values. Usually there is one. A
+session has its own, so that several can hold different values of one graph.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+
+from giulgi.backends import Draw
+from giulgi.graph.ops import random
+from giulgi.graph.ops.state import ReadVariable
+
+Array = np.ndarray[Any, Any]
+
+
+class Storage:
+    """The values of variables, and the state of the random numbers.
+
+    Args:
+        seed: the seed of random numbers; None takes one from the operating system.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._values: dict[int, Array] = {}
+        self.set_seed(seed)
+
+    def set_seed(self, seed: int | None) -> None:
+        """Begin the random numbers anew from a seed."""
+        self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else seed
+        self._runs = 0
+        self._shuffles = 0
+
+    def next_draw(self) -> Draw:
+        """Return the seed and a number that no other run has."""
+        self._runs += 1
+        return Draw(self.seed, self._runs)
+
+    def shuffler(self) -> np.random.Generator:
+        """Return a generator for the next order of the data: one of its own each time."""
+        self._shuffles += 1
+        return np.random.Generator(np.random.Philox(key=[self.seed & (2**64 - 1), self._shuffles]))
+
+    def holds(self, variable: ReadVariable) -> bool:
+        """Whether the variable has a value here."""
+        return variable.number in self._values
+
+    def value(self, variable: ReadVariable) -> Array:
+        """Return the array that holds the value; it is not to be changed.
+
+        A variable that has none yet gets its initial value.
+        """
+        found = self._values.get(variable.number)
+        if found is None:
+            found = self.initialise(variable)
+        return found
+
+    def initialise(self, variable: ReadVariable) -> Array:
+        """Give the variable its initial value."""
+        with self.in_use():
+            value = variable.initial.numpy()
+        self._keep(variable, value)
+        return value
+
+    def assign(self, variable: ReadVariable, value: Array) -> None:
+        """Give the variable a value, which is copied."""
+        array = np.array(value, variable.dtype, order="C")
+        assert array.shape == variable.shape
+        self._keep(variable, array)
+
+    def commit(self, values: Mapping[ReadVariable, Array]) -> None:
+        """Give variables their new values, all at once: an interruption sees all or none."""
+        new = {variable.number: value for variable, value in values.items()}
+        for variable in values:
+            if variable.number not in self._values:
+                self._forget_with(variable)
+        self._values.update(new)
+
+    def _keep(self, variable: ReadVariable, value: Array) -> None:
+        if variable.number not in self._values:
+            self._forget_with(variable)
+        self._values[variable.number] = value
+
+    def _forget_with(self, variable: ReadVariable) -> None:
+        # Held weakly both ways: neither keeps the other alive.
+        finalizer = weakref.finalize(variable, _forget, weakref.ref(self), variable.number)
+        finalizer.atexit = False
+
+    @contextmanager
+    def in_use(self) -> Iterator[Storage]:
+        """Let variables be read from and assigned in this storage."""
+        token = _current.set(self)
+        try:
+            yield self
+        finally:
+            _current.reset(token)
+
+
+def _forget(storage: weakref.ref[Storage], number: int) -> None:
+    alive = storage()
+    if alive is not None:
+        alive._values.pop(number, None)
+
+
+_default = Storage()
+_current: ContextVar[Storage] = ContextVar("giulgi_storage", default=_default)
+
+
+def current_storage() -> Storage:
+    """Return the storage that is in use."""
+    return _current.get()
+
+
+def set_seed(seed: int) -> None:
+    """Make what follows repeat bitwise: weights, dropout, shuffling.
+
+    Call it before the network is built.
+    """
+    random.restart_streams()
+    current_storage().set_seed(int(seed))
