@@ -121,6 +121,7 @@ from giulgi.graph.ops import (
     outer,
     pad,
     placeholder,
+    placeholder_with_default,
     positive,
     power,
     prod,
@@ -166,9 +167,20 @@ from giulgi.graph.ops import (
     zeros,
     zeros_like,
 )
+from giulgi.nn import (
+    activations,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
+from giulgi.nn.layers import Input
 from giulgi.program import Program
 from giulgi.session import Session
 from giulgi.storage import Storage, set_seed
+from giulgi.training import Model, Sequential, callbacks
 from giulgi.version import __version__
 
 array = constant
@@ -176,7 +188,10 @@ asarray = constant
 
 __all__ = [
     "Function",
+    "Input",
+    "Model",
     "Program",
+    "Sequential",
     "Session",
     "Storage",
     "Tensor",
@@ -185,6 +200,7 @@ __all__ = [
     "abs",
     "acos",
     "acosh",
+    "activations",
     "add",
     "all",
     "any",
@@ -208,6 +224,7 @@ __all__ = [
     "bool_",
     "boolean_mask",
     "broadcast_to",
+    "callbacks",
     "cast",
     "ceil",
     "clip",
@@ -245,6 +262,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "hypot",
+    "initializers",
     "int8",
     "int16",
     "int32",
@@ -252,6 +270,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "layers",
     "less",
     "less_equal",
     "linspace",
@@ -265,12 +284,14 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logsumexp",
+    "losses",
     "matmul",
     "matrix_transpose",
     "max",
     "maximum",
     "mean",
     "meshgrid",
+    "metrics",
     "min",
     "minimum",
     "moveaxis",
@@ -282,15 +303,18 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
+    "optimizers",
     "outer",
     "pad",
     "placeholder",
+    "placeholder_with_default",
     "positive",
     "power",
     "prod",
     "random",
     "rank",
     "reciprocal",
+    "regularizers",
     "remainder",
     "repeat",
     "reshape",

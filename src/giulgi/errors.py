@@ -23,7 +23,7 @@ class GiulgiError(Exception):
 
     Args:
         problem: one sentence: what does not fit.
-        where: file and line of the user's code.
+        where: file and line of the user's code; None: the one that is running.
         op: the operation, as the user would call it.
         layer: the path of layers in which it happened.
         arguments: pairs of an argument's name and its description.
@@ -42,11 +42,15 @@ class GiulgiError(Exception):
         axes: str = "",
         fix: str = "",
     ) -> None:
+        # Here and not above: the graph's modules import this one.
+        from giulgi.graph.source import current_source
+
         super().__init__(problem)
         self.problem = problem
-        self.where = where
+        self.where = where or current_source()
         self.op = op
         self.layer = layer
+        self.layer_made: Source | None = None
         self.arguments = tuple(arguments)
         self.axes = axes
         self.fix = fix
@@ -57,12 +61,14 @@ class GiulgiError(Exception):
         where: Source | None = None,
         op: str = "",
         layer: str = "",
+        layer_made: Source | None = None,
         arguments: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Add facts that are not told yet; what is already told stays."""
         self.where = self.where or where
         self.op = self.op or op
         self.layer = self.layer or layer
+        self.layer_made = self.layer_made or layer_made
         self.arguments = self.arguments or tuple(arguments)
 
     def __str__(self) -> str:
@@ -78,7 +84,8 @@ class GiulgiError(Exception):
             if self.where.text:
                 yield f"                 {self.where.text}"
         if self.layer:
-            yield f"  layer      {self.layer}"
+            made = f", made in {self.layer_made}" if self.layer_made else ""
+            yield f"  layer      {self.layer}{made}"
         if self.arguments:
             width = max(len(name) for name, _ in self.arguments)
             title = "arguments"

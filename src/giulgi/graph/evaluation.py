@@ -6,8 +6,8 @@ a tensor can answer ``.numpy()`` and a notebook can show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from giulgi.graph.node import Node
 
 Array = np.ndarray[Any, Any]
-Evaluator = Callable[[Sequence["Node"], Mapping["Node", Any]], list[Array]]
+
+
+class Evaluator(Protocol):
+    """Computes nodes, given the values of others; ``fresh``: nothing computed before is used."""
+
+    def __call__(
+        self, nodes: Sequence[Node], feeds: Mapping[Node, Any], *, fresh: bool = False
+    ) -> list[Array]:
+        """Return the values of the nodes."""
+        ...
+
 
 _evaluator: Evaluator | None = None
 
@@ -26,10 +36,18 @@ def register(evaluator: Evaluator) -> None:
     _evaluator = evaluator
 
 
-def evaluate(nodes: Sequence[Node], feeds: Mapping[Node, Any]) -> list[Array]:
-    """Compute the values of nodes, given those of placeholders."""
+def evaluate(
+    nodes: Sequence[Node], feeds: Mapping[Node, Any], *, fresh: bool = False
+) -> list[Array]:
+    """Compute the values of nodes, given those of placeholders.
+
+    Args:
+        nodes: what to compute.
+        feeds: the values of placeholders, or of any other nodes.
+        fresh: whether random numbers are drawn again that were looked at before.
+    """
     assert _evaluator is not None, "no evaluator is registered: import giulgi as a whole"
-    return _evaluator(nodes, feeds)
+    return _evaluator(nodes, feeds, fresh=fresh)
 
 
 def settle(node: Node) -> Array:

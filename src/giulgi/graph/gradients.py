@@ -72,7 +72,8 @@ def _differentiable(value: Any, role: str) -> Tensor:
             arguments=[(role, tensor.description)],
             fix="build it from floats: x.astype('float32')",
         )
-    return tensor
+    # Of a variable that was assigned before, while a function is traced: the value it has now.
+    return tensor.read()
 
 
 def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:

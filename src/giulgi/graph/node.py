@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from giulgi.errors import GiulgiError
+from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph import evaluation
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.source import Source, current_path, current_source
@@ -40,6 +40,7 @@ class Node:
         serial: a number that grows with every node made.
         symbolic: whether the value depends on a placeholder.
         stateful: whether the value depends on a variable.
+        random: whether the value depends on random numbers, drawn anew in every run.
         value: the value, once computed, of a node that is neither symbolic nor stateful.
     """
 
@@ -50,6 +51,7 @@ class Node:
         "name",
         "op",
         "path",
+        "random",
         "serial",
         "source",
         "spec",
@@ -70,6 +72,7 @@ class Node:
         self.serial = next(_serials)
         self.symbolic: bool = op.symbolic or any(i.symbolic for i in inputs)
         self.stateful: bool = op.stateful or any(i.stateful for i in inputs)
+        self.random: bool = op.random or any(i.random for i in inputs)
         self.value: np.ndarray[Any, Any] | None = getattr(op, "value", None)
         self.depth: int = (
             0 if self.value is not None else 1 + max((i.depth for i in inputs), default=0)
@@ -109,6 +112,12 @@ def build(op: Op, *inputs: Tensor, name: str | None = None) -> Tensor:
     """
     from giulgi.graph.tensor import Tensor
 
+    if name is not None and not isinstance(name, str):
+        raise ArgumentError(
+            f"a name is text, not {type(name).__name__}.",
+            op=op.name,
+            fix="see the arguments of the function; the name is the last, and often left out",
+        )
     source = current_source()
     try:
         op = op.normalised(*inputs)

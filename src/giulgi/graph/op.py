@@ -52,6 +52,8 @@ class Op:
     symbolic: ClassVar[bool] = False
     #: The value is that of a variable, or changes one.
     stateful: ClassVar[bool] = False
+    #: The value is drawn anew in every run.
+    random: ClassVar[bool] = False
     #: Inputs are broadcast to the shape of the result, element by element.
     broadcasts: ClassVar[bool] = False
 

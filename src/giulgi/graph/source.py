@@ -46,6 +46,8 @@ _scope: ContextVar[tuple[str, ...]] = ContextVar("giulgi_scope", default=())
 
 
 def _is_framework(file: str) -> bool:
+    if file.startswith("<frozen"):
+        return True  # Python's own import system, while the package is imported.
     return file.startswith(_PACKAGE_FOLDER) and not file.startswith(_USER_FOLDERS)
 
 

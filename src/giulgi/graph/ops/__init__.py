@@ -130,7 +130,7 @@ from giulgi.graph.ops.movement import (
 from giulgi.graph.ops.reductions import all, any, argmax, argmin, max, min, prod, sum
 from giulgi.graph.ops.shape import rank, shape, size
 from giulgi.graph.ops.slicing import embed, pad
-from giulgi.graph.ops.state import Variable, assign, stop_gradient
+from giulgi.graph.ops.state import Variable, assign, placeholder_with_default, stop_gradient
 from giulgi.graph.ops.statistics import count_nonzero, logsumexp, mean, norm, std, var
 
 __all__ = [
@@ -224,6 +224,7 @@ __all__ = [
     "outer",
     "pad",
     "placeholder",
+    "placeholder_with_default",
     "positive",
     "power",
     "prod",

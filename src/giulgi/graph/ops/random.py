@@ -77,12 +77,15 @@ class RandomBits(Shaped):
     Attributes:
         stream: which of the independent streams.
         seed: a seed of its own, or None for the seed of the storage it runs in.
+        number: tells draws of the same stream apart, before and after ``gg.set_seed``.
     """
 
     pure: ClassVar[bool] = False
+    random: ClassVar[bool] = True
 
     stream: int
     seed: int | None
+    number: int
 
     def infer_dtype(self, *dtypes: DType) -> DType:
         return uint32
@@ -103,6 +106,7 @@ class RandomBits(Shaped):
 
 
 _streams = itertools.count(1)
+_numbers = itertools.count(1)
 
 
 def restart_streams() -> None:
@@ -113,8 +117,8 @@ def restart_streams() -> None:
 
 def _bits(shape: Sizes, seed: int | None) -> Tensor:
     # A seed of one's own makes the numbers: they are the same wherever it is given.
-    stream = next(_streams) if seed is None else 0
-    return build_shaped(RandomBits, shape, stream=stream, seed=seed)
+    stream, number = (next(_streams), next(_numbers)) if seed is None else (0, 0)
+    return build_shaped(RandomBits, shape, stream=stream, seed=seed, number=number)
 
 
 def _unit(shape: Sizes, dtype: DType, seed: int | None) -> Tensor:
@@ -161,9 +165,11 @@ def uniform(
         name: a name for printing.
     """
     kind = _float_dtype(dtype)
-    unit = _unit(as_sizes(shape), kind, seed)
-    low, high = constant(low, kind), constant(high, kind)
-    y = unit * (high - low) + low
+    y = _unit(as_sizes(shape), kind, seed)
+    is_unit = all(isinstance(end, (int, float)) for end in (low, high)) and (low, high) == (0, 1)
+    if not is_unit:
+        low, high = constant(low, kind), constant(high, kind)
+        y = y * (high - low) + low
     return y if name is None else Tensor(y.node, name)
 
 

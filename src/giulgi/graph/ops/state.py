@@ -79,6 +79,28 @@ class Assign(Op):
 
 
 @dataclass(frozen=True)
+class Default(Op):
+    """x, unless another value is fed in its place: a placeholder with a default."""
+
+    symbolic: ClassVar[bool] = True
+
+    label: str
+    number: int
+
+    def infer_shape(self, x: Shape) -> Shape:
+        return x
+
+    def numpy(self, x: Array) -> Array:
+        return x
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
+        return dy
+
+    def formula(self, *inputs: str) -> str:
+        return f"placeholder, if not fed {inputs[0]}"
+
+
+@dataclass(frozen=True)
 class StopGradient(Op):
     """x, through which no gradient flows."""
 
@@ -245,6 +267,11 @@ class Recorder:
         _recorder.reset(self._token)
 
 
+def is_recording() -> bool:
+    """Whether a Python function is being traced, so that assignments are recorded."""
+    return _recorder.get() is not None
+
+
 _recorder: ContextVar[Recorder | None] = ContextVar("giulgi_recorder", default=None)
 _assign_now: Callable[[Variable, Tensor], None] | None = None
 
@@ -265,6 +292,15 @@ def assign(variable: Variable, value: TensorLike, name: str | None = None) -> Te
     until a session runs it. All reads of a run see the values from before it.
     """
     return build(Assign(variable.cell), variable._fitting(value), name=name)
+
+
+def placeholder_with_default(
+    default: TensorLike, name: str | None = None, dtype: Any = None
+) -> Tensor:
+    """Return a tensor whose value may be fed; if it is not, it has the default value."""
+    number = next(_variable_numbers)
+    label = name or f"default_{number}"
+    return build(Default(label, number), constant(default, dtype), name=label)
 
 
 def stop_gradient(x: TensorLike, name: str | None = None) -> Tensor:

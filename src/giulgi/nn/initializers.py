@@ -1,0 +1,244 @@
+"""First values of weights: an initializer is called with a shape and returns a (random) tensor."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError
+from giulgi.graph import ops
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.lookup import look_up
+
+Initial = Callable[..., Tensor]
+
+
+class Initializer:
+    """Base: call it with a shape and a dtype."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return the first values of a weight."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{key}={value!r}" for key, value in vars(self).items())
+        return f"{type(self).__name__}({said})"
+
+
+class Zeros(Initializer):
+    """All 0."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return zeros."""
+        return ops.zeros(tuple(shape), dtype)
+
+
+class Ones(Initializer):
+    """All 1."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return ones."""
+        return ops.ones(tuple(shape), dtype)
+
+
+class Constant(Initializer):
+    """All of one value (or an array of the weight's shape)."""
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return the value, repeated to the shape."""
+        return ops.broadcast_to(ops.constant(self.value, dtype), tuple(shape))
+
+
+class Identity(Initializer):
+    """The identity matrix, times a gain; for two axes."""
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return the gain on the diagonal, 0 elsewhere."""
+        if len(shape) != 2:
+            raise ArgumentError(f"an identity matrix has two axes, not {len(shape)}.")
+        return self.gain * ops.eye(shape[0], shape[1], dtype=dtype)
+
+
+class RandomUniform(Initializer):
+    """Evenly between two ends."""
+
+    def __init__(
+        self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
+    ) -> None:
+        self.minval = minval
+        self.maxval = maxval
+        self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return random numbers."""
+        return ops.random.uniform(tuple(shape), self.minval, self.maxval, dtype, self.seed)
+
+
+class RandomNormal(Initializer):
+    """Of the normal distribution."""
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
+        self.mean = mean
+        self.stddev = stddev
+        self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return random numbers."""
+        return ops.random.normal(tuple(shape), self.mean, self.stddev, dtype, self.seed)
+
+
+class TruncatedNormal(RandomNormal):
+    """Of the normal distribution, within two standard deviations of the mean."""
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return random numbers."""
+        return ops.random.truncated_normal(tuple(shape), self.mean, self.stddev, dtype, self.seed)
+
+
+# The standard deviation of a standard normal number, given that it lies within (-2, 2).
+_TRUNCATED_STDDEV = 0.87962566103423978
+
+
+class VarianceScaling(Initializer):
+    """Random numbers whose variance is scale / fan, so that signals keep their size in a network.
+
+    Glorot and Bengio (2010), He et al. (arXiv:1502.01852).
+
+    Args:
+        scale: the variance times the fan.
+        mode: the fan is the number of inputs ("fan_in"), of outputs ("fan_out"), or their mean
+            ("fan_avg").
+        distribution: "truncated_normal", "untruncated_normal" or "uniform".
+        seed: a whole number for numbers of its own.
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: int | None = None,
+    ) -> None:
+        if scale <= 0:
+            raise ArgumentError(f"scale is {scale}; it must be above 0.", op="VarianceScaling")
+        self.scale = scale
+        self.mode = look_up("mode", mode, {m: m for m in ("fan_in", "fan_out", "fan_avg")})
+        if distribution == "normal":
+            distribution = "truncated_normal"
+        kinds = ("truncated_normal", "untruncated_normal", "uniform")
+        self.distribution = look_up("distribution", distribution, {k: k for k in kinds})
+        self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return random numbers."""
+        fan_in, fan_out = fans(shape)
+        fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, fan)
+        sizes = tuple(shape)
+        if self.distribution == "uniform":
+            # A uniform number between -a and a has the variance a^2 / 3.
+            limit = math.sqrt(3 * variance)
+            return ops.random.uniform(sizes, -limit, limit, dtype, self.seed)
+        stddev = math.sqrt(variance)
+        if self.distribution == "untruncated_normal":
+            return ops.random.normal(sizes, 0.0, stddev, dtype, self.seed)
+        return ops.random.truncated_normal(sizes, 0.0, stddev / _TRUNCATED_STDDEV, dtype, self.seed)
+
+
+def fans(shape: Sequence[int]) -> tuple[float, float]:
+    """Return how many inputs and outputs each output and input of a weight is connected to.
+
+    The last two axes are inputs and outputs; axes before them (of a convolution's kernel) multiply
+    both.
+    """
+    if len(shape) < 1:
+        return 1.0, 1.0
+    if len(shape) == 1:
+        return float(shape[0]), float(shape[0])
+    field = math.prod(shape[:-2])
+    return float(shape[-2] * field), float(shape[-1] * field)
+
+
+class _NamedScaling(VarianceScaling):
+    """Base of variance scalings that go by a name."""
+
+    settings: tuple[float, str, str]
+
+    def __init__(self, seed: int | None = None) -> None:
+        super().__init__(*self.settings, seed=seed)
+
+
+class GlorotUniform(_NamedScaling):
+    """Uniform within sqrt(6 / (inputs + outputs))."""
+
+    settings = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_NamedScaling):
+    """Truncated normal with variance 2 / (inputs + outputs)."""
+
+    settings = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_NamedScaling):
+    """Uniform within sqrt(6 / inputs)."""
+
+    settings = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_NamedScaling):
+    """Truncated normal with variance 2 / inputs."""
+
+    settings = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_NamedScaling):
+    """Uniform within sqrt(3 / inputs)."""
+
+    settings = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_NamedScaling):
+    """Truncated normal with variance 1 / inputs."""
+
+    settings = (1.0, "fan_in", "truncated_normal")
+
+
+INITIALIZERS: dict[str, Callable[[], Initializer]] = {
+    "zeros": Zeros,
+    "zero": Zeros,
+    "ones": Ones,
+    "one": Ones,
+    "constant": Constant,
+    "identity": Identity,
+    "uniform": RandomUniform,
+    "random_uniform": RandomUniform,
+    "normal": RandomNormal,
+    "random_normal": RandomNormal,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    "glorot_uniform": GlorotUniform,
+    "glorot_normal": GlorotNormal,
+    "he_uniform": HeUniform,
+    "he_normal": HeNormal,
+    "lecun_uniform": LecunUniform,
+    "lecun_normal": LecunNormal,
+}
+
+
+def get(identifier: Any) -> Initial:
+    """Return an initializer by its name; a class is made, any other callable is itself."""
+    if inspect.isclass(identifier):
+        identifier = identifier()
+    if callable(identifier):
+        initial: Initial = identifier
+        return initial
+    return look_up("initializer", str(identifier), INITIALIZERS)()

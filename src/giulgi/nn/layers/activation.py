@@ -1,0 +1,26 @@
+"""An activation as a layer of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import activations
+from giulgi.nn.layers.base import Layer
+
+
+class Activation(Layer):
+    """y = activation(x), of the shape of x.
+
+    Args:
+        activation: a name or a function.
+        options: of every :class:`Layer`.
+    """
+
+    def __init__(self, activation: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return activation(x)."""
+        return self.activation(x)

@@ -1,0 +1,356 @@
+"""What all layers share: a name, weights made at the first call, and a record of each call.
+
+A layer is a formula, an ``__init__`` and a ``call``. ``call`` builds graph; ``build`` makes the
+weights once the shape of the inputs is known::
+
+    class Scale(gg.layers.Layer):
+        def build(self, input_shape):
+            self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+
+        def call(self, x):
+            return self.factor * x
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import DataError, GiulgiError, GraphError, ShapeError
+from giulgi.graph import ops
+from giulgi.graph.dtypes import as_dtype, is_float
+from giulgi.graph.ops.leaves import constant
+from giulgi.graph.ops.state import Variable, is_recording, tag
+from giulgi.graph.shapes import Shape, shape_text
+from giulgi.graph.source import current_source, scope
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import initializers
+from giulgi.nn.lookup import check_arguments
+from giulgi.nn.phase import in_phase, phase, told_phase
+from giulgi.tree import flatten, tree_map, unflatten
+
+_COMMON_ARGUMENTS = ("name", "trainable", "dtype", "input_shape", "input_dim", "batch_input_shape")
+_names: Counter[str] = Counter()
+
+
+@dataclass(eq=False)
+class LayerCall:
+    """One call of a layer while a network is built.
+
+    Attributes:
+        layer: the layer.
+        inputs: what it was called with.
+        outputs: what it returned.
+        updates: variables that change with each training step, with their new values.
+        losses: penalties added to the loss.
+    """
+
+    layer: Layer
+    inputs: list[Tensor]
+    outputs: list[Tensor] = field(default_factory=list)
+    updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.layer.name
+
+
+_call: ContextVar[LayerCall | None] = ContextVar("giulgi_layer_call", default=None)
+
+
+class Layer:
+    """Base of all layers.
+
+    Args:
+        name: its name; None numbers them: dense, dense_1, ...
+        trainable: whether training changes its weights.
+        dtype: of its weights and results; float inputs are cast to it.
+        input_shape: for the first layer of a ``Sequential``: the shape of one example.
+        input_dim: the same, if that is one number.
+        batch_input_shape: the same, with the size of the batch in front.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        dtype: Any = "float32",
+        input_shape: Sequence[int | None] | None = None,
+        input_dim: int | None = None,
+        batch_input_shape: Sequence[int | None] | None = None,
+        **unknown: Any,
+    ) -> None:
+        check_arguments(type(self).__name__, unknown, self._known_arguments())
+        self.name = name or _next_name(type(self).__name__)
+        self.trainable = trainable
+        self.dtype = as_dtype(dtype)
+        self.built = False
+        self.source = current_source()
+        self.batch_input_shape = _declared_shape(input_shape, input_dim, batch_input_shape)
+
+    @classmethod
+    def _known_arguments(cls) -> list[str]:
+        own = [name for name in inspect.signature(cls).parameters if name != "options"]
+        return sorted({*own, *_COMMON_ARGUMENTS})
+
+    # What a layer tells of itself
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape (None for sizes not known yet, as the batch)."""
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for inputs, as graph. A layer that differs in training takes
+        ``training`` as an argument.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no call")
+
+    def add_weight(
+        self,
+        shape: Sequence[int],
+        initializer: Any = "glorot_uniform",
+        *,
+        name: str = "weight",
+        dtype: Any = None,
+        trainable: bool = True,
+        regularizer: Callable[[Tensor], Tensor] | None = None,
+    ) -> Variable:
+        """Return a new weight, to be kept as an attribute.
+
+        Args:
+            shape: its shape.
+            initializer: a function of shape and dtype that returns its first value, or a name.
+            name: its name within the layer.
+            dtype: its dtype, if not the layer's.
+            trainable: whether training changes it.
+            regularizer: a penalty of the weight, added to the loss.
+        """
+        start = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
+        weight = Variable(start, name, dtype or self.dtype, trainable=trainable)
+        if regularizer is not None:
+            self.penalties.append((weight, regularizer))
+        return weight
+
+    @property
+    def penalties(self) -> list[tuple[Variable, Callable[[Tensor], Tensor]]]:
+        """Weights with the function that penalises each."""
+        found: list[tuple[Variable, Callable[[Tensor], Tensor]]]
+        found = self.__dict__.setdefault("_penalties", [])
+        return found
+
+    def add_update(self, variable: Variable, value: Tensor) -> None:
+        """Let a variable get a new value with each training step (or now, outside a network)."""
+        record = _call.get()
+        if record is None or is_recording():
+            variable.assign(value)
+        else:
+            record.updates.append((variable, value))
+
+    def add_loss(self, loss: Tensor) -> None:
+        """Add a penalty, a single number, to the loss of the network."""
+        record = _call.get()
+        if record is not None:
+            record.losses.append(loss)
+
+    # Calling it
+
+    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
+        """Build the layer's weights at the first call, and return its outputs."""
+        if "built" not in self.__dict__:
+            raise GraphError(
+                f"{type(self).__name__} was not prepared.",
+                where=current_source(),
+                fix="call super().__init__() first in its __init__",
+            )
+        with scope(self.name):
+            try:
+                return self._called(inputs, args, training, kwargs)
+            except GiulgiError as error:
+                error.complete(layer=self.name, layer_made=self.source)
+                raise
+
+    def _called(
+        self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
+    ) -> Any:
+        inputs = tree_map(self._as_input, inputs)
+        leaves, _ = flatten(inputs)
+        if not self.built:
+            self.build(tree_map(lambda x: x.known_shape, inputs))
+            self.built = True
+        symbolic = any(x.node.symbolic for x in leaves)
+        if not symbolic or is_recording() or _call.get() is not None:
+            return self._in_one_phase(inputs, args, training, kwargs, symbolic)
+        record = LayerCall(self, leaves)
+        token = _call.set(record)
+        try:
+            outputs = self._in_one_phase(inputs, args, training, kwargs, symbolic)
+        finally:
+            _call.reset(token)
+        results, structure = flatten(outputs)
+        record.outputs = [tag(y, record, name=self.name) for y in results]
+        return unflatten(structure, iter(record.outputs))
+
+    def _in_one_phase(
+        self,
+        inputs: Any,
+        args: tuple[Any, ...],
+        training: bool | None,
+        kwargs: dict[str, Any],
+        symbolic: bool,
+    ) -> Any:
+        """Call the layer for training or not; if nothing says which, for both."""
+        if training is None:
+            training = told_phase()
+        takes_phase = "training" in inspect.signature(self.call).parameters
+        if not takes_phase:
+            with in_phase(training):
+                return self.call(inputs, *args, **kwargs)
+        if training is None and (not symbolic or is_recording()):
+            training = False
+        if training is not None:
+            with in_phase(training):
+                return self.call(inputs, *args, training=training, **kwargs)
+        with in_phase(True):
+            while_training = self.call(inputs, *args, training=True, **kwargs)
+        with in_phase(False):
+            afterwards = self.call(inputs, *args, training=False, **kwargs)
+        first, structure = flatten(while_training)
+        pairs = zip(first, flatten(afterwards)[0], strict=True)
+        return unflatten(structure, iter([ops.choose(phase, a, b) for a, b in pairs]))
+
+    def _as_input(self, value: Any) -> Tensor:
+        x = constant(value)
+        return ops.cast(x, self.dtype) if is_float(x.dtype) else x
+
+    # Its weights
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers kept as attributes, also in lists, tuples and dicts, in order."""
+        return [value for value in _attribute_leaves(self) if isinstance(value, Layer)]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables of the layer and of the layers in it, trainable ones first."""
+        return self.trainable_variables + self.non_trainable_variables
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that training changes."""
+        return [v for v, trainable in self._variables(True) if trainable]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that training leaves alone."""
+        return [v for v, trainable in self._variables(True) if not trainable]
+
+    weights = variables
+    trainable_weights = trainable_variables
+    non_trainable_weights = non_trainable_variables
+
+    def _variables(self, trainable: bool) -> list[tuple[Variable, bool]]:
+        trainable = trainable and self.trainable
+        found: dict[int, tuple[Variable, bool]] = {}
+        for value in _attribute_leaves(self):
+            if isinstance(value, Variable):
+                found.setdefault(id(value), (value, trainable and value.trainable))
+        for layer in self.sublayers():
+            for variable, flag in layer._variables(trainable):
+                found.setdefault(id(variable), (variable, flag))
+        return list(found.values())
+
+    def penalty_losses(self) -> list[Tensor]:
+        """Return the penalties of the trainable weights, each a single number."""
+        own = [penalty(weight) for weight, penalty in self.penalties if self.trainable]
+        return own + [loss for layer in self.sublayers() for loss in layer.penalty_losses()]
+
+    def count_params(self) -> int:
+        """Return the number of numbers in all variables."""
+        return sum(int(np.prod(variable.shape)) for variable in self.variables)
+
+    def get_weights(self) -> list[np.ndarray[Any, Any]]:
+        """Return the values of all variables."""
+        return [variable.numpy() for variable in self.variables]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of all variables, in the order of :meth:`get_weights`.
+
+        Raises:
+            DataError: if there are too few or too many.
+            ShapeError: if one has another shape; no weight is then changed.
+        """
+        variables = self.variables
+        if len(weights) != len(variables):
+            raise DataError(
+                f"{self.name!r} has {len(variables)} weights, and {len(weights)} are given.",
+                op="set_weights",
+                where=current_source(),
+                arguments=[(v.name, v.description) for v in variables],
+                fix="give one array for each weight"
+                + ("" if variables else "; the layer has none until it is built"),
+            )
+        arrays = [np.asarray(value) for value in weights]
+        for variable, array in zip(variables, arrays, strict=True):
+            if array.shape != variable.shape:
+                raise ShapeError(
+                    f"the weight {variable.name!r} has shape {shape_text(variable.shape)}, the "
+                    f"given array {shape_text(array.shape)}.",
+                    op="set_weights",
+                    where=current_source(),
+                    fix="check the order of the arrays: that of get_weights()",
+                )
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array.astype(variable.dtype))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r}>"
+
+
+def _attribute_leaves(owner: object) -> Iterator[Any]:
+    for key, value in vars(owner).items():
+        if not key.startswith("__") and key != "_penalties":
+            yield from flatten(value)[0]
+
+
+def _next_name(class_name: str) -> str:
+    base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    number = _names[base]
+    _names[base] += 1
+    return f"{base}_{number}" if number else base
+
+
+def _declared_shape(
+    input_shape: Sequence[int | None] | int | None,
+    input_dim: int | None,
+    batch_input_shape: Sequence[int | None] | None,
+) -> Shape | None:
+    if batch_input_shape is not None:
+        return tuple(batch_input_shape)
+    if input_dim is not None:
+        return (None, input_dim)
+    if isinstance(input_shape, int):
+        return (None, input_shape)
+    return None if input_shape is None else (None, *input_shape)
+
+
+def last_dimension(layer: Layer, input_shape: Shape | None) -> int:
+    """Return the size of the last axis, which the weights of a layer depend on.
+
+    Raises:
+        ShapeError: if it is not known.
+    """
+    if not input_shape or input_shape[-1] is None:
+        raise ShapeError(
+            "the size of the last axis of the inputs must be known, to make the weights.",
+            op=type(layer).__name__,
+            where=current_source(),
+            arguments=[("inputs", shape_text(input_shape))],
+            fix="give it: gg.Input((784,)), or input_shape=(784,) in the first layer",
+        )
+    return input_shape[-1]

@@ -1,0 +1,62 @@
+"""Dropout: leaving out units at random while training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError
+from giulgi.graph import ops
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.base import Layer
+
+
+class Dropout(Layer):
+    """While training y = x / (1 - rate) where a random number says so, and 0 elsewhere; then y = x.
+
+    Srivastava et al., JMLR 15 (2014). Dividing by 1 - rate keeps the mean of y at that of x.
+
+    Args:
+        rate: the share of units left out, from 0 to 1.
+        noise_shape: the shape of the mask, broadcast to that of x; None stands for a size of x.
+            (None, 1, None), say, leaves out the same units in every step.
+        seed: a whole number for masks of its own; None draws from ``gg.set_seed``.
+        options: of every :class:`Layer`.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        if not 0 <= rate <= 1:
+            raise ArgumentError(
+                f"rate is {rate}; it is the share left out, from 0 to 1.",
+                op="Dropout",
+                where=current_source(),
+                fix="Dropout(0.5) leaves out half",
+            )
+        self.rate = rate
+        self.noise_shape = noise_shape
+        self.seed = seed
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        """Return x with units left out while training."""
+        if not training or self.rate == 0:
+            return x
+        if self.rate == 1:
+            return ops.zeros_like(x)
+        noise = ops.random.uniform(self._mask_shape(x), seed=self.seed)
+        return ops.where(noise >= self.rate, x / (1 - self.rate), 0)
+
+    def _mask_shape(self, x: Tensor) -> Any:
+        if self.noise_shape is None:
+            return ops.shape(x)
+        return [
+            ops.size(x, axis) if size is None else size
+            for axis, size in enumerate(self.noise_shape)
+        ]

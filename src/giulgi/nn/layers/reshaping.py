@@ -1,0 +1,70 @@
+"""Layers that put the numbers of each example into another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ShapeError
+from giulgi.graph import ops
+from giulgi.graph.shapes import is_static, shape_text, size_of
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.base import Layer
+
+
+class Flatten(Layer):
+    """(batch, a, b, ...) -> (batch, a * b * ...): each example becomes one row.
+
+    Args:
+        options: of every :class:`Layer`.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the rows."""
+        example = x.shape[1:]
+        features = size_of(example) if is_static(example) else -1
+        batch = x.shape[0]
+        if batch is None:
+            batch = -1 if features != -1 and features != 0 else ops.size(x, 0)  # type: ignore[assignment]
+        return ops.reshape(x, (batch, features))
+
+
+class Reshape(Layer):
+    """(batch, ...) -> (batch, *target_shape).
+
+    Args:
+        target_shape: the shape of one example; one size may be -1, and is then computed.
+        options: of every :class:`Layer`.
+    """
+
+    def __init__(self, target_shape: Sequence[int], **options: Any) -> None:
+        super().__init__(**options)
+        self.target_shape = tuple(target_shape)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return each example in the target shape."""
+        return ops.reshape(x, (ops.size(x, 0), *self._filled(x)))
+
+    def _filled(self, x: Tensor) -> tuple[int, ...]:
+        example = x.shape[1:]
+        if not is_static(example):
+            return self.target_shape
+        known = size_of(size for size in self.target_shape if size != -1)
+        whole = size_of(example)
+        open_sizes = self.target_shape.count(-1)
+        fits = whole == known if open_sizes == 0 else known > 0 and whole % known == 0
+        if open_sizes > 1 or not fits:
+            raise ShapeError(
+                f"an example of shape {shape_text(example)} does not fit into "
+                f"{shape_text(self.target_shape)}.",
+                op="Reshape",
+                where=current_source(),
+                arguments=[("inputs", x.description)],
+                axes=f"{whole} numbers in each example, {known} in the target",
+                fix="the target shape leaves out the batch; one size may be -1",
+            )
+        return tuple(whole // known if size == -1 else size for size in self.target_shape)

@@ -1,0 +1,32 @@
+"""Optimizers: how gradients become steps. One file each; ``base`` is what they share."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from giulgi.nn.lookup import look_up
+from giulgi.nn.optimizers.adagrad import Adagrad
+from giulgi.nn.optimizers.adam import Adam
+from giulgi.nn.optimizers.base import Optimizer
+from giulgi.nn.optimizers.rmsprop import RMSprop
+from giulgi.nn.optimizers.sgd import SGD
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+}
+
+
+def get(identifier: Any) -> Optimizer:
+    """Return an optimizer by its name, with its defaults; an optimizer is itself."""
+    if isinstance(identifier, Optimizer):
+        return identifier
+    if inspect.isclass(identifier) and issubclass(identifier, Optimizer):
+        return identifier()
+    return look_up("optimizer", str(identifier).lower(), OPTIMIZERS)()
+
+
+__all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop", "get"]

@@ -1,0 +1,220 @@
+"""What all optimizers share: the learning rate, clipping, weight decay, and slots for variables."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError, DataError
+from giulgi.graph import ops
+from giulgi.graph.gradients import gradients
+from giulgi.graph.ops.state import Variable, is_recording
+from giulgi.graph.source import current_source, scope
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.lookup import check_arguments
+from giulgi.program import Program
+
+Update = tuple[Variable, Tensor]
+GradientPair = tuple[Tensor | None, Variable]
+
+
+class Optimizer:
+    """Base of optimizers.
+
+    An optimizer is a builder of graph: :meth:`updates` takes gradients and returns the new value
+    of each variable and of each slot (what the optimizer remembers for it). Nothing is computed
+    until a program runs them.
+
+    Args:
+        learning_rate: the size of a step; or a function of the number of steps done so far.
+        weight_decay: the share of each weight, times the learning rate, that is taken off before
+            each step (Loshchilov, Hutter, arXiv:1711.05101).
+        clipnorm: the greatest length that the gradient of one variable may have.
+        clipvalue: the greatest size that an element of a gradient may have.
+        global_clipnorm: the greatest length that all gradients together may have.
+        name: its name.
+        lr: the learning rate under its old name.
+        decay: the learning rate is divided by 1 + decay * steps done so far.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | Callable[[Tensor], Any] = 0.001,
+        *,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+        lr: float | None = None,
+        decay: float = 0.0,
+        **unknown: Any,
+    ) -> None:
+        check_arguments(type(self).__name__, unknown, _known_arguments(type(self)))
+        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+            raise ArgumentError(
+                "clipnorm, clipvalue and global_clipnorm exclude each other.",
+                op=type(self).__name__,
+                where=current_source(),
+                fix="give one of them",
+            )
+        self.name = name or type(self).__name__.lower()
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.decay = decay
+        self._slots: dict[tuple[Any, str], Variable] = {}
+        self._schedule: Callable[[Tensor], Any] | None = None
+        rate = learning_rate if lr is None else lr
+        with scope(self.name):
+            self.iterations = Variable(0, "iterations", "int64", trainable=False)
+            if callable(rate):
+                self._schedule = rate
+                rate = 0.0
+            self._learning_rate = Variable(
+                _checked_rate(self, rate), "learning_rate", "float32", trainable=False
+            )
+
+    @property
+    def learning_rate(self) -> Any:
+        """The size of a step: a variable that may be assigned at any time; or the schedule."""
+        return self._learning_rate if self._schedule is None else self._schedule
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if self._schedule is not None:
+            raise ArgumentError(
+                "the learning rate follows a schedule, so it cannot be set.",
+                op=type(self).__name__,
+                fix="make the optimizer with a number to set it later",
+            )
+        self._learning_rate.assign(_checked_rate(self, float(rate)))
+
+    @property
+    def lr(self) -> Any:
+        """The learning rate under its old name."""
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, rate: Any) -> None:
+        self.learning_rate = rate
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Everything the optimizer remembers."""
+        return [self.iterations, self._learning_rate, *self._slots.values()]
+
+    def current_rate(self) -> Tensor:
+        """Return the learning rate of the next step as a tensor."""
+        if self._schedule is None:
+            rate: Tensor = self._learning_rate
+        else:
+            rate = ops.cast(ops.constant(self._schedule(self.iterations)), "float32")
+        if self.decay:
+            rate = rate / (1 + self.decay * ops.cast(self.iterations, "float32"))
+        return rate
+
+    def slot(self, variable: Variable, name: str, initial: float = 0.0) -> Variable:
+        """Return what the optimizer remembers of a variable under a name."""
+        key = (variable.cell, name)
+        found = self._slots.get(key)
+        if found is None:
+            with scope(self.name):
+                start = ops.full(variable.shape, initial, variable.dtype)
+                label = f"{variable.name}/{name}"
+                found = self._slots[key] = Variable(start, label, trainable=False)
+        return found
+
+    def step(
+        self, variable: Variable, gradient: Tensor, rate: Tensor
+    ) -> tuple[Tensor, list[Update]]:
+        """Return the variable's new value, and the updates of its slots: the optimizer's formula.
+
+        Args:
+            variable: what is trained; ``w`` in the formulas.
+            gradient: of the loss by the variable; ``g``.
+            rate: the learning rate; ``r``.
+        """
+        raise NotImplementedError
+
+    def updates(self, pairs: Iterable[GradientPair]) -> list[Update]:
+        """Return the new values of variables and slots.
+
+        Args:
+            pairs: gradients and the variables that they are of; a gradient may be None.
+        """
+        given = [(g, v) for g, v in pairs if g is not None]
+        if not given:
+            raise DataError(
+                "there is nothing to train: no variable has a gradient.",
+                op=type(self).__name__,
+                where=current_source(),
+                fix="check that the loss depends on the trainable variables",
+            )
+        found: list[Update] = [(self.iterations, self.iterations + 1)]
+        with scope(self.name):
+            rate = self.current_rate()
+            variables = [v for _, v in given]
+            for gradient, variable in zip(
+                self._clipped([g for g, _ in given]), variables, strict=True
+            ):
+                new, slots = self.step(variable, gradient, ops.cast(rate, variable.dtype))
+                if self.weight_decay:
+                    new = new - variable * (self.weight_decay * ops.cast(rate, variable.dtype))
+                found += [(variable, new), *slots]
+        return found
+
+    def _clipped(self, found: Sequence[Tensor]) -> list[Tensor]:
+        if self.clipvalue is not None:
+            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in found]
+        if self.clipnorm is not None:
+            return [g * (self.clipnorm / ops.maximum(ops.norm(g), self.clipnorm)) for g in found]
+        if self.global_clipnorm is not None:
+            length = ops.sqrt(sum((ops.sum(g * g) for g in found), start=ops.zeros(())))
+            return [
+                g * (self.global_clipnorm / ops.maximum(length, self.global_clipnorm))
+                for g in found
+            ]
+        return list(found)
+
+    def minimize(self, loss: Tensor, variables: Sequence[Variable]) -> list[Update]:
+        """Return the updates of one step that makes the loss smaller.
+
+        Variables that the loss does not depend on stay as they are.
+        """
+        found = gradients(loss, list(variables), unconnected="none")
+        return self.updates(zip(found, variables, strict=True))
+
+    def apply_gradients(self, pairs: Iterable[GradientPair]) -> None:
+        """Take one step: now, or, inside a ``gg.function``, as part of it."""
+        updates = self.updates(pairs)
+        if not is_recording():
+            # All new values are computed from the old ones before any is assigned.
+            Program([], [], updates)()
+            return
+        for variable, new in updates:
+            variable.assign(new)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
+    if not isinstance(rate, (int, float)) or not rate >= 0:
+        raise ArgumentError(
+            f"the learning rate is {rate!r}; it must be a number >= 0.",
+            op=type(optimizer).__name__,
+            where=current_source(),
+            fix="0.01 is a usual value for SGD, 0.001 for Adam",
+        )
+    return float(rate)
+
+
+def _known_arguments(optimizer: type[Optimizer]) -> list[str]:
+    """Return the names of all arguments, the base's included."""
+    names = set(inspect.signature(optimizer).parameters) | set(
+        inspect.signature(Optimizer).parameters
+    )
+    return sorted(names - {"unknown", "options"})

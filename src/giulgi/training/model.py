@@ -1,0 +1,401 @@
+"""The network as a user holds it: build, compile, fit, evaluate, predict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from giulgi.errors import ArgumentError, GraphError
+from giulgi.graph.dtypes import DEFAULT_FLOAT
+from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import optimizers
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.lookup import check_arguments
+from giulgi.nn.optimizers import Optimizer
+from giulgi.nn.phase import told_phase
+from giulgi.training.batches import ArrayBatches, Batch, Batches
+from giulgi.training.callbacks import Callback, CallbackList, History, standard_callbacks
+from giulgi.training.feeding import Given, is_generated, require_positive
+from giulgi.training.network import Network
+from giulgi.training.summary import summary_text
+from giulgi.training.trainer import Trainer
+from giulgi.tree import flatten, unflatten
+
+_COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
+
+
+class Model(Layer):
+    """A network that can be trained.
+
+    From inputs and outputs::
+
+        x = gg.Input((784,))
+        y = gg.layers.Dense(10, activation="softmax")(x)
+        model = gg.Model(x, y)
+
+    or as a class of one's own, with layers as attributes and a ``call(self, x)`` that uses them.
+    A model is a layer: it can be called on tensors, and be part of another model.
+
+    Args:
+        inputs: placeholders (``gg.Input``), or nested lists, tuples or dicts of them.
+        outputs: tensors made of them, nested likewise.
+        name: its name.
+        options: of every :class:`Layer`.
+
+    Attributes:
+        optimizer: the optimizer, once compiled.
+        history: what ``fit`` reported.
+        stop_training: set to True by a callback to end training after this epoch.
+    """
+
+    optimizer: Optimizer
+    history: History
+
+    def __init__(
+        self, inputs: Any = None, outputs: Any = None, name: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(name=name, **options)
+        self.stop_training = False
+        self._network: Network | None = None
+        self._trainer: Trainer | None = None
+        self._spec: dict[str, Any] | None = None
+        if (inputs is None) != (outputs is None):
+            raise ArgumentError("a model has inputs and outputs.", fix="gg.Model(inputs, outputs)")
+        if outputs is not None:
+            self._set_network(Network(inputs, outputs))
+
+    def _set_network(self, network: Network) -> None:
+        self._network = network
+        self._trainer = None
+        self.built = True
+
+    # As a layer
+
+    def call(self, inputs: Any) -> Any:
+        """Return the network's outputs for other inputs."""
+        if self._network is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no layers yet: give inputs and outputs, or write call"
+            )
+        applied = self._network.apply(flatten(inputs)[0], told_phase())
+        for variable, value in applied.updates:
+            self.add_update(variable, value)
+        for loss in applied.losses:
+            self.add_loss(loss)
+        return applied.outputs
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, in order."""
+        return self.sublayers()
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers between inputs and outputs, or those kept as attributes."""
+        attributes = super().sublayers()
+        if self._network is None:
+            return attributes
+        found = [layer for layer in self._network.layers if layer is not self]
+        return list(dict.fromkeys([*found, *attributes]))
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or its place.
+
+        Raises:
+            ArgumentError: if there is none.
+        """
+        layers = self.layers
+        if index is not None and -len(layers) <= index < len(layers):
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ArgumentError(
+            f"there is no layer {name if index is None else index!r}.",
+            op="get_layer",
+            where=current_source(),
+            fix="the layers are " + ", ".join(layer.name for layer in layers),
+        )
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """The placeholders that the network begins with."""
+        return self._require_network().inputs
+
+    @property
+    def outputs(self) -> list[Tensor]:
+        """The tensors that the network ends with."""
+        return self._require_network().outputs
+
+    @property
+    def output(self) -> Any:
+        """The outputs, nested as they were given."""
+        network = self._require_network()
+        return unflatten(network.output_structure, iter(network.outputs))
+
+    def _require_network(self) -> Network:
+        if self._network is None:
+            raise GraphError(
+                "the network is not built: the shape of its inputs is not known yet.",
+                op=self.name,
+                where=current_source(),
+                fix="begin with gg.Input((784,)), or call fit",
+            )
+        return self._network
+
+    def _build_for(self, batch: Batch) -> Network:
+        """Return the network, built if need be for inputs like these."""
+        if self._network is None:
+            inputs = [
+                placeholder(DEFAULT_FLOAT, (None, *array.shape[1:]), f"input_{i}")
+                for i, array in enumerate(batch.x)
+            ]
+            given = inputs[0] if len(inputs) == 1 else inputs
+            self._set_network(Network(given, self(given)))
+        assert self._network is not None
+        return self._network
+
+    def summary(self, print_fn: Callable[[str], object] = print) -> None:
+        """Print the layers, the shapes they give, and how many weights they have."""
+        print_fn(summary_text(self, self._network))
+
+    # Training
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        **unknown: Any,
+    ) -> None:
+        """Say how to train.
+
+        Args:
+            optimizer: a name or an optimizer.
+            loss: a name, a loss or a function ``(y_true, y_pred)``; for several outputs a list,
+                or a dict by their names.
+            loss_weights: the factor of each output's loss in the whole.
+            metrics: a list of names, metrics or functions ``(y_true, y_pred)``.
+            weighted_metrics: the same, with each example counting by its weight.
+            unknown: anything else is an error.
+
+        Raises:
+            UnknownArgumentError: if a name does not exist.
+        """
+        check_arguments("compile", unknown, list(_COMPILE_ARGUMENTS))
+        self.optimizer = optimizers.get(optimizer)
+        self._spec = {
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
+        self._trainer = None
+
+    def _trainer_for(self, batch: Batch, *, compiled: bool = True) -> Trainer:
+        if compiled and (self._spec is None or self._spec["loss"] is None):
+            raise GraphError(
+                "the network does not know what to train for.",
+                op=self.name,
+                where=current_source(),
+                fix="say it first: model.compile(optimizer='adam', "
+                "loss='sparse_categorical_crossentropy')",
+            )
+        network = self._build_for(batch)
+        if self._trainer is None:
+            optimizer = self.optimizer if self._spec is not None else None
+            self._trainer = Trainer(self, network, optimizer, self._spec or {})
+        return self._trainer
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: Mapping[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train the network.
+
+        Args:
+            x: the examples: an array whose first axis runs over them; a list or dict of arrays
+                for several inputs; or a generator of ``(x, y)`` or ``(x, y, weights)``.
+            y: the truth for each example, likewise.
+            batch_size: how many examples make a step; 32 by default.
+            epochs: how often all examples are gone through.
+            verbose: 0 prints nothing, 1 shows a bar, 2 prints a line for each epoch.
+            callbacks: see ``gg.callbacks``.
+            validation_split: the share of the last examples that is held out for validation.
+            validation_data: ``(x, y)`` or ``(x, y, weights)`` for validation.
+            shuffle: whether each epoch takes the examples in another order.
+            class_weight: how much the examples of each class count.
+            sample_weight: how much each example counts.
+            initial_epoch: the number of the first epoch, to go on with a training.
+            steps_per_epoch: the number of batches that are taken from a generator.
+            validation_batch_size: the batch size of validation.
+            validation_freq: after how many epochs there is a validation.
+
+        Returns:
+            What was reported after each epoch; ``history.history["loss"]`` is a list.
+
+        Raises:
+            DataError: if the data cannot be trained on.
+            DivergedError: if the loss is not a number any more.
+        """
+        require_positive("epochs", epochs)
+        given = Given(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
+        first, training, held_out = given.batches(
+            "fit", self._network, shuffle=bool(shuffle), split=validation_split
+        )
+        trainer = self._trainer_for(first)
+        if isinstance(training, ArrayBatches):
+            trainer.check_labels(first)
+        validation: Batches | None = None
+        if validation_data is not None:
+            validation = self._validation(
+                trainer, validation_data, validation_batch_size or batch_size
+            )
+        elif held_out is not None:
+            validation = ArrayBatches(held_out, validation_batch_size or given.size, False)
+        self.history = History()
+        self.stop_training = False
+        params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
+        hooks = CallbackList(standard_callbacks(callbacks, self.history), self, params)
+        trainer.fit(
+            training, range(initial_epoch, epochs), hooks, verbose, validation, validation_freq
+        )
+        return self.history
+
+    def _validation(self, trainer: Trainer, data: Any, batch_size: int | None) -> Batches:
+        """Return the batches of ``validation_data``."""
+        if not is_generated(data) and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
+            raise ArgumentError(
+                "validation_data is (x, y) or (x, y, weights).",
+                op="fit",
+                where=current_source(),
+                fix="validation_data=(x_test, y_test)",
+            )
+        given = Given(data) if is_generated(data) else Given(*data)
+        given = replace(given, batch_size=batch_size)
+        first, batches, _ = given.batches("validation_data", self._network)
+        if isinstance(batches, ArrayBatches):
+            trainer.check_labels(first)
+        return batches
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics over all examples.
+
+        Args:
+            x: the examples, as for :meth:`fit`.
+            y: the truth for each example.
+            batch_size: how many examples are computed at a time; 32 by default.
+            verbose: 0 prints nothing, 1 shows a bar, 2 prints a line.
+            sample_weight: how much each example counts.
+            steps: the number of batches that are taken from a generator.
+            callbacks: see ``gg.callbacks``.
+            return_dict: whether to return a dict by names.
+
+        Returns:
+            The loss; with metrics a list, the loss first; or a dict.
+        """
+        given = Given(x, y, sample_weight, None, batch_size, steps)
+        first, batches, _ = given.batches("evaluate", self._network)
+        trainer = self._trainer_for(first)
+        if isinstance(batches, ArrayBatches):
+            trainer.check_labels(first)
+        hooks = self._hooks(callbacks, batches, verbose)
+        return _answer(trainer.evaluate(batches, hooks, verbose), return_dict)
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+    ) -> Any:
+        """Return the network's outputs for all examples, as arrays.
+
+        Args:
+            x: the examples, as for :meth:`fit`.
+            batch_size: how many examples are computed at a time; 32 by default.
+            verbose: 0 prints nothing, 1 shows a bar, 2 prints a line.
+            steps: the number of batches that are taken from a generator.
+            callbacks: see ``gg.callbacks``.
+        """
+        given = Given(x, batch_size=batch_size, steps=steps)
+        first, batches, _ = given.batches("predict", self._network)
+        trainer = self._trainer_for(first, compiled=False)
+        return trainer.predict(batches, self._hooks(callbacks, batches, verbose), verbose)
+
+    def _hooks(
+        self, callbacks: Sequence[Callback] | Callback | None, batches: Batches, verbose: Any
+    ) -> CallbackList:
+        own = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        return CallbackList(own, self, {"epochs": 1, "steps": batches.steps, "verbose": verbose})
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Take one training step; return the loss and metrics of this batch, from before it."""
+        given = Given(x, y, sample_weight, class_weight)
+        batch = given.examples("train_on_batch", self._network)
+        return self._one_batch(batch, True, return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Return the loss and metrics of this batch."""
+        batch = Given(x, y, sample_weight).examples("test_on_batch", self._network)
+        return self._one_batch(batch, False, return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the network's outputs for one batch, as arrays."""
+        batch = Given(x).examples("predict_on_batch", self._network)
+        return self.predict(x, batch_size=batch.size, verbose=0)
+
+    def _one_batch(self, batch: Batch, training: bool, return_dict: bool) -> Any:
+        trainer = self._trainer_for(batch)
+        trainer.check_labels(batch)
+        trainer.reset()
+        trainer.run(batch, training)
+        return _answer(trainer.results(), return_dict)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} of {len(self.layers)} layers>"
+
+
+def _answer(results: Mapping[str, float], return_dict: bool) -> Any:
+    if return_dict:
+        return dict(results)
+    values = list(results.values())
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,108 @@
+"""Progress while training: a bar in a terminal or a notebook, a line for each epoch in a file."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+# How often values are read from the running program, in seconds.
+_INTERVAL = 0.1
+
+
+class Ticker:
+    """Says about ten times a second that it is time to look."""
+
+    def __init__(self) -> None:
+        self._next = time.perf_counter() + _INTERVAL
+
+    def is_due(self) -> bool:
+        """Whether enough time has passed since the last time it was."""
+        now = time.perf_counter()
+        if now < self._next:
+            return False
+        self._next = now + _INTERVAL
+        return True
+
+
+class Progress:
+    """Shows how far an epoch is.
+
+    Args:
+        title: what is in progress, such as "Epoch 1/5".
+        steps: the number of batches; None if it is not known.
+        verbose: 0 shows nothing, 1 a bar, 2 one line at the end; "auto" is a bar where it can be
+            drawn, and one line where the output goes into a file or another program.
+    """
+
+    def __init__(self, title: str, steps: int | None, verbose: int | str) -> None:
+        self.title = title
+        self.steps = steps
+        self.style = style_for(verbose)
+        self._begin = time.perf_counter()
+        self._bar: Any = _bar(title, steps) if self.style == 1 else None
+
+    def update(self, step: int, logs: Mapping[str, float]) -> None:
+        """Show that so many batches are done."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(values_text(logs), refresh=False)
+            self._bar.update(step - self._bar.n)
+
+    def finish(self, step: int, logs: Mapping[str, float]) -> None:
+        """Show the end, with the values of the epoch."""
+        self.update(step, logs)
+        self.close()
+        if self.style == 2:
+            seconds = time.perf_counter() - self._begin
+            print(f"{self.title} - {seconds:.1f} s - {values_text(logs)}", flush=True)
+
+    def close(self) -> None:
+        """Leave the line of the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def style_for(verbose: int | str) -> int:
+    """Return 0 for nothing, 1 for a bar, 2 for lines."""
+    if verbose == "auto" or verbose is True:
+        return 1 if _can_draw() else 2
+    if verbose == 1:
+        return 1 if _can_draw() else 2
+    return int(verbose)
+
+
+def _can_draw() -> bool:
+    return _in_notebook() or bool(getattr(sys.stdout, "isatty", lambda: False)())
+
+
+def _in_notebook() -> bool:
+    return "ipykernel" in sys.modules
+
+
+def _bar(title: str, steps: int | None) -> Any:
+    from tqdm import tqdm
+
+    # Written to stdout as one line that is overwritten, which notebooks do as well.
+    return tqdm(
+        total=steps,
+        desc=title,
+        file=sys.stdout,
+        mininterval=0,
+        dynamic_ncols=True,
+        unit="step",
+        bar_format="{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} "
+        "[{elapsed}<{remaining}] {postfix}"
+        if steps is not None
+        else "{desc} {n_fmt} steps [{elapsed}] {postfix}",
+    )
+
+
+def values_text(logs: Mapping[str, float]) -> str:
+    """Return names and values in one line."""
+    return " - ".join(f"{name}: {_number(value)}" for name, value in logs.items())
+
+
+def _number(value: float) -> str:
+    return f"{value:.4f}" if 1e-3 <= abs(value) < 1e4 or value == 0 else f"{value:.3e}"

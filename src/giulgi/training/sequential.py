@@ -1,0 +1,121 @@
+"""A network of layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError
+from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.ops.state import Tag
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.input import InputLayer
+from giulgi.training.batches import Batch
+from giulgi.training.model import Model
+from giulgi.training.network import Network
+
+
+class Sequential(Model):
+    """Layers one after another::
+
+        model = gg.Sequential([
+            gg.layers.Dense(512, activation="relu", input_shape=(784,)),
+            gg.layers.Dense(10, activation="softmax"),
+        ])
+
+    The shape of the examples may be told by ``gg.Input((784,))`` in front, or by ``input_shape`` of
+    the first layer; otherwise the network is built when it first meets data.
+
+    Args:
+        layers: the layers.
+        name: its name.
+        options: of every :class:`Layer`.
+    """
+
+    def __init__(
+        self, layers: Sequence[Any] | None = None, name: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(name=name, **options)
+        self.built = False
+        self._stack: list[Layer] = []
+        self._start: Tensor | None = None
+        for layer in layers or ():
+            self.add(layer)
+
+    def add(self, layer: Any) -> None:
+        """Put a layer (or ``gg.Input(...)``) at the end."""
+        if isinstance(layer, Tensor) and not isinstance(layer.op, Tag) and layer.node.symbolic:
+            if self._stack or self._start is not None:
+                raise ArgumentError("an Input stands in front of all layers.", op="Sequential")
+            self._start = layer
+            return
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                f"{layer!r} is not a layer.",
+                op="Sequential",
+                where=current_source(),
+                fix="give layers, such as gg.layers.Dense(10); a class needs brackets: Flatten()",
+            )
+        if any(layer is other for other in self._stack):
+            raise ArgumentError(
+                f"the layer {layer.name!r} is in this network already.",
+                op="Sequential",
+                where=current_source(),
+                fix="make another layer; to share weights on purpose, use gg.Model",
+            )
+        if self._start is None and not self._stack and layer.batch_input_shape is not None:
+            self._start = placeholder(layer.dtype, layer.batch_input_shape, f"{layer.name}_input")
+        if not isinstance(layer, InputLayer):
+            self._stack.append(layer)
+        self._rebuild()
+
+    def pop(self) -> Layer:
+        """Take the last layer off, and return it."""
+        if not self._stack:
+            raise ArgumentError("there is no layer to take off.", op="Sequential")
+        layer = self._stack.pop()
+        self._rebuild()
+        return layer
+
+    def _rebuild(self) -> None:
+        self._network = None
+        self._trainer = None
+        self.built = False
+        if self._start is not None and self._stack:
+            self._set_network(Network(self._start, self._through(self._start)))
+
+    def _through(self, x: Any) -> Any:
+        for layer in self._stack:
+            x = layer(x)
+        return x
+
+    def sublayers(self) -> list[Layer]:
+        """Return the layers, in order."""
+        return list(self._stack)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the last layer's output."""
+        if self._network is None:
+            return self._through(inputs)
+        return super().call(inputs)
+
+    def build(self, input_shape: Any = None) -> None:
+        """Build the network for a batch of this shape (None for the size of the batch)."""
+        if self._network is None and input_shape is not None and self._start is None:
+            self._start = placeholder(self.dtype, tuple(input_shape), f"{self.name}_input")
+            self._rebuild()
+
+    def _build_for(self, batch: Batch) -> Network:
+        if not self._stack:
+            raise ArgumentError(
+                "the network has no layers.",
+                op="Sequential",
+                where=current_source(),
+                fix="model.add(gg.layers.Dense(10))",
+            )
+        if self._network is None:
+            self.build((None, *batch.x[0].shape[1:]))
+        assert self._network is not None
+        return self._network

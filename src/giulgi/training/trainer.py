@@ -1,0 +1,327 @@
+"""The programs behind ``fit``, ``evaluate`` and ``predict``, and the loops around them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from giulgi.errors import DataError, DivergedError
+from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
+from giulgi.graph.node import topological
+from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.source import current_source
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import losses
+from giulgi.nn.optimizers import Optimizer
+from giulgi.program import Program
+from giulgi.training.batches import Array, Batch, Batches
+from giulgi.training.callbacks import CallbackList
+from giulgi.training.network import Network
+from giulgi.training.objective import Objective
+from giulgi.training.progress import Progress, Ticker
+from giulgi.tree import flatten, unflatten
+
+if TYPE_CHECKING:
+    from giulgi.training.model import Model
+
+
+class Trainer:
+    """Trains, evaluates and applies a network.
+
+    Programs are made for the kinds of targets and weights that come, and kept.
+
+    Args:
+        model: the network's owner.
+        network: the network.
+        optimizer: what makes the steps; None for a network that only predicts.
+        spec: losses and metrics as ``compile`` was given them.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        network: Network,
+        optimizer: Optimizer | None,
+        spec: Mapping[str, Any],
+    ) -> None:
+        self.model = model
+        self.network = network
+        self.optimizer = optimizer
+        self.spec = spec
+        self.objective: Objective | None = None
+        self._programs: dict[Any, Program] = {}
+
+    # Programs
+
+    def program(self, batch: Batch, training: bool) -> Program:
+        """Return the program that takes one batch: a training step, or an evaluation."""
+        kinds = tuple((a.shape[1:], _target_dtype(a)) for a in batch.y)
+        weight_ranks = tuple(w.ndim for w in batch.weights)
+        key = (training, kinds, weight_ranks)
+        found = self._programs.get(key)
+        if found is None:
+            found = self._programs[key] = self._make_program(batch, training)
+        return found
+
+    def _make_program(self, batch: Batch, training: bool) -> Program:
+        assert self.optimizer is not None
+        network = self.network
+        self._check_targets(batch)
+        targets = [
+            placeholder(_target_dtype(a), (None, *a.shape[1:]), f"y_{name}")
+            for a, name in zip(batch.y, network.output_names, strict=True)
+        ]
+        weights = [
+            placeholder(DEFAULT_FLOAT, (None, *a.shape[1:]), "sample_weight") for a in batch.weights
+        ]
+        applied = network.apply(network.inputs, training)
+        outputs = flatten(applied.outputs)[0]
+        if self.objective is None:
+            self.objective = Objective(outputs, targets, network.output_names, self.spec)
+        penalties = [*applied.losses, *self.model.penalty_losses()]
+        for_each: list[Tensor | None] = [*weights] or [None] * len(outputs)
+        loss, updates = self.objective.loss(targets, outputs, for_each, penalties)
+        if training:
+            trained = self.model.trainable_variables
+            _warn_of_unused(loss, trained)
+            updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
+        return Program([], [*network.inputs, *targets, *weights], updates)
+
+    def _check_targets(self, batch: Batch) -> None:
+        inputs, outputs = self.network.inputs, self.network.outputs
+        if len(batch.x) != len(inputs):
+            raise DataError(
+                f"the network has {len(inputs)} inputs, and x is {len(batch.x)} arrays.",
+                where=current_source(),
+                arguments=[(t.name, t.description) for t in inputs],
+                fix="give one array for each input, in this order",
+            )
+        if len(batch.y) != len(outputs):
+            raise DataError(
+                f"the network has {len(outputs)} outputs, and y is {len(batch.y)} arrays.",
+                where=current_source(),
+                arguments=[(t.name, t.description) for t in outputs],
+                fix="give the truth, y, for each output" if batch.y else "fit(x, y) needs y",
+            )
+        if batch.weights and len(batch.weights) != len(outputs):
+            raise DataError(
+                f"the network has {len(outputs)} outputs, and sample_weight is "
+                f"{len(batch.weights)} arrays.",
+                where=current_source(),
+                fix="give one array of weights for each output",
+            )
+
+    def check_labels(self, batch: Batch) -> None:
+        """Raise a DataError if labels are not classes of the network."""
+        if self.objective is None:
+            self.program(batch, training=False)
+        assert self.objective is not None
+        for goal, labels, output in zip(
+            self.objective.goals, batch.y, self.network.outputs, strict=True
+        ):
+            function = goal.loss.function if goal.loss else None
+            if function is losses.sparse_categorical_crossentropy and labels.size:
+                check_classes(labels, output)
+            if function is losses.binary_crossentropy and labels.size:
+                _warn_of_no_probability(labels)
+
+    def results(self) -> dict[str, float]:
+        """Return the losses and metrics of the batches since the last reset."""
+        assert self.objective is not None
+        reported = self.objective.reported
+        program = self._programs.get("results")
+        if program is None:
+            program = self._programs["results"] = Program([metric.value() for metric in reported])
+        values = program()
+        return {m.name: float(value) for m, value in zip(reported, values, strict=True)}
+
+    def reset(self) -> None:
+        """Forget all batches that losses and metrics have seen."""
+        if self.objective is not None:
+            for metric in self.objective.reported:
+                metric.reset_state()
+
+    def run(self, batch: Batch, training: bool) -> None:
+        """Take one batch: change the weights if training, and add to losses and metrics."""
+        self.program(batch, training)(*batch.x, *batch.y, *batch.weights)
+
+    # Loops
+
+    def fit(
+        self,
+        batches: Batches,
+        epochs: range,
+        callbacks: CallbackList,
+        verbose: int | str,
+        validation: Batches | None,
+        validation_freq: int,
+    ) -> None:
+        """Train for some epochs."""
+        callbacks.call("on_train_begin", {})
+        logs: dict[str, float] = {}
+        for epoch in epochs:
+            callbacks.call("on_epoch_begin", epoch, {})
+            title = f"Epoch {epoch + 1}/{epochs.stop}"
+            progress = Progress(title, batches.steps, verbose)
+            try:
+                step, logs = self._train_epoch(batches, callbacks, progress, epoch)
+                if validation is not None and (epoch + 1) % validation_freq == 0:
+                    held_out = self.evaluate(validation, callbacks, 0)
+                    logs |= {f"val_{name}": value for name, value in held_out.items()}
+                progress.finish(step, logs)
+            finally:
+                progress.close()
+            callbacks.call("on_epoch_end", epoch, logs)
+            if self.model.stop_training:
+                break
+        callbacks.call("on_train_end", logs)
+
+    def _train_epoch(
+        self, batches: Batches, callbacks: CallbackList, progress: Progress, epoch: int
+    ) -> tuple[int, dict[str, float]]:
+        self.reset()
+        ticker = Ticker()
+        before, after = (callbacks.listens(f"on_train_batch_{when}") for when in ("begin", "end"))
+        step = 0
+        for step, batch in enumerate(batches.epoch(), start=1):
+            if before:
+                callbacks.call("on_train_batch_begin", step - 1, {})
+            self.run(batch, training=True)
+            due = ticker.is_due()
+            if after or due:
+                logs = self.results()
+                self._check_loss(logs, epoch, step)
+                if due:
+                    progress.update(step, logs)
+                if after:
+                    callbacks.call("on_train_batch_end", step - 1, logs)
+        if step == 0:
+            raise DataError("there was no batch to train on.", op="fit", where=current_source())
+        logs = self.results()
+        self._check_loss(logs, epoch, step)
+        return step, logs
+
+    def evaluate(
+        self, batches: Batches, callbacks: CallbackList, verbose: int | str
+    ) -> dict[str, float]:
+        """Return losses and metrics over all batches, without training."""
+        callbacks.call("on_test_begin", {})
+        self.reset()
+        progress, ticker = Progress("Evaluating", batches.steps, verbose), Ticker()
+        listening = callbacks.listens("on_test_batch_end")
+        step = 0
+        try:
+            for step, batch in enumerate(batches.epoch(), start=1):
+                callbacks.call("on_test_batch_begin", step - 1, {})
+                self.run(batch, training=False)
+                if listening:
+                    callbacks.call("on_test_batch_end", step - 1, self.results())
+                if ticker.is_due():
+                    progress.update(step, self.results())
+            logs = self.results()
+            progress.finish(step, logs)
+        finally:
+            progress.close()
+        callbacks.call("on_test_end", logs)
+        return logs
+
+    def predict(self, batches: Batches, callbacks: CallbackList, verbose: int | str) -> Any:
+        """Return the network's outputs for all batches, joined."""
+        program = self._programs.get("predict")
+        if program is None:
+            applied = self.network.apply(self.network.inputs, training=False)
+            outputs = flatten(applied.outputs)[0]
+            program = self._programs["predict"] = Program(outputs, self.network.inputs)
+        callbacks.call("on_predict_begin", {})
+        progress, ticker = Progress("Predicting", batches.steps, verbose), Ticker()
+        found: list[list[Array]] = []
+        try:
+            for step, batch in enumerate(batches.epoch()):
+                callbacks.call("on_predict_batch_begin", step, {})
+                outputs_now = program(*batch.x)
+                found.append(outputs_now)
+                callbacks.call("on_predict_batch_end", step, {"outputs": outputs_now})
+                if ticker.is_due():
+                    progress.update(step + 1, {})
+            progress.finish(len(found), {})
+        finally:
+            progress.close()
+        callbacks.call("on_predict_end", {})
+        joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+        return unflatten(self.network.output_structure, iter(joined))
+
+    def _check_loss(self, logs: Mapping[str, float], epoch: int, step: int) -> None:
+        loss = logs["loss"]
+        if math.isfinite(loss):
+            return
+        assert self.optimizer is not None
+        rate = self.optimizer.learning_rate
+        said = "" if callable(rate) else f" (now {float(rate):g})"
+        raise DivergedError(
+            f"the loss became {loss} by step {step} of epoch {epoch + 1}: training went astray.",
+            op="fit",
+            where=current_source(),
+            fix=f"a smaller learning rate{said}: try a tenth of it;\n"
+            "inputs of a moderate size, such as x / 255 for pictures;\n"
+            "a limit for the gradients: clipnorm=1.0 in the optimizer.\n"
+            "The weights are spoilt; build the network again, or set_weights(...) saved ones.",
+        )
+
+
+def _target_dtype(array: Array) -> DType:
+    if is_float(array.dtype) or array.dtype.kind == "b":
+        return DEFAULT_FLOAT
+    return array.dtype
+
+
+def check_classes(labels: Array, output: Tensor) -> None:
+    """Raise a DataError if labels are not whole numbers from 0 to the number of outputs - 1."""
+    classes = output.shape[-1]
+    lowest, highest = labels.min(), labels.max()
+    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
+        raise DataError(
+            "the labels have fractions, and should be numbers of classes.",
+            where=current_source(),
+            arguments=[("y", f"{labels.dtype.name} from {lowest} to {highest}")],
+            fix="for quantities use a regression loss, such as 'mse'",
+        )
+    if classes is None or (lowest >= 0 and highest < classes):
+        return
+    if lowest == 1 and highest == classes:
+        fix = "classes count from 0: fit(x, y - 1)"
+    elif lowest < 0:
+        fix = "classes count from 0; use 0 and 1 in place of -1 and 1"
+    else:
+        fix = f"give the last layer {int(highest) + 1} units, or check the labels"
+    raise DataError(
+        f"the labels run from {lowest} to {highest}, and the network has {classes} outputs: "
+        f"classes 0 to {classes - 1}.",
+        where=current_source(),
+        arguments=[("y", f"{labels.dtype.name} {labels.shape}"), ("output", output.description)],
+        fix=fix,
+    )
+
+
+def _warn_of_no_probability(targets: Array) -> None:
+    lowest, highest = targets.min(), targets.max()
+    if lowest < 0 or highest > 1:
+        warnings.warn(
+            f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest} to "
+            f"{highest}. For several classes use sparse_categorical_crossentropy.",
+            stacklevel=2,
+        )
+
+
+def _warn_of_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:
+    reached = set(topological([loss.node]))
+    unused = [variable.name for variable in trained if variable.node not in reached]
+    if unused:
+        warnings.warn(
+            "the loss does not depend on these weights, which stay as they are: "
+            + ", ".join(unused),
+            stacklevel=2,
+        )
