@@ -11,11 +11,20 @@ function that built the operation adds the rest with :meth:`GiulgiError.complete
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from giulgi.graph.source import Source
+
+
+_running_line: Callable[[], Source | None] | None = None
+
+
+def register_running_line(running_line: Callable[[], Source | None]) -> None:
+    """Set the function that finds the line of the user's code: the graph, above, has it."""
+    global _running_line
+    _running_line = running_line
 
 
 class GiulgiError(Exception):
@@ -42,12 +51,9 @@ class GiulgiError(Exception):
         axes: str = "",
         fix: str = "",
     ) -> None:
-        # Here and not above: the graph's modules import this one.
-        from giulgi.graph.source import current_source
-
         super().__init__(problem)
         self.problem = problem
-        self.where = where or current_source()
+        self.where = where or (_running_line() if _running_line is not None else None)
         self.op = op
         self.layer = layer
         self.layer_made: Source | None = None

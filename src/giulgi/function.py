@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
@@ -11,8 +13,8 @@ import numpy as np
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.gradients import gradients
 from giulgi.graph.node import build
-from giulgi.graph.ops.leaves import Constant, constant, placeholder
-from giulgi.graph.ops.state import Assign, Recorder, Variable
+from giulgi.graph.ops.leaves import constant, placeholder
+from giulgi.graph.ops.state import Assign, Recorder, Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
 from giulgi.tree import Structure, flatten, unflatten
@@ -37,10 +39,11 @@ class Function(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for such arguments, tracing and compiling it the first time."""
         leaves, structure = flatten((args, kwargs))
-        values = [_fed_value(leaf) for leaf in leaves]
-        if any(isinstance(leaf, Tensor) and leaf.node.symbolic for leaf in leaves):
+        symbolic = any(isinstance(leaf, Tensor) and leaf.node.symbolic for leaf in leaves)
+        if symbolic or is_recording():
             # Called while another graph is built: become part of it.
             return self.python_function(*args, **kwargs)
+        values = [_fed_value(leaf) for leaf in leaves]
         key = (
             structure,
             tuple(
@@ -52,9 +55,14 @@ class Function(Generic[P, R]):
         if trace is None:
             trace = self._traces[key] = _trace(self.python_function, values, structure)
         arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
-        results = (Tensor(build(Constant(array)).node) for array in arrays)
+        found = iter(arrays)
+        results = (constant(next(found), copy=False) if has else None for has in trace.has_value)
         answer: R = unflatten(trace.result, results)
         return answer
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Be a method, where it stands in a class."""
+        return self if instance is None else types.MethodType(self, instance)
 
     def program(self, *args: P.args, **kwargs: P.kwargs) -> Program:
         """Return the program that the function becomes for such arguments."""
@@ -64,10 +72,13 @@ class Function(Generic[P, R]):
         ).program
 
 
+@dataclass(frozen=True)
 class _Trace:
-    def __init__(self, program: Program, result: Structure) -> None:
-        self.program = program
-        self.result = result
+    """A program; the structure of its results, and for each whether it is a value, or None."""
+
+    program: Program
+    result: Structure
+    has_value: list[bool]
 
 
 def _fed_value(leaf: Any) -> Any:
@@ -100,11 +111,12 @@ def _trace(function: Callable[..., Any], values: Sequence[Any], structure: Struc
         leaves.append(value)
     args, kwargs = unflatten(structure, iter(leaves))
     with Recorder() as recorder:
-        result = function(*args, **kwargs)
-    fetches, result_structure = flatten(result)
+        results, result_structure = flatten(function(*args, **kwargs))
+        has_value = [result is not None for result in results]
+        # While recording: a variable that is returned has the value that was assigned last.
+        fetches = [constant(result) for result in results if result is not None]
     updates = [build(Assign(cell), value) for cell, value in recorder.pending.items()]
-    program = Program([constant(fetch) for fetch in fetches] + updates, feeds)
-    return _Trace(program, result_structure)
+    return _Trace(Program(fetches + updates, feeds), result_structure, has_value)
 
 
 def function(python_function: Callable[P, R]) -> Function[P, R]:

@@ -13,18 +13,19 @@ import numpy as np
 from giulgi.backends import Computation, Draw, Executable, backend
 from giulgi.errors import DTypeError, FeedError, GraphError
 from giulgi.graph import evaluation
-from giulgi.graph.dtypes import is_float
+from giulgi.graph.dtypes import is_float, is_integer
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Placeholder, placeholder
+from giulgi.graph.ops.leaves import Placeholder, constant, placeholder, require_tensor
 from giulgi.graph.ops.state import (
     Assign,
     ReadVariable,
     Variable,
+    assign,
     register_assign,
 )
-from giulgi.graph.rewrite import specialise
+from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.shapes import could_be, shape_text
-from giulgi.graph.source import current_source
+from giulgi.graph.source import built_for, current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
 from giulgi.storage import Storage, current_storage
@@ -59,9 +60,12 @@ class Program:
         *,
         backend: str | None = None,
     ) -> None:
-        self.fetches = tuple(fetches)
-        self.feeds = tuple(feeds)
-        self.updates = tuple(updates)
+        if isinstance(fetches, Tensor) or isinstance(feeds, Tensor):
+            raise GraphError("fetches and feeds are lists of tensors.", op="Program", fix="[x]")
+        self.fetches = tuple(require_tensor(x, "what is fetched") for x in fetches)
+        self.feeds = tuple(require_tensor(x, "what is fed") for x in feeds)
+        # As assignments, which check that the values fit their variables.
+        self.updates = tuple((variable, assign(variable, new)) for variable, new in updates)
         self.backend = backend
         self._compiled: dict[tuple[str | None, Shapes], tuple[Computation, Executable]] = {}
 
@@ -79,7 +83,9 @@ class Program:
         arrays = self._checked(values)
         computation, executable = self.compiled(tuple(array.shape for array in arrays))
         held = [store.value(variable) for variable in computation.variables]
-        fetched, updated = executable.run(arrays, held, store.next_draw())
+        # Only a run that draws counts, so that looking at a metric in between changes nothing.
+        draw = store.next_draw() if computation.is_random else Draw(store.seed, _LOOK)
+        fetched, updated = executable.run(arrays, held, draw)
         changed = (computation.variables[place] for place, _ in computation.updates)
         store.commit(dict(zip(changed, updated, strict=True)))
         return fetched
@@ -120,9 +126,7 @@ def make_computation(
     shapes: Shapes,
 ) -> Computation:
     """Return what a backend computes for feeds of the given shapes."""
-    fed = [
-        placeholder(feed.dtype, shape, feed.name) for feed, shape in zip(feeds, shapes, strict=True)
-    ]
+    fed = [_placeholder_for(feed, shape) for feed, shape in zip(feeds, shapes, strict=True)]
     replacements = {feed.node: new for feed, new in zip(feeds, fed, strict=True)}
     ends = specialise([*fetches, *(new for _, new in updates)], replacements)
     new_values = dict(zip((v.cell for v, _ in updates), ends[len(fetches) :], strict=True))
@@ -138,6 +142,12 @@ def make_computation(
         fetches=tuple(end.node for end in ends[: len(fetches)]),
         updates=tuple((variables.index(v), new.node) for v, new in new_values.items()),
     )
+
+
+def _placeholder_for(feed: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return a placeholder of known shape in the place of what is fed."""
+    with built_for(feed.source, feed.node.path):
+        return placeholder(feed.dtype, shape, feed.name)
 
 
 def _require_fed(nodes: Sequence[Node], fed: Sequence[Tensor]) -> None:
@@ -195,7 +205,14 @@ def _converted(feed: Tensor, array: Array) -> Array:
             if array.dtype.kind not in "biuf"
             else f"values.astype({feed.dtype.name!r}), if the fractions do not matter",
         )
-    return array.astype(feed.dtype)
+    converted = array.astype(feed.dtype)
+    if is_integer(array.dtype) and is_integer(feed.dtype) and (converted != array).any():
+        raise DTypeError(
+            f"{feed.name!r} takes {feed.dtype.name}, which does not hold all of the values.",
+            arguments=[(feed.name, feed.description)],
+            fix=f"declare the placeholder as {array.dtype.name}",
+        )
+    return converted
 
 
 def _disagreeing(feed: Tensor, array: Array) -> str:
@@ -219,11 +236,18 @@ def _feed_fix(feed: Tensor, array: Array) -> str:
     return f"reshape the values to {shape_text(declared)}, or declare the placeholder as they are"
 
 
-def evaluate_nodes(nodes: Sequence[Node], feeds: Mapping[Node, Any]) -> list[Array]:
-    """Compute nodes once, on the reference backend: what a look at a tensor does."""
+def evaluate_nodes(
+    nodes: Sequence[Node], feeds: Mapping[Tensor, Any], *, fresh: bool = False
+) -> list[Array]:
+    """Compute nodes once, on the reference backend: what a look at a tensor does.
+
+    A look goes back no further than to what was looked at before, unless ``fresh`` is asked for.
+    """
     ends = [Tensor(node) for node in nodes]
-    fed = [Tensor(node) for node in feeds]
+    fed = [require_tensor(feed, "what is fed") for feed in feeds]
     arrays = [fed_array(f, value) for f, value in zip(fed, feeds.values(), strict=True)]
+    if not (fresh or any(feed.node.concrete for feed in fed)):
+        ends = substitute(ends, _settled_below(nodes))
     computation = make_computation(ends, fed, (), tuple(array.shape for array in arrays))
     if computation.updates:
         raise GraphError(
@@ -235,6 +259,22 @@ def evaluate_nodes(nodes: Sequence[Node], feeds: Mapping[Node, Any]) -> list[Arr
     held = [store.value(variable) for variable in computation.variables]
     executable = backend("reference").compile(computation)
     return executable.run(arrays, held, Draw(store.seed, _LOOK))[0]
+
+
+def _settled_below(nodes: Sequence[Node]) -> dict[Node, Tensor]:
+    """Return the nodes nearest to the ends that have been computed, and their values."""
+    found: dict[Node, Tensor] = {}
+    seen = set(nodes)
+    waiting = list(seen)
+    while waiting:
+        node = waiting.pop()
+        if node.value is not None and node.inputs:
+            found[node] = constant(node.value, copy=False)
+            continue
+        new = [source for source in node.inputs if source not in seen]
+        seen.update(new)
+        waiting += new
+    return found
 
 
 def _assign_now(variable: Variable, value: Tensor) -> None:

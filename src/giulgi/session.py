@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
 from giulgi.errors import GraphError
-from giulgi.graph.source import current_source
+from giulgi.graph.ops.leaves import require_tensor
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
 from giulgi.storage import Storage
@@ -35,6 +36,7 @@ class Session:
     def __init__(self, seed: int | None = None) -> None:
         self.storage = Storage(seed)
         self._programs: dict[tuple[Any, ...], Program] = {}
+        self._uses: list[AbstractContextManager[Storage]] = []
 
     def run(self, fetches: Any, feeds: Mapping[Tensor, Any] | None = None) -> Any:
         """Compute values.
@@ -54,11 +56,10 @@ class Session:
             if not isinstance(tensor, Tensor):
                 raise GraphError(
                     f"a session runs tensors, not {type(tensor).__name__}.",
-                    where=current_source(),
                     fix="fetch a tensor, or lists, tuples or dicts of tensors",
                 )
         given = dict(feeds or {})
-        nodes = [t.node for t in given]
+        nodes = [require_tensor(t, "what is fed").node for t in given]
         key = (tuple(t.node for t in tensors), tuple(nodes))
         program = self._programs.get(key)
         if program is None:
@@ -67,12 +68,12 @@ class Session:
         return unflatten(structure, iter([_plain(array) for array in arrays]))
 
     def __enter__(self) -> Session:
-        self._use = self.storage.in_use()
-        self._use.__enter__()
+        self._uses.append(self.storage.in_use())
+        self._uses[-1].__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._use.__exit__(*exception)
+        self._uses.pop().__exit__(*exception)
 
 
 def _plain(array: np.ndarray[Any, Any]) -> Any:

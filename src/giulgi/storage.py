@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.backends import Draw
+from giulgi.graph import evaluation
 from giulgi.graph.ops import random
 from giulgi.graph.ops.state import ReadVariable
 
@@ -66,7 +67,8 @@ class Storage:
     def initialise(self, variable: ReadVariable) -> Array:
         """Give the variable its initial value."""
         with self.in_use():
-            value = variable.initial.numpy()
+            # Drawn by the seed of this storage, whoever has looked at it elsewhere.
+            (value,) = evaluation.evaluate([variable.initial.node], {}, fresh=True)
         self._keep(variable, value)
         return value
 

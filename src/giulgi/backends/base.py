@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import ReadVariable
 
 Array = np.ndarray[Any, Any]
@@ -43,6 +44,11 @@ class Computation:
     def nodes(self) -> list[Node]:
         """All nodes, inputs before their users."""
         return topological([*self.fetches, *(node for _, node in self.updates)])
+
+    @cached_property
+    def is_random(self) -> bool:
+        """Whether random numbers are drawn."""
+        return any(isinstance(node.op, RandomBits) for node in self.nodes)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.errors import DTypeError
+from giulgi.errors import DTypeError, suggestion
 
 DType = np.dtype[Any]
 
@@ -58,7 +58,7 @@ def as_dtype(value: Any) -> DType:
         dtype = np.dtype(value).newbyteorder("=")
     except TypeError:
         raise DTypeError(
-            f"{value!r} is not a dtype.", fix="known here: " + ", ".join(d.name for d in ALL)
+            f"{value!r} is not a dtype.", fix=suggestion(str(value), [d.name for d in ALL])
         ) from None
     if dtype not in ALL:
         raise DTypeError(f"giulgi has no tensors of dtype {dtype.name}.", fix=_instead_of(dtype))

@@ -13,6 +13,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from giulgi.graph.node import Node
+    from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 
@@ -21,7 +22,7 @@ class Evaluator(Protocol):
     """Computes nodes, given the values of others; ``fresh``: nothing computed before is used."""
 
     def __call__(
-        self, nodes: Sequence[Node], feeds: Mapping[Node, Any], *, fresh: bool = False
+        self, nodes: Sequence[Node], feeds: Mapping[Tensor, Any], *, fresh: bool = False
     ) -> list[Array]:
         """Return the values of the nodes."""
         ...
@@ -37,13 +38,13 @@ def register(evaluator: Evaluator) -> None:
 
 
 def evaluate(
-    nodes: Sequence[Node], feeds: Mapping[Node, Any], *, fresh: bool = False
+    nodes: Sequence[Node], feeds: Mapping[Tensor, Any], *, fresh: bool = False
 ) -> list[Array]:
     """Compute the values of nodes, given those of placeholders.
 
     Args:
         nodes: what to compute.
-        feeds: the values of placeholders, or of any other nodes.
+        feeds: the values of placeholders, or of any other tensors.
         fresh: whether random numbers are drawn again that were looked at before.
     """
     assert _evaluator is not None, "no evaluator is registered: import giulgi as a whole"

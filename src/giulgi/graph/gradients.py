@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from giulgi.errors import DTypeError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.creation import ones_like, zeros_like
@@ -51,8 +51,9 @@ def gradients(
         raise GraphError(f"unconnected is 'zero' or 'none', not {unconnected!r}.", op="gradients")
     single = isinstance(xs, Tensor)
     targets = [_differentiable(x, "x") for x in ([xs] if single else xs)]
-    results = [_differentiable(y, "y") for y in ([ys] if isinstance(ys, Tensor) else ys)]
-    seeds = _seeds(results, grad_ys)
+    several = isinstance(ys, (list, tuple))
+    results = [_differentiable(y, "y") for y in (ys if several else [ys])]
+    seeds = _seeds(results, grad_ys if several or grad_ys is None else [grad_ys])
     found = _backward(results, seeds, {x.node for x in targets})
     answer = []
     for x in targets:
@@ -79,8 +80,11 @@ def _differentiable(value: Any, role: str) -> Tensor:
 def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:
     if grad_ys is None:
         return [ones_like(y) for y in ys]
-    given = [grad_ys] if len(ys) == 1 and not isinstance(grad_ys, (list, tuple)) else grad_ys
-    seeds = [constant(g, y.dtype) for g, y in zip(given, ys, strict=True)]
+    if len(grad_ys) != len(ys):
+        raise ArgumentError(
+            f"{len(ys)} ys have {len(grad_ys)} grad_ys.", op="gradients", fix="give one for each y"
+        )
+    seeds = [constant(g, y.dtype) for g, y in zip(grad_ys, ys, strict=True)]
     for y, seed in zip(ys, seeds, strict=True):
         if is_static(seed.known_shape) and not could_be(y.known_shape, seed.known_shape):
             raise ShapeError(
@@ -129,6 +133,8 @@ def _input_gradients(node: Node, dy: Tensor) -> list[tuple[Node, Tensor | None]]
         return []
     inputs = [Tensor(source) for source in node.inputs]
     answer = node.op.gradient(dy, Tensor(node), *inputs)
+    if answer is None:
+        return []
     by_input = answer if isinstance(answer, tuple) else (answer,)
     if node.op.broadcasts:
         by_input = tuple(

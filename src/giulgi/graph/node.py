@@ -38,7 +38,7 @@ class Node:
         path: the layers it was built in, joined by slashes.
         source: the line of the user's code that built it first.
         serial: a number that grows with every node made.
-        symbolic: whether the value depends on a placeholder.
+        symbolic: whether the value is there in a run only: it depends on what is fed or assigned.
         stateful: whether the value depends on a variable.
         random: whether the value depends on random numbers, drawn anew in every run.
         value: the value, once computed, of a node that is neither symbolic nor stateful.
@@ -73,7 +73,7 @@ class Node:
         self.symbolic: bool = op.symbolic or any(i.symbolic for i in inputs)
         self.stateful: bool = op.stateful or any(i.stateful for i in inputs)
         self.random: bool = op.random or any(i.random for i in inputs)
-        self.value: np.ndarray[Any, Any] | None = getattr(op, "value", None)
+        self.value: np.ndarray[Any, Any] | None = op.settled()
         self.depth: int = (
             0 if self.value is not None else 1 + max((i.depth for i in inputs), default=0)
         )

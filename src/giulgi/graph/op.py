@@ -48,7 +48,7 @@ class Op:
     name: ClassVar[str]
     #: The same inputs give the same result, so that the op may be computed ahead of time.
     pure: ClassVar[bool] = True
-    #: The value is fed, or depends on what is.
+    #: The value is there in a run only: it is fed or assigned there, or depends on what is.
     symbolic: ClassVar[bool] = False
     #: The value is that of a variable, or changes one.
     stateful: ClassVar[bool] = False
@@ -114,6 +114,10 @@ class Op:
         Sizes computed from shapes are often known in part before anything is fed. None: not even
         their number is known.
         """
+        return None
+
+    def settled(self) -> Any:
+        """Return the value (an array) if the op itself holds it, as a constant does; else None."""
         return None
 
     def formula(self, *inputs: str) -> str:

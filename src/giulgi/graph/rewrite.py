@@ -82,6 +82,9 @@ def _folded(tensor: Tensor) -> Tensor:
         return tensor
     if size_of(shape) > max(value.size for value in values):
         return tensor  # A constant is better repeated when it is used than held repeated.
-    with np.errstate(all="ignore"):
-        value = np.asarray(node.op.numpy(*values), node.spec.dtype)
+    try:
+        with np.errstate(all="ignore"):
+            value = np.asarray(node.op.numpy(*values), node.spec.dtype)
+    except Exception:
+        return tensor  # What is wrong is told when it is computed.
     return constant(value)

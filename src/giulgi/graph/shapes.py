@@ -6,10 +6,11 @@ rank is unknown the whole shape is ``None``.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
-from giulgi.errors import ShapeError
+from giulgi.errors import DTypeError, ShapeError
 
 Dim = int | None
 Shape = tuple[Dim, ...]
@@ -41,11 +42,31 @@ def normalise_axis(axis: int, rank: int) -> int:
 
     Raises:
         ShapeError: if there is no such axis.
+        DTypeError: if it is not a whole number.
     """
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise DTypeError(f"an axis is a whole number, not {axis!r}.") from None
     if not -rank <= axis < rank:
         fix = f"use an axis from {-rank} to {rank - 1}" if rank else "a scalar has no axes"
         raise ShapeError(f"there is no axis {axis} in a tensor of rank {rank}.", fix=fix)
     return axis % rank
+
+
+def require_place(place: int, size: int, axis: int) -> None:
+    """Raise a ShapeError if an axis of this size has no element at the place."""
+    if not -size <= place < size:
+        raise ShapeError(
+            f"there is no element {place} along axis {axis}.",
+            axes=f"axis {axis} has size {size}",
+            fix=f"use a place from {-size} to {size - 1}" if size else "the tensor is empty",
+        )
+
+
+def as_axes(axis: int | Sequence[int]) -> tuple[int, ...]:
+    """Return one axis, or several, as a tuple."""
+    return tuple(axis) if isinstance(axis, Iterable) else (axis,)
 
 
 def normalise_axes(axes: Sequence[int] | None, rank: int) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -69,7 +70,6 @@ class Tensor:
         if self.node.spec.shape is None:
             raise ShapeError(
                 f"the number of axes of {self.name!r} is not known until it is fed.",
-                where=self.source,
                 fix="give its placeholder a shape, or use gg.shape(x), which is computed when fed",
             )
         return self.node.spec.shape
@@ -83,6 +83,11 @@ class Tensor:
     def size(self) -> int | None:
         """The number of elements; None if it is not known until fed."""
         return size_of(self.shape) if is_static(self.shape) else None
+
+    @property
+    def given_name(self) -> str | None:
+        """The name that this tensor, and not only its node, was given."""
+        return self._name
 
     @property
     def name(self) -> str:
@@ -115,7 +120,7 @@ class Tensor:
             FeedError: if it depends on a placeholder that is not fed.
         """
         if feeds:
-            return evaluation.evaluate([self.node], {t.node: v for t, v in feeds.items()})[0]
+            return evaluation.evaluate([self.node], feeds)[0]
         if self.node.concrete:
             return evaluation.settle(self.node).copy()
         return evaluation.evaluate([self.node], {})[0]
@@ -129,8 +134,9 @@ class Tensor:
         return self.numpy().tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        array = self.numpy()
-        return array if dtype is None else array.astype(dtype)
+        if copy is False:
+            raise ValueError("a tensor cannot lend its memory: its value is always a copy")
+        return self.numpy().astype(self.dtype if dtype is None else dtype, copy=False)
 
     def __float__(self) -> float:
         return float(self.item())
@@ -139,19 +145,23 @@ class Tensor:
         return int(self.item())
 
     def __index__(self) -> int:
-        value = self.item()
-        if not isinstance(value, int):
-            raise TypeError(f"a tensor of dtype {self.dtype.name} cannot be used as an index")
-        return value
+        return operator.index(self.item())
 
     def __bool__(self) -> bool:
         if self.node.symbolic:
             raise GraphError(
                 f"{self.name!r} has no value yet, so Python cannot decide on it.",
-                where=self.source,
+                arguments=[("condition", self.description)],
                 fix="use gg.where(condition, a, b), which decides when the value is fed",
             )
-        return bool(self.item())
+        value = self.numpy()
+        if value.size != 1:
+            raise ShapeError(
+                f"{value.size} elements are, as a whole, neither true nor false.",
+                arguments=[("condition", self.description)],
+                fix="x.any() or x.all()",
+            )
+        return bool(value.item())
 
     def __len__(self) -> int:
         if not self.shape:
@@ -159,7 +169,6 @@ class Tensor:
         if self.shape[0] is None:
             raise GraphError(
                 f"the length of {self.name!r} is not known until it is fed.",
-                where=self.source,
                 fix="use gg.shape(x)[0], which is computed when fed",
             )
         return self.shape[0]
@@ -182,11 +191,22 @@ class Tensor:
     # A tensor is itself as the key of a dict; == compares elements, as NumPy does.
     __hash__ = object.__hash__
 
+    # An expression never changes, so it is its own copy. What is pickled is the value.
+
+    def __copy__(self, memo: Any = None) -> Tensor:
+        return self
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> Any:
+        return ops.constant, (self.numpy(), None, self._name)
+
     def __setitem__(self, index: Any, value: Any) -> None:
         raise GraphError(
             "a tensor cannot be changed in place: it is an expression.",
             op="x[...] = value",
-            fix="build a new one: gg.where(mask, value, x); or keep the values in a gg.Variable",
+            arguments=[("x", self.description)],
+            fix="build a new one, gg.where(mask, value, x), and assign it if x is a variable",
         )
 
     # Operators
@@ -282,10 +302,10 @@ class Tensor:
         return ops.bitwise_right_shift(other, self)
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.equal(self, other)
+        return NotImplemented if other is None else ops.equal(self, other)
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.not_equal(self, other)
+        return NotImplemented if other is None else ops.not_equal(self, other)
 
     def __lt__(self, other: Any) -> Tensor:
         return ops.less(self, other)
@@ -324,17 +344,13 @@ class Tensor:
 
     def transpose(self, *axes: Any) -> Tensor:
         """See :func:`giulgi.transpose`; the axes may be given one by one."""
-        if not axes:
-            return ops.transpose(self)
-        return ops.transpose(self, axes[0] if len(axes) == 1 else axes)
+        return ops.transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def ravel(self) -> Tensor:
         """Return the elements in one axis."""
         return ops.reshape(self, (-1,))
 
-    def flatten(self) -> Tensor:
-        """Return the elements in one axis."""
-        return ops.reshape(self, (-1,))
+    flatten = ravel
 
     def squeeze(self, axis: Axes = None) -> Tensor:
         """See :func:`giulgi.squeeze`."""
@@ -388,9 +404,9 @@ class Tensor:
         """See :func:`giulgi.clip`."""
         return ops.clip(self, min, max)
 
-    def round(self) -> Tensor:
+    def round(self, decimals: int = 0) -> Tensor:
         """See :func:`giulgi.round`."""
-        return ops.round(self)
+        return ops.round(self, decimals)
 
     def dot(self, other: Any) -> Tensor:
         """See :func:`giulgi.matmul`."""

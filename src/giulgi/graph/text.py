@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Constant
@@ -25,8 +26,9 @@ def graph_text(ys: Tensor | Sequence[Tensor], *, sources: bool = True) -> str:
     """
     tensors = [ys] if isinstance(ys, Tensor) else list(ys)
     nodes = topological(y.node for y in tensors)
-    names = node_names(nodes)
-    shown = [node for node in nodes if not _is_inline(node)]
+    given = {y.node: y.given_name for y in tensors if y.given_name}
+    names = node_names(nodes, given)
+    shown = [node for node in nodes if node in given or not _is_inline(node)]
     rows = [
         (
             names[node],
@@ -41,19 +43,24 @@ def graph_text(ys: Tensor | Sequence[Tensor], *, sources: bool = True) -> str:
     return "\n".join(lines)
 
 
-def node_names(nodes: Sequence[Node]) -> dict[Node, str]:
-    """Return a name for each node: its own if it is the first to have it, else a number."""
+def node_names(nodes: Sequence[Node], given: Mapping[Node, str] | None = None) -> dict[Node, str]:
+    """Return a name for each node: its own if it is the first to have it, else a number.
+
+    Args:
+        nodes: inputs before their users.
+        given: names that stand for those that the nodes were built with.
+    """
+    given = given or {}
     names: dict[Node, str] = {}
     used: set[str] = set()
-    number = 0
+    numbers = itertools.count(1)
     for node in nodes:
-        if _is_inline(node):
+        if node not in given and _is_inline(node):
             names[node] = node.op.formula()
             continue
-        name = node.name
+        name = given.get(node) or node.name
         if not name or name in used:
-            number += 1
-            name = f"%{number}"
+            name = next(new for new in (f"%{i}" for i in numbers) if new not in used)
         used.add(name)
         names[node] = name
     return names

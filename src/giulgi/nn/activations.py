@@ -25,7 +25,7 @@ def relu(
     max_value: float | None = None,
     threshold: float = 0.0,
 ) -> Tensor:
-    """max(0, x): the rectified linear unit. Its slope at 0 is taken as 0.
+    """max(0, x): the rectified linear unit. Its slope at 0 is taken as 0, of a leaky one as 1.
 
     Args:
         x: the tensor.
@@ -37,7 +37,7 @@ def relu(
     if threshold:
         y = ops.where(x >= threshold, x, negative_slope * (x - threshold))
     elif negative_slope:
-        y = ops.where(x > 0, x, negative_slope * x)
+        y = ops.where(x >= 0, x, negative_slope * x)
     else:
         y = ops.maximum(0, x)
     return y if max_value is None else ops.minimum(max_value, y)
@@ -49,7 +49,7 @@ def relu6(x: TensorLike) -> Tensor:
 
 
 def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> Tensor:
-    """x above 0, negative_slope * x below."""
+    """x from 0 on, negative_slope * x below."""
     return relu(x, negative_slope=negative_slope)
 
 
@@ -59,8 +59,8 @@ def sigmoid(x: TensorLike) -> Tensor:
 
 
 def hard_sigmoid(x: TensorLike) -> Tensor:
-    """min(max(x / 6 + 1/2, 0), 1): straight lines near the sigmoid."""
-    return ops.clip(constant(x) / 6 + 0.5, 0.0, 1.0)
+    """min(max(x + 3, 0), 6) / 6: straight lines near the sigmoid."""
+    return relu6(constant(x) + 3) / 6
 
 
 def tanh(x: TensorLike) -> Tensor:
@@ -129,6 +129,9 @@ def silu(x: TensorLike) -> Tensor:
     return x * ops.sigmoid(x)
 
 
+swish = silu
+
+
 def gelu(x: TensorLike, approximate: bool = False) -> Tensor:
     """x times the probability that a normal number is below x (arXiv:1606.08415).
 
@@ -160,7 +163,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "selu": selu,
     "exponential": exponential,
     "silu": silu,
-    "swish": silu,
+    "swish": swish,
     "gelu": gelu,
 }
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from giulgi.errors import UnknownArgumentError, suggestion
-from giulgi.graph.source import current_source
 
 T = TypeVar("T")
 
@@ -21,10 +20,14 @@ def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
     if found is None:
         raise UnknownArgumentError(
             f"there is no {kind} named {name!r}.",
-            where=current_source(),
             fix=suggestion(name, table),
         )
     return found
+
+
+def function_name(function: object) -> str:
+    """Return the name that a function of the user's goes by in reports."""
+    return str(getattr(function, "__name__", type(function).__name__)).strip("<>")
 
 
 def check_arguments(owner: str, unknown: Mapping[str, object], known: list[str]) -> None:
@@ -36,6 +39,5 @@ def check_arguments(owner: str, unknown: Mapping[str, object], known: list[str])
     for name in unknown:
         raise UnknownArgumentError(
             f"{owner} has no argument {name!r}.",
-            where=current_source(),
             fix=suggestion(name, known),
         )

@@ -6,6 +6,7 @@ axis is summed or averaged), and a class of the same meaning that averages them.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,13 +15,15 @@ from giulgi.graph import ops
 from giulgi.graph.dtypes import DEFAULT_FLOAT, is_float
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.shapes import Dim, shape_text
-from giulgi.graph.source import current_source, scope
+from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.activations import log_softmax
-from giulgi.nn.lookup import look_up
+from giulgi.nn.activations import log_softmax, softplus
+from giulgi.nn.lookup import function_name, look_up
 
 # Probabilities are kept this far from 0 and 1, so that no logarithm is infinite.
 _EPSILON = 1e-7
+
+_FLATTEN = "layers.Flatten() in front of the Dense layers makes one row of each example"
 
 _REDUCTIONS = {
     kind: kind for kind in ("sum_over_batch_size", "mean_with_sample_weight", "sum", "none")
@@ -52,7 +55,7 @@ def binary_crossentropy(
     Args:
         y_true: 0 or 1 (or a probability), (batch, n).
         y_pred: the probability p, or its logit x = ln(p / (1 - p)), (batch, n).
-        from_logits: whether ``y_pred`` is x. The loss is then max(x, 0) - x y + ln(1 + e^-|x|).
+        from_logits: whether ``y_pred`` is x. The loss is then y softplus(-x) + (1 - y) softplus(x).
         label_smoothing: s moves the truth towards 1/2: y (1 - s) + s / 2.
 
     Returns:
@@ -62,7 +65,7 @@ def binary_crossentropy(
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / 2
     if from_logits:
-        values = ops.maximum(p, 0) - p * y + ops.log1p(ops.exp(-ops.abs(p)))
+        values = y * softplus(-p) + (1 - y) * softplus(p)
     else:
         p = ops.clip(p, _EPSILON, 1 - _EPSILON)
         values = -(y * ops.log(p) + (1 - y) * ops.log(1 - p))
@@ -89,8 +92,7 @@ def categorical_crossentropy(
         (batch,)
     """
     name = "categorical_crossentropy"
-    y_true, y_pred = _floats(y_true, y_pred)
-    _require_class_scores(name, y_true, y_pred)
+    _require_class_scores(name, constant(y_true), constant(y_pred))
     y, p = _same_shape(name, y_true, y_pred)
     if label_smoothing:
         classes = ops.cast(ops.size(p, axis), p.dtype)
@@ -133,16 +135,21 @@ def _log_probabilities(p: Tensor, from_logits: bool, axis: int) -> Tensor:
 def _label_error(y: Tensor, p: Tensor) -> ShapeError:
     one_hot = y.known_shape == p.known_shape
     return ShapeError(
-        "the labels are one number for each example, not "
-        + ("one-hot rows." if one_hot else f"of shape {shape_text(y.known_shape)}."),
+        "this loss wants one class number for each prediction"
+        + (", not one-hot rows." if one_hot else "."),
         op="sparse_categorical_crossentropy",
-        where=current_source(),
         arguments=[("y_true", y.description), ("y_pred", p.description)],
-        axes=f"y_true has {y.ndim} axes, y_pred {p.ndim}; y_true should have one less",
-        fix="for one-hot labels use categorical_crossentropy"
-        if one_hot
-        else "labels of shape (batch,), predictions of shape (batch, classes)",
+        axes=f"y_true has rank {y.ndim}, y_pred {p.ndim}; that of y_true should be one less",
+        fix=_label_fix(y, p),
     )
+
+
+def _label_fix(y: Tensor, p: Tensor) -> str:
+    if y.known_shape == p.known_shape:
+        return "for one-hot labels use categorical_crossentropy"
+    if y.ndim < p.ndim - 1:
+        return _FLATTEN
+    return "labels of shape (batch,), predictions of shape (batch, classes)"
 
 
 def _require_class_scores(name: str, y: Tensor, p: Tensor) -> None:
@@ -154,18 +161,11 @@ def _require_class_scores(name: str, y: Tensor, p: Tensor) -> None:
         raise ShapeError(
             "the labels are class numbers, and this loss wants one-hot rows.",
             op=name,
-            where=current_source(),
             arguments=[("y_true", y.description), ("y_pred", p.description)],
             axes=f"y_true {shape_text(y.shape)} and y_pred {shape_text(p.shape)}",
             fix="use sparse_categorical_crossentropy, or make rows with "
             f"gg.one_hot(labels, {p.shape[-1]})",
         )
-
-
-def _floats(y_true: TensorLike, y_pred: TensorLike) -> tuple[Tensor, Tensor]:
-    p = constant(y_pred)
-    p = p if is_float(p.dtype) else ops.cast(p, DEFAULT_FLOAT)
-    return ops.cast(constant(y_true), p.dtype), p
 
 
 def _same_shape(name: str, y_true: TensorLike, y_pred: TensorLike) -> tuple[Tensor, Tensor]:
@@ -174,23 +174,44 @@ def _same_shape(name: str, y_true: TensorLike, y_pred: TensorLike) -> tuple[Tens
     Broadcasting is not allowed here: (batch,) against (batch, 1) would silently compare all
     examples with all others.
     """
-    y, p = _floats(y_true, y_pred)
+    given, p = constant(y_true), constant(y_pred)
+    p = p if is_float(p.dtype) else ops.cast(p, DEFAULT_FLOAT)
+    y = ops.cast(same_rank(given, p), p.dtype)
     if y.known_shape is None or p.known_shape is None:
         return y, p
-    if y.ndim == p.ndim - 1 and p.shape[-1] == 1:
-        y = ops.expand_dims(y, -1)
-    elif y.ndim == p.ndim + 1 and y.shape[-1] == 1:
-        y = ops.squeeze(y, -1)
     if y.ndim != p.ndim or not all(map(_may_equal, y.shape, p.shape)):
         raise ShapeError(
             "the truth and the prediction have different shapes.",
             op=name,
-            where=current_source(),
-            arguments=[("y_true", y.description), ("y_pred", p.description)],
-            axes=f"y_true {shape_text(y.shape)} and y_pred {shape_text(p.shape)}",
-            fix="the last layer needs as many units as each target has numbers",
+            arguments=[("y_true", given.description), ("y_pred", p.description)],
+            axes=f"y_true {shape_text(given.shape)} and y_pred {shape_text(p.shape)}",
+            fix=_same_shape_fix(given, p),
         )
     return y, p
+
+
+def same_rank(y: Tensor, p: Tensor) -> Tensor:
+    """Return the truth with a last axis of size 1 added or taken off, if p differs only in that."""
+    if y.known_shape is None or p.known_shape is None:
+        return y
+    if y.ndim == p.ndim - 1 and p.shape[-1] == 1:
+        return ops.expand_dims(y, -1)
+    if y.ndim == p.ndim + 1 and y.shape[-1] == 1:
+        return ops.squeeze(y, -1)
+    return y
+
+
+def _same_shape_fix(y: Tensor, p: Tensor) -> str:
+    if y.ndim == p.ndim and y.shape[-1] is not None:
+        return f"the last layer needs one unit for each number of a target: Dense({y.shape[-1]})"
+    if y.ndim == p.ndim - 1 == 1:
+        return (
+            "for one quantity the last layer is Dense(1); for class numbers the loss is "
+            "sparse_categorical_crossentropy"
+        )
+    if y.ndim < p.ndim:
+        return _FLATTEN
+    return "the last layer needs one unit for each number of a target"
 
 
 def _may_equal(a: Dim, b: Dim) -> bool:
@@ -218,13 +239,15 @@ class Loss:
     ) -> None:
         self.reduction = look_up("reduction", str(reduction).lower(), _REDUCTIONS)
         self.function = function
-        self.name = name or function.__name__
+        self.name = name or function_name(function)
         self.options = options
 
     def values(self, y_true: TensorLike, y_pred: TensorLike) -> Tensor:
         """Return one value for each example."""
+        p = constant(y_pred)
         with scope(self.name):
-            return constant(self.function(y_true, y_pred, **self.options))
+            y = same_rank(constant(y_true), p)
+            return constant(self.function(y, p, **self.options))
 
     def __call__(
         self, y_true: TensorLike, y_pred: TensorLike, sample_weight: TensorLike | None = None
@@ -340,9 +363,11 @@ LOSSES: dict[str, LossFunction] = {
 
 
 def get(identifier: Any) -> Loss:
-    """Return a loss by its name, or made of a function ``(y_true, y_pred)``."""
+    """Return a loss by its name, or made of a class, or of a function ``(y_true, y_pred)``."""
+    if inspect.isclass(identifier):
+        identifier = identifier()
     if isinstance(identifier, Loss):
         return identifier
     if callable(identifier):
-        return Loss(identifier, getattr(identifier, "__name__", "loss"))
+        return Loss(identifier, function_name(identifier))
     return Loss(look_up("loss", str(identifier), LOSSES))

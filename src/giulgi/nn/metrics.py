@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from giulgi.graph.shapes import Shape
 from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import function_name, look_up
 
 Update = tuple[Variable, Tensor]
 MetricFunction = Callable[..., Tensor]
@@ -151,7 +152,7 @@ class MeanOf(Mean):
     """
 
     def __init__(self, function: MetricFunction, name: str | None = None, **options: Any) -> None:
-        super().__init__(name or str(getattr(function, "__name__", "metric")))
+        super().__init__(name or function_name(function))
         self.function = function
         self.options = options
 
@@ -160,7 +161,8 @@ class MeanOf(Mean):
     ) -> list[Update]:
         """Return the updates that add this batch to the mean."""
         with scope(self.name):
-            return self.add(constant(self.function(y_true, y_pred, **self.options)), sample_weight)
+            y = losses.same_rank(y_true, y_pred)
+            return self.add(constant(self.function(y, y_pred, **self.options)), sample_weight)
 
 
 class Accuracy(MeanOf):
@@ -239,14 +241,25 @@ def get(identifier: Any, y_true: Shape | None = None, y_pred: Shape | None = Non
         y_true: the shape of the truth.
         y_pred: the shape of the prediction.
     """
+    if inspect.isclass(identifier):
+        identifier = identifier()
     if isinstance(identifier, Metric):
         return identifier
     if callable(identifier):
         return MeanOf(identifier)
-    if identifier in _ACCURACY_NAMES:
-        return MeanOf(_fitting_accuracy(y_true, y_pred), identifier)
-    known = {**METRICS, **dict.fromkeys(_ACCURACY_NAMES, accuracy)}
-    return MeanOf(look_up("metric", str(identifier), known), str(identifier))
+    name = str(identifier)
+    if name in _ACCURACY_NAMES:
+        return MeanOf(_fitting_accuracy(y_true, y_pred), name)
+    return MeanOf(check_name(name), name)
+
+
+def check_name(name: str) -> MetricFunction:
+    """Return the function of the metric of a name.
+
+    Raises:
+        UnknownArgumentError: if there is none.
+    """
+    return look_up("metric", name, {**METRICS, **dict.fromkeys(_ACCURACY_NAMES, accuracy)})
 
 
 def _fitting_accuracy(y_true: Shape | None, y_pred: Shape | None) -> MetricFunction:
@@ -260,8 +273,3 @@ def _fitting_accuracy(y_true: Shape | None, y_pred: Shape | None) -> MetricFunct
 def is_better_larger(name: str) -> bool:
     """Whether a larger value of the metric of this name is better."""
     return name.removeprefix("val_").endswith(("accuracy", "acc"))
-
-
-def names_of(metrics: Sequence[Metric]) -> list[str]:
-    """Return the metrics' names."""
-    return [metric.name for metric in metrics]

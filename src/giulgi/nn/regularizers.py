@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -70,9 +71,11 @@ REGULARIZERS: dict[str, Callable[[], Penalty]] = {"l1": L1, "l2": L2, "l1_l2": l
 
 
 def get(identifier: Any) -> Penalty | None:
-    """Return a regularizer by its name; None is none; a function is itself."""
+    """Return a regularizer by its name; None is none; a class is made; a function is itself."""
     if identifier is None:
         return None
+    if inspect.isclass(identifier):
+        identifier = identifier()
     if callable(identifier):
         penalty: Penalty = identifier
         return penalty

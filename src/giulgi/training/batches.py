@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from giulgi.errors import DataError
-from giulgi.graph.source import current_source
+from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
 from giulgi.tree import flatten
@@ -39,23 +39,29 @@ class ArrayBatches:
         data: all examples.
         batch_size: how many make a batch; the last one may be smaller.
         shuffle: whether each epoch takes them in another order.
+        limit: the greatest number of batches in an epoch; None: all.
     """
 
-    def __init__(self, data: Batch, batch_size: int, shuffle: bool) -> None:
+    def __init__(
+        self, data: Batch, batch_size: int, shuffle: bool, limit: int | None = None
+    ) -> None:
         self.data = data
         self.batch_size = batch_size
         self.shuffle = shuffle
+        self.limit = limit
 
     @property
     def steps(self) -> int:
         """The number of batches in an epoch."""
-        return math.ceil(self.data.size / self.batch_size)
+        steps = math.ceil(self.data.size / self.batch_size)
+        return steps if self.limit is None else min(steps, self.limit)
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch."""
         count = self.data.size
         order = current_storage().shuffler().permutation(count) if self.shuffle else None
-        for start in range(0, count, self.batch_size):
+        for step in range(self.steps):
+            start = step * self.batch_size
             stop = min(start + self.batch_size, count)
             chosen: Any = slice(start, stop) if order is None else order[start:stop]
             yield take(self.data, chosen)
@@ -65,32 +71,45 @@ class GeneratedBatches:
     """Batches that someone else yields: ``x``, ``(x, y)`` or ``(x, y, weights)``.
 
     Args:
-        source: an iterable, or a function that returns one for each epoch. An iterator goes on
-            in each epoch where it stopped.
-        steps: the number of batches in an epoch; None: until it ends.
+        source: an iterable, or a function that returns one for each epoch.
+        steps: the number of batches in an epoch; an iterable then goes on where the last epoch
+            stopped, and begins again at its end if it can. None: an epoch ends as it ends.
+        arrange: makes a batch of what is yielded.
     """
 
-    def __init__(self, source: Any, steps: int | None) -> None:
+    def __init__(self, source: Any, steps: int | None, arrange: Callable[..., Batch]) -> None:
         self.source = source
         self.steps = steps
+        self.arrange = arrange
         self._iterator: Iterator[Any] | None = None
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch."""
-        endless = self.steps is not None and not callable(self.source)
-        if self._iterator is None or not endless:
-            self._iterator = iter(self.source() if callable(self.source) else self.source)
-        for number, item in enumerate(self._iterator, start=1):
-            yield as_batch(*item) if isinstance(item, tuple) else as_batch(item)
+        if self.steps is None or callable(self.source):
+            self._iterator = None
+        number = 0
+        for number, item in enumerate(self._items(), start=1):
+            yield self.arrange(*item) if isinstance(item, tuple) else self.arrange(item)
             if number == self.steps:
                 return
-        if self.steps is not None:
+        if number == 0 or self.steps is not None:
             raise DataError(
-                f"the generator ended before the {self.steps} batches of the epoch.",
-                op="fit",
-                where=current_source(),
-                fix="let it go on for ever (while True), or give fewer steps_per_epoch",
+                f"the generator ended after {number} batches of the epoch.",
+                fix="let it go on for ever (while True) and say how many make an epoch: "
+                "steps_per_epoch=100; or give a function that returns a new one",
             )
+
+    def _items(self) -> Iterator[Any]:
+        while True:
+            if self._iterator is None:
+                self._iterator = iter(self.source() if callable(self.source) else self.source)
+            is_empty = True
+            for item in self._iterator:
+                is_empty = False
+                yield item
+            self._iterator = None
+            if self.steps is None or is_empty:
+                return
 
 
 Batches = ArrayBatches | GeneratedBatches
@@ -128,16 +147,27 @@ def _array(name: str, value: Any) -> Array:
     if array.dtype.kind not in "biuf":
         raise DataError(
             f"{name} is not an array of numbers: NumPy reads it as dtype {array.dtype}.",
-            where=current_source(),
-            fix="text and missing values need to become numbers first; rows must have one length",
+            arguments=[(name, f"{array.dtype} {shape_text(array.shape)}")],
+            fix=_numbers_fix(name, array),
         )
     if array.ndim == 0:
         raise DataError(
             f"{name} is a single number, not a batch of examples.",
-            where=current_source(),
             fix="give an array whose first axis runs over the examples",
         )
     return array
+
+
+def _numbers_fix(name: str, array: Array) -> str:
+    if array.dtype.kind not in "SUT":
+        return "all rows must have one length, and missing values (None) must be filled or dropped"
+    try:
+        array.astype("float32")
+    except ValueError:
+        if name == "y":
+            return "number the classes: names, y = np.unique(y, return_inverse=True)"
+        return "text must become numbers first, such as one column of 0 and 1 for each word"
+    return f"the numbers are written as text: {name}.astype('float32')"
 
 
 def check_lengths(data: Batch) -> None:
@@ -148,27 +178,35 @@ def check_lengths(data: Batch) -> None:
     if len(lengths) > 1:
         raise DataError(
             "the arrays have different numbers of examples.",
-            where=current_source(),
-            arguments=[(name, str(shape)) for name, shape in shapes],
-            axes="axis 0: " + " and ".join(str(length) for length in sorted(lengths)),
+            arguments=[(name, shape_text(shape)) for name, shape in shapes],
+            axes="axis 0: " + ", ".join(f"{shape[0]} in {name}" for name, shape in shapes),
             fix="each example needs one target; check how the arrays were cut",
         )
     if lengths == {0}:
-        raise DataError("there are no examples.", where=current_source(), fix="check the data")
+        raise DataError("there are no examples.", fix="check the data")
 
 
 def check_finite(data: Batch) -> None:
-    """Raise a DataError if there is a NaN among inputs or targets."""
+    """Raise a DataError if there is a NaN or an infinity among inputs or targets."""
     for name, arrays in (("x", data.x), ("y", data.y)):
         for array in arrays:
-            # The minimum of an array with a NaN is NaN, and takes no memory of its size.
-            if array.dtype.kind == "f" and array.size and np.isnan(array.min()):
-                places = np.argwhere(np.isnan(array))
-                raise DataError(
-                    f"{name} holds NaN (not a number) in {len(places)} places, "
-                    f"the first at {tuple(places[0].tolist())}.",
-                    where=current_source(),
-                    arguments=[(name, f"{array.dtype.name} {array.shape}")],
-                    fix=f"fill or drop them: np.nan_to_num({name}), or rows without NaN: "
-                    f"{name}[~np.isnan({name}).any(axis=1)]",
-                )
+            # The ends of an array with a NaN are NaN, and take no memory of its size.
+            ends = (array.min(), array.max()) if array.size else (0, 0)
+            if not np.isfinite(ends).all():
+                raise _finite_error(name, array)
+
+
+def _finite_error(name: str, array: Array) -> DataError:
+    places = np.argwhere(~np.isfinite(array))
+    is_nan = np.isnan(array).any()
+    many = "1 place" if len(places) == 1 else f"{len(places)} places, the first"
+    rows = f"np.isfinite({name})"
+    if array.ndim > 1:
+        rows += f".all(axis={1 if array.ndim == 2 else tuple(range(1, array.ndim))})"
+    return DataError(
+        f"{name} holds {'NaN (not a number)' if is_nan else 'infinity'} in {many} at "
+        f"{tuple(places[0].tolist())}.",
+        arguments=[(name, f"{array.dtype.name} {shape_text(array.shape)}")],
+        fix="fill such places with a number, or drop their examples:\n"
+        f"keep = {rows}; x, y = x[keep], y[keep]",
+    )

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import inspect
 import math
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from giulgi.errors import ArgumentError, UnknownArgumentError, suggestion
-from giulgi.graph.source import current_source
 from giulgi.nn.lookup import look_up
 from giulgi.nn.metrics import is_better_larger
+from giulgi.training.advice import advise
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model
 
-Logs = Mapping[str, Any] | None
+Logs = dict[str, Any] | None
 
 
 class Callback:
     """Base of callbacks: overwrite the hooks that are wanted.
 
     Attributes:
-        model: the network that is trained; ``model.stop_training = True`` ends training after
-            this epoch.
+        model: the network that is trained; ``model.stop_training = True`` ends training.
         params: "epochs", "steps" (of an epoch; None if not known) and "verbose".
 
     ``logs`` maps the names of losses and metrics to numbers: at the end of a batch the means of
-    the epoch so far, at the end of an epoch also those of validation, with "val_" in front.
+    the epoch so far, at the end of an epoch also those of validation, with "val_" in front. What a
+    callback adds to the logs of an epoch, the history takes down.
     """
 
     model: Model
@@ -93,24 +92,34 @@ class Callback:
         """After a batch of a prediction; ``logs["outputs"]`` holds it."""
 
 
+Callbacks = Sequence[Callback] | Callback | None
+
+
 class CallbackList:
     """Calls each hook of several callbacks, in order.
 
     Args:
-        callbacks: the callbacks.
+        callbacks: the callbacks, or a single one.
         model: the network.
         params: what every callback gets as ``params``.
+        history: comes last, so that it takes down what the others add to the logs.
     """
 
-    def __init__(self, callbacks: Iterable[Callback], model: Model, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        model: Model,
+        params: dict[str, Any],
+        history: History | None = None,
+    ) -> None:
+        own = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        self.callbacks = own if history is None else [*own, history]
         self._listening: dict[str, bool] = {}
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise ArgumentError(
                     f"{callback!r} is not a callback.",
                     op="fit",
-                    where=current_source(),
                     fix="derive it from gg.callbacks.Callback (and make an object of the class)",
                 )
             callback.set_params(params)
@@ -223,10 +232,9 @@ class EarlyStopping(Callback):
         """Compare, and end training if the patience is at its end."""
         value = (logs or {}).get(self.monitor)
         if value is None:
-            warnings.warn(
+            advise(
                 f"EarlyStopping waits for {self.monitor!r}, which is not reported; "
-                f"{suggestion(self.monitor, logs or {})}",
-                stacklevel=2,
+                f"{suggestion(self.monitor, logs or {})}"
             )
             return
         if epoch < self.start_from_epoch:
@@ -263,21 +271,21 @@ class EarlyStopping(Callback):
 class LambdaCallback(Callback):
     """A callback made of functions: ``LambdaCallback(on_epoch_end=lambda epoch, logs: ...)``."""
 
-    def __init__(self, **hooks: Callable[..., Any]) -> None:
+    def __init__(self, **hooks: Callable[..., Any] | None) -> None:
         known = [name for name in dir(Callback) if name.startswith("on_")]
         for name, function in hooks.items():
             if name not in known:
                 raise UnknownArgumentError(
                     f"there is no hook {name!r}.",
                     op="LambdaCallback",
-                    where=current_source(),
                     fix=suggestion(name, known),
                 )
-            setattr(self, name, function)
+            if function is not None:
+                setattr(self, name, function)
 
 
 class LearningRateScheduler(Callback):
-    """Sets the learning rate before each epoch.
+    """Sets the learning rate before each epoch, and reports it as "learning_rate" after it.
 
     Args:
         schedule: ``schedule(epoch, rate)`` or ``schedule(epoch)`` returns the new rate.
@@ -298,12 +306,7 @@ class LearningRateScheduler(Callback):
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate is {rate:g}.")
 
-
-def standard_callbacks(
-    callbacks: Sequence[Callback] | Callback | None, history: History
-) -> list[Callback]:
-    """Return the callbacks of a training: the history first, then the user's."""
-    if callbacks is None:
-        return [history]
-    own = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
-    return [history, *own]
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Report the rate."""
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, DataError, suggestion
-from giulgi.graph.source import current_source
+from giulgi.errors import ArgumentError, DataError, GiulgiError
 from giulgi.graph.tensor import Tensor
 from giulgi.training.batches import (
     Array,
@@ -23,6 +23,7 @@ from giulgi.training.batches import (
     check_lengths,
     take,
 )
+from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
 
 DEFAULT_BATCH_SIZE = 32
@@ -38,7 +39,7 @@ class Given:
         sample_weight: how much each example counts.
         class_weight: how much the examples of each class count.
         batch_size: how many examples make a batch.
-        steps: how many batches are taken from a generator in an epoch.
+        steps: how many batches make an epoch; None: all there are.
     """
 
     x: Any
@@ -57,59 +58,69 @@ class Given:
         self, op: str, network: Network | None, *, shuffle: bool = False, split: float = 0.0
     ) -> tuple[Batch, Batches, Batch | None]:
         """Return some examples (of arrays: all), the batches, and what is held out."""
-        require_positive("batch_size", self.batch_size)
-        require_positive("steps", self.steps)
+        require_positive(op, "batch_size", self.batch_size, example=32)
+        require_positive(op, "steps", self.steps, example=100)
         if is_generated(self.x):
-            if split:
-                raise ArgumentError(
-                    "validation_split needs arrays, not a generator.",
-                    op=op,
-                    where=current_source(),
-                    fix="give validation_data=(x, y)",
-                )
-            first, generated = _peek(self.x, self.steps)
+            self._require_nothing_beside_generator(op, split)
+            first, generated = _peek(self.x, self.steps, partial(_arranged, network))
             return first, generated, None
         data = self.examples(op, network)
         held_out = None
         if split:
             data, held_out = split_off(data, split)
-        return data, ArrayBatches(data, self.size, shuffle), held_out
+        # What is held out is measured as it is: classes have their weights in training only.
+        data = self.with_class_weights(data)
+        return data, ArrayBatches(data, self.size, shuffle, self.steps), held_out
+
+    def _require_nothing_beside_generator(self, op: str, split: float) -> None:
+        beside = {"y": self.y, "sample_weight": self.sample_weight}
+        beside |= {"class_weight": self.class_weight, "validation_split": split or None}
+        for name, value in beside.items():
+            if value is not None:
+                fix = "let it yield (x, y) or (x, y, sample_weight)"
+                raise ArgumentError(
+                    f"{name} goes with arrays, and x is a generator.",
+                    op=op,
+                    fix=fix if name != "validation_split" else "give validation_data=(x, y)",
+                )
 
     def examples(self, op: str, network: Network | None) -> Batch:
         """Return examples given as arrays, checked."""
-        x, y = self.x, self.y
-        if network is not None:
-            x = _in_order("x", x, [tensor.name for tensor in network.inputs])
-            y = _in_order("y", y, network.output_names)
-        data = as_batch(x, y, self.sample_weight)
-        if not data.x:
-            raise ArgumentError(f"{op} needs x.", where=current_source(), fix=f"{op}(x, y)")
-        check_lengths(data)
-        check_finite(data)
+        if self.x is None:
+            raise ArgumentError(f"{op} needs x.", fix=f"{op}(x, y)")
+        try:
+            data = _arranged(network, self.x, self.y, self.sample_weight)
+            check_lengths(data)
+            check_finite(data)
+        except GiulgiError as error:
+            error.complete(op=op)
+            raise
+        return data
+
+    def with_class_weights(self, data: Batch) -> Batch:
+        """Return the examples, weighted by their classes if that is asked for."""
         if not self.class_weight:
             return data
         if data.weights:
             raise ArgumentError(
                 "class_weight and sample_weight exclude each other.",
-                op=op,
-                where=current_source(),
+                op="fit",
                 fix="multiply the two into sample_weight",
             )
         return Batch(data.x, data.y, class_weights(data, self.class_weight))
 
 
-def _in_order(what: str, value: Any, names: list[str]) -> Any:
-    """Return a dict of arrays by the names of inputs or outputs as a list in their order."""
-    if not isinstance(value, Mapping):
-        return value
-    for name in names:
-        if name not in value:
-            raise DataError(
-                f"{what} has no entry {name!r}.",
-                where=current_source(),
-                fix=suggestion(name, [str(key) for key in value]),
-            )
-    return [value[name] for name in names]
+def _arranged(network: Network | None, x: Any, y: Any = None, weights: Any = None) -> Batch:
+    """Return examples as the network takes them; as they are, if it is not built yet."""
+    if network is None:
+        return as_batch(x, y, weights)
+    names = network.output_names
+    data = as_batch(
+        in_order("x", x, network.input_names),
+        in_order("y", y, names),
+        in_order("sample_weight", weights, names),
+    )
+    return replace(data, x=fitted(network, data.x))
 
 
 def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:
@@ -125,7 +136,6 @@ def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:
             f"validation_split={share} leaves nothing for one of the two parts of {count} "
             "examples.",
             op="fit",
-            where=current_source(),
             fix="0.2 keeps the last fifth for validation",
         )
     return take(data, slice(0, kept)), take(data, slice(kept, count))
@@ -137,8 +147,13 @@ def class_weights(data: Batch, weights: Mapping[int, float]) -> list[Array]:
         raise ArgumentError(
             "class_weight is for networks with one output.",
             op="fit",
-            where=current_source(),
             fix="give sample_weight, one array for each output",
+        )
+    if not isinstance(weights, Mapping):
+        raise ArgumentError(
+            f"class_weight is a dict of the weight of each class, not {type(weights).__name__}.",
+            op="fit",
+            fix="class_weight={0: 1.0, 1: 2.5}",
         )
     labels = data.y[0]
     if labels.ndim > 1:
@@ -156,17 +171,19 @@ def is_generated(x: Any) -> bool:
     return isinstance(x, (Iterable, Callable))  # type: ignore[arg-type]
 
 
-def require_positive(name: str, value: int | None) -> None:
+def require_positive(op: str, name: str, value: int | None, example: int) -> None:
     """Raise an ArgumentError unless the value is a whole number >= 1, or None."""
     if value is not None and (not isinstance(value, (int, np.integer)) or value < 1):
         raise ArgumentError(
             f"{name} is {value!r}; it must be a whole number, at least 1.",
-            where=current_source(),
-            fix=f"{name}=32",
+            op=op,
+            fix=f"{name}={example}",
         )
 
 
-def _peek(x: Any, steps: int | None) -> tuple[Batch, GeneratedBatches]:
+def _peek(
+    x: Any, steps: int | None, arrange: Callable[..., Batch]
+) -> tuple[Batch, GeneratedBatches]:
     """Return the first batch of a generator, and the batches with it put back in front."""
     is_iterator = hasattr(x, "__next__")
     source = x() if callable(x) else iter(x)
@@ -174,12 +191,11 @@ def _peek(x: Any, steps: int | None) -> tuple[Batch, GeneratedBatches]:
     if first is None:
         raise DataError(
             "the generator is empty.",
-            where=current_source(),
             fix="a generator can be gone through once; make a new one, or give a function that "
             "returns one",
         )
-    batches = GeneratedBatches(_with_first(first, x) if is_iterator else x, steps)
-    return (as_batch(*first) if isinstance(first, tuple) else as_batch(first)), batches
+    batches = GeneratedBatches(_with_first(first, x) if is_iterator else x, steps, arrange)
+    return (arrange(*first) if isinstance(first, tuple) else arrange(first)), batches
 
 
 def _with_first(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

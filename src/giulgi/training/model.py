@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from giulgi.errors import ArgumentError, GraphError
+from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.graph.dtypes import DEFAULT_FLOAT
 from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import optimizers
 from giulgi.nn.layers.base import Layer
@@ -17,9 +16,11 @@ from giulgi.nn.lookup import check_arguments
 from giulgi.nn.optimizers import Optimizer
 from giulgi.nn.phase import told_phase
 from giulgi.training.batches import ArrayBatches, Batch, Batches
-from giulgi.training.callbacks import Callback, CallbackList, History, standard_callbacks
+from giulgi.training.callbacks import CallbackList, Callbacks, History
 from giulgi.training.feeding import Given, is_generated, require_positive
+from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
+from giulgi.training.objective import check_names
 from giulgi.training.summary import summary_text
 from giulgi.training.trainer import Trainer
 from giulgi.tree import flatten, unflatten
@@ -48,20 +49,21 @@ class Model(Layer):
     Attributes:
         optimizer: the optimizer, once compiled.
         history: what ``fit`` reported.
-        stop_training: set to True by a callback to end training after this epoch.
+        stop_training: set to True by a callback to end training.
     """
 
     optimizer: Optimizer
     history: History
+    made_of_tensors = True
+    stop_training = False
+    _network: Network | None = None
+    _trainer: Trainer | None = None
+    _spec: dict[str, Any] | None = None
 
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None, **options: Any
     ) -> None:
         super().__init__(name=name, **options)
-        self.stop_training = False
-        self._network: Network | None = None
-        self._trainer: Trainer | None = None
-        self._spec: dict[str, Any] | None = None
         if (inputs is None) != (outputs is None):
             raise ArgumentError("a model has inputs and outputs.", fix="gg.Model(inputs, outputs)")
         if outputs is not None:
@@ -76,11 +78,11 @@ class Model(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the network's outputs for other inputs."""
-        if self._network is None:
-            raise NotImplementedError(
-                f"{type(self).__name__} has no layers yet: give inputs and outputs, or write call"
-            )
-        applied = self._network.apply(flatten(inputs)[0], told_phase())
+        network = self._network
+        if network is None:
+            return super().call(inputs)
+        given = flatten(in_order("inputs", inputs, network.input_names))[0]
+        applied = network.apply(fitted(network, given), told_phase())
         for variable, value in applied.updates:
             self.add_update(variable, value)
         for loss in applied.losses:
@@ -115,7 +117,6 @@ class Model(Layer):
         raise ArgumentError(
             f"there is no layer {name if index is None else index!r}.",
             op="get_layer",
-            where=current_source(),
             fix="the layers are " + ", ".join(layer.name for layer in layers),
         )
 
@@ -140,7 +141,6 @@ class Model(Layer):
             raise GraphError(
                 "the network is not built: the shape of its inputs is not known yet.",
                 op=self.name,
-                where=current_source(),
                 fix="begin with gg.Input((784,)), or call fit",
             )
         return self._network
@@ -187,7 +187,12 @@ class Model(Layer):
             UnknownArgumentError: if a name does not exist.
         """
         check_arguments("compile", unknown, list(_COMPILE_ARGUMENTS))
-        self.optimizer = optimizers.get(optimizer)
+        try:
+            self.optimizer = optimizers.get(optimizer)
+            check_names(loss, metrics, weighted_metrics)
+        except GiulgiError as error:
+            error.complete(op="compile")
+            raise
         self._spec = {
             "loss": loss,
             "loss_weights": loss_weights,
@@ -199,9 +204,9 @@ class Model(Layer):
     def _trainer_for(self, batch: Batch, *, compiled: bool = True) -> Trainer:
         if compiled and (self._spec is None or self._spec["loss"] is None):
             raise GraphError(
-                "the network does not know what to train for.",
+                "the network does not know what to train for: it is not compiled"
+                + (" with a loss." if self._spec else "."),
                 op=self.name,
-                where=current_source(),
                 fix="say it first: model.compile(optimizer='adam', "
                 "loss='sparse_categorical_crossentropy')",
             )
@@ -218,7 +223,7 @@ class Model(Layer):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | Callback | None = None,
+        callbacks: Callbacks = None,
         validation_split: float = 0.0,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -226,8 +231,9 @@ class Model(Layer):
         sample_weight: Any = None,
         initial_epoch: int = 0,
         steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
         validation_batch_size: int | None = None,
-        validation_freq: int = 1,
+        validation_freq: int | Sequence[int] = 1,
     ) -> History:
         """Train the network.
 
@@ -240,14 +246,16 @@ class Model(Layer):
             verbose: 0 prints nothing, 1 shows a bar, 2 prints a line for each epoch.
             callbacks: see ``gg.callbacks``.
             validation_split: the share of the last examples that is held out for validation.
-            validation_data: ``(x, y)`` or ``(x, y, weights)`` for validation.
+            validation_data: ``(x, y)`` or ``(x, y, weights)`` for validation, or a generator of
+                them; nothing is split off then.
             shuffle: whether each epoch takes the examples in another order.
             class_weight: how much the examples of each class count.
             sample_weight: how much each example counts.
             initial_epoch: the number of the first epoch, to go on with a training.
-            steps_per_epoch: the number of batches that are taken from a generator.
+            steps_per_epoch: the number of batches in an epoch; None: all there are.
+            validation_steps: the same for validation.
             validation_batch_size: the batch size of validation.
-            validation_freq: after how many epochs there is a validation.
+            validation_freq: after how many epochs there is a validation; or after which, from 1.
 
         Returns:
             What was reported after each epoch; ``history.history["loss"]`` is a list.
@@ -256,45 +264,42 @@ class Model(Layer):
             DataError: if the data cannot be trained on.
             DivergedError: if the loss is not a number any more.
         """
-        require_positive("epochs", epochs)
+        require_positive("fit", "epochs", epochs, example=10)
         given = Given(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
+        split = validation_split if validation_data is None else 0.0
         first, training, held_out = given.batches(
-            "fit", self._network, shuffle=bool(shuffle), split=validation_split
+            "fit", self._network, shuffle=bool(shuffle), split=split
         )
         trainer = self._trainer_for(first)
-        if isinstance(training, ArrayBatches):
-            trainer.check_labels(first)
+        trainer.check_labels("fit", training)
         validation: Batches | None = None
+        validation_size = validation_batch_size or given.size
         if validation_data is not None:
-            validation = self._validation(
-                trainer, validation_data, validation_batch_size or batch_size
-            )
+            validation = self._validation(validation_data, validation_size, validation_steps)
         elif held_out is not None:
-            validation = ArrayBatches(held_out, validation_batch_size or given.size, False)
+            validation = ArrayBatches(held_out, validation_size, False, validation_steps)
+        if validation is not None:
+            trainer.check_labels("fit", validation)
         self.history = History()
         self.stop_training = False
         params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
-        hooks = CallbackList(standard_callbacks(callbacks, self.history), self, params)
+        hooks = CallbackList(callbacks, self, params, self.history)
         trainer.fit(
             training, range(initial_epoch, epochs), hooks, verbose, validation, validation_freq
         )
         return self.history
 
-    def _validation(self, trainer: Trainer, data: Any, batch_size: int | None) -> Batches:
+    def _validation(self, data: Any, batch_size: int, steps: int | None) -> Batches:
         """Return the batches of ``validation_data``."""
         if not is_generated(data) and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
             raise ArgumentError(
                 "validation_data is (x, y) or (x, y, weights).",
                 op="fit",
-                where=current_source(),
                 fix="validation_data=(x_test, y_test)",
             )
         given = Given(data) if is_generated(data) else Given(*data)
-        given = replace(given, batch_size=batch_size)
-        first, batches, _ = given.batches("validation_data", self._network)
-        if isinstance(batches, ArrayBatches):
-            trainer.check_labels(first)
-        return batches
+        given = replace(given, batch_size=batch_size, steps=steps)
+        return given.batches("validation_data", self._network)[1]
 
     def evaluate(
         self,
@@ -304,7 +309,7 @@ class Model(Layer):
         verbose: int | str = "auto",
         sample_weight: Any = None,
         steps: int | None = None,
-        callbacks: Sequence[Callback] | Callback | None = None,
+        callbacks: Callbacks = None,
         return_dict: bool = False,
     ) -> Any:
         """Return the loss and the metrics over all examples.
@@ -315,7 +320,7 @@ class Model(Layer):
             batch_size: how many examples are computed at a time; 32 by default.
             verbose: 0 prints nothing, 1 shows a bar, 2 prints a line.
             sample_weight: how much each example counts.
-            steps: the number of batches that are taken from a generator.
+            steps: the number of batches; None: all there are.
             callbacks: see ``gg.callbacks``.
             return_dict: whether to return a dict by names.
 
@@ -325,8 +330,7 @@ class Model(Layer):
         given = Given(x, y, sample_weight, None, batch_size, steps)
         first, batches, _ = given.batches("evaluate", self._network)
         trainer = self._trainer_for(first)
-        if isinstance(batches, ArrayBatches):
-            trainer.check_labels(first)
+        trainer.check_labels("evaluate", batches)
         hooks = self._hooks(callbacks, batches, verbose)
         return _answer(trainer.evaluate(batches, hooks, verbose), return_dict)
 
@@ -336,7 +340,7 @@ class Model(Layer):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         steps: int | None = None,
-        callbacks: Sequence[Callback] | Callback | None = None,
+        callbacks: Callbacks = None,
     ) -> Any:
         """Return the network's outputs for all examples, as arrays.
 
@@ -344,7 +348,7 @@ class Model(Layer):
             x: the examples, as for :meth:`fit`.
             batch_size: how many examples are computed at a time; 32 by default.
             verbose: 0 prints nothing, 1 shows a bar, 2 prints a line.
-            steps: the number of batches that are taken from a generator.
+            steps: the number of batches; None: all there are.
             callbacks: see ``gg.callbacks``.
         """
         given = Given(x, batch_size=batch_size, steps=steps)
@@ -352,11 +356,9 @@ class Model(Layer):
         trainer = self._trainer_for(first, compiled=False)
         return trainer.predict(batches, self._hooks(callbacks, batches, verbose), verbose)
 
-    def _hooks(
-        self, callbacks: Sequence[Callback] | Callback | None, batches: Batches, verbose: Any
-    ) -> CallbackList:
-        own = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-        return CallbackList(own, self, {"epochs": 1, "steps": batches.steps, "verbose": verbose})
+    def _hooks(self, callbacks: Callbacks, batches: Batches, verbose: Any) -> CallbackList:
+        params = {"epochs": 1, "steps": batches.steps, "verbose": verbose}
+        return CallbackList(callbacks, self, params)
 
     def train_on_batch(
         self,
@@ -368,24 +370,24 @@ class Model(Layer):
     ) -> Any:
         """Take one training step; return the loss and metrics of this batch, from before it."""
         given = Given(x, y, sample_weight, class_weight)
-        batch = given.examples("train_on_batch", self._network)
-        return self._one_batch(batch, True, return_dict)
+        batch = given.with_class_weights(given.examples("train_on_batch", self._network))
+        return self._one_batch("train_on_batch", batch, True, return_dict)
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Return the loss and metrics of this batch."""
         batch = Given(x, y, sample_weight).examples("test_on_batch", self._network)
-        return self._one_batch(batch, False, return_dict)
+        return self._one_batch("test_on_batch", batch, False, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the network's outputs for one batch, as arrays."""
         batch = Given(x).examples("predict_on_batch", self._network)
         return self.predict(x, batch_size=batch.size, verbose=0)
 
-    def _one_batch(self, batch: Batch, training: bool, return_dict: bool) -> Any:
+    def _one_batch(self, op: str, batch: Batch, training: bool, return_dict: bool) -> Any:
         trainer = self._trainer_for(batch)
-        trainer.check_labels(batch)
+        trainer.check_labels(op, ArrayBatches(batch, batch.size, False))
         trainer.reset()
         trainer.run(batch, training)
         return _answer(trainer.results(), return_dict)

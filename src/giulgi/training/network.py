@@ -11,11 +11,10 @@ from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Placeholder, constant
 from giulgi.graph.ops.state import Tag, Variable
 from giulgi.graph.rewrite import substitute
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer, LayerCall
 from giulgi.nn.phase import phase
-from giulgi.tree import flatten, unflatten
+from giulgi.tree import LEAF, flatten, unflatten
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,10 @@ class Network:
         inputs: placeholders, nested in lists, tuples or dicts.
         outputs: tensors that depend on them, nested likewise.
 
+    Attributes:
+        input_names: what the inputs are called: the keys of a dict, else their own names.
+        output_names: likewise; a tensor that is a layer's result has the layer's name.
+
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
     """
@@ -48,6 +51,8 @@ class Network:
         self.inputs, self.input_structure = flatten(inputs)
         self.outputs, self.output_structure = flatten(outputs)
         self._check()
+        self.input_names = _names(self.inputs, self.input_structure)
+        self.output_names = _names(self.outputs, self.output_structure)
         self.calls = list(_calls([y.node for y in self.outputs], {x.node for x in self.inputs}))
         self.layers: list[Layer] = list(dict.fromkeys(call.layer for call in self.calls))
 
@@ -57,7 +62,6 @@ class Network:
                 raise GraphError(
                     f"a network is made of tensors, not {type(value).__name__}.",
                     op="Model",
-                    where=current_source(),
                     fix="inputs = gg.Input((784,)); outputs = layer(inputs)",
                 )
         given = {x.node for x in self.inputs}
@@ -66,15 +70,9 @@ class Network:
                 raise GraphError(
                     f"the outputs depend on {node.name!r}, which is not among the inputs.",
                     op="Model",
-                    where=current_source(),
                     arguments=[(node.name, Tensor(node).description)],
                     fix="add it to inputs=[...]",
                 )
-
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the layers (or tensors) that the outputs come from."""
-        return [y.name for y in self.outputs]
 
     def apply(self, inputs: Sequence[Tensor], training: bool | None = None) -> Applied:
         """Return the network's graph for other inputs.
@@ -99,6 +97,14 @@ class Network:
         )
 
 
+def _names(tensors: Sequence[Tensor], structure: Any) -> list[str]:
+    if structure is not LEAF and structure[0] == "dict":
+        keys, parts = zip(*structure[1], strict=True)
+        if all(part is LEAF for part in parts):
+            return [str(key) for key in keys]
+    return [tensor.name for tensor in tensors]
+
+
 def _calls(ends: Sequence[Node], starts: set[Node]) -> Iterator[LayerCall]:
     """Yield the layer calls between, each after those that it builds on.
 
@@ -108,7 +114,7 @@ def _calls(ends: Sequence[Node], starts: set[Node]) -> Iterator[LayerCall]:
     stack: list[tuple[Node, bool]] = [(end, False) for end in reversed(ends)]
     while stack:
         node, inputs_done = stack.pop()
-        call = _call_of(node)
+        call = call_of(node)
         if inputs_done:
             if call is not None and call not in done:
                 done.add(call)
@@ -122,7 +128,7 @@ def _calls(ends: Sequence[Node], starts: set[Node]) -> Iterator[LayerCall]:
         stack.extend((source, False) for source in reversed(before))
 
 
-def _call_of(node: Node) -> LayerCall | None:
+def call_of(node: Node) -> LayerCall | None:
     """Return the layer call whose result a node is."""
     label = node.op.label if isinstance(node.op, Tag) else None
     return label if isinstance(label, LayerCall) else None

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from giulgi.errors import ArgumentError
+from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph import ops
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.lookup import look_up
 from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import Mean, Metric, Update
+from giulgi.training.network import call_of
+from giulgi.tree import flatten
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,10 @@ class Objective:
         }
         self.goals = []
         for i in range(count):
-            prefix = f"{names[i]}_" if count > 1 else ""
             loss = chosen["loss"][i]
             shapes = targets[i].known_shape, outputs[i].known_shape
-            plain = [_metric(m, *shapes, prefix) for m in as_list(chosen["metrics"][i])]
-            weighted = [_metric(m, *shapes, prefix) for m in as_list(chosen["weighted_metrics"][i])]
+            plain = [metrics.get(m, *shapes) for m in as_list(chosen["metrics"][i])]
+            weighted = [metrics.get(m, *shapes) for m in as_list(chosen["weighted_metrics"][i])]
             self.goals.append(
                 OutputGoal(
                     names[i],
@@ -74,17 +74,30 @@ class Objective:
                     1.0 if chosen["loss_weights"][i] is None else chosen["loss_weights"][i],
                     plain,
                     weighted,
-                    Mean(f"{prefix}loss") if count > 1 and loss is not None else None,
+                    Mean(f"{names[i]}_loss") if count > 1 and loss is not None else None,
                 )
             )
-        _number_equal_names(self.reported)
+        self.reported = self._named()
 
-    @property
-    def reported(self) -> list[Metric]:
-        """All that is reported, in order: the loss, the outputs' losses, the metrics."""
-        trackers = [goal.tracker for goal in self.goals if goal.tracker is not None]
-        measured = [m for goal in self.goals for m in (*goal.metrics, *goal.weighted_metrics)]
-        return [self.loss_tracker, *trackers, *measured]
+    def _named(self) -> dict[str, Metric]:
+        """Return all that is reported by its name: the loss, the outputs' losses, the metrics."""
+        found: dict[str, Metric] = {"loss": self.loss_tracker}
+        many = len(self.goals) > 1
+        for goal in self.goals:
+            if goal.tracker is not None:
+                found[_free_name(goal.tracker.name, found)] = goal.tracker
+        for goal in self.goals:
+            for metric in goal.metrics:
+                name = f"{goal.name}_{metric.name}" if many else metric.name
+                found[_free_name(name, found)] = metric
+        for goal in self.goals:
+            for metric in goal.weighted_metrics:
+                prefix = f"{goal.name}_" if many else ""
+                name = prefix + metric.name
+                if name in found:
+                    name = f"{prefix}weighted_{metric.name}"
+                found[_free_name(name, found)] = metric
+        return found
 
     def loss(
         self,
@@ -99,7 +112,7 @@ class Objective:
         updates: list[Update] = []
         for goal, y, p, w in zip(self.goals, targets, outputs, weights, strict=True):
             if goal.loss is not None:
-                value = goal.loss(y, p, w)
+                value = _loss_of(goal.loss, y, p, w)
                 total = total + goal.weight * value
                 if goal.tracker is not None:
                     updates += goal.tracker.add(value, batch)
@@ -110,6 +123,26 @@ class Objective:
         for penalty in penalties:
             total = total + penalty
         return total, [*self.loss_tracker.add(total, batch), *updates]
+
+
+def _loss_of(loss: Loss, y: Tensor, p: Tensor, w: Tensor | None) -> Tensor:
+    try:
+        return loss(y, p, w)
+    except GiulgiError as error:
+        call = call_of(p.node)
+        if call is not None:
+            error.complete(layer=call.layer.name, layer_made=call.layer.source)
+        raise
+
+
+def check_names(loss: Any, *measured: Any) -> None:
+    """Raise an UnknownArgumentError if a loss or metric is given by a name that does not exist."""
+    for leaf in flatten(loss)[0]:
+        if isinstance(leaf, str):
+            losses.get(leaf)
+    for leaf in flatten(measured)[0]:
+        if isinstance(leaf, str):
+            metrics.check_name(leaf)
 
 
 def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
@@ -131,7 +164,6 @@ def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
         raise ArgumentError(
             f"{key} has {len(value)} entries, and the network {len(names)} outputs.",
             op="compile",
-            where=current_source(),
             fix="give one for each output: " + ", ".join(names),
         )
     return [value] * len(names)
@@ -144,18 +176,11 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _metric(identifier: Any, target: Any, output: Any, prefix: str) -> Metric:
-    metric = metrics.get(identifier, target, output)
-    if prefix and not metric.name.startswith(prefix):
-        metric.name = prefix + metric.name
-    return metric
-
-
-def _number_equal_names(reported: Sequence[Metric]) -> None:
-    """Give metrics of the same name numbers, so that each is reported."""
-    seen: dict[str, int] = {}
-    for metric in reported:
-        count = seen.get(metric.name, 0)
-        seen[metric.name] = count + 1
-        if count:
-            metric.name = f"{metric.name}_{count}"
+def _free_name(name: str, taken: Mapping[str, Any]) -> str:
+    """Return the name with a number behind it, if it is taken already."""
+    number = 0
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name}_{number}"
+    return free

@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from giulgi.errors import ArgumentError
+
 # How often values are read from the running program, in seconds.
 _INTERVAL = 0.1
 
@@ -55,7 +57,8 @@ class Progress:
         self.close()
         if self.style == 2:
             seconds = time.perf_counter() - self._begin
-            print(f"{self.title} - {seconds:.1f} s - {values_text(logs)}", flush=True)
+            parts = [self.title, f"{seconds:.1f} s", *([values_text(logs)] if logs else [])]
+            print(" - ".join(parts), flush=True)
 
     def close(self) -> None:
         """Leave the line of the bar."""
@@ -66,9 +69,12 @@ class Progress:
 
 def style_for(verbose: int | str) -> int:
     """Return 0 for nothing, 1 for a bar, 2 for lines."""
-    if verbose == "auto" or verbose is True:
-        return 1 if _can_draw() else 2
-    if verbose == 1:
+    if verbose not in ("auto", 0, 1, 2):
+        raise ArgumentError(
+            f"verbose is {verbose!r}.",
+            fix="0 prints nothing, 1 shows a bar, 2 prints a line for each epoch; or 'auto'",
+        )
+    if verbose in ("auto", 1):
         return 1 if _can_draw() else 2
     return int(verbose)
 
@@ -93,9 +99,9 @@ def _bar(title: str, steps: int | None) -> Any:
         dynamic_ncols=True,
         unit="step",
         bar_format="{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} "
-        "[{elapsed}<{remaining}] {postfix}"
+        "[{elapsed}<{remaining}]{postfix}"
         if steps is not None
-        else "{desc} {n_fmt} steps [{elapsed}] {postfix}",
+        else "{desc} {n_fmt} steps [{elapsed}]{postfix}",
     )
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.ops.state import Tag
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.input import InputLayer
@@ -53,16 +53,17 @@ class Sequential(Model):
             return
         if not isinstance(layer, Layer):
             raise ArgumentError(
-                f"{layer!r} is not a layer.",
+                f"{layer.__name__ if inspect.isclass(layer) else repr(layer)} is not a layer.",
                 op="Sequential",
-                where=current_source(),
-                fix="give layers, such as gg.layers.Dense(10); a class needs brackets: Flatten()",
+                fix=f"brackets make a layer of the class: {layer.__name__}()"
+                if inspect.isclass(layer)
+                else "give layers, such as gg.layers.Dense(10)",
             )
+        layer.require_prepared()
         if any(layer is other for other in self._stack):
             raise ArgumentError(
                 f"the layer {layer.name!r} is in this network already.",
                 op="Sequential",
-                where=current_source(),
                 fix="make another layer; to share weights on purpose, use gg.Model",
             )
         if self._start is None and not self._stack and layer.batch_input_shape is not None:
@@ -112,7 +113,6 @@ class Sequential(Model):
             raise ArgumentError(
                 "the network has no layers.",
                 op="Sequential",
-                where=current_source(),
                 fix="model.add(gg.layers.Dense(10))",
             )
         if self._network is None:

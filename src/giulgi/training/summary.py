@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import shape_text
 from giulgi.nn.layers.base import Layer, LayerCall
@@ -27,7 +28,7 @@ def summary_text(model: Model, network: Network | None) -> str:
     header = ["Layer (type)", "Output shape", "Weights"] + ([] if linear else ["Connected to"])
     rows = _rows(model, network, linear)
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    rule = "  ".join("─" * width for width in widths)
+    rule = "  ".join("-" * width for width in widths)
     lines = [f'Model "{model.name}"', rule, _line(header, widths), rule]
     lines += [_line(row, widths) for row in rows]
     lines += [rule, *_totals(model, network)]
@@ -54,7 +55,7 @@ def _is_linear(network: Network) -> bool:
 
 def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]]:
     if network is None:
-        return [[_title(layer), "not built yet", "?"] for layer in model.sublayers()]
+        return [_row_without_network(layer) for layer in model.sublayers()]
     rows = []
     maker = {y.node: call.layer.name for call in network.calls for y in call.outputs}
     if not linear:
@@ -66,11 +67,26 @@ def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]
             continue
         row = [_title(call.layer), _output_text(call), _weight_text(call.layer, seen)]
         if not linear:
-            row.append(", ".join(maker.get(x.node, x.name) for x in call.inputs))
+            row.append(", ".join(_makers([x.node for x in call.inputs], maker)))
         rows.append(row)
     if not rows:
-        rows = [[_title(layer), "", f"{layer.count_params():,}"] for layer in model.sublayers()]
+        rows = [_row_without_network(layer) for layer in model.sublayers()]
     return rows
+
+
+def _row_without_network(layer: Layer) -> list[str]:
+    if not layer.built:
+        return [_title(layer), "not built yet", "?"]
+    return [_title(layer), "", f"{layer.count_params():,}"]
+
+
+def _makers(nodes: Sequence[Node], maker: Mapping[Node, str]) -> list[str]:
+    """Return the layers and inputs that values come from, directly or through operations."""
+    found: list[str] = []
+    for node in topological(nodes, stop=maker):
+        if node in maker and maker[node] not in found:
+            found.append(maker[node])
+    return found
 
 
 def _title(layer: Layer) -> str:

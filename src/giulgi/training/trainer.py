@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,16 @@ from giulgi.errors import DataError, DivergedError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.source import current_source
+from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
-from giulgi.training.batches import Array, Batch, Batches
+from giulgi.training.advice import advise
+from giulgi.training.batches import Array, Batch, Batches, GeneratedBatches
 from giulgi.training.callbacks import CallbackList
-from giulgi.training.network import Network
+from giulgi.training.inputs import counted
+from giulgi.training.network import Network, call_of
 from giulgi.training.objective import Objective
 from giulgi.training.progress import Progress, Ticker
 from giulgi.tree import flatten, unflatten
@@ -83,40 +84,41 @@ class Trainer:
         if self.objective is None:
             self.objective = Objective(outputs, targets, network.output_names, self.spec)
         penalties = [*applied.losses, *self.model.penalty_losses()]
-        for_each: list[Tensor | None] = [*weights] or [None] * len(outputs)
+        for_each: list[Tensor | None] = [*weights] or [None]
+        if len(for_each) == 1:
+            for_each *= len(outputs)  # One weight for each example counts for all its outputs.
         loss, updates = self.objective.loss(targets, outputs, for_each, penalties)
         if training:
             trained = self.model.trainable_variables
-            _warn_of_unused(loss, trained)
+            _advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
         return Program([], [*network.inputs, *targets, *weights], updates)
 
     def _check_targets(self, batch: Batch) -> None:
-        inputs, outputs = self.network.inputs, self.network.outputs
-        if len(batch.x) != len(inputs):
-            raise DataError(
-                f"the network has {len(inputs)} inputs, and x is {len(batch.x)} arrays.",
-                where=current_source(),
-                arguments=[(t.name, t.description) for t in inputs],
-                fix="give one array for each input, in this order",
-            )
+        outputs = self.network.outputs
+        has = f"the network has {counted(len(outputs), 'output')}, and"
         if len(batch.y) != len(outputs):
             raise DataError(
-                f"the network has {len(outputs)} outputs, and y is {len(batch.y)} arrays.",
-                where=current_source(),
+                f"{has} y is {counted(len(batch.y), 'array')}." if batch.y else "there is no y.",
                 arguments=[(t.name, t.description) for t in outputs],
-                fix="give the truth, y, for each output" if batch.y else "fit(x, y) needs y",
+                fix="give the truth for each output, in this order",
             )
-        if batch.weights and len(batch.weights) != len(outputs):
+        if len(batch.weights) not in (0, 1, len(outputs)):
             raise DataError(
-                f"the network has {len(outputs)} outputs, and sample_weight is "
-                f"{len(batch.weights)} arrays.",
-                where=current_source(),
-                fix="give one array of weights for each output",
+                f"{has} sample_weight is {counted(len(batch.weights), 'array')}.",
+                fix="give one array of weights for all outputs, or one for each",
             )
 
-    def check_labels(self, batch: Batch) -> None:
-        """Raise a DataError if labels are not classes of the network."""
+    def check_labels(self, op: str, batches: Batches) -> None:
+        """Raise a DataError if labels of arrays are not classes of the network."""
+        if isinstance(batches, GeneratedBatches):
+            return
+        batch = batches.data
+        try:
+            self._check_targets(batch)
+        except DataError as error:
+            error.complete(op=op)
+            raise
         if self.objective is None:
             self.program(batch, training=False)
         assert self.objective is not None
@@ -124,10 +126,10 @@ class Trainer:
             self.objective.goals, batch.y, self.network.outputs, strict=True
         ):
             function = goal.loss.function if goal.loss else None
-            if function is losses.sparse_categorical_crossentropy and labels.size:
-                check_classes(labels, output)
-            if function is losses.binary_crossentropy and labels.size:
-                _warn_of_no_probability(labels)
+            if function is losses.sparse_categorical_crossentropy:
+                _check_classes(labels, output)
+            if function is losses.binary_crossentropy:
+                _advise_on_probabilities(labels)
 
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""
@@ -135,14 +137,13 @@ class Trainer:
         reported = self.objective.reported
         program = self._programs.get("results")
         if program is None:
-            program = self._programs["results"] = Program([metric.value() for metric in reported])
-        values = program()
-        return {m.name: float(value) for m, value in zip(reported, values, strict=True)}
+            program = self._programs["results"] = Program([m.value() for m in reported.values()])
+        return {name: float(value) for name, value in zip(reported, program(), strict=True)}
 
     def reset(self) -> None:
         """Forget all batches that losses and metrics have seen."""
         if self.objective is not None:
-            for metric in self.objective.reported:
+            for metric in self.objective.reported.values():
                 metric.reset_state()
 
     def run(self, batch: Batch, training: bool) -> None:
@@ -158,9 +159,10 @@ class Trainer:
         callbacks: CallbackList,
         verbose: int | str,
         validation: Batches | None,
-        validation_freq: int,
+        validation_freq: int | Sequence[int],
     ) -> None:
         """Train for some epochs."""
+        self._require_finite_weights()
         callbacks.call("on_train_begin", {})
         logs: dict[str, float] = {}
         for epoch in epochs:
@@ -169,7 +171,7 @@ class Trainer:
             progress = Progress(title, batches.steps, verbose)
             try:
                 step, logs = self._train_epoch(batches, callbacks, progress, epoch)
-                if validation is not None and (epoch + 1) % validation_freq == 0:
+                if validation is not None and _is_due(epoch + 1, validation_freq):
                     held_out = self.evaluate(validation, callbacks, 0)
                     logs |= {f"val_{name}": value for name, value in held_out.items()}
                 progress.finish(step, logs)
@@ -199,8 +201,8 @@ class Trainer:
                     progress.update(step, logs)
                 if after:
                     callbacks.call("on_train_batch_end", step - 1, logs)
-        if step == 0:
-            raise DataError("there was no batch to train on.", op="fit", where=current_source())
+            if self.model.stop_training:
+                break
         logs = self.results()
         self._check_loss(logs, epoch, step)
         return step, logs
@@ -254,6 +256,17 @@ class Trainer:
         joined = [np.concatenate(parts) for parts in zip(*found, strict=True)]
         return unflatten(self.network.output_structure, iter(joined))
 
+    def _require_finite_weights(self) -> None:
+        for variable in self.model.trainable_variables:
+            if not np.isfinite(variable.numpy()).all():
+                raise DivergedError(
+                    f"the weight {variable.name!r} is not all numbers any more: an earlier "
+                    "training went astray.",
+                    op="fit",
+                    arguments=[(variable.name, variable.description)],
+                    fix="build the network again, or set_weights(...) saved ones",
+                )
+
     def _check_loss(self, logs: Mapping[str, float], epoch: int, step: int) -> None:
         loss = logs["loss"]
         if math.isfinite(loss):
@@ -264,12 +277,18 @@ class Trainer:
         raise DivergedError(
             f"the loss became {loss} by step {step} of epoch {epoch + 1}: training went astray.",
             op="fit",
-            where=current_source(),
             fix=f"a smaller learning rate{said}: try a tenth of it;\n"
             "inputs of a moderate size, such as x / 255 for pictures;\n"
             "a limit for the gradients: clipnorm=1.0 in the optimizer.\n"
             "The weights are spoilt; build the network again, or set_weights(...) saved ones.",
         )
+
+
+def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
+    """Whether there is a validation after this epoch, the first being 1."""
+    if isinstance(frequency, int):
+        return epoch % frequency == 0
+    return epoch in frequency
 
 
 def _target_dtype(array: Array) -> DType:
@@ -278,50 +297,62 @@ def _target_dtype(array: Array) -> DType:
     return array.dtype
 
 
-def check_classes(labels: Array, output: Tensor) -> None:
+def _check_classes(labels: Array, output: Tensor) -> None:
     """Raise a DataError if labels are not whole numbers from 0 to the number of outputs - 1."""
     classes = output.shape[-1]
     lowest, highest = labels.min(), labels.max()
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
-        raise DataError(
-            "the labels have fractions, and should be numbers of classes.",
-            where=current_source(),
-            arguments=[("y", f"{labels.dtype.name} from {lowest} to {highest}")],
-            fix="for quantities use a regression loss, such as 'mse'",
-        )
-    if classes is None or (lowest >= 0 and highest < classes):
+        problem = "the labels have fractions, and should be numbers of classes."
+        fix = "for quantities use a regression loss, such as 'mse'"
+    elif classes is None or (lowest >= 0 and highest < classes):
         return
-    if lowest == 1 and highest == classes:
-        fix = "classes count from 0: fit(x, y - 1)"
-    elif lowest < 0:
-        fix = "classes count from 0; use 0 and 1 in place of -1 and 1"
     else:
-        fix = f"give the last layer {int(highest) + 1} units, or check the labels"
-    raise DataError(
-        f"the labels run from {lowest} to {highest}, and the network has {classes} outputs: "
-        f"classes 0 to {classes - 1}.",
-        where=current_source(),
-        arguments=[("y", f"{labels.dtype.name} {labels.shape}"), ("output", output.description)],
+        problem = (
+            f"the labels run from {lowest:g} to {highest:g}, and the network has "
+            f"{counted(classes, 'output')}: classes 0 to {classes - 1}."
+        )
+        fix = _classes_fix(lowest, highest, classes)
+    error = DataError(
+        problem,
+        op="sparse_categorical_crossentropy",
+        arguments=[
+            ("y", f"{labels.dtype.name} {shape_text(labels.shape)}"),
+            ("output", output.description),
+        ],
         fix=fix,
+    )
+    call = call_of(output.node)
+    if call is not None:
+        error.complete(layer=call.layer.name, layer_made=call.layer.source)
+    raise error
+
+
+def _classes_fix(lowest: float, highest: float, classes: int) -> str:
+    if lowest == 1 and highest == classes:
+        return "classes count from 0: fit(x, y - 1)"
+    if lowest < 0:
+        return "classes count from 0; use 0 and 1 in place of -1 and 1"
+    return f"give the last layer {int(highest) + 1} units, or check the labels"
+
+
+def _advise_on_probabilities(targets: Array) -> None:
+    lowest, highest = targets.min(), targets.max()
+    if lowest >= 0 and highest <= 1:
+        return
+    fix = "For several classes use sparse_categorical_crossentropy."
+    if (lowest, highest) == (-1, 1):
+        fix = "Use 0 and 1 in place of -1 and 1: (y + 1) / 2."
+    advise(
+        f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest:g} to "
+        f"{highest:g}. {fix}"
     )
 
 
-def _warn_of_no_probability(targets: Array) -> None:
-    lowest, highest = targets.min(), targets.max()
-    if lowest < 0 or highest > 1:
-        warnings.warn(
-            f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest} to "
-            f"{highest}. For several classes use sparse_categorical_crossentropy.",
-            stacklevel=2,
-        )
-
-
-def _warn_of_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:
+def _advise_on_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:
     reached = set(topological([loss.node]))
     unused = [variable.name for variable in trained if variable.node not in reached]
     if unused:
-        warnings.warn(
+        advise(
             "the loss does not depend on these weights, which stay as they are: "
-            + ", ".join(unused),
-            stacklevel=2,
+            + ", ".join(unused)
         )

@@ -49,13 +49,14 @@ class Interpreter:
                 known[node] = _compute(node, [known[source] for source in node.inputs], draw)
                 for done in spent:
                     del known[done]
-        fetched = [_own(known[node], node) for node in self.computation.fetches]
-        updated = [_own(known[node], node) for _, node in self.computation.updates]
+        held = {id(array) for array in (*feeds, *values)}
+        fetched = [_own(known[node], held) for node in self.computation.fetches]
+        updated = [_own(known[node], held) for _, node in self.computation.updates]
         return fetched, updated
 
 
 def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:
-    if node.value is not None:
+    if node.value is not None and not node.random:
         return node.value
     try:
         if isinstance(node.op, RandomBits):
@@ -72,8 +73,8 @@ def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:
 
 def _explained(error: Exception, node: Node) -> GiulgiError:
     explained = error if isinstance(error, GiulgiError) else GraphError(f"{error}.")
+    explained.where = node.source or explained.where
     explained.complete(
-        where=node.source,
         op=node.op.name,
         layer=node.path,
         arguments=describe(node.op, [Tensor(source) for source in node.inputs]),
@@ -95,10 +96,16 @@ def _last_uses(steps: Sequence[Node], keep: set[Node]) -> list[list[Node]]:
     return spent
 
 
-def _own(value: Array, node: Node) -> Array:
-    """Return the value as an array of its own: no view, and not held as an input or constant."""
-    if value.base is not None or not node.inputs or not value.flags.owndata:
-        return value.copy()
-    if not value.flags.c_contiguous:
-        return np.ascontiguousarray(value)
+def _own(value: Array, held: set[int]) -> Array:
+    """Return the value as an array that nobody else holds, and note that it is held now.
+
+    Args:
+        value: perhaps a view of another array, a constant, or itself something that was fed.
+        held: the ids of arrays that others hold.
+    """
+    is_view = value.base is not None or not value.flags.owndata
+    if is_view or not value.flags.writeable or id(value) in held:
+        value = value.copy()
+    value = np.ascontiguousarray(value) if value.ndim else value
+    held.add(id(value))
     return value

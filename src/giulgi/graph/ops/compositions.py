@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from giulgi.graph.ops.elementwise import as_float, divide, maximum, multiply, sign
+from giulgi.graph.ops.elementwise import as_float, divide, maximum, minimum, multiply
 from giulgi.graph.ops.functions import exp, expm1, log, log1p, sqrt
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.logic import where
@@ -35,9 +35,11 @@ def log10(x: TensorLike, name: str | None = None) -> Tensor:
 def logaddexp(a: TensorLike, b: TensorLike) -> Tensor:
     """ln(e^a + e^b), without overflow: max(a, b) + ln(1 + e^-|a - b|)."""
     a, b = (as_float(t) for t in promote(a, b))
+    # At a tie the first is the larger one, and the other the smaller: each has half the gradient.
+    larger, smaller = maximum(a, b), minimum(b, a)
     # Equal infinities have no difference: there the larger one is already the answer.
-    gap = where(a == b, 0, a - b)
-    return maximum(a, b) + log1p(exp(-gap * sign(gap)))
+    same = (larger == smaller) & isinf(larger)
+    return larger + log1p(exp(where(same, 0, smaller - larger)))
 
 
 def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
@@ -46,12 +48,9 @@ def rsqrt(x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def sinh(x: TensorLike) -> Tensor:
-    """(e^x - e^-x) / 2, exact also near 0: with u = e^x - 1, (u + u / (u + 1)) / 2."""
+    """(e^x - e^-x) / 2, exact also near 0: ((e^x - 1) - (e^-x - 1)) / 2."""
     x = as_float(constant(x))
-    u = expm1(abs(x))
-    half = 0.5 * (u + u / (u + 1))
-    # u / (u + 1) is inf / inf where e^x overflows; there sinh is infinite, too.
-    return sign(x) * where(abs(x) > 80, 0.5 * exp(abs(x)), half)
+    return 0.5 * (expm1(x) - expm1(-x))
 
 
 def cosh(x: TensorLike) -> Tensor:
@@ -62,12 +61,14 @@ def cosh(x: TensorLike) -> Tensor:
 def asinh(x: TensorLike) -> Tensor:
     """ln(x + sqrt(x^2 + 1)), exact also near 0 and far from it."""
     x = as_float(constant(x))
-    size = abs(x)
+    # Not sign and abs: their slopes at 0 are 0, and that of asinh is 1.
+    sign = where(x < 0, constant(-1, x.dtype), 1)
+    size = sign * x
     # Far out x^2 would overflow, and asinh x is ln 2x.
     far = size > 1e9
     near = where(far, 1, size)
     exact = log1p(near + near * near / (1 + sqrt(near * near + 1)))
-    return sign(x) * where(far, log(where(far, size, 1)) + math.log(2), exact)
+    return sign * where(far, log(where(far, size, 1)) + math.log(2), exact)
 
 
 def acosh(x: TensorLike) -> Tensor:
@@ -91,8 +92,9 @@ def hypot(a: TensorLike, b: TensorLike) -> Tensor:
     """sqrt(a^2 + b^2), without overflow: the larger times sqrt(1 + ratio^2)."""
     a, b = (abs(as_float(t)) for t in promote(a, b))
     larger = maximum(a, b)
-    safe = where((larger == 0) | isinf(larger), 1, larger)
-    return where(isinf(larger), larger, safe * sqrt((a / safe) ** 2 + (b / safe) ** 2))
+    infinite = isinf(a) | isinf(b)
+    safe = where((larger == 0) | infinite, 1, larger)
+    return where(infinite, math.inf, safe * sqrt((a / safe) ** 2 + (b / safe) ** 2))
 
 
 def isinf(x: TensorLike) -> Tensor:

@@ -17,7 +17,14 @@ from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.movement import expand_dims, reshape, squeeze, transpose
 from giulgi.graph.ops.reductions import sum, sum_to
 from giulgi.graph.ops.shape import size, sizes_of
-from giulgi.graph.shapes import Dim, Shape, broadcast_shapes, normalise_axis, shape_text
+from giulgi.graph.shapes import (
+    Dim,
+    Shape,
+    as_axes,
+    broadcast_shapes,
+    normalise_axis,
+    shape_text,
+)
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -132,15 +139,19 @@ def matmul(
     a, b = promote(a, b)
     vector_a = a.known_shape is not None and a.ndim == 1
     vector_b = b.known_shape is not None and b.ndim == 1
-    for x in (a, b):
-        if x.known_shape == ():
-            raise ShapeError(
-                "one of the two is a single number.", op="matmul", fix="multiply with *"
-            )
+    given = [("a", a.description), ("b", b.description)]
+    if () in (a.known_shape, b.known_shape):
+        raise ShapeError(
+            "one of the two is a single number.",
+            op="matmul",
+            arguments=given,
+            fix="multiply with *",
+        )
     if vector_a and vector_b and None not in (*a.shape, *b.shape) and a.shape != b.shape:
         raise ShapeError(
             f"the vectors have {a.shape[0]} and {b.shape[0]} elements.",
             op="matmul",
+            arguments=given,
             axes=f"axis 0 of a ({a.shape[0]}) and axis 0 of b ({b.shape[0]})",
             fix="they must have the same length; for all products use gg.outer(a, b)",
         )
@@ -171,7 +182,9 @@ def outer(a: TensorLike, b: TensorLike) -> Tensor:
 
 
 def tensordot(
-    a: TensorLike, b: TensorLike, axes: int | tuple[Sequence[int], Sequence[int]] = 2
+    a: TensorLike,
+    b: TensorLike,
+    axes: int | tuple[int | Sequence[int], int | Sequence[int]] = 2,
 ) -> Tensor:
     """The product of a and b summed over pairs of axes.
 
@@ -185,11 +198,7 @@ def tensordot(
         A tensor with the other axes of a, then those of b.
     """
     a, b = promote(a, b)
-    if isinstance(axes, int):
-        axes_a, axes_b = list(range(a.ndim - axes, a.ndim)), list(range(axes))
-    else:
-        axes_a = [normalise_axis(axis, a.ndim) for axis in axes[0]]
-        axes_b = [normalise_axis(axis, b.ndim) for axis in axes[1]]
+    axes_a, axes_b = _paired_axes(a, b, axes)
     for i, j in zip(axes_a, axes_b, strict=True):
         if None not in (a.shape[i], b.shape[j]) and a.shape[i] != b.shape[j]:
             raise ShapeError(
@@ -205,6 +214,23 @@ def tensordot(
     rows = reshape(transpose(a, free_a + axes_a), [_count(_sizes(a, free_a)), _count(inner)])
     columns = reshape(transpose(b, axes_b + free_b), [_count(inner), _count(_sizes(b, free_b))])
     return reshape(matmul(rows, columns), _sizes(a, free_a) + _sizes(b, free_b))
+
+
+def _paired_axes(a: Tensor, b: Tensor, axes: Any) -> tuple[list[int], list[int]]:
+    """Return the axes of a and of b that are summed over together."""
+    if isinstance(axes, int) and 0 <= axes <= min(a.ndim, b.ndim):
+        return list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    if not isinstance(axes, int) and len(axes) == 2:
+        axes_a = [normalise_axis(axis, a.ndim) for axis in as_axes(axes[0])]
+        axes_b = [normalise_axis(axis, b.ndim) for axis in as_axes(axes[1])]
+        if len(axes_a) == len(axes_b):
+            return axes_a, axes_b
+    raise ArgumentError(
+        f"axes={axes!r} does not pair axes of a with as many axes of b.",
+        op="tensordot",
+        arguments=[("a", a.description), ("b", b.description)],
+        fix="how many axes, as axes=1; or which, as axes=([1, 2], [0, 1])",
+    )
 
 
 def _sizes(x: Tensor, axes: Sequence[int]) -> list[Any]:

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError
-from giulgi.graph.dtypes import DEFAULT_FLOAT, DEFAULT_INT, DType, as_dtype, is_float
+from giulgi.graph.dtypes import (
+    DEFAULT_FLOAT,
+    DEFAULT_INT,
+    DType,
+    as_dtype,
+    float64,
+    is_float,
+)
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.elementwise import cast
@@ -96,11 +103,17 @@ def arange(
     """Return start, start + step, ... below stop; with one number, 0, 1, ... below that."""
     if stop is None:
         start, stop = 0, start
-    values = promote(start, stop, step)
-    if dtype is not None:
-        values = tuple(cast(x, dtype) for x in values)
-    if any(x.known_shape != () for x in values):
+    given = (start, stop, step)
+    values = promote(*given) if dtype is None else tuple(constant(x, dtype) for x in given)
+    if any(x.known_shape not in ((), None) for x in values):
         raise ArgumentError("start, stop and step are single numbers.", op="arange")
+    if known_value(values[2]) == 0:
+        raise ArgumentError("the step is 0.", op="arange", fix="a step up (> 0) or down (< 0)")
+    if not any(isinstance(x, Tensor) for x in given):
+        # From the numbers as given: rounded to float32 first, they may make one element more.
+        kind = values[0].dtype
+        numbers = np.arange(*given, dtype=float64 if is_float(kind) else kind)
+        return constant(numbers.astype(kind, copy=False), name=name, copy=False)
     return build(Arange(), *values, name=name)
 
 
@@ -111,15 +124,14 @@ def linspace(
     if num < 0:
         raise ArgumentError(f"num is {num}; it cannot be negative.", op="linspace")
     kind = DEFAULT_FLOAT if dtype is None else as_dtype(dtype)
-    first, last = constant(start), constant(stop)
-    if known_value(first) is not None and known_value(last) is not None:
-        values = np.linspace(first.numpy(), last.numpy(), num, endpoint=endpoint)
-        return constant(values.astype(kind), copy=False)
+    if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
+        return constant(np.linspace(start, stop, num, endpoint=endpoint).astype(kind), copy=False)
     if not is_float(kind):
         raise ArgumentError("a computed linspace is of floats.", op="linspace")
+    first, last = constant(start, kind), constant(stop, kind)
     intervals = num - 1 if endpoint else num
     place = constant(np.arange(num, dtype=kind) / np.array(intervals or 1, kind))
-    return cast(first, kind) + place * cast(last - first, kind)
+    return first + place * (last - first)
 
 
 def eye(

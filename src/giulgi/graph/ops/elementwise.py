@@ -313,7 +313,11 @@ def clip(
 
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Tensor:
     """Return x in another dtype."""
-    return build(Cast(as_dtype(dtype)), constant(x), name=name)
+    wanted = as_dtype(dtype)
+    # A Python number is read as the wanted dtype, not as float32 first.
+    exact = is_float(wanted) and not hasattr(x, "dtype")
+    tensor = constant(x, wanted if exact else None)
+    return build(Cast(wanted), tensor, name=name)
 
 
 def as_float(x: Tensor) -> Tensor:

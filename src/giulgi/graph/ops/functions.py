@@ -12,7 +12,7 @@ from giulgi.errors import DTypeError
 from giulgi.graph.dtypes import DType, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
-from giulgi.graph.ops.elementwise import as_float, no_bool
+from giulgi.graph.ops.elementwise import as_float, cast, divide, multiply, no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.tensor import Tensor
 
@@ -340,6 +340,17 @@ def trunc(x: TensorLike, name: str | None = None) -> Tensor:
     return build(Trunc(), constant(x), name=name)
 
 
-def round(x: TensorLike, name: str | None = None) -> Tensor:
-    """The nearest whole number, halves to the even one, element by element."""
-    return build(Round(), constant(x), name=name)
+def round(x: TensorLike, decimals: int = 0, name: str | None = None) -> Tensor:
+    """The nearest whole number, halves to the even one, element by element.
+
+    With decimals, the nearest multiple of 10 to the power -decimals: x times 10^decimals is
+    rounded, and divided again.
+    """
+    x = constant(x)
+    if decimals == 0:
+        return build(Round(), x, name=name)
+    if decimals > 0:
+        scale = 10.0**decimals
+        return divide(round(x * scale), scale, name) if is_float(x.dtype) else x
+    scale = 10.0**-decimals
+    return cast(multiply(round(divide(x, scale)), scale, name), x.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +13,17 @@ from giulgi.graph.dtypes import bool_, int64, is_bool, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.ops.elementwise import cast
 from giulgi.graph.ops.indexing import NonZero, gather
-from giulgi.graph.ops.joining import concat
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.movement import expand_dims, flip, moveaxis, reshape, squeeze
-from giulgi.graph.ops.shape import shape, size
+from giulgi.graph.ops.movement import (
+    broadcast_to,
+    expand_dims,
+    flip,
+    moveaxis,
+    reshape,
+    squeeze,
+)
+from giulgi.graph.ops.shape import size
 from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
@@ -24,15 +31,12 @@ from giulgi.graph.tensor import Tensor
 
 def getitem(x: Tensor, index: Any) -> Tensor:
     """Return ``x[index]`` as NumPy has it: numbers, slices, None, ..., integer and bool arrays."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    parts = [_as_index(part) for part in parts]
-    if len(parts) == 1 and isinstance(parts[0], Tensor) and is_bool(parts[0].dtype):
-        return boolean_mask(x, parts[0])
-    parts = _without_ellipsis(parts, x)
-    sliced, arrays = _basic_part(x, parts)
+    x = x.read()
+    parts = [_as_index(part) for part in (index if isinstance(index, tuple) else (index,))]
+    sliced, arrays = _basic_part(x, _masks_as_places(x, _without_ellipsis(parts, x)))
     if not arrays:
         return sliced
-    return _gather_many(sliced, list(arrays.values()), list(arrays))
+    return _gather_many(sliced, list(arrays.values()), list(arrays), _side_by_side(parts))
 
 
 def _as_index(part: Any) -> Any:
@@ -42,7 +46,9 @@ def _as_index(part: Any) -> Any:
         raise ArgumentError("a single bool is no index.", op="x[...]", fix="use gg.where")
     if isinstance(part, (int, np.integer)):
         return int(part)
-    tensor = constant(part)
+    tensor = constant(part, int64 if isinstance(part, list) and not part else None)
+    if is_bool(tensor.dtype) and tensor.known_shape == ():
+        raise ArgumentError("a single bool is no index.", op="x[...]", fix="use gg.where")
     if not (is_integer(tensor.dtype) or tensor.dtype == bool_):
         raise DTypeError(
             f"an index is a whole number, not {tensor.dtype.name}.",
@@ -58,9 +64,55 @@ def _without_ellipsis(parts: list[Any], x: Tensor) -> list[Any]:
         return parts
     if len(places) > 1:
         raise ArgumentError("'...' stands twice in an index.", op="x[...]")
-    used = sum(1 for part in parts if part is not None and part is not Ellipsis)
-    filling = [slice(None)] * (x.ndim - used)
+    filling = [slice(None)] * (x.ndim - sum(_axes_used(part) for part in parts))
     return parts[: places[0]] + filling + parts[places[0] + 1 :]
+
+
+def _axes_used(part: Any) -> int:
+    """Return how many axes of x an index is for: a mask has one for each of its own."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if isinstance(part, Tensor) and is_bool(part.dtype) else 1
+
+
+def _masks_as_places(x: Tensor, parts: list[Any]) -> list[Any]:
+    """Return the index with each mask replaced by the places where it holds, axis by axis."""
+    result: list[Any] = []
+    axis = 0
+    for part in parts:
+        if isinstance(part, Tensor) and is_bool(part.dtype):
+            result += _places_in(x, part, axis)
+        else:
+            result.append(part)
+        axis += _axes_used(part)
+    return result
+
+
+def _places_in(x: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, ...]:
+    """Return where the mask holds, which is for the axes of x from the given one on."""
+    if x.known_shape is None:
+        return nonzero(mask)
+    covered = x.shape[axis : axis + mask.ndim]
+    if len(covered) < mask.ndim or any(
+        wanted != given and None not in (wanted, given)
+        for wanted, given in zip(covered, mask.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"the mask has shape {shape_text(mask.shape)}, and its place in x "
+            f"{shape_text(covered)}.",
+            op="x[mask]",
+            arguments=[("x", x.description), ("mask", mask.description)],
+            fix="give the mask the sizes of the axes of x that it stands for",
+        )
+    sizes = [size(x, axis + i) if dim is None else dim for i, dim in enumerate(covered)]
+    # Sizes that are not known yet must turn out to be those of x.
+    return nonzero(broadcast_to(mask, sizes))
+
+
+def _side_by_side(parts: list[Any]) -> bool:
+    """Whether all numbers and arrays of the index stand next to each other, as it was written."""
+    picking = [i for i, part in enumerate(parts) if isinstance(part, (int, Tensor))]
+    return picking[-1] - picking[0] < len(picking)
 
 
 def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]:
@@ -85,7 +137,7 @@ def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]
             continue
         axis = len(cuts)
         if isinstance(part, int):
-            cuts.append(_cut_of_place(x, axis, part))
+            cuts.append((part, part + 1 if part != -1 else None, 1))
             dropped.append(axis)
             continue
         if isinstance(part, Tensor):
@@ -96,29 +148,16 @@ def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]
             cuts.append(cut)
             flipped += [axis] if backwards else []
         result_axis += 1
-    y = build(Slice(tuple(cuts)), x)
+    y = build(Slice(tuple(cuts), tuple(dropped)), x)
     y = flip(y, flipped) if flipped else y
     y = squeeze(y, dropped) if dropped else y
     y = expand_dims(y, added) if added else y
     return y, arrays
 
 
-def _cut_of_place(x: Tensor, axis: int, place: int) -> Cut:
-    dim = x.shape[axis] if x.known_shape is not None else None
-    if dim is not None and not -dim <= place < dim:
-        raise ShapeError(
-            f"there is no element {place} along axis {axis}.",
-            op="x[...]",
-            axes=f"axis {axis} has size {dim}",
-            arguments=[("x", x.description)],
-            fix=f"use a place from {-dim} to {dim - 1}" if dim else "the tensor is empty",
-        )
-    return (place, place + 1 if place != -1 else None, 1)
-
-
 def _cut_of_slice(x: Tensor, axis: int, part: slice) -> tuple[Cut, bool]:
     """Return the cut with a step > 0, and whether its elements are then to be turned around."""
-    start, stop, step = (None if v is None else int(v) for v in (part.start, part.stop, part.step))
+    start, stop, step = (_bound(v) for v in (part.start, part.stop, part.step))
     step = 1 if step is None else step
     if step == 0:
         raise ArgumentError("the step of a slice is 0.", op="x[...]")
@@ -137,15 +176,34 @@ def _cut_of_slice(x: Tensor, axis: int, part: slice) -> tuple[Cut, bool]:
     return (places[-1], places[0] + 1, -step), True
 
 
-def _gather_many(x: Tensor, indices: Sequence[Tensor], axes: Sequence[int]) -> Tensor:
+def _bound(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, Tensor) and value.node.symbolic:
+        raise ArgumentError(
+            "the ends of a slice must be known when the graph is built.",
+            op="x[...]",
+            fix="gg.gather(x, gg.arange(start, stop)), which is computed when fed",
+        )
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise DTypeError(
+            f"the ends of a slice are whole numbers, not {value!r}.", op="x[...]", fix="int(...)"
+        ) from None
+
+
+def _gather_many(
+    x: Tensor, indices: Sequence[Tensor], axes: Sequence[int], side_by_side: bool
+) -> Tensor:
     """Return x at several axes' integer arrays at once, by NumPy's rules.
 
-    The axes are brought side by side and made one; then it is one gather.
+    The axes are brought side by side and made one; then it is one gather. What is gathered stands
+    where the axes stood, if the whole index has them side by side; otherwise in front.
     """
+    place = axes[0] if side_by_side else 0
     if len(indices) == 1:
-        return gather(x, indices[0], axes[0])
-    beside = list(axes) == list(range(axes[0], axes[0] + len(axes)))
-    place = axes[0] if beside else 0
+        return gather(x if place == axes[0] else moveaxis(x, axes[0], 0), indices[0], place)
     targets = list(range(place, place + len(axes)))
     moved = moveaxis(x, axes, targets)
     dims = [cast(size(moved, axis), int64) for axis in targets]
@@ -158,8 +216,9 @@ def _gather_many(x: Tensor, indices: Sequence[Tensor], axes: Sequence[int]) -> T
         flat_index = flat_index * dim + wrapped
     # A place outside its own axis must not pass for a place in the next row.
     flat_index = where(outside, size(moved), flat_index)
-    sizes = shape(moved)
-    joined = concat([sizes[:place], constant([-1]), sizes[place + len(axes) :]])
+    # Not -1 for the joined axis: where another axis is empty, it could not be computed.
+    sizes = [size(moved, i) if dim is None else dim for i, dim in enumerate(moved.shape)]
+    joined = [*sizes[:place], size(moved, targets), *sizes[place + len(axes) :]]
     return gather(reshape(moved, joined), flat_index, place)
 
 
@@ -170,7 +229,7 @@ def gather_nd(x: TensorLike, indices: TensorLike) -> Tensor:
     if depth is None:
         raise ShapeError("the number of coordinates must be known.", op="gather_nd")
     columns = [squeeze(part, -1) for part in _columns(indices, depth)]
-    return _gather_many(x, columns, list(range(depth)))
+    return _gather_many(x, columns, list(range(depth)), side_by_side=True)
 
 
 def _columns(x: Tensor, count: int) -> list[Tensor]:
@@ -189,11 +248,4 @@ def boolean_mask(x: TensorLike, mask: TensorLike) -> Tensor:
     x, mask = constant(x), constant(mask)
     if not is_bool(mask.dtype):
         raise DTypeError("a mask is of bools.", op="boolean_mask", fix="compare: mask != 0")
-    for axis, (wanted, given) in enumerate(zip(x.shape, mask.shape, strict=False)):
-        if None not in (wanted, given) and wanted != given:
-            raise ShapeError(
-                f"the mask has shape {shape_text(mask.shape)}, x {shape_text(x.shape)}.",
-                op="boolean_mask",
-                axes=f"axis {axis}: {wanted} and {given}",
-            )
-    return gather_nd(x, build(NonZero(), mask))
+    return getitem(x, mask)

@@ -23,7 +23,7 @@ from giulgi.graph.ops.shape import (
     elements_of,
     sizes_of,
 )
-from giulgi.graph.shapes import Shape, normalise_axis, shape_text
+from giulgi.graph.shapes import Dim, Shape, normalise_axis, require_place, shape_text
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -34,6 +34,13 @@ def _require_indices(dtype: DType) -> None:
         raise DTypeError(
             f"places are whole numbers, not {dtype.name}.", fix="indices.astype('int64')"
         )
+
+
+def _require_places(places: Array | None, size: Dim, axis: int) -> None:
+    """Raise a ShapeError if an axis has not all places, as far as both are known."""
+    if places is not None and size is not None and places.size:
+        require_place(int(places.min()), size, axis)
+        require_place(int(places.max()), size, axis)
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,11 @@ class Gather(Op):
         return x[:axis] + indices + x[axis + 1 :]
 
     def normalised(self, x: Tensor, indices: Tensor) -> Op:
-        return self if x.known_shape is None else Gather(normalise_axis(self.axis, x.ndim))
+        if x.known_shape is None:
+            return self
+        axis = normalise_axis(self.axis, x.ndim)
+        _require_places(known_value(indices), x.shape[axis], axis)
+        return Gather(axis)
 
     def known_elements(self, x: Tensor, indices: Tensor) -> Shape | None:
         elements, places = elements_of(x), known_value(indices)
@@ -63,6 +74,7 @@ class Gather(Op):
         return tuple(elements[int(place)] for place in places.ravel())
 
     def numpy(self, x: Array, indices: Array) -> Array:
+        _require_places(indices, x.shape[self.axis], self.axis)
         return np.take(x, indices, self.axis)
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor, indices: Tensor) -> tuple[Tensor, None]:
@@ -105,6 +117,7 @@ class ScatterAdd(Shaped):
 
     def numpy(self, updates: Array, indices: Array, shape: Array | None = None) -> Array:
         result = np.zeros(self.concrete_shape(shape), updates.dtype)
+        _require_places(indices, result.shape[self.axis], self.axis)
         # A view with the axis in front, so that whole slices can be added at each place.
         in_front = np.moveaxis(result, self.axis, 0)
         axes = tuple(range(self.axis, self.axis + indices.ndim))
@@ -150,6 +163,7 @@ class TakeAlong(Op):
         return self if x.known_shape is None else TakeAlong(normalise_axis(self.axis, x.ndim))
 
     def numpy(self, x: Array, indices: Array) -> Array:
+        _require_places(indices, x.shape[self.axis], self.axis)
         return np.take_along_axis(x, indices, self.axis)
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor, indices: Tensor) -> tuple[Tensor, None]:
@@ -273,9 +287,10 @@ def one_hot(
             op="one_hot",
             fix="labels.astype('int64')",
         )
-    place = axis % (indices.ndim + 1)
-    spread = expand_dims(indices, place)
-    classes = arange(depth, dtype=indices.dtype)
+    place = normalise_axis(axis, indices.ndim + 1)
+    # As int64, since a small dtype, such as that of labels, may not hold all classes.
+    spread = expand_dims(cast(indices, int64), place)
+    classes = arange(depth, dtype=int64)
     classes = reshape(classes, (-1,) + (1,) * (indices.ndim - place))
     if (on_value, off_value) == (1, 0):
         return cast(spread == classes, dtype, name)

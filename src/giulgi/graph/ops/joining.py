@@ -11,11 +11,13 @@ import numpy as np
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.creation import arange, zeros_like
+from giulgi.graph.ops.indexing import gather
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
-from giulgi.graph.ops.movement import expand_dims, reshape
-from giulgi.graph.ops.shape import elements_of, size
+from giulgi.graph.ops.movement import broadcast_to, expand_dims, reshape
+from giulgi.graph.ops.shape import elements_of, size, sizes_of
 from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
-from giulgi.graph.shapes import Dim, Shape, is_static, merge_dims, normalise_axis
+from giulgi.graph.shapes import Dim, Shape, as_axes, is_static, merge_dims, normalise_axis
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -79,6 +81,16 @@ def _equal_sizes(sizes: Sequence[Dim], axis: int, joined: int) -> Dim:
     return merged
 
 
+def _require_whole(parts: Sequence[int], whole: Dim, axis: int) -> None:
+    """Raise a ShapeError if parts of these sizes do not make an axis of this size."""
+    if whole is not None and (sum(parts) != whole or any(part < 0 for part in parts)):
+        raise ShapeError(
+            "the parts do not add up to the whole.",
+            axes=f"axis {axis} has size {whole}; the parts {tuple(parts)} make {sum(parts)}",
+            fix="give sizes that add up, or a number of equal parts",
+        )
+
+
 @dataclass(frozen=True)
 class Part(Op):
     """One of the parts into which x is split along an axis, given the size of each."""
@@ -92,13 +104,8 @@ class Part(Op):
             return Spec(None, x.dtype)
         axis = normalise_axis(self.axis, x.ndim)
         known = elements_of(sizes)
-        whole = x.shape[axis]
-        if known is not None and is_static(known) and whole is not None and sum(known) != whole:
-            raise ShapeError(
-                "the parts do not add up to the whole.",
-                axes=f"axis {axis} has size {whole}; the parts {known} make {sum(known)}",
-                fix="give sizes that add up, or a number of equal parts",
-            )
+        if known is not None and is_static(known):
+            _require_whole(known, x.shape[axis], axis)
         own = known[self.index] if known is not None else None
         return Spec((*x.shape[:axis], own, *x.shape[axis + 1 :]), x.dtype)
 
@@ -116,12 +123,13 @@ class Part(Op):
         return build(Slice((WHOLE,) * self.axis + (cut,)), x)
 
     def numpy(self, x: Array, sizes: Array) -> Array:
+        _require_whole(sizes.tolist(), x.shape[self.axis], self.axis)
         return np.split(x, np.cumsum(sizes)[:-1], self.axis)[self.index]
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor, sizes: Tensor) -> tuple[Tensor, None]:
         count = sizes.shape[0]
         assert count is not None
-        parts = [build(Part(self.axis, i), x, sizes) * 0 for i in range(count)]
+        parts = [zeros_like(build(Part(self.axis, i), x, sizes)) for i in range(count)]
         parts[self.index] = dy
         return concat(parts, self.axis), None
 
@@ -141,24 +149,22 @@ def concat(xs: Sequence[TensorLike], axis: int | None = 0, name: str | None = No
 
 def stack(xs: Sequence[TensorLike], axis: int = 0, name: str | None = None) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
+    if not len(xs):
+        raise ArgumentError("there is nothing to stack.", op="stack", fix="give some tensors")
     return concat([expand_dims(x, axis) for x in promote(*xs)], axis, name)
 
 
 def tile(x: TensorLike, repetitions: int | Sequence[int]) -> Tensor:
     """Return x repeated whole, so and so many times along each axis."""
     x = constant(x)
-    counts = [repetitions] if isinstance(repetitions, int) else list(repetitions)
+    counts = list(as_axes(repetitions))
+    if any(count < 0 for count in counts):
+        raise ArgumentError(f"a count is negative in {counts}.", op="tile", fix="counts are >= 0")
     rank = max(x.ndim, len(counts))
     counts = [1] * (rank - len(counts)) + counts
-    for axis, count in zip(range(-rank, 0), counts, strict=True):
-        if -axis > x.ndim:
-            x = expand_dims(x, 0)
-        if count != 1:
-            x = (
-                concat([x] * count, axis)
-                if count > 0
-                else x[(..., slice(0, 0)) + (slice(None),) * (-axis - 1)]
-            )
+    x = expand_dims(x, tuple(range(rank - x.ndim)))
+    for axis, count in enumerate(counts):
+        x = concat([x] * count, axis) if count else slice_axis(x, axis, 0, 0)
     return x
 
 
@@ -168,12 +174,10 @@ def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = normalise_axis(axis, x.ndim)
-    spread = expand_dims(x, axis + 1)
-    copies = concat([spread] * repetitions, axis + 1)
-    sizes: list[Any] = list(x.shape)
-    for i, dim in enumerate(sizes):
-        if dim is None:
-            sizes[i] = size(x, i)
+    sizes: list[Any] = [size(x, i) if dim is None else dim for i, dim in enumerate(x.shape)]
+    copies = broadcast_to(
+        expand_dims(x, axis + 1), [*sizes[: axis + 1], repetitions, *sizes[axis + 1 :]]
+    )
     sizes[axis] = sizes[axis] * repetitions
     return reshape(copies, sizes)
 
@@ -190,7 +194,7 @@ def split(x: TensorLike, parts: int | Sequence[int] | Tensor, axis: int = 0) -> 
         ShapeError: if the sizes do not add up.
     """
     x = constant(x)
-    if isinstance(parts, int):
+    if isinstance(parts, (int, np.integer)):
         parts = _equal_parts(x, parts, axis)
     sizes = constant(parts, "int64")
     count = sizes.shape[0]
@@ -212,12 +216,19 @@ def _equal_parts(x: Tensor, count: int, axis: int) -> Sequence[int] | Tensor:
     return [whole // count] * count
 
 
-def roll(x: TensorLike, shift: int, axis: int) -> Tensor:
-    """Return x moved along an axis; what leaves at the end comes back at the beginning."""
+def roll(x: TensorLike, shift: int, axis: int | None = None) -> Tensor:
+    """Return x moved along an axis; what leaves at the end comes back at the beginning.
+
+    Without an axis the elements move in the flattened tensor.
+    """
     x = constant(x)
-    size = x.shape[normalise_axis(axis, x.ndim)]
-    if size is not None:
-        shift = shift % size if size else 0
+    if axis is None:
+        return reshape(roll(reshape(x, (-1,)), shift, 0), sizes_of(x))
+    length = x.shape[normalise_axis(axis, x.ndim)]
+    if length is None:
+        whole = size(x, axis)
+        return gather(x, (arange(whole) - shift) % whole, axis)
+    shift = shift % length if length else 0
     if shift == 0:
         return x
     return concat([slice_axis(x, axis, -shift, None), slice_axis(x, axis, None, -shift)], axis)

@@ -54,6 +54,10 @@ class Constant(Op):
         """Return the value."""
         return self.value
 
+    def settled(self) -> Array:
+        """Return the value."""
+        return self.value
+
     def attributes(self) -> dict[str, Any]:
         """Return the value."""
         return {"value": self.value}
@@ -132,7 +136,7 @@ def _array_of(value: Any, dtype: Any, copy: bool) -> Array:
         ) from None
     wanted = _dtype_for(value, array) if dtype is None else as_dtype(dtype)
     if array.dtype != wanted:
-        return _converted(array, wanted, checked=dtype is None or array.dtype.kind in "OSU")
+        return _converted(value, array, wanted)
     if (copy and array is value) or array.base is not None or not array.flags.c_contiguous:
         array = np.array(array, order="C")
     array.flags.writeable = False
@@ -150,14 +154,22 @@ def _dtype_for(value: Any, array: Array) -> DType:
     return as_dtype(array.dtype)
 
 
-def _converted(array: Array, dtype: DType, checked: bool) -> Array:
-    if checked and array.dtype.kind in "OSU":
+def _converted(value: Any, array: Array, dtype: DType) -> Array:
+    if array.dtype.kind not in "biuf":
         raise DTypeError(
             f"this is not an array of numbers: NumPy reads it as dtype {array.dtype}.",
             op="constant",
             fix="make numbers of it first; text and missing values are common causes",
         )
-    result = array.astype(dtype)
+    try:
+        # Of Python's numbers NumPy checks that they fit; arrays it converts as C does.
+        result = array.astype(dtype) if hasattr(value, "dtype") else np.asarray(value, dtype)
+    except (OverflowError, ValueError) as error:
+        raise DTypeError(
+            f"a number does not fit into {dtype.name}: {error}.",
+            op="constant",
+            fix="check the numbers, or use a dtype that holds them",
+        ) from None
     result.flags.writeable = False
     return result
 
@@ -220,11 +232,22 @@ def promote(*values: TensorLike) -> tuple[Tensor, ...]:
     scalars = [v for v in values if type(v) in (bool, int, float)]
     tensors = [v if type(v) in (bool, int, float) else constant(v) for v in values]
     dtypes = [t.dtype for t in tensors if isinstance(t, Tensor)]
-    met = result_type(*dtypes) if dtypes else None
+    try:
+        met = result_type(*dtypes) if dtypes else None
+    except DTypeError as error:
+        said = [t.description for t in tensors if isinstance(t, Tensor)]
+        error.complete(arguments=[(f"number {i}", text) for i, text in enumerate(said, 1)])
+        raise
     if scalars:
         met = python_scalar_type(scalars, met)
     assert met is not None
-    return tuple(cast(t, met) if isinstance(t, Tensor) else _scalar(t, met) for t in tensors)
+    return tuple(
+        # A list of Python numbers is read as the common dtype, not as float32 first.
+        (cast(t, met) if hasattr(v, "dtype") else constant(v, met))
+        if isinstance(t, Tensor)
+        else _scalar(t, met)
+        for v, t in zip(values, tensors, strict=True)
+    )
 
 
 def _scalar(value: float, dtype: DType) -> Tensor:

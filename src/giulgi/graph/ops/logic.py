@@ -214,7 +214,9 @@ class Choose(Op):
     def gradient(
         self, dy: Tensor, y: Tensor, condition: Tensor, a: Tensor, b: Tensor
     ) -> tuple[None, Tensor, Tensor]:
-        zero = dy * 0
+        from giulgi.graph.ops.creation import zeros_like
+
+        zero = zeros_like(dy)
         return None, choose(condition, dy, zero), choose(condition, zero, dy)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.shape import Shaped, as_sizes, build_shaped, elements_of, sizes_of
 from giulgi.graph.shapes import (
     Shape,
+    as_axes,
     broadcast_shapes,
     is_static,
     normalise_axes,
@@ -30,6 +31,8 @@ Array = np.ndarray[Any, Any]
 @dataclass(frozen=True)
 class Reshape(Shaped):
     """The elements of x, in order, in another shape; -1 stands for what is left."""
+
+    least: ClassVar[int] = -1
 
     def infer_target(self, target: Shape | None, *inputs: Tensor) -> Shape | None:
         (x,) = inputs
@@ -205,8 +208,9 @@ class BroadcastTo(Shaped):
             return target
         if len(x.known_shape) <= len(target):
             met = broadcast_shapes(x.known_shape, target)
-            if all(m == t or t is None or m is None for m, t in zip(met, target, strict=True)):
-                return met
+            pairs = list(zip(met, target, strict=True))
+            if all(m == t or t is None or m is None for m, t in pairs):
+                return tuple(m if t is None else t for m, t in pairs)
         raise ShapeError(
             f"{shape_text(x.known_shape)} cannot be broadcast to {shape_text(target)}.",
             fix="sizes must be equal or 1, counted from the last axis",
@@ -266,16 +270,14 @@ def reshape(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
 
 def expand_dims(x: TensorLike, axis: int | Sequence[int], name: str | None = None) -> Tensor:
     """Return x with new axes of size 1, at the places ``axis`` of the result."""
-    axes = (axis,) if isinstance(axis, int) else tuple(axis)
-    return build(ExpandDims(axes), constant(x), name=name)
+    return build(ExpandDims(as_axes(axis)), constant(x), name=name)
 
 
 def squeeze(
     x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None
 ) -> Tensor:
     """Return x without axes of size 1: the given ones, or all."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return build(Squeeze(None if axes is None else tuple(axes)), constant(x), name=name)
+    return build(Squeeze(None if axis is None else as_axes(axis)), constant(x), name=name)
 
 
 def transpose(x: TensorLike, axes: Sequence[int] | None = None, name: str | None = None) -> Tensor:
@@ -303,18 +305,14 @@ def moveaxis(
 ) -> Tensor:
     """Return x with axes moved to other places; the others keep their order."""
     x = constant(x)
-    sources = [normalise_axis(a, x.ndim) for a in _as_list(source)]
-    targets = [normalise_axis(a, x.ndim) for a in _as_list(destination)]
+    sources = [normalise_axis(a, x.ndim) for a in as_axes(source)]
+    targets = [normalise_axis(a, x.ndim) for a in as_axes(destination)]
     if len(sources) != len(targets):
         raise ArgumentError("source and destination differ in length.", op="moveaxis")
     order = [axis for axis in range(x.ndim) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
     return transpose(x, order)
-
-
-def _as_list(axis: int | Sequence[int]) -> list[int]:
-    return [axis] if isinstance(axis, int) else list(axis)
 
 
 def broadcast_to(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
@@ -325,5 +323,5 @@ def broadcast_to(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
 def flip(x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None) -> Tensor:
     """Return x in reverse order along an axis, several, or all."""
     x = constant(x)
-    axes = tuple(range(x.ndim)) if axis is None else tuple(_as_list(axis))
+    axes = tuple(range(x.ndim)) if axis is None else as_axes(axis)
     return build(Flip(axes), x, name=name)

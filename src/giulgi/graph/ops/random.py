@@ -154,7 +154,7 @@ def uniform(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Floats spread evenly over low <= x < high.
+    """Floats spread evenly over low <= x < high (high itself only where x is rounded to it).
 
     Args:
         shape: the shape; sizes known only when fed may be tensors.

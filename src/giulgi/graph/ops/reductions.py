@@ -21,7 +21,7 @@ from giulgi.graph.ops.movement import (
     reshape,
 )
 from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped, size, sizes_of
-from giulgi.graph.shapes import Dim, Shape, is_static, normalise_axes, normalise_axis
+from giulgi.graph.shapes import Dim, Shape, as_axes, is_static, normalise_axes, normalise_axis
 from giulgi.graph.tensor import Axes, Tensor
 
 Array = np.ndarray[Any, Any]
@@ -94,7 +94,11 @@ class Prod(Total):
         return np.prod(x, self.axes, keepdims=self.keepdims)
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
-        return self.restore(dy, x) * _product_of_others(x, normalise_axes(self.axes, x.ndim))
+        if self.axes is None:  # The rank is not known, and not needed.
+            others = reshape(_product_of_others(reshape(x, (-1,)), (0,)), sizes_of(x))
+        else:
+            others = _product_of_others(x, normalise_axes(self.axes, x.ndim))
+        return self.restore(dy, x) * others
 
 
 def _product_of_others(x: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -277,9 +281,7 @@ class SumTo(Shaped):
 
 def axes_of(axis: Axes) -> tuple[int, ...] | None:
     """Return one axis, several, or all (None) as a tuple or None."""
-    if axis is None:
-        return None
-    return (int(axis),) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    return None if axis is None else as_axes(axis)
 
 
 def sum_to(x: Tensor, shape: Sizes) -> Tensor:

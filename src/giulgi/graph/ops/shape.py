@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from giulgi.errors import ArgumentError
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.dtypes import DType, int64, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value
-from giulgi.graph.shapes import Shape, is_static, normalise_axes, size_of
+from giulgi.graph.shapes import Shape, as_axes, is_static, normalise_axes, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -101,6 +101,9 @@ class Shaped(Op):
         shape: the shape, if it is known; otherwise the last input is a vector of sizes.
     """
 
+    #: The smallest number that stands for a size.
+    least: ClassVar[int] = 0
+
     shape: Shape | None
 
     def target(self, *inputs: Tensor) -> Shape | None:
@@ -121,6 +124,8 @@ class Shaped(Op):
         """The result has the target's shape."""
         operands = inputs if self.shape is not None else inputs[:-1]
         target = self.target(*inputs)
+        if target is not None and any(size is not None and size < self.least for size in target):
+            raise ShapeError(f"a size is negative in {shape_text(target)}.", fix="sizes are >= 0")
         dtype = self.infer_dtype(*(x.dtype for x in operands))
         return Spec(self.infer_target(target, *operands), dtype)
 
@@ -217,8 +222,7 @@ def shape(x: TensorLike, name: str | None = None) -> Tensor:
 
 def size(x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None) -> Tensor:
     """Return the number of elements along an axis, or several, or all, as an int64."""
-    axes = (axis,) if isinstance(axis, int) else axis
-    return build(SizeOf(None if axes is None else tuple(axes)), constant(x), name=name)
+    return build(SizeOf(None if axis is None else as_axes(axis)), constant(x), name=name)
 
 
 def rank(x: TensorLike, name: str | None = None) -> Tensor:

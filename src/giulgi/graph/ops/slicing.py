@@ -13,7 +13,7 @@ from giulgi.graph.node import build
 from giulgi.graph.op import Op
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value
 from giulgi.graph.ops.shape import Shaped, as_sizes, build_shaped, elements_of, sizes_of
-from giulgi.graph.shapes import Dim, Shape, is_static, normalise_axis
+from giulgi.graph.shapes import Dim, Shape, is_static, normalise_axis, require_place
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -47,9 +47,15 @@ def _cuts_text(cuts: Sequence[Cut]) -> str:
 
 @dataclass(frozen=True)
 class Slice(Op):
-    """x[start:stop:step, ...]: every step-th element from start up to stop along each axis."""
+    """x[start:stop:step, ...]: every step-th element from start up to stop along each axis.
+
+    Attributes:
+        cuts: what is taken along each axis.
+        picks: axes along which the cut is for one element, which must be there.
+    """
 
     cuts: tuple[Cut, ...]
+    picks: tuple[int, ...] = ()
 
     def infer_shape(self, x: Shape) -> Shape:
         if len(self.cuts) > len(x):
@@ -57,14 +63,32 @@ class Slice(Op):
                 f"{len(self.cuts)} slices for a tensor of rank {len(x)}.",
                 fix="give at most one slice for each axis",
             )
-        cut = tuple(_cut_size(c, size) for c, size in zip(self.cuts, x, strict=False))
+        cut = tuple(
+            1 if axis in self.picks else _cut_size(c, size)
+            for axis, (c, size) in enumerate(zip(self.cuts, x, strict=False))
+        )
         return cut + x[len(cut) :]
 
     def normalised(self, x: Tensor) -> Op:
         if x.known_shape is None or len(self.cuts) > x.ndim:
             return self
+        self._require_picks(x.shape)
         cuts = self.cuts + (WHOLE,) * (x.ndim - len(self.cuts))
-        return Slice(tuple(_normal_cut(c, s) for c, s in zip(cuts, x.shape, strict=True)))
+        picks = tuple(axis for axis in self.picks if x.shape[axis] is None)
+        return Slice(
+            tuple(
+                cut if axis in picks else _normal_cut(cut, size)
+                for axis, (cut, size) in enumerate(zip(cuts, x.shape, strict=True))
+            ),
+            picks,
+        )
+
+    def _require_picks(self, x: Shape) -> None:
+        for axis in self.picks:
+            place, size = self.cuts[axis][0], x[axis]
+            assert place is not None
+            if size is not None:
+                require_place(place, size, axis)
 
     def resolve(self, x: Tensor) -> Tensor | None:
         if x.known_shape is None:
@@ -82,6 +106,7 @@ class Slice(Op):
         return elements[slice(*self.cuts[0])]
 
     def numpy(self, x: Array) -> Array:
+        self._require_picks(x.shape)
         return x[tuple(slice(*cut) for cut in self.cuts)]
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
@@ -177,11 +202,25 @@ def pad(
         value: what is put there.
     """
     x = constant(x)
-    pairs = np.broadcast_to(np.asarray(known_widths(widths)), (x.ndim, 2)).tolist()
+    pairs = _pairs(widths, x.ndim)
     if any(width < 0 for pair in pairs for width in pair):
         raise ArgumentError("a width is negative.", op="pad", fix="to cut, use a slice: x[1:]")
     low, high = (tuple(int(pair[i]) for pair in pairs) for i in (0, 1))
     return build(Pad(low, high, value), x, name=name)
+
+
+def _pairs(widths: Any, rank: int) -> list[list[int]]:
+    """Return one pair of widths for each axis, from one number, one pair, or all pairs."""
+    given = np.asarray(known_widths(widths))
+    shapes = {(), (1,), (2,), (1, 2), (rank, 1), (rank, 2)}
+    if given.dtype.kind not in "iu" or given.shape not in shapes:
+        raise ArgumentError(
+            f"{widths!r} does not give whole numbers of elements before and after each of "
+            f"{rank} axes.",
+            op="pad",
+            fix="pad(x, ((1, 1), (2, 2))): a pair (before, after) for each axis",
+        )
+    return np.broadcast_to(given, (rank, 2)).tolist()
 
 
 def known_widths(widths: Any) -> Any:

@@ -59,6 +59,7 @@ class Assign(Op):
     """x, which becomes the value of a variable when the program ends."""
 
     pure: ClassVar[bool] = False
+    symbolic: ClassVar[bool] = True
     stateful: ClassVar[bool] = True
 
     variable: ReadVariable
@@ -219,14 +220,26 @@ class Variable(Tensor):
         """Subtract from the value: ``v.assign(v - value)``."""
         return self.assign(self - value)
 
+    # A copy is a variable of its own, with the value of now.
+
+    def __deepcopy__(self, memo: Any = None) -> Variable:
+        return _with_value(self.numpy(), self._name, self.trainable)
+
+    def __reduce__(self) -> Any:
+        return _with_value, (self.numpy(), self._name, self.trainable)
+
     def _fitting(self, value: TensorLike) -> Tensor:
         new = constant(value)
         if new.dtype != self.dtype:
             if is_float(new.dtype) and not is_float(self.dtype):
                 raise _dtype_error(self, new.dtype)
-            new = constant(new, self.dtype)
+            new = constant(value, self.dtype)
         check_value_fits(self.cell, new.known_shape)
         return new
+
+
+def _with_value(value: Array, name: str | None, trainable: bool) -> Variable:
+    return Variable(value, name, trainable=trainable)
 
 
 def _dtype_error(variable: Variable, dtype: DType) -> GraphError:

@@ -7,11 +7,10 @@ from giulgi.graph.ops.elementwise import as_float, cast
 from giulgi.graph.ops.functions import exp, log, sqrt
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.movement import squeeze
+from giulgi.graph.ops.movement import reshape, squeeze
 from giulgi.graph.ops.reductions import axes_of, max, sum
 from giulgi.graph.ops.shape import size
 from giulgi.graph.ops.state import stop_gradient
-from giulgi.graph.shapes import normalise_axes
 from giulgi.graph.tensor import Axes, Tensor
 
 
@@ -60,8 +59,7 @@ def logsumexp(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Te
     result = log(sum(exp(x - largest), axis, keepdims=True)) + largest
     if keepdims:
         return result
-    axes = normalise_axes(axes_of(axis), x.ndim)
-    return squeeze(result, axes)
+    return reshape(result, ()) if axis is None else squeeze(result, axes_of(axis))
 
 
 def count_nonzero(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:

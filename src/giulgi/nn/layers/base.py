@@ -19,17 +19,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from giulgi.errors import DataError, GiulgiError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, DataError, GiulgiError, GraphError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, is_recording, tag
 from giulgi.graph.shapes import Shape, shape_text
-from giulgi.graph.source import current_source, scope
+from giulgi.graph.source import Source, current_path, current_source, scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers
 from giulgi.nn.lookup import check_arguments
@@ -77,6 +77,25 @@ class Layer:
         batch_input_shape: the same, with the size of the batch in front.
     """
 
+    #: Whether it is made of tensors, as a network is, and not only called on them.
+    made_of_tensors = False
+    source: Source | None
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Note where the layer is made, and tell who writes ``Flatten(x)`` for ``Flatten()(x)``."""
+        first = args[0] if args and not cls.made_of_tensors else None
+        if isinstance(first, Tensor) and first.node.symbolic:
+            raise ArgumentError(
+                f"{cls.__name__} is given a tensor where it is made.",
+                op=cls.__name__,
+                arguments=[("inputs", first.description)],
+                fix=f"make the layer, then call it; two pairs of brackets: {cls.__name__}(...)(x)",
+            )
+        layer = super().__new__(cls)
+        # In __init__ it would be the line of super().__init__() in a user's class.
+        layer.source = current_source()
+        return layer
+
     def __init__(
         self,
         *,
@@ -89,16 +108,15 @@ class Layer:
         **unknown: Any,
     ) -> None:
         check_arguments(type(self).__name__, unknown, self._known_arguments())
-        self.name = name or _next_name(type(self).__name__)
+        self.name = name or next_name(type(self).__name__)
         self.trainable = trainable
         self.dtype = as_dtype(dtype)
         self.built = False
-        self.source = current_source()
         self.batch_input_shape = _declared_shape(input_shape, input_dim, batch_input_shape)
 
     @classmethod
     def _known_arguments(cls) -> list[str]:
-        own = [name for name in inspect.signature(cls).parameters if name != "options"]
+        own = set(inspect.signature(cls.__init__).parameters) - {"self", "options", "unknown"}
         return sorted({*own, *_COMMON_ARGUMENTS})
 
     # What a layer tells of itself
@@ -107,10 +125,12 @@ class Layer:
         """Make the weights for inputs of a shape (None for sizes not known yet, as the batch)."""
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the outputs for inputs, as graph. A layer that differs in training takes
-        ``training`` as an argument.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no call")
+        """Return the outputs as graph. A layer that differs in training takes ``training``."""
+        raise GraphError(
+            f"{type(self).__name__} does not say what it computes.",
+            op=type(self).__name__,
+            fix="write a method call(self, x) that returns the outputs",
+        )
 
     def add_weight(
         self,
@@ -163,22 +183,29 @@ class Layer:
 
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build the layer's weights at the first call, and return its outputs."""
-        if "built" not in self.__dict__:
-            raise GraphError(
-                f"{type(self).__name__} was not prepared.",
-                where=current_source(),
-                fix="call super().__init__() first in its __init__",
-            )
+        self.require_prepared()
         with scope(self.name):
             try:
                 return self._called(inputs, args, training, kwargs)
             except GiulgiError as error:
-                error.complete(layer=self.name, layer_made=self.source)
+                error.complete(layer=current_path(), layer_made=self.source)
                 raise
+
+    def require_prepared(self) -> None:
+        """Raise a GraphError if a subclass has forgotten ``super().__init__()``."""
+        if "built" not in self.__dict__:
+            own = type(self).__name__
+            raise GraphError(
+                f"{own} was not prepared: its __init__ does not call super().__init__().",
+                op=own,
+                fix=f"make it the first line of {own}.__init__: super().__init__()",
+            )
 
     def _called(
         self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
     ) -> Any:
+        if isinstance(inputs, (list, tuple)) and not _holds_arrays(inputs):
+            inputs = constant(inputs)  # Rows written as lists are one array, not several inputs.
         inputs = tree_map(self._as_input, inputs)
         leaves, _ = flatten(inputs)
         if not self.built:
@@ -194,6 +221,12 @@ class Layer:
         finally:
             _call.reset(token)
         results, structure = flatten(outputs)
+        if any(y is None for y in results):
+            raise GraphError(
+                f"{type(self).__name__} returns nothing: its call gives None.",
+                op=type(self).__name__,
+                fix="end its call with: return y",
+            )
         record.outputs = [tag(y, record, name=self.name) for y in results]
         return unflatten(structure, iter(record.outputs))
 
@@ -237,8 +270,11 @@ class Layer:
 
     @property
     def variables(self) -> list[Variable]:
-        """All variables of the layer and of the layers in it, trainable ones first."""
-        return self.trainable_variables + self.non_trainable_variables
+        """All variables of the layer and of the layers in it.
+
+        Their order does not depend on what is trainable at the moment.
+        """
+        return [v for v, _ in self._variables(True)]
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -257,9 +293,9 @@ class Layer:
     def _variables(self, trainable: bool) -> list[tuple[Variable, bool]]:
         trainable = trainable and self.trainable
         found: dict[int, tuple[Variable, bool]] = {}
-        for value in _attribute_leaves(self):
-            if isinstance(value, Variable):
-                found.setdefault(id(value), (value, trainable and value.trainable))
+        own = [value for value in _attribute_leaves(self) if isinstance(value, Variable)]
+        for value in sorted(own, key=lambda variable: not variable.trainable):
+            found.setdefault(id(value), (value, trainable and value.trainable))
         for layer in self.sublayers():
             for variable, flag in layer._variables(trainable):
                 found.setdefault(id(variable), (variable, flag))
@@ -288,9 +324,9 @@ class Layer:
         variables = self.variables
         if len(weights) != len(variables):
             raise DataError(
-                f"{self.name!r} has {len(variables)} weights, and {len(weights)} are given.",
+                f"{self.name!r} has {len(variables)} weights, and {len(weights)} "
+                f"{'is' if len(weights) == 1 else 'are'} given.",
                 op="set_weights",
-                where=current_source(),
                 arguments=[(v.name, v.description) for v in variables],
                 fix="give one array for each weight"
                 + ("" if variables else "; the layer has none until it is built"),
@@ -302,7 +338,11 @@ class Layer:
                     f"the weight {variable.name!r} has shape {shape_text(variable.shape)}, the "
                     f"given array {shape_text(array.shape)}.",
                     op="set_weights",
-                    where=current_source(),
+                    arguments=[
+                        (variable.name, variable.description),
+                        ("given", f"{array.dtype.name} {shape_text(array.shape)}"),
+                    ],
+                    axes=f"{shape_text(variable.shape)} and {shape_text(array.shape)}",
                     fix="check the order of the arrays: that of get_weights()",
                 )
         for variable, array in zip(variables, arrays, strict=True):
@@ -312,13 +352,18 @@ class Layer:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def _holds_arrays(inputs: Any) -> bool:
+    return not all(isinstance(leaf, (int, float)) for leaf in flatten(inputs)[0])
+
+
 def _attribute_leaves(owner: object) -> Iterator[Any]:
     for key, value in vars(owner).items():
         if not key.startswith("__") and key != "_penalties":
             yield from flatten(value)[0]
 
 
-def _next_name(class_name: str) -> str:
+def next_name(class_name: str) -> str:
+    """Return a name that no other layer has: dense, dense_1, ..."""
     base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
     number = _names[base]
     _names[base] += 1
@@ -349,8 +394,9 @@ def last_dimension(layer: Layer, input_shape: Shape | None) -> int:
         raise ShapeError(
             "the size of the last axis of the inputs must be known, to make the weights.",
             op=type(layer).__name__,
-            where=current_source(),
             arguments=[("inputs", shape_text(input_shape))],
-            fix="give it: gg.Input((784,)), or input_shape=(784,) in the first layer",
+            fix="one number for each example needs an axis of its own: x[:, None]"
+            if input_shape and len(input_shape) == 1
+            else "give it: gg.Input((784,)), or input_shape=(784,) in the first layer",
         )
     return input_shape[-1]

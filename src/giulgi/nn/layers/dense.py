@@ -8,7 +8,6 @@ from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, shape_text
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations, regularizers
 from giulgi.nn.layers.base import Layer, last_dimension
@@ -51,7 +50,6 @@ class Dense(Layer):
             raise ArgumentError(
                 f"units is {units!r}; a layer has a whole number of outputs, at least one.",
                 op="Dense",
-                where=current_source(),
                 fix="Dense(10) has ten",
             )
         self.units = units
@@ -104,7 +102,6 @@ class Dense(Layer):
         raise ShapeError(
             f"this layer takes inputs of shape (batch, {features}).",
             op="Dense",
-            where=current_source(),
             arguments=[("inputs", x.description), ("kernel", self.kernel.description)],
             axes=f"the last axis of the inputs {shape_text(x.shape)}; {features} are expected",
             fix=fix,

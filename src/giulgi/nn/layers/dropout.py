@@ -7,7 +7,6 @@ from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 
@@ -37,7 +36,6 @@ class Dropout(Layer):
             raise ArgumentError(
                 f"rate is {rate}; it is the share left out, from 0 to 1.",
                 op="Dropout",
-                where=current_source(),
                 fix="Dropout(0.5) leaves out half",
             )
         self.rate = rate

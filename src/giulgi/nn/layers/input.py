@@ -7,7 +7,7 @@ from typing import Any
 
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.base import Layer, next_name
 
 
 class InputLayer(Layer):
@@ -51,10 +51,10 @@ def Input(  # noqa: N802 - Keras's name
         shape: the shape of one example, without the batch: ``(784,)``.
         batch_size: the size of the batch, if it is always the same.
         dtype: the dtype of the examples.
-        name: its name.
+        name: its name; None numbers them: input, input_1, ...
         batch_shape: the whole shape, with the batch in front.
     """
     if batch_shape is None:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
         batch_shape = (batch_size, *sizes)
-    return placeholder(dtype, tuple(batch_shape), name)
+    return placeholder(dtype, tuple(batch_shape), name or next_name("Input"))

@@ -8,7 +8,6 @@ from typing import Any
 from giulgi.errors import ShapeError
 from giulgi.graph import ops
 from giulgi.graph.shapes import is_static, shape_text, size_of
-from giulgi.graph.source import current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 
@@ -62,7 +61,6 @@ class Reshape(Layer):
                 f"an example of shape {shape_text(example)} does not fit into "
                 f"{shape_text(self.target_shape)}.",
                 op="Reshape",
-                where=current_source(),
                 arguments=[("inputs", x.description)],
                 axes=f"{whole} numbers in each example, {known} in the target",
                 fix="the target shape leaves out the batch; one size may be -1",

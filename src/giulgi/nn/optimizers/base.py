@@ -10,7 +10,7 @@ from giulgi.errors import ArgumentError, DataError
 from giulgi.graph import ops
 from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.state import Variable, is_recording
-from giulgi.graph.source import current_source, scope
+from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import check_arguments
 from giulgi.program import Program
@@ -56,7 +56,6 @@ class Optimizer:
             raise ArgumentError(
                 "clipnorm, clipvalue and global_clipnorm exclude each other.",
                 op=type(self).__name__,
-                where=current_source(),
                 fix="give one of them",
             )
         self.name = name or type(self).__name__.lower()
@@ -150,7 +149,6 @@ class Optimizer:
             raise DataError(
                 "there is nothing to train: no variable has a gradient.",
                 op=type(self).__name__,
-                where=current_source(),
                 fix="check that the loss depends on the trainable variables",
             )
         found: list[Update] = [(self.iterations, self.iterations + 1)]
@@ -206,7 +204,6 @@ def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
         raise ArgumentError(
             f"the learning rate is {rate!r}; it must be a number >= 0.",
             op=type(optimizer).__name__,
-            where=current_source(),
             fix="0.01 is a usual value for SGD, 0.001 for Adam",
         )
     return float(rate)

@@ -1,0 +1,76 @@
+"""``giulgi``: the command line.
+
+Each command is a file of this folder with a function that takes the parsed arguments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from giulgi.cli.demo import demo
+from giulgi.cli.info import info
+from giulgi.errors import GiulgiError
+from giulgi.version import __version__
+
+_INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="giulgi", description="A deep-learning framework that a person can see through."
+    )
+    parser.add_argument("--version", action="version", version=f"giulgi {__version__}")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+
+    demo_parser = commands.add_parser(
+        "demo", help="train a network on handwritten digits and show it on a page"
+    )
+    demo_parser.add_argument(
+        "--epochs", type=_positive, default=5, help="how often it sees all 60,000 digits (5)"
+    )
+    demo_parser.add_argument("--seed", type=int, default=0, help="for a run that repeats (0)")
+    demo_parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("giulgi-digits.html"),
+        help="where the page is written (giulgi-digits.html)",
+    )
+    demo_parser.set_defaults(run=lambda args: demo(args.epochs, args.seed, args.output))
+
+    info_parser = commands.add_parser(
+        "info", help="print version, processor, backend, threads and paths"
+    )
+    info_parser.set_defaults(run=lambda args: info())
+    return parser
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code.
+
+    Args:
+        arguments: the words after ``giulgi``; None takes those of the process.
+    """
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return 0
+    try:
+        args.run(args)
+    except GiulgiError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return _INTERRUPTED
+    return 0

@@ -1,0 +1,130 @@
+"""What is given for the inputs and outputs of a network, in their order and in their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import DataError, ShapeError
+from giulgi.graph.shapes import Shape, is_static, shape_text, size_of
+from giulgi.graph.tensor import Tensor
+from giulgi.training.network import Network
+
+
+def in_order(what: str, value: Any, names: Sequence[str]) -> Any:
+    """Return a dict by the names of inputs or outputs as a list in their order.
+
+    Raises:
+        DataError: if one of them is missing.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    for name in names:
+        if name not in value:
+            raise DataError(
+                f"{what} has no entry {name!r}.",
+                arguments=[(what, "a dict of " + ", ".join(repr(key) for key in value))],
+                fix="the network needs " + " and ".join(repr(name) for name in names),
+            )
+    return [value[name] for name in names]
+
+
+def fitted(network: Network, values: Sequence[Any]) -> list[Any]:
+    """Return what is given for the inputs, arrays or tensors, in the shapes that they have.
+
+    Where a last axis of size 1 is all that differs it is added, (batch,) -> (batch, 1), or taken
+    off.
+
+    Raises:
+        DataError: if there are too few or too many.
+        ShapeError: if one has another shape.
+    """
+    inputs = network.inputs
+    if len(values) != len(inputs):
+        raise _number_error(inputs, len(values))
+    return [_fitted(network, i, value) for i, value in enumerate(values)]
+
+
+def _fitted(network: Network, index: int, value: Any) -> Any:
+    wanted = network.inputs[index].known_shape
+    given: Shape | None = value.known_shape if isinstance(value, Tensor) else value.shape
+    if wanted is None or given is None or _may_be_equal(wanted, given):
+        return value
+    if wanted[-1:] == (1,) and _may_be_equal(wanted[:-1], given):
+        return value[..., None]
+    if given[-1:] == (1,) and _may_be_equal(wanted, given[:-1]):
+        return value[..., 0]
+    raise _shape_error(network, index, wanted, given, value.dtype)
+
+
+def _may_be_equal(wanted: Shape, given: Shape) -> bool:
+    return len(wanted) == len(given) and all(
+        a == b or a is None or b is None for a, b in zip(wanted, given, strict=True)
+    )
+
+
+def _number_error(inputs: Sequence[Tensor], given: int) -> DataError:
+    fix = "give one array for each input, in this order"
+    if len(inputs) == 1:
+        fix = "a list of arrays stands for several inputs; np.stack(x) makes one array of rows"
+    return DataError(
+        f"the network has {counted(len(inputs), 'input')}, and x is {counted(given, 'array')}.",
+        arguments=[(x.name, x.description) for x in inputs],
+        fix=fix,
+    )
+
+
+def _shape_error(
+    network: Network, index: int, wanted: Shape, given: Shape, dtype: Any
+) -> ShapeError:
+    x = network.inputs[index]
+    name = "x" if len(network.inputs) == 1 else network.input_names[index]
+    error = ShapeError(
+        f"{name} has shape {shape_text(given)}, and the network takes {shape_text(wanted)}.",
+        arguments=[
+            (name, f"{np.dtype(dtype).name} {shape_text(given)}"),
+            ("input", x.description),
+        ],
+        axes=_disagreement(name, wanted, given),
+        fix=_shape_fix(name, wanted, given),
+    )
+    for call in network.calls:
+        if any(source.node is x.node for source in call.inputs):
+            error.complete(layer=call.layer.name, layer_made=call.layer.source)
+    return error
+
+
+def _disagreement(name: str, wanted: Shape, given: Shape) -> str:
+    if len(wanted) != len(given):
+        return f"{name} has {counted(len(given), 'axis')}, {len(wanted)} are expected"
+    return ", ".join(
+        f"axis {axis}: {has} in {name}, {size} expected"
+        for axis, (size, has) in enumerate(zip(wanted, given, strict=True))
+        if not _may_be_equal((size,), (has,))
+    )
+
+
+def _shape_fix(name: str, wanted: Shape, given: Shape) -> str:
+    example, own = wanted[1:], given[1:]
+    if not given:
+        return f"give an array of the shape {shape_text(wanted)}"
+    if _may_be_equal(example, given):
+        return f"one example lacks the batch axis: {name}[None]"
+    if not (is_static(example) and is_static(own)):
+        return f"give examples of shape {shape_text(example)}"
+    if size_of(example) == size_of(own):
+        sizes = "".join(f", {size}" for size in example)
+        return f"{name}.reshape(len({name}){sizes}) brings the same numbers into this shape"
+    return (
+        f"give examples of shape {shape_text(example)}, or build the network for these: "
+        f"gg.Input({shape_text(own)})"
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: "1 axis", "2 axes", "0 arrays"."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} axes" if noun == "axis" else f"{number} {noun}s"

@@ -1,0 +1,104 @@
+"""Cases, as in ``case_table``, of the ops through which no gradient flows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+import giulgi as gg
+from giulgi.graph.ops import elementwise, functions, logic, reductions
+from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.ops.shape import ShapeOf, SizeOf
+from giulgi.graph.ops.state import StopGradient
+from graph.case_table import RANK_KNOWN
+from graph.cases import (
+    Case,
+    Domain,
+    axis_of,
+    bools,
+    eighths,
+    not_zero,
+    of_shape,
+    real,
+    reduction,
+)
+from graph.cases import elementwise as on_elements
+from graph.checks import each
+
+
+def flat(op: Any, function: Any, meaning: Any, *domains: Domain) -> Case:
+    return Case(op.__name__, op, on_elements(function, meaning, *domains), slope_levels=())
+
+
+def whole(rng: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
+    return rng.integers(-9, 10, shape)
+
+
+def few(rng: np.random.Generator, shape: Sequence[int]) -> np.ndarray:
+    return rng.integers(0, 5, shape)
+
+
+ON_ELEMENTS = [
+    flat(elementwise.FloorDivide, gg.floor_divide, np.floor_divide, eighths, not_zero),
+    flat(elementwise.Sign, gg.sign, lambda x: (x > 0) * 1.0 - (x < 0), eighths),
+    flat(functions.Floor, gg.floor, each(math.floor), eighths),
+    flat(functions.Ceil, gg.ceil, each(math.ceil), eighths),
+    flat(functions.Trunc, gg.trunc, each(math.trunc), eighths),
+    flat(functions.Round, gg.round, each(round), eighths),
+    flat(logic.Equal, lambda a, b: a == b, np.equal, eighths, eighths),
+    flat(logic.NotEqual, lambda a, b: a != b, np.not_equal, eighths, eighths),
+    flat(logic.Less, lambda a, b: a < b, np.less, eighths, eighths),
+    flat(logic.LessEqual, lambda a, b: a <= b, np.less_equal, eighths, eighths),
+    flat(logic.BitwiseAnd, lambda a, b: a & b, np.bitwise_and, whole, whole),
+    flat(logic.BitwiseOr, lambda a, b: a | b, np.bitwise_or, whole, whole),
+    flat(logic.BitwiseXor, lambda a, b: a ^ b, np.bitwise_xor, whole, whole),
+    flat(logic.BitwiseInvert, lambda x: ~x, np.invert, bools),
+    flat(logic.ShiftLeft, lambda a, b: a << b, np.left_shift, whole, few),
+    flat(logic.ShiftRight, lambda a, b: a >> b, np.right_shift, whole, few),
+    flat(StopGradient, gg.stop_gradient, np.array, real),
+]
+
+
+def argmax(draw: Any, shape: Any) -> Any:
+    axis, keepdims = draw(axis_of(len(shape))), draw(st.booleans())
+    return (
+        lambda x: gg.argmax(x, axis, keepdims=keepdims),
+        lambda x: np.argmax(x, axis, keepdims=keepdims),
+    )
+
+
+def argmin(draw: Any, shape: Any) -> Any:
+    axis, keepdims = draw(axis_of(len(shape))), draw(st.booleans())
+    return (
+        lambda x: gg.argmin(x, axis, keepdims=keepdims),
+        lambda x: np.argmin(x, axis, keepdims=keepdims),
+    )
+
+
+def shape_of(draw: Any, shape: Any) -> Any:
+    return gg.shape, lambda x: np.array(x.shape, np.int64)
+
+
+def size_of(draw: Any, shape: Any) -> Any:
+    return gg.size, lambda x: np.int64(x.size)
+
+
+def nonzero(draw: Any, shape: Any) -> Any:
+    return lambda x: gg.nonzero(x > 0), lambda x: np.nonzero(x > 0)
+
+
+OF_SHAPES = [
+    Case("AnyOf", reductions.AnyOf, reduction(gg.any, np.any, bools), slope_levels=()),
+    Case("AllOf", reductions.AllOf, reduction(gg.all, np.all, bools), slope_levels=()),
+    Case("Argmax", reductions.Argmax, of_shape(argmax, least=1, rank=1), slope_levels=()),
+    Case("Argmin", reductions.Argmin, of_shape(argmin, least=1, rank=1), slope_levels=()),
+    Case("ShapeOf", ShapeOf, of_shape(shape_of), slope_levels=()),
+    Case("SizeOf", SizeOf, of_shape(size_of), slope_levels=()),
+    Case("NonZero", NonZero, of_shape(nonzero, rank=1), RANK_KNOWN, (), shape_is_known=False),
+]
+
+FLAT = [*ON_ELEMENTS, *OF_SHAPES]

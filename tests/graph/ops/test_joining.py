@@ -1,0 +1,137 @@
+"""Concat, stack, split, tile, repeat, roll."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.errors import ArgumentError, ShapeError
+from graph.checks import (
+    CONSTANT,
+    DATA,
+    SIZES,
+    STATIC,
+    check_at_all_levels,
+    check_same,
+    gradient_of,
+)
+
+X = np.arange(6).reshape(2, 3)
+RANK_KNOWN = (CONSTANT, STATIC, SIZES, DATA)
+
+
+def test_concat_meets_in_one_dtype():
+    check_same(
+        gg.concat([X, X[:, :1].astype(np.float32)], 1),
+        np.concatenate([X, X[:, :1]], 1).astype(np.float32),
+    )
+    check_same(gg.concat([X, [[7, 8, 9]]]), np.concatenate([X, [[7, 8, 9]]]))
+
+
+def test_concat_of_all_elements():
+    check_at_all_levels(
+        lambda a, b: gg.concat([a, b], None), [X, X[0]], np.concatenate([X, X[0]], None)
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_stack(axis):
+    check_at_all_levels(lambda a, b: gg.stack([a, b], axis), [X, X + 1], np.stack([X, X + 1], axis))
+
+
+@pytest.mark.parametrize("join", [gg.concat, gg.stack])
+def test_nothing_to_join(join):
+    with pytest.raises(ArgumentError, match="there is nothing"):
+        join([])
+
+
+def test_sizes_that_differ():
+    with pytest.raises(ShapeError, match="axis 1: 3 and 2"):
+        gg.concat([X, X[:, :2]])
+    with pytest.raises(ShapeError, match="differ in their number of axes"):
+        gg.concat([X, X[0]])
+    x = gg.placeholder("int64", (None, None))
+    with pytest.raises(ShapeError, match="axis 0: 2 and 5"):
+        gg.concat([X, x], 1).numpy({x: np.zeros((5, 1), int)})
+
+
+def test_concat_with_one_known_size_knows_it():
+    x = gg.placeholder("float32", (None, None))
+    assert gg.concat([x, np.zeros((4, 2), np.float32)], 1).shape == (4, None)
+
+
+@pytest.mark.parametrize("parts", [3, np.int64(3), [1, 2], [0, 3], np.array([2, 1])])
+def test_split(parts):
+    places = parts if isinstance(parts, (int, np.integer)) else np.cumsum(parts)[:-1]
+    expected = np.split(X, places, 1)
+    check_at_all_levels(lambda x: gg.split(x, parts, 1), [X], expected, levels=RANK_KNOWN)
+
+
+def test_split_by_a_tensor():
+    sizes = gg.placeholder("int64", (2,))
+    first, second = gg.split(X, sizes, 1)
+    assert first.numpy({sizes: [1, 2]}).tolist() == [[0], [3]]
+    assert second.numpy({sizes: [1, 2]}).tolist() == [[1, 2], [4, 5]]
+    with pytest.raises(ShapeError, match="do not add up"):
+        first.numpy({sizes: [1, 1]})
+
+
+def test_split_that_does_not_add_up():
+    with pytest.raises(ShapeError, match="no multiple of 2"):
+        gg.split(X, 2, 1)
+    with pytest.raises(ShapeError, match="do not add up"):
+        gg.split(X, [1, 1], 1)
+    x = gg.placeholder("int64", (2, None))
+    with pytest.raises(ShapeError, match="do not add up"):
+        gg.split(x, 2, 1)[0].numpy({x: X})
+
+
+def test_gradient_of_a_part_is_zero_elsewhere_even_by_infinity():
+    x = gg.placeholder("float64", (None,))
+    first, _ = gg.split(x, 2)
+    slopes = gg.gradients(first * 3, x).numpy({x: [1.0, np.inf]})
+    assert slopes.tolist() == [3, 0]
+
+
+@pytest.mark.parametrize("counts", [2, (2, 1), (1, 3), (0, 2), (2, 1, 3), (3, 2, 1, 2), ()])
+@pytest.mark.parametrize("x", [X, X[0], X[0, 0]], ids=["matrix", "vector", "number"])
+def test_tile(x, counts):
+    check_at_all_levels(lambda x: gg.tile(x, counts), [x], np.tile(x, counts), levels=RANK_KNOWN)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_repeat(count, axis):
+    check_at_all_levels(
+        lambda x: gg.repeat(x, count, axis), [X], np.repeat(X, count, axis), levels=RANK_KNOWN
+    )
+
+
+@pytest.mark.parametrize("repeated", [lambda: gg.tile(X, -1), lambda: gg.repeat(X, -1, 0)])
+def test_negative_counts(repeated):
+    with pytest.raises((ArgumentError, ShapeError), match="negative"):
+        repeated()
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+@pytest.mark.parametrize("shift", [0, 1, -1, 3, 7, -8])
+def test_roll(shift, axis):
+    check_at_all_levels(
+        lambda x: gg.roll(x, shift, axis), [X], np.roll(X, shift, axis), levels=RANK_KNOWN
+    )
+
+
+def test_roll_of_nothing():
+    x = gg.placeholder("float32", (None,))
+    assert gg.roll(x, 2, 0).numpy({x: []}).shape == (0,)
+
+
+def test_gradient_adds_up_what_is_repeated():
+    weights = np.arange(1.0, 7.0)
+    found = gradient_of(lambda x: gg.repeat(x, 2) * weights, [1.0, 1.0, 1.0])
+    assert found.tolist() == [3, 7, 11]
+    found = gradient_of(lambda x: gg.tile(x, 2) * weights, [1.0, 1.0, 1.0])
+    assert found.tolist() == [5, 7, 9]
+    found = gradient_of(lambda x: gg.concat([x, x, x]), [1.0, 1.0])
+    assert found.tolist() == [3, 3]

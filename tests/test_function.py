@@ -1,0 +1,341 @@
+"""Python functions as compiled programs: when they are traced, what they assign, gradients."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.errors import ArgumentError, DTypeError, FeedError, ShapeError
+
+
+@pytest.fixture
+def traced():
+    """A function that notes each time its Python code runs."""
+    calls = []
+
+    @gg.function
+    def double(x, scale=2, **options):
+        calls.append((getattr(x, "known_shape", x), scale, options))
+        return x * scale
+
+    double.calls = calls
+    return double
+
+
+def test_arrays_of_one_kind_are_traced_once(traced):
+    for value in ([1.0], [2.0], [3.0]):
+        assert traced(np.array(value)).tolist() == [2 * value[0]]
+    assert len(traced.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [np.ones(2), np.ones(1, np.float32), np.ones((1, 1)), np.ones(1, np.int64)]
+)
+def test_another_shape_or_dtype_is_traced_anew(traced, other):
+    traced(np.ones(1))
+    traced(other)
+    assert len(traced.calls) == 2
+    traced(np.ones(1))
+    assert len(traced.calls) == 2
+
+
+def test_python_floats_are_fed(traced):
+    assert [float(traced(v)) for v in (1.5, 2.5)] == [3, 5]
+    assert float(traced(3.0, 1.5)) == 4.5
+    assert float(traced(3.0, 2.5)) == 7.5
+    assert len(traced.calls) == 2
+
+
+def test_other_python_values_are_part_of_the_program(traced):
+    x = np.ones(2)
+    for scale in (2, 3, 2, True, 1):
+        assert traced(x, scale).tolist() == [scale, scale]
+    assert [scale for _, scale, _ in traced.calls] == [2, 3, True, 1]
+    traced(x, mode="a")
+    traced(x, mode="b")
+    traced(x, mode="a")
+    traced(x, mode=None)
+    assert [options for _, _, options in traced.calls[4:]] == [
+        {"mode": "a"},
+        {"mode": "b"},
+        {"mode": None},
+    ]
+
+
+def test_nested_arguments_and_results():
+    Pair = namedtuple("Pair", "first second")
+
+    @gg.function
+    def swap(pair, extra):
+        return Pair(pair.second, [pair.first, extra["a"]]), {"sum": pair.first + extra["a"]}
+
+    pair, found = swap(Pair(np.ones(2), np.zeros(3)), {"a": 2.0})
+    assert isinstance(pair, Pair)
+    assert pair.first.shape == (3,)
+    assert pair.second[0].tolist() == [1, 1]
+    assert found["sum"].tolist() == [3, 3]
+
+
+def test_results_are_tensors_of_their_values():
+    @gg.function
+    def f(x):
+        return x + 1, 5, None
+
+    y, five, nothing = f(np.array([1.0]))
+    assert isinstance(y, gg.Tensor)
+    assert (y.tolist(), int(five), nothing) == ([2.0], 5, None)
+    y.numpy()[0] = 9
+    assert y.tolist() == [2.0]
+
+
+def test_an_argument_that_can_neither_be_fed_nor_compared(traced):
+    with pytest.raises(ArgumentError, match="of type set can neither be fed nor compared"):
+        traced(np.ones(1), {1})
+
+
+def test_an_array_that_is_no_tensor(traced):
+    with pytest.raises(DTypeError, match="no tensors of dtype float16"):
+        traced(np.ones(1, np.float16))
+
+
+def test_the_program_can_be_read(traced):
+    text = traced.program(np.ones(3)).text((3,))
+    assert "argument_0 * 2" in text
+
+
+def test_name_and_documentation_are_those_of_the_function():
+    @gg.function
+    def named(x):
+        """Tell."""
+        return x
+
+    assert (named.__name__, named.__doc__) == ("named", "Tell.")
+
+
+def test_methods():
+    class Model:
+        def __init__(self, scale):
+            self.scale = scale
+            self.traces = 0
+
+        @gg.function
+        def step(self, x):
+            self.traces += 1
+            return x * self.scale
+
+    two, three = Model(2), Model(3)
+    assert [float(m.step(v)) for m in (two, three) for v in (1.0, 2.0)] == [2, 4, 3, 6]
+    assert (two.traces, three.traces) == (1, 1)
+
+
+# Variables
+
+
+def test_assignments_are_seen_by_what_follows_them():
+    v = gg.Variable(1.0)
+
+    @gg.function
+    def step(x):
+        before = v + 0
+        v.assign_add(x)
+        between = v * 10
+        v.assign(v * 2)
+        return before, between, v
+
+    assert [float(t) for t in step(2.0)] == [1, 30, 6]
+    assert float(v) == 6
+    assert [float(t) for t in step(1.0)] == [6, 70, 14]
+
+
+def test_elements_of_an_assigned_variable_are_the_new_ones():
+    v = gg.Variable([1.0, 2.0])
+
+    @gg.function
+    def step():
+        v.assign([3.0, 4.0])
+        return v[1], v.sum(), gg.gather(v, 0), v.reshape(1, 2), [v[0], *v]
+
+    found = step()
+    assert [t.tolist() for t in found[:4]] == [4, 7, 3, [[3, 4]]]
+    assert [float(t) for t in found[4]] == [3, 3, 4]
+
+
+def test_gradients_by_an_assigned_variable_are_by_its_new_value():
+    w = gg.Variable(np.array([3.0]))
+
+    @gg.function
+    def two_steps():
+        for _ in range(2):
+            w.assign_sub(0.1 * gg.gradients(gg.sum(w * w), w))
+
+    assert two_steps() is None
+    np.testing.assert_allclose(w.numpy(), 3 * 0.8 * 0.8)
+
+
+def test_a_training_step():
+    rng = np.random.default_rng(0)
+    x, truth = rng.normal(size=(50, 3)), np.array([1.0, -2.0, 0.5])
+    w = gg.Variable(np.zeros(3))
+
+    @gg.function
+    def step(x, y):
+        loss = gg.mean((x @ w - y) ** 2)
+        w.assign_sub(0.1 * gg.gradients(loss, w))
+        return loss
+
+    losses = [float(step(x, x @ truth)) for _ in range(200)]
+    assert losses[-1] < 1e-10 < losses[0]
+    np.testing.assert_allclose(w.numpy(), truth, atol=1e-4)
+
+
+def test_what_fails_while_tracing_leaves_no_assignments_behind():
+    v = gg.Variable(1.0)
+
+    @gg.function
+    def broken():
+        v.assign(5)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+    assert float(v) == 1
+    v.assign(2)
+    assert float(v) == 2
+
+
+def test_a_function_runs_in_the_session_in_use():
+    v = gg.Variable(1.0)
+
+    @gg.function
+    def step():
+        v.assign_add(1)
+        return v
+
+    step()
+    with gg.Session():
+        assert float(step()) == 2
+        assert float(step()) == 3
+    assert float(v) == 2
+
+
+def test_random_numbers_are_drawn_anew_in_each_call():
+    @gg.function
+    def draw(x):
+        return x + gg.random.uniform((3,))
+
+    assert draw(1.0).tolist() != draw(1.0).tolist()
+
+
+# Functions in functions and graphs
+
+
+def test_a_function_inside_another_becomes_part_of_it():
+    v = gg.Variable(1.0)
+    traces = []
+
+    @gg.function
+    def inner(scale=1):
+        traces.append("inner")
+        v.assign_add(1)
+        return v * scale
+
+    @gg.function
+    def outer(x):
+        traces.append("outer")
+        return inner() + inner(10) + x
+
+    assert [float(outer(0.5)) for _ in range(2)] == [2 + 30 + 0.5, 4 + 50 + 0.5]
+    assert float(v) == 5
+    assert traces == ["outer", "inner", "inner"]
+    assert float(inner()) == 6
+
+
+def test_a_variable_that_is_an_argument_inside_another_function_stays_a_variable():
+    w = gg.Variable(np.array([3.0]))
+
+    @gg.function
+    def square(x):
+        return gg.sum(x * x)
+
+    @gg.function
+    def slope():
+        return gg.gradients(square(w), w)
+
+    assert slope().tolist() == [6]
+    w.assign([5.0])
+    assert slope().tolist() == [10]
+
+
+def test_a_function_in_a_graph_with_placeholders(traced):
+    x = gg.placeholder("float32", (None,), name="x")
+    y = traced(x) + 1
+    assert y.shape == (None,)
+    assert y.numpy({x: [1, 2, 3]}).tolist() == [3, 5, 7]
+    assert gg.gradients(y, x).numpy({x: [1, 2, 3]}).tolist() == [2, 2, 2]
+
+
+def test_an_assignment_of_a_placeholder_outside_a_function():
+    v, x = gg.Variable(0.0), gg.placeholder("float32", (), name="x")
+    with pytest.raises(FeedError, match="the value of 'x' is needed and not fed"):
+        v.assign(x)
+
+
+# Gradients of functions
+
+
+def test_value_and_gradient_of_the_first_argument():
+    value, slope = gg.value_and_grad(lambda x, y: gg.sum(x * x * y))(np.array([1.0, 2.0]), 3.0)
+    assert float(value) == 15
+    assert slope.tolist() == [6, 12]
+
+
+def test_gradients_of_several_arguments():
+    slopes = gg.grad(lambda x, y: x * y, argnums=(1, 0))(2.0, 3.0)
+    assert [float(s) for s in slopes] == [2, 3]
+    assert float(gg.grad(lambda x, y: x * y, argnums=1)(2.0, 3.0)) == 2
+
+
+def test_gradients_are_nested_as_the_argument():
+    def loss(parameters, x):
+        return gg.sum((x @ parameters["w"] + parameters["b"][0]) ** 2)
+
+    parameters = {"w": np.ones(2), "b": [np.float64(1), np.float64(5)]}
+    value, slopes = gg.value_and_grad(loss)(parameters, np.array([[1.0, 2.0]]))
+    assert float(value) == 16
+    assert slopes["w"].tolist() == [8, 16]
+    assert [float(s) for s in slopes["b"]] == [8, 0]
+
+
+def test_further_results_beside_the_number():
+    (value, extra), slope = gg.value_and_grad(lambda x: (x * x, {"twice": 2 * x}))(3.0)
+    assert (float(value), float(extra["twice"]), float(slope)) == (9, 6, 6)
+
+
+def test_gradients_by_variables():
+    w, b = gg.Variable([1.0, 2.0]), gg.Variable(3.0)
+    loss = gg.function(gg.value_and_grad(lambda x: gg.sum(w * x) * b, variables=[w, b]))
+    value, (by_w, by_b) = loss(np.float32([1, 1]))
+    assert float(value) == 9
+    assert by_w.tolist() == [3, 3]
+    assert float(by_b) == 3
+    w.assign([0, 0])
+    assert float(loss(np.float32([1, 1]))[0]) == 0
+
+
+def test_gradients_of_gradients():
+    cube = gg.function(gg.grad(gg.grad(gg.grad(lambda x: x**4))))
+    assert float(cube(2.0)) == 48
+
+
+def test_only_a_single_number_has_a_gradient():
+    with pytest.raises(ShapeError, match="must return a single number") as caught:
+        gg.grad(lambda x: x * 2)(np.ones(3))
+    assert caught.value.fix == "return a mean or a sum of it"
+
+
+def test_gradients_by_integers():
+    with pytest.raises(DTypeError, match="gradients flow through floats; x is int64"):
+        gg.grad(lambda x: x * 2.0)(3)

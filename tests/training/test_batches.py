@@ -1,0 +1,185 @@
+"""The batches of an epoch: their order, their sizes, and what is no batch."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.training.batches import (
+    ArrayBatches,
+    Batch,
+    GeneratedBatches,
+    as_batch,
+    check_finite,
+    check_lengths,
+)
+
+DATA = Batch([np.arange(10), np.arange(20).reshape(10, 2)], [np.arange(10) * 2], [np.arange(10.0)])
+
+
+def orders(batches, epochs=1):
+    """Return the numbers of the examples of each batch, epoch by epoch."""
+    return [[batch.x[0].tolist() for batch in batches.epoch()] for _ in range(epochs)]
+
+
+def test_batches_in_order_with_a_smaller_last_one():
+    batches = ArrayBatches(DATA, 4, shuffle=False)
+    assert batches.steps == 3
+    assert orders(batches, 2) == [[[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]] * 2
+
+
+@pytest.mark.parametrize(("size", "sizes"), [(1, [1] * 10), (5, [5, 5]), (10, [10]), (99, [10])])
+def test_sizes(size, sizes):
+    assert [len(batch) for batch in orders(ArrayBatches(DATA, size, shuffle=True))[0]] == sizes
+
+
+def test_a_limited_number_of_batches():
+    batches = ArrayBatches(DATA, 4, shuffle=False, limit=2)
+    assert batches.steps == 2
+    assert orders(batches) == [[[0, 1, 2, 3], [4, 5, 6, 7]]]
+    assert ArrayBatches(DATA, 4, shuffle=False, limit=9).steps == 3
+
+
+def test_all_arrays_of_an_example_stay_together():
+    for batch in ArrayBatches(DATA, 4, shuffle=True).epoch():
+        numbers, pairs = batch.x
+        np.testing.assert_array_equal(pairs[:, 0], numbers * 2)
+        np.testing.assert_array_equal(batch.y[0], numbers * 2)
+        np.testing.assert_array_equal(batch.weights[0], numbers)
+        assert batch.size == len(numbers)
+
+
+def test_shuffling():
+    """Every epoch has every example once, in an order of its own that the seed decides."""
+    gg.set_seed(1)
+    first = orders(ArrayBatches(DATA, 4, shuffle=True), 3)
+    for epoch in first:
+        assert sorted(number for batch in epoch for number in batch) == list(range(10))
+    assert len({str(epoch) for epoch in first}) == 3
+    gg.set_seed(1)
+    assert orders(ArrayBatches(DATA, 4, shuffle=True), 3) == first
+    gg.set_seed(2)
+    assert orders(ArrayBatches(DATA, 4, shuffle=True), 3) != first
+
+
+# ---------------------------------------------------------------------------------- generators
+
+
+class Again:
+    """An iterable that begins anew each time."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        return (np.array([i]) for i in range(self.count))
+
+
+def numbers(count):
+    return iter(Again(count))
+
+
+@pytest.mark.parametrize(
+    ("source", "steps", "wanted"),
+    [
+        (Again(3), None, [[0, 1, 2], [0, 1, 2]]),
+        (Again(3), 2, [[0, 1], [2, 0]]),
+        (Again(2), 3, [[0, 1, 0], [1, 0, 1]]),
+        (lambda: numbers(3), None, [[0, 1, 2], [0, 1, 2]]),
+        (lambda: numbers(3), 2, [[0, 1], [0, 1]]),
+        (lambda: Again(3), None, [[0, 1, 2], [0, 1, 2]]),
+    ],
+)
+def test_where_each_epoch_begins(source, steps, wanted):
+    batches = GeneratedBatches(source, steps, as_batch)
+    assert orders(batches, 2) == [[[i] for i in epoch] for epoch in wanted]
+
+
+def test_an_iterator_goes_on_where_it_stopped():
+    assert orders(GeneratedBatches(numbers(4), 2, as_batch), 2) == [[[0], [1]], [[2], [3]]]
+
+
+@pytest.mark.parametrize(("steps", "epochs"), [(None, 2), (3, 2), (5, 1)])
+def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs):
+    with pytest.raises(gg.errors.DataError, match="the generator ended after") as caught:
+        orders(GeneratedBatches(numbers(4), steps, as_batch), epochs)
+    assert "steps_per_epoch" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("item", "lengths"),
+    [
+        (np.zeros((2, 3)), (1, 0, 0)),
+        ((np.zeros((2, 3)),), (1, 0, 0)),
+        ((np.zeros((2, 3)), [0, 1]), (1, 1, 0)),
+        ((np.zeros((2, 3)), [0, 1], [1.0, 2.0]), (1, 1, 1)),
+        (([np.zeros((2, 3)), np.zeros(2)], {"a": np.zeros(2), "b": np.zeros(2)}), (2, 2, 0)),
+    ],
+)
+def test_what_a_generator_may_yield(item, lengths):
+    (batch,) = GeneratedBatches(lambda: iter([item]), None, as_batch).epoch()
+    assert (len(batch.x), len(batch.y), len(batch.weights)) == lengths
+
+
+# ----------------------------------------------------------------------------- what is no data
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [
+        (np.array(["cat", "dog"]), "one column of 0 and 1 for each word"),
+        (np.array(["1.5", "2"]), "astype('float32')"),
+        ([[1.0, 2.0], [3.0]], "all rows must have one length"),
+        ([[1.0, None]], "missing values (None) must be filled"),
+        (np.array([1 + 2j]), "one length"),
+        (np.array(["2026-01-01"], "datetime64[D]"), "one length"),
+        (5.0, "first axis runs over the examples"),
+    ],
+)
+def test_what_is_no_array_of_numbers(value, fix):
+    with pytest.raises(gg.errors.DataError) as caught:
+        as_batch(value)
+    assert fix in caught.value.fix
+
+
+def test_classes_that_are_words_are_to_be_numbered():
+    with pytest.raises(gg.errors.DataError) as caught:
+        as_batch(np.zeros((2, 3)), np.array(["cat", "dog"]))
+    assert "np.unique(y, return_inverse=True)" in caught.value.fix
+
+
+def test_lengths():
+    with pytest.raises(gg.errors.DataError) as caught:
+        check_lengths(as_batch(np.zeros((5, 2)), np.zeros(4), np.zeros(5)))
+    assert caught.value.axes == "axis 0: 5 in x, 4 in y, 5 in sample_weight"
+    with pytest.raises(gg.errors.DataError, match="there are no examples"):
+        check_lengths(as_batch(np.zeros((0, 2)), np.zeros(0)))
+
+
+@pytest.mark.parametrize(
+    ("shape", "place", "rows"),
+    [
+        ((4,), (2,), "np.isfinite(y)"),
+        ((4, 3), (1, 2), "np.isfinite(y).all(axis=1)"),
+        ((4, 3, 2), (3, 0, 1), "np.isfinite(y).all(axis=(1, 2))"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "name"), [(np.nan, "NaN"), (np.inf, "infinity"), (-np.inf, "infinity")]
+)
+def test_numbers_that_are_not_finite(shape, place, rows, value, name):
+    y = np.zeros(shape)
+    y[place] = value
+    with pytest.raises(gg.errors.DataError, match=f"y holds {name}.*in 1 place at") as caught:
+        check_finite(as_batch(np.zeros((4, 2)), y))
+    assert str(place) in caught.value.problem
+    assert f"keep = {rows};" in caught.value.fix
+    keep = eval(rows, {"np": np, "y": y})
+    assert keep.tolist() == [row != place[0] for row in range(4)]
+
+
+def test_how_many_places_are_not_finite():
+    x = np.zeros((4, 2), np.float32)
+    x[1, 1] = x[3, 0] = np.nan
+    with pytest.raises(gg.errors.DataError, match=r"in 2 places, the first at \(1, 1\)"):
+        check_finite(as_batch(x))
+    check_finite(as_batch(np.array([[1, 2]]), np.array([], np.float32)))

@@ -1,0 +1,147 @@
+"""What is given to fit, made into batches: held-out parts, weights of classes, order by names."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.training.batches import as_batch
+from giulgi.training.feeding import Given, class_weights, is_generated, split_off
+
+X, Y = np.arange(20.0).reshape(10, 2), np.arange(10) % 3
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.2, 8), (0.25, 7), (0.5, 5), (0.75, 2), (0.05, 9)])
+def test_the_last_examples_are_held_out(share, kept):
+    weights = np.arange(10.0)
+    training, held_out = split_off(as_batch(X, Y, weights), share)
+    for part, chosen in ((training, slice(0, kept)), (held_out, slice(kept, None))):
+        np.testing.assert_array_equal(part.x[0], X[chosen])
+        np.testing.assert_array_equal(part.y[0], Y[chosen])
+        np.testing.assert_array_equal(part.weights[0], weights[chosen])
+
+
+@pytest.mark.parametrize("share", [1.0, 1.5, -0.2, 20, 0.95])
+def test_both_parts_need_examples(share):
+    with pytest.raises(gg.errors.ArgumentError, match="leaves nothing for one of the two parts"):
+        split_off(as_batch(X[:5], Y[:5]), share)
+
+
+@pytest.mark.parametrize(
+    "labels", [Y, Y[:, None], np.eye(3)[Y], Y.astype(np.float32), Y.astype(np.uint8)]
+)
+def test_weights_by_class(labels):
+    (found,) = class_weights(as_batch(X, labels), {0: 0.5, 2: 3.0})
+    np.testing.assert_array_equal(found, np.array([0.5, 1.0, 3.0])[Y])
+
+
+def test_weights_of_classes_are_for_training_only():
+    given = Given(X, Y, class_weight={0: 2.0})
+    data, batches, held_out = given.batches("fit", None, split=0.2)
+    np.testing.assert_array_equal(data.weights[0], np.where(Y[:8] == 0, 2.0, 1.0))
+    assert batches.data is data
+    assert held_out.weights == []
+
+
+def test_defaults():
+    _, batches, held_out = Given(X, Y).batches("fit", None)
+    assert (batches.batch_size, batches.steps, batches.shuffle) == (32, 1, False)
+    assert held_out is None
+
+
+def network_of_two():
+    left, right = gg.Input((2,), name="left"), gg.Input((), name="right")
+    model = gg.Model(
+        [left, right],
+        [gg.layers.Dense(1, name="a")(left), gg.layers.Reshape((1,), name="b")(right)],
+    )
+    return model._network
+
+
+def test_dicts_are_put_in_the_order_of_the_network():
+    given = Given(
+        {"right": X[:, 0], "left": X},
+        {"b": Y, "a": 2 * Y},
+        {"b": np.zeros(10), "a": np.ones(10)},
+    )
+    data = given.examples("fit", network_of_two())
+    np.testing.assert_array_equal(data.x[0], X)
+    np.testing.assert_array_equal(data.x[1], X[:, 0])
+    np.testing.assert_array_equal(data.y[0], 2 * Y)
+    assert [w[0] for w in data.weights] == [1, 0]
+
+
+def test_dicts_that_a_generator_yields_are_put_in_order_as_well():
+    item = ({"right": X[:, 0], "left": X}, {"b": Y, "a": 2 * Y})
+    first, batches, _ = Given(lambda: iter([item])).batches("fit", network_of_two())
+    (batch,) = batches.epoch()
+    for found in (first, batch):
+        np.testing.assert_array_equal(found.x[0], X)
+        np.testing.assert_array_equal(found.y[0], 2 * Y)
+
+
+def test_looking_at_the_first_batch_takes_nothing_away():
+    source = (np.array([[float(i)]]) for i in range(3))
+    first, batches, _ = Given(source).batches("predict", None)
+    assert first.x[0].tolist() == [[0.0]]
+    assert [batch.x[0].item() for batch in batches.epoch()] == [0.0, 1.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("x", "generated"),
+    [
+        (X, False),
+        (X.tolist(), False),
+        ([X, X], False),
+        ({"a": X}, False),
+        (gg.constant(X), False),
+        (iter([X]), True),
+        (lambda: iter([X]), True),
+        (range(3), True),
+    ],
+)
+def test_what_is_a_generator(x, generated):
+    assert is_generated(x) is generated
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"y": Y},
+        {"sample_weight": Y},
+        {"class_weight": {0: 1.0}},
+    ],
+)
+def test_what_a_generator_has_to_yield_itself(given):
+    (name,) = given
+    with pytest.raises(gg.errors.ArgumentError, match=f"{name} goes with arrays"):
+        Given(iter([X]), **given).batches("fit", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "text"),
+    [
+        ({"x": iter([X])}, {"split": 0.2}, "validation_split goes with arrays"),
+        ({"x": iter([])}, {}, "the generator is empty"),
+        ({"x": X, "batch_size": 0}, {}, "batch_size is 0"),
+        ({"x": X, "batch_size": 2.5}, {}, "batch_size is 2.5"),
+        ({"x": X, "steps": -1}, {}, "steps is -1"),
+        ({"x": None}, {}, "fit needs x"),
+        ({"x": X, "y": Y[:3]}, {}, "different numbers of examples"),
+        ({"x": X, "y": [Y, Y], "class_weight": {0: 1.0}}, {}, "networks with one output"),
+        ({"x": X, "y": Y, "class_weight": [1.0, 2.0]}, {}, "class_weight is a dict"),
+        (
+            {"x": X, "y": Y, "class_weight": {0: 1.0}, "sample_weight": Y},
+            {},
+            "class_weight and sample_weight exclude each other",
+        ),
+    ],
+)
+def test_refusals(given, options, text):
+    with pytest.raises(gg.errors.GiulgiError, match=text):
+        Given(**given).batches("fit", None, **options)
+
+
+def test_errors_tell_what_was_called():
+    with pytest.raises(gg.errors.DataError) as caught:
+        Given(X * np.nan).examples("predict", None)
+    assert caught.value.op == "predict"

@@ -1,0 +1,155 @@
+"""The table of a network, to the letter."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.training.summary import _bytes_text
+
+L = gg.layers
+
+
+def text_of(model):
+    lines = []
+    model.summary(print_fn=lines.append)
+    return "\n".join(lines).splitlines()
+
+
+def table(text):
+    return text.strip("\n").splitlines()
+
+
+def test_layers_one_after_another(capsys):
+    model = gg.Sequential(
+        [
+            gg.Input((784,)),
+            L.Dense(512, "relu", name="hidden"),
+            L.Dropout(0.2, name="dropout"),
+            L.Dense(10, "softmax", name="digits"),
+        ],
+        name="network",
+    )
+    model.summary()
+    assert capsys.readouterr().out.splitlines() == table("""
+Model "network"
+-----------------  ------------  -------
+Layer (type)       Output shape  Weights
+-----------------  ------------  -------
+hidden (Dense)     (?, 512)      401,920
+dropout (Dropout)  (?, 512)            0
+digits (Dense)     (?, 10)         5,130
+-----------------  ------------  -------
+Weights: 407,050 (1.55 MB)
+""")
+
+
+def test_shared_layers_and_several_inputs():
+    left, right = gg.Input((4,), name="left"), gg.Input((4,), name="right")
+    shared = L.Dense(3, name="shared")
+    head = L.Dense(1, name="head")(gg.abs(shared(left) - shared(right)))
+    both = L.Dense(1, name="both")(gg.concat([head, left], axis=-1))
+    assert text_of(gg.Model([left, right], both, name="twins")) == table("""
+Model "twins"
+--------------  ------------  -------  ------------
+Layer (type)    Output shape  Weights  Connected to
+--------------  ------------  -------  ------------
+left (Input)    (?, 4)              0
+right (Input)   (?, 4)              0
+shared (Dense)  (?, 3)             15  left
+shared (Dense)  (?, 3)         shared  right
+head (Dense)    (?, 1)              4  shared
+both (Dense)    (?, 1)              6  head, left
+--------------  ------------  -------  ------------
+Weights: 25 (100 B)
+""")
+
+
+def test_a_layer_with_several_results():
+    class Fork(L.Layer):
+        def call(self, x):
+            return x, x + 1
+
+    x = gg.Input((3,), name="x")
+    first, second = Fork(name="fork")(x)
+    model = gg.Model(x, [first, L.Dense(1, name="head")(second)], name="forked")
+    assert text_of(model)[4:7] == table("""
+x (Input)     (?, 3)                0
+fork (Fork)   (?, 3), (?, 3)        0  x
+head (Dense)  (?, 1)                4  fork
+""")
+
+
+def test_not_built_yet():
+    model = gg.Sequential([L.Dense(5, name="a"), L.Dense(2, name="b")], name="later")
+    assert text_of(model) == table("""
+Model "later"
+------------  -------------  -------
+Layer (type)  Output shape   Weights
+------------  -------------  -------
+a (Dense)     not built yet        ?
+b (Dense)     not built yet        ?
+------------  -------------  -------
+The weights are made once the shape of the inputs is known: fit, or gg.Input.
+""")
+    model.build((None, 3))
+    assert text_of(model)[4:] == table("""
+a (Dense)     (?, 5)             20
+b (Dense)     (?, 2)             12
+------------  ------------  -------
+Weights: 32 (128 B)
+""")
+
+
+class Mine(gg.Model):
+    def __init__(self):
+        super().__init__(name="mine")
+        self.a = L.Dense(3, name="a")
+        self.b = [L.Dense(2, name="b")]
+
+    def call(self, x):
+        return self.b[0](self.a(x))
+
+
+@pytest.mark.parametrize("by", ["fit", "call"])
+def test_a_network_as_a_class(by):
+    model = Mine()
+    assert text_of(model)[4] == "a (Dense)     not built yet        ?"
+    if by == "fit":
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
+    else:
+        model(np.zeros((2, 3)))
+    assert text_of(model)[4:] == table("""
+a (Dense)                        12
+b (Dense)                         8
+------------  ------------  -------
+Weights: 20 (80 B)
+""")
+
+
+def test_what_is_fixed():
+    model = gg.Sequential([gg.Input((4,)), L.Dense(3, trainable=False), L.Dense(2)])
+    assert text_of(model)[-2:] == ["Weights: 23 (92 B)", "of which trainable: 8, fixed: 15"]
+
+
+def test_networks_in_networks():
+    inner = gg.Sequential([gg.Input((4,)), L.Dense(3), L.Dense(3)], name="inner")
+    x = gg.Input((4,))
+    model = gg.Model(x, L.Dense(2, name="head")(inner(x)))
+    assert text_of(model)[4:6] == table("""
+inner (Sequential)  (?, 3)             27
+head (Dense)        (?, 2)              8
+""")
+
+
+def test_weights_of_64_bits_are_twice_as_large():
+    model = gg.Sequential([gg.Input((4,), dtype="float64"), L.Dense(3, dtype="float64")])
+    assert text_of(model)[-1] == "Weights: 15 (120 B)"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (1023, "1023 B"), (1536, "1.50 KB"), (5 * 2**20, "5.00 MB"), (2**33, "8.00 GB")],
+)
+def test_sizes(size, text):
+    assert _bytes_text(size) == text
