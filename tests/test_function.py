@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.errors import ArgumentError, DTypeError, FeedError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 
 
 @pytest.fixture
@@ -175,6 +175,21 @@ def test_gradients_by_an_assigned_variable_are_by_its_new_value():
     np.testing.assert_allclose(w.numpy(), 3 * 0.8 * 0.8)
 
 
+def test_gradients_of_a_value_from_before_an_assignment_are_by_what_it_used():
+    w = gg.Variable(np.array([3.0]))
+
+    @gg.function
+    def step():
+        first = w * w
+        w.assign(w + 1)  # 4
+        second = w * w
+        w.assign(w * 10)  # 40
+        third = w * w * 0.5
+        return [gg.gradients(y, w) for y in (first, second, third, gg.exp(first * 0))]
+
+    assert [float(g) for g in step()] == [6, 8, 40, 0]
+
+
 def test_a_training_step():
     rng = np.random.default_rng(0)
     x, truth = rng.normal(size=(50, 3)), np.array([1.0, -2.0, 0.5])
@@ -279,8 +294,9 @@ def test_a_function_in_a_graph_with_placeholders(traced):
 
 def test_an_assignment_of_a_placeholder_outside_a_function():
     v, x = gg.Variable(0.0), gg.placeholder("float32", (), name="x")
-    with pytest.raises(FeedError, match="the value of 'x' is needed and not fed"):
+    with pytest.raises(GraphError, match="is not there before it is run") as caught:
         v.assign(x)
+    assert "gg.assign(v, value)" in caught.value.fix
 
 
 # Gradients of functions

@@ -11,7 +11,7 @@ import pytest
 import giulgi as gg
 from giulgi.backends import Draw, ReferenceBackend, backend
 from giulgi.backends.reference import interpreter
-from giulgi.errors import GraphError, ShapeError
+from giulgi.errors import ArgumentError, GraphError, ShapeError
 from giulgi.graph.ops.elementwise import Add
 from giulgi.program import make_computation
 
@@ -25,6 +25,9 @@ def run(fetches, feeds=(), values=()):
 def test_backends_by_name():
     assert backend("reference").name == "reference"
     assert backend() is backend(gg.config.backend)
+    with pytest.raises(ArgumentError, match="there is no backend 'referense'") as caught:
+        gg.config.backend = "referense"
+    assert caught.value.fix == "did you mean 'reference'?"
 
 
 def test_a_graph_is_computed():

@@ -1,7 +1,7 @@
-"""One case, or more, for every op through which gradients flow; and why the others have none.
+"""One case, or more, for every op through which gradients flow.
 
-``CASES`` are tried in all states of knowledge: value, dtype, shape, and the gradient to second
-order. A new op has to be entered here: ``test_case_table.py`` sees to that.
+They are tried in all states of knowledge: value, dtype, shape, and the gradient to second order. A
+new op has to be entered here, or in ``flat_table``: ``test_case_table`` sees to that.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ from giulgi.graph.ops import (
     functions,
     indexing,
     joining,
-    leaves,
     logic,
     movement,
     reductions,
     slicing,
     state,
 )
-from giulgi.graph.ops.random import RandomBits
-from giulgi.graph.ops.shape import ShapeOf, SizeOf, build_shaped, sizes_of
+from giulgi.graph.ops.shape import build_shaped, sizes_of
 from graph.cases import (
     Case,
     axes_of,
@@ -412,38 +410,3 @@ CASES = [
     *REDUCTIONS,
     *OTHERS,
 ]
-
-NO_INPUT = "it has no input"
-STEPS = "its slope is 0 wherever it has one"
-NO_FLOAT = "its inputs or its result are no floats"
-# Why the other ops have no gradient.
-WITHOUT_GRADIENT: dict[Any, str] = {
-    leaves.Constant: NO_INPUT,
-    leaves.Placeholder: NO_INPUT,
-    state.ReadVariable: NO_INPUT,
-    RandomBits: NO_INPUT,
-    state.StopGradient: "it is there to stop gradients",
-    elementwise.FloorDivide: STEPS,
-    elementwise.Sign: STEPS,
-    functions.Floor: STEPS,
-    functions.Ceil: STEPS,
-    functions.Trunc: STEPS,
-    functions.Round: STEPS,
-    logic.Equal: NO_FLOAT,
-    logic.NotEqual: NO_FLOAT,
-    logic.Less: NO_FLOAT,
-    logic.LessEqual: NO_FLOAT,
-    logic.BitwiseAnd: NO_FLOAT,
-    logic.BitwiseOr: NO_FLOAT,
-    logic.BitwiseXor: NO_FLOAT,
-    logic.BitwiseInvert: NO_FLOAT,
-    logic.ShiftLeft: NO_FLOAT,
-    logic.ShiftRight: NO_FLOAT,
-    reductions.AnyOf: NO_FLOAT,
-    reductions.AllOf: NO_FLOAT,
-    reductions.Argmax: NO_FLOAT,
-    reductions.Argmin: NO_FLOAT,
-    ShapeOf: NO_FLOAT,
-    SizeOf: NO_FLOAT,
-    indexing.NonZero: NO_FLOAT,
-}

@@ -150,15 +150,24 @@ def tensordot(draw: Any, rng: Any) -> Any:
     )
 
 
+FORMULAS = [
+    "ij,jk->ik",
+    "ij,jk",
+    "ij->ji",
+    "ij->",
+    "i,j->ij",
+    "bij,bjk->bik",
+    "ij,kj->ikj",
+    "ij,ij->i",
+    "a,b,c->cab",
+    "ij,jk,kl->il",
+    "ijk,ik->jk",
+    "bhqd,bhkd->bhqk",
+]
+
+
 def einsum(draw: Any, rng: Any) -> Any:
-    formula = draw(
-        st.sampled_from(
-            [
-                *("ij,jk->ik", "ij,jk", "ij->ji", "ij->", "i,j->ij", "bij,bjk->bik", "ij,kj->ikj"),
-                *("ij,ij->i", "a,b,c->cab", "ij,jk,kl->il", "ijk,ik->jk", "bhqd,bhkd->bhqk"),
-            ]
-        )
-    )
+    formula = draw(st.sampled_from(FORMULAS))
     sizes = {letter: draw(st.integers(0, 3)) for letter in set(formula) if letter.isalpha()}
     terms = formula.partition("->")[0].split(",")
     return (

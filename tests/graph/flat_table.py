@@ -1,4 +1,4 @@
-"""Cases, as in ``case_table``, of the ops through which no gradient flows."""
+"""Cases, as in ``case_table``, of the ops through which no gradient flows; and why none does."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from hypothesis import strategies as st
 
 import giulgi as gg
-from giulgi.graph.ops import elementwise, functions, logic, reductions
+from giulgi.graph.ops import elementwise, functions, leaves, logic, reductions, state
 from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.shape import ShapeOf, SizeOf
-from giulgi.graph.ops.state import StopGradient
 from graph.case_table import RANK_KNOWN
 from graph.cases import (
     Case,
     Domain,
+    Example,
     axis_of,
     bools,
     eighths,
@@ -59,24 +60,19 @@ ON_ELEMENTS = [
     flat(logic.BitwiseInvert, lambda x: ~x, np.invert, bools),
     flat(logic.ShiftLeft, lambda a, b: a << b, np.left_shift, whole, few),
     flat(logic.ShiftRight, lambda a, b: a >> b, np.right_shift, whole, few),
-    flat(StopGradient, gg.stop_gradient, np.array, real),
+    flat(state.StopGradient, gg.stop_gradient, np.array, real),
 ]
 
 
-def argmax(draw: Any, shape: Any) -> Any:
-    axis, keepdims = draw(axis_of(len(shape))), draw(st.booleans())
-    return (
-        lambda x: gg.argmax(x, axis, keepdims=keepdims),
-        lambda x: np.argmax(x, axis, keepdims=keepdims),
-    )
+def place_of(name: str) -> st.SearchStrategy[Example]:
+    def make(draw: Any, shape: Any) -> Any:
+        options = {"axis": draw(axis_of(len(shape))), "keepdims": draw(st.booleans())}
+        return (
+            lambda x: getattr(gg, name)(x, **options),
+            lambda x: getattr(np, name)(x, **options),
+        )
 
-
-def argmin(draw: Any, shape: Any) -> Any:
-    axis, keepdims = draw(axis_of(len(shape))), draw(st.booleans())
-    return (
-        lambda x: gg.argmin(x, axis, keepdims=keepdims),
-        lambda x: np.argmin(x, axis, keepdims=keepdims),
-    )
+    return of_shape(make, least=1, rank=1)
 
 
 def shape_of(draw: Any, shape: Any) -> Any:
@@ -94,11 +90,46 @@ def nonzero(draw: Any, shape: Any) -> Any:
 OF_SHAPES = [
     Case("AnyOf", reductions.AnyOf, reduction(gg.any, np.any, bools), slope_levels=()),
     Case("AllOf", reductions.AllOf, reduction(gg.all, np.all, bools), slope_levels=()),
-    Case("Argmax", reductions.Argmax, of_shape(argmax, least=1, rank=1), slope_levels=()),
-    Case("Argmin", reductions.Argmin, of_shape(argmin, least=1, rank=1), slope_levels=()),
+    Case("Argmax", reductions.Argmax, place_of("argmax"), slope_levels=()),
+    Case("Argmin", reductions.Argmin, place_of("argmin"), slope_levels=()),
     Case("ShapeOf", ShapeOf, of_shape(shape_of), slope_levels=()),
     Case("SizeOf", SizeOf, of_shape(size_of), slope_levels=()),
     Case("NonZero", NonZero, of_shape(nonzero, rank=1), RANK_KNOWN, (), shape_is_known=False),
 ]
 
 FLAT = [*ON_ELEMENTS, *OF_SHAPES]
+
+NO_INPUT = "it has no input"
+STEPS = "its slope is 0 wherever it has one"
+NO_FLOAT = "its inputs or its result are no floats"
+# Why the other ops have no gradient.
+WITHOUT_GRADIENT: dict[Any, str] = {
+    leaves.Constant: NO_INPUT,
+    leaves.Placeholder: NO_INPUT,
+    state.ReadVariable: NO_INPUT,
+    RandomBits: NO_INPUT,
+    state.StopGradient: "it is there to stop gradients",
+    elementwise.FloorDivide: STEPS,
+    elementwise.Sign: STEPS,
+    functions.Floor: STEPS,
+    functions.Ceil: STEPS,
+    functions.Trunc: STEPS,
+    functions.Round: STEPS,
+    logic.Equal: NO_FLOAT,
+    logic.NotEqual: NO_FLOAT,
+    logic.Less: NO_FLOAT,
+    logic.LessEqual: NO_FLOAT,
+    logic.BitwiseAnd: NO_FLOAT,
+    logic.BitwiseOr: NO_FLOAT,
+    logic.BitwiseXor: NO_FLOAT,
+    logic.BitwiseInvert: NO_FLOAT,
+    logic.ShiftLeft: NO_FLOAT,
+    logic.ShiftRight: NO_FLOAT,
+    reductions.AnyOf: NO_FLOAT,
+    reductions.AllOf: NO_FLOAT,
+    reductions.Argmax: NO_FLOAT,
+    reductions.Argmin: NO_FLOAT,
+    ShapeOf: NO_FLOAT,
+    SizeOf: NO_FLOAT,
+    NonZero: NO_FLOAT,
+}

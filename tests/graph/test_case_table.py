@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from hypothesis import given
 
 import giulgi as gg
+from giulgi.graph import dtypes
 from giulgi.graph.node import build, topological
 from giulgi.graph.op import Op
-from graph.case_table import CASES, NO_INPUT, STEPS, WITHOUT_GRADIENT
+from giulgi.graph.ops import indexing, joining, logic, movement, slicing
+from graph.case_table import CASES
 from graph.cases import Case, rngs
 from graph.checks import CONSTANT, LEVELS, STATIC, Inputs, check_gradient, check_value, quick
 from graph.composed_table import COMPOSED
-from graph.flat_table import FLAT
+from graph.flat_table import FLAT, NO_INPUT, STEPS, WITHOUT_GRADIENT
 
 ALL = [*CASES, *FLAT, *COMPOSED]
 
@@ -73,6 +76,39 @@ def test_value_dtype_and_shape(case: Case, level: str):
             atol=1e-14,
             shape_is_known=case.shape_is_known,
         )
+
+    check()
+
+
+# Ops that move elements, whatever these are. (Arithmetic over all dtypes is tested by family.)
+MOVING = [
+    movement.Reshape,
+    movement.Transpose,
+    movement.ExpandDims,
+    movement.Squeeze,
+    movement.Flip,
+    joining.Concat,
+    joining.Part,
+    slicing.Slice,
+    indexing.Gather,
+    indexing.TakeAlong,
+    logic.Where,
+    logic.Choose,
+]
+
+
+def _as_numbers(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    return np.rint(8 * array).astype(np.int64).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", dtypes.ALL, ids=lambda dtype: dtype.name)
+@pytest.mark.parametrize("case", [c for c in CASES if c.op in MOVING], ids=lambda c: c.name)
+def test_elements_of_every_dtype_are_moved(case: Case, dtype):
+    @quick(4)
+    @given(case.examples)
+    def check(example):
+        arrays = [_as_numbers(a, dtype) if a.dtype.kind == "f" else a for a in example.arrays]
+        check_value(example.function, arrays, example.meaning(*arrays), level=STATIC)
 
     check()
 

@@ -103,6 +103,7 @@ def test_a_loop_of_five_thousand_steps_without_a_session(looked_at):
         expected = expected * 1.0001 + 1
         if looked_at and step % 10 == 0:
             float(x)
+        assert x.node.depth <= 1002  # What nobody looks at is computed now and then.
     assert float(x) == pytest.approx(expected, rel=1e-12)
 
 

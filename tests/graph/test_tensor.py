@@ -192,6 +192,14 @@ def test_a_tensor_in_a_list(x):
         x in [X + 1]  # noqa: B015
 
 
+def test_a_value_in_a_tensor(x, open_x):
+    assert 3 in x
+    assert 7 not in x
+    assert [1, 2, 3] in x  # Broadcast, as NumPy does it.
+    with pytest.raises(GraphError, match="Python cannot decide on it"):
+        3 in open_x  # noqa: B015
+
+
 # Loops
 
 

@@ -353,6 +353,52 @@ def test_a_layer_adds_losses_and_updates_while_training():
     assert float(layer.steps) == 4
 
 
+class PhasedCounting(L.Layer):
+    """Its losses and updates are others while training."""
+
+    def build(self, input_shape):
+        self.steps = self.add_weight((), "zeros", name="steps", trainable=False)
+
+    def call(self, x, training=False):
+        self.add_loss(gg.constant(5.0 if training else 3.0))
+        if training:
+            self.add_loss(gg.constant(0.5))
+            self.add_update(self.steps, self.steps + 1)
+        else:
+            self.add_update(self.steps, self.steps + 100)
+        return x
+
+
+def test_losses_and_updates_of_the_phase_that_it_is():
+    layer = PhasedCounting()
+    model = gg.Sequential([gg.Input((3,)), layer, L.Dense(2)])
+    model.compile("sgd", lambda y, p: 0 * p)
+    assert model.evaluate(X, X[:, :2], verbose=0) == pytest.approx(3)
+    assert model.train_on_batch(X, X[:, :2]) == pytest.approx(5.5)
+    assert float(layer.steps) == 1
+    layer(X, training=True)
+    assert float(layer.steps) == 2, "outside of networks an update happens now"
+
+
+def test_losses_of_layers_inside_are_counted_once():
+    class Network(gg.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden = L.Dense(
+                2, kernel_initializer="ones", activity_regularizer=gg.regularizers.L1(1.0)
+            )
+            self.dropout = L.Dropout(0.5)
+
+        def call(self, x, training=False):
+            return self.dropout(self.hidden(x), training=training)
+
+    model = Network()
+    model.compile("sgd", lambda y, p: 0 * p)
+    wanted = np.abs(X.sum(axis=1)).sum() * 2 / len(X)
+    assert model.evaluate(X, X[:, :2], verbose=0) == pytest.approx(wanted, rel=1e-6)
+    assert model.train_on_batch(X, X[:, :2]) == pytest.approx(wanted, rel=1e-6)
+
+
 # ----------------------------------------------------------------------------------- weights
 
 

@@ -111,6 +111,7 @@ def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs):
         (np.zeros((2, 3)), (1, 0, 0)),
         ((np.zeros((2, 3)),), (1, 0, 0)),
         ((np.zeros((2, 3)), [0, 1]), (1, 1, 0)),
+        ([np.zeros((2, 3)), [0, 1]], (1, 1, 0)),
         ((np.zeros((2, 3)), [0, 1], [1.0, 2.0]), (1, 1, 1)),
         (([np.zeros((2, 3)), np.zeros(2)], {"a": np.zeros(2), "b": np.zeros(2)}), (2, 2, 0)),
     ],
@@ -118,6 +119,12 @@ def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs):
 def test_what_a_generator_may_yield(item, lengths):
     (batch,) = GeneratedBatches(lambda: iter([item]), None, as_batch).epoch()
     assert (len(batch.x), len(batch.y), len(batch.weights)) == lengths
+
+
+@pytest.mark.parametrize("item", [(), (1, 2, 3, 4)])
+def test_what_a_generator_may_not_yield(item):
+    with pytest.raises(gg.errors.DataError, match=f"yields {len(item)} things"):
+        list(GeneratedBatches(lambda: iter([item]), None, as_batch).epoch())
 
 
 # ----------------------------------------------------------------------------- what is no data

@@ -94,6 +94,7 @@ def test_looking_at_the_first_batch_takes_nothing_away():
         ([X, X], False),
         ({"a": X}, False),
         (gg.constant(X), False),
+        ("train.csv", False),
         (iter([X]), True),
         (lambda: iter([X]), True),
         (range(3), True),

@@ -377,6 +377,24 @@ def test_generated_batches_have_weights_and_other_sizes():
     assert equal(model.get_weights(), other.get_weights())
 
 
+@pytest.mark.parametrize(
+    ("second", "text"),
+    [
+        ((X, LABELS + 1), "the labels run from 1 to 3"),
+        ((X, LABELS - 1), "the labels run from -1 to 1"),
+        ((X, LABELS[:5]), "different numbers of examples"),
+        ((X * np.nan, LABELS), "x holds NaN"),
+        ((X[:, :2], LABELS), r"x has shape \(24, 2\)"),
+        (X, "there is no y"),
+    ],
+)
+@pytest.mark.parametrize("method", ["fit", "evaluate"])
+def test_what_is_generated_is_checked_as_it_comes(second, text, method):
+    model = classifier()
+    with pytest.raises(gg.errors.GiulgiError, match=text):
+        getattr(model, method)(lambda: iter([(X, LABELS), second]), **QUIET)
+
+
 def test_evaluate_and_predict_on_generators():
     model = classifier()
     assert model.evaluate(lambda: batches_of(6), **QUIET) == pytest.approx(

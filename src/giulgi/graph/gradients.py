@@ -17,6 +17,7 @@ from giulgi.graph.ops.creation import ones_like, zeros_like
 from giulgi.graph.ops.leaves import TensorLike, constant, require_tensor
 from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import could_be, is_static, shape_text
 from giulgi.graph.source import built_for
 from giulgi.graph.tensor import Tensor
@@ -52,7 +53,8 @@ def gradients(
     single = isinstance(xs, Tensor)
     targets = [_differentiable(x, "x") for x in ([xs] if single else xs)]
     several = isinstance(ys, (list, tuple))
-    results = [_differentiable(y, "y") for y in (ys if several else [ys])]
+    results = [_differentiable(y, "y").read() for y in (ys if several else [ys])]
+    targets = [_as_used(x, results) if isinstance(x, Variable) else x for x in targets]
     seeds = _seeds(results, grad_ys if several or grad_ys is None else [grad_ys])
     found = _backward(results, seeds, {x.node for x in targets})
     answer = []
@@ -73,8 +75,16 @@ def _differentiable(value: Any, role: str) -> Tensor:
             arguments=[(role, tensor.description)],
             fix="build it from floats: x.astype('float32')",
         )
-    # Of a variable that was assigned before, while a function is traced: the value it has now.
-    return tensor.read()
+    return tensor
+
+
+def _as_used(variable: Variable, ys: Sequence[Tensor]) -> Tensor:
+    """Return, of the values that a variable had while a function is traced, the newest in ys."""
+    versions = variable.versions()
+    if len(versions) == 1:
+        return variable
+    used = set(topological(y.node for y in ys))
+    return next((value for value in versions if value.node in used), versions[0])
 
 
 def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:

@@ -173,6 +173,9 @@ class Tensor:
             )
         return self.shape[0]
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(ops.any(self == value))
+
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 

@@ -26,7 +26,7 @@ _EPSILON = 1e-7
 _FLATTEN = "layers.Flatten() in front of the Dense layers makes one row of each example"
 
 _REDUCTIONS = {
-    kind: kind for kind in ("sum_over_batch_size", "mean_with_sample_weight", "sum", "none")
+    kind: kind for kind in ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none")
 }
 
 LossFunction = Callable[[Any, Any], Tensor]
@@ -225,7 +225,7 @@ class Loss:
         function: ``(y_true, y_pred)`` -> one value for each example.
         name: its name.
         reduction: how the weighted values of the examples become one number:
-            "sum_over_batch_size" divides their sum by the number of values,
+            "sum_over_batch_size" (or "mean") divides their sum by the number of values,
             "mean_with_sample_weight" by the sum of the weights; "sum"; or "none".
         options: further arguments of the function.
     """

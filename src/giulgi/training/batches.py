@@ -89,7 +89,7 @@ class GeneratedBatches:
             self._iterator = None
         number = 0
         for number, item in enumerate(self._items(), start=1):
-            yield self.arrange(*item) if isinstance(item, tuple) else self.arrange(item)
+            yield arranged(item, self.arrange)
             if number == self.steps:
                 return
         if number == 0 or self.steps is not None:
@@ -113,6 +113,18 @@ class GeneratedBatches:
 
 
 Batches = ArrayBatches | GeneratedBatches
+
+
+def arranged(item: Any, arrange: Callable[..., Batch]) -> Batch:
+    """Return a batch made of what was yielded: x alone, (x, y) or (x, y, weights)."""
+    parts = item if isinstance(item, (tuple, list)) else (item,)
+    if not 1 <= len(parts) <= 3:
+        raise DataError(
+            f"the generator yields {len(parts)} things.",
+            fix="let it yield x, (x, y) or (x, y, sample_weight); several inputs are a list or "
+            "dict in the place of x",
+        )
+    return arrange(*parts)
 
 
 def take(data: Batch, chosen: Any) -> Batch:

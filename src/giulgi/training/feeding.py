@@ -18,6 +18,7 @@ from giulgi.training.batches import (
     Batch,
     Batches,
     GeneratedBatches,
+    arranged,
     as_batch,
     check_finite,
     check_lengths,
@@ -55,14 +56,14 @@ class Given:
         return self.batch_size or DEFAULT_BATCH_SIZE
 
     def batches(
-        self, op: str, network: Network | None, *, shuffle: bool = False, split: float = 0.0
+        self, op: str, network: Network | None, shuffle: bool = False, split: float = 0.0
     ) -> tuple[Batch, Batches, Batch | None]:
         """Return some examples (of arrays: all), the batches, and what is held out."""
         require_positive(op, "batch_size", self.batch_size, example=32)
         require_positive(op, "steps", self.steps, example=100)
         if is_generated(self.x):
             self._require_nothing_beside_generator(op, split)
-            first, generated = _peek(self.x, self.steps, partial(_arranged, network))
+            first, generated = _peek(self.x, self.steps, partial(_in_network_order, network))
             return first, generated, None
         data = self.examples(op, network)
         held_out = None
@@ -89,7 +90,7 @@ class Given:
         if self.x is None:
             raise ArgumentError(f"{op} needs x.", fix=f"{op}(x, y)")
         try:
-            data = _arranged(network, self.x, self.y, self.sample_weight)
+            data = _in_network_order(network, self.x, self.y, self.sample_weight)
             check_lengths(data)
             check_finite(data)
         except GiulgiError as error:
@@ -110,7 +111,7 @@ class Given:
         return Batch(data.x, data.y, class_weights(data, self.class_weight))
 
 
-def _arranged(network: Network | None, x: Any, y: Any = None, weights: Any = None) -> Batch:
+def _in_network_order(network: Network | None, x: Any, y: Any = None, weights: Any = None) -> Batch:
     """Return examples as the network takes them; as they are, if it is not built yet."""
     if network is None:
         return as_batch(x, y, weights)
@@ -166,7 +167,8 @@ def class_weights(data: Batch, weights: Mapping[int, float]) -> list[Array]:
 
 def is_generated(x: Any) -> bool:
     """Whether x yields batches, and is no array or list of arrays."""
-    if isinstance(x, (np.ndarray, Tensor, list, tuple, Mapping)) or hasattr(x, "__array__"):
+    kinds = (np.ndarray, Tensor, list, tuple, Mapping, str, bytes)
+    if isinstance(x, kinds) or hasattr(x, "__array__"):
         return False
     return isinstance(x, (Iterable, Callable))  # type: ignore[arg-type]
 
@@ -195,7 +197,7 @@ def _peek(
             "returns one",
         )
     batches = GeneratedBatches(_with_first(first, x) if is_iterator else x, steps, arrange)
-    return (arrange(*first) if isinstance(first, tuple) else arrange(first)), batches
+    return arranged(first, arrange), batches
 
 
 def _with_first(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

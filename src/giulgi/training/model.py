@@ -266,20 +266,14 @@ class Model(Layer):
         """
         require_positive("fit", "epochs", epochs, example=10)
         given = Given(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
-        split = validation_split if validation_data is None else 0.0
-        first, training, held_out = given.batches(
-            "fit", self._network, shuffle=bool(shuffle), split=split
-        )
+        split = 0.0 if validation_data is not None else validation_split
+        first, training, held_out = given.batches("fit", self._network, bool(shuffle), split)
         trainer = self._trainer_for(first)
-        trainer.check_labels("fit", training)
-        validation: Batches | None = None
-        validation_size = validation_batch_size or given.size
-        if validation_data is not None:
-            validation = self._validation(validation_data, validation_size, validation_steps)
-        elif held_out is not None:
-            validation = ArrayBatches(held_out, validation_size, False, validation_steps)
+        trainer.check_targets("fit", training)
+        size = validation_batch_size or given.size
+        validation = self._validation(validation_data, held_out, size, validation_steps)
         if validation is not None:
-            trainer.check_labels("fit", validation)
+            trainer.check_targets("fit", validation)
         self.history = History()
         self.stop_training = False
         params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
@@ -289,8 +283,12 @@ class Model(Layer):
         )
         return self.history
 
-    def _validation(self, data: Any, batch_size: int, steps: int | None) -> Batches:
-        """Return the batches of ``validation_data``."""
+    def _validation(
+        self, data: Any, held_out: Batch | None, size: int, steps: int | None
+    ) -> Batches | None:
+        """Return the batches of ``validation_data``, or of what is held out."""
+        if data is None:
+            return None if held_out is None else ArrayBatches(held_out, size, False, steps)
         if not is_generated(data) and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
             raise ArgumentError(
                 "validation_data is (x, y) or (x, y, weights).",
@@ -298,7 +296,7 @@ class Model(Layer):
                 fix="validation_data=(x_test, y_test)",
             )
         given = Given(data) if is_generated(data) else Given(*data)
-        given = replace(given, batch_size=batch_size, steps=steps)
+        given = replace(given, batch_size=size, steps=steps)
         return given.batches("validation_data", self._network)[1]
 
     def evaluate(
@@ -330,7 +328,7 @@ class Model(Layer):
         given = Given(x, y, sample_weight, None, batch_size, steps)
         first, batches, _ = given.batches("evaluate", self._network)
         trainer = self._trainer_for(first)
-        trainer.check_labels("evaluate", batches)
+        trainer.check_targets("evaluate", batches)
         hooks = self._hooks(callbacks, batches, verbose)
         return _answer(trainer.evaluate(batches, hooks, verbose), return_dict)
 
@@ -387,7 +385,7 @@ class Model(Layer):
 
     def _one_batch(self, op: str, batch: Batch, training: bool, return_dict: bool) -> Any:
         trainer = self._trainer_for(batch)
-        trainer.check_labels(op, ArrayBatches(batch, batch.size, False))
+        trainer.check_targets(op, ArrayBatches(batch, batch.size, False))
         trainer.reset()
         trainer.run(batch, training)
         return _answer(trainer.results(), return_dict)

@@ -12,7 +12,8 @@ from giulgi.graph.ops.leaves import Placeholder, constant
 from giulgi.graph.ops.state import Tag, Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.layers.base import Layer, LayerCall
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.calls import LayerCall
 from giulgi.nn.phase import phase
 from giulgi.tree import LEAF, flatten, unflatten
 

@@ -10,7 +10,8 @@ import numpy as np
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import shape_text
-from giulgi.nn.layers.base import Layer, LayerCall
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.calls import LayerCall
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,15 @@ from giulgi.nn import losses
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
 from giulgi.training.advice import advise
-from giulgi.training.batches import Array, Batch, Batches, GeneratedBatches
+from giulgi.training.batches import (
+    Array,
+    ArrayBatches,
+    Batch,
+    Batches,
+    GeneratedBatches,
+    check_finite,
+    check_lengths,
+)
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.inputs import counted
 from giulgi.training.network import Network, call_of
@@ -109,11 +117,23 @@ class Trainer:
                 fix="give one array of weights for all outputs, or one for each",
             )
 
-    def check_labels(self, op: str, batches: Batches) -> None:
-        """Raise a DataError if labels of arrays are not classes of the network."""
-        if isinstance(batches, GeneratedBatches):
-            return
-        batch = batches.data
+    def check_targets(self, op: str, batches: Batches) -> None:
+        """Raise a DataError if the targets are not what the losses of the network take.
+
+        What is generated cannot be looked at before; it is checked as it comes.
+        """
+        if isinstance(batches, ArrayBatches):
+            self._check_labels(op, batches.data)
+
+    def _checked(self, op: str, batches: Batches) -> Iterator[Batch]:
+        for batch in batches.epoch():
+            if isinstance(batches, GeneratedBatches):
+                check_lengths(batch)
+                check_finite(batch)
+                self._check_labels(op, batch)
+            yield batch
+
+    def _check_labels(self, op: str, batch: Batch) -> None:
         try:
             self._check_targets(batch)
         except DataError as error:
@@ -189,7 +209,7 @@ class Trainer:
         ticker = Ticker()
         before, after = (callbacks.listens(f"on_train_batch_{when}") for when in ("begin", "end"))
         step = 0
-        for step, batch in enumerate(batches.epoch(), start=1):
+        for step, batch in enumerate(self._checked("fit", batches), start=1):
             if before:
                 callbacks.call("on_train_batch_begin", step - 1, {})
             self.run(batch, training=True)
@@ -217,7 +237,7 @@ class Trainer:
         listening = callbacks.listens("on_test_batch_end")
         step = 0
         try:
-            for step, batch in enumerate(batches.epoch(), start=1):
+            for step, batch in enumerate(self._checked("evaluate", batches), start=1):
                 callbacks.call("on_test_batch_begin", step - 1, {})
                 self.run(batch, training=False)
                 if listening:

@@ -67,7 +67,7 @@ class Assign(Op):
     def infer(self, x: Tensor) -> Spec:
         """The value must have the variable's dtype and shape."""
         check_value_fits(self.variable, x.known_shape)
-        return Spec(x.known_shape, x.dtype)
+        return Spec(self.variable.shape, x.dtype)
 
     def numpy(self, x: Array) -> Array:
         return x
@@ -165,11 +165,11 @@ class Variable(Tensor):
         trainable: bool = True,
     ) -> None:
         start = constant(initial, dtype)
-        if not start.node.concrete and not start.node.stateful:
+        if start.node.symbolic:
             raise GraphError(
                 "the initial value of a variable cannot depend on a placeholder.",
                 where=start.source,
-                fix="assign the fed value later: v.assign(x)",
+                fix="begin with gg.zeros(shape), and assign what is fed: gg.assign(v, x)",
             )
         if not is_static(start.known_shape):
             raise ShapeError(
@@ -194,6 +194,12 @@ class Variable(Tensor):
         recorder = _recorder.get()
         return self if recorder is None else recorder.pending.get(self.cell, self)
 
+    def versions(self) -> list[Tensor]:
+        """Return all values it has had while a function is traced, the newest first."""
+        recorder = _recorder.get()
+        assigned = [] if recorder is None else recorder.versions.get(self.cell, [])
+        return [*reversed(assigned), self]
+
     def assign(self, value: TensorLike) -> Tensor:
         """Give the variable a new value.
 
@@ -207,9 +213,16 @@ class Variable(Tensor):
         recorder = _recorder.get()
         if recorder is not None:
             recorder.record(self, new)
-        else:
-            assert _assign_now is not None
-            _assign_now(self, new)
+            return new
+        if new.node.symbolic:
+            raise GraphError(
+                f"the new value of {self.name!r} is not there before it is run.",
+                op="assign",
+                arguments=[("value", new.description)],
+                fix="gg.assign(v, value), which a session or a program carries out",
+            )
+        assert _assign_now is not None
+        _assign_now(self, new)
         return new
 
     def assign_add(self, value: TensorLike) -> Tensor:
@@ -267,10 +280,12 @@ class Recorder:
 
     def __init__(self) -> None:
         self.pending: dict[ReadVariable, Tensor] = {}
+        self.versions: dict[ReadVariable, list[Tensor]] = {}
 
     def record(self, variable: Variable, value: Tensor) -> None:
         """Note that the variable has a new value from here on."""
         self.pending[variable.cell] = value
+        self.versions.setdefault(variable.cell, []).append(value)
 
     def __enter__(self) -> Recorder:
         self._token = _recorder.set(self)

@@ -17,8 +17,6 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -32,37 +30,13 @@ from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.source import Source, current_path, current_source, scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers
+from giulgi.nn.layers.calls import LayerCall, current_call, in_both_phases, recorded
 from giulgi.nn.lookup import check_arguments
-from giulgi.nn.phase import in_phase, phase, told_phase
+from giulgi.nn.phase import in_phase, told_phase
 from giulgi.tree import flatten, tree_map, unflatten
 
 _COMMON_ARGUMENTS = ("name", "trainable", "dtype", "input_shape", "input_dim", "batch_input_shape")
 _names: Counter[str] = Counter()
-
-
-@dataclass(eq=False)
-class LayerCall:
-    """One call of a layer while a network is built.
-
-    Attributes:
-        layer: the layer.
-        inputs: what it was called with.
-        outputs: what it returned.
-        updates: variables that change with each training step, with their new values.
-        losses: penalties added to the loss.
-    """
-
-    layer: Layer
-    inputs: list[Tensor]
-    outputs: list[Tensor] = field(default_factory=list)
-    updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
-    losses: list[Tensor] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return self.layer.name
-
-
-_call: ContextVar[LayerCall | None] = ContextVar("giulgi_layer_call", default=None)
 
 
 class Layer:
@@ -167,7 +141,7 @@ class Layer:
 
     def add_update(self, variable: Variable, value: Tensor) -> None:
         """Let a variable get a new value with each training step (or now, outside a network)."""
-        record = _call.get()
+        record = current_call()
         if record is None or is_recording():
             variable.assign(value)
         else:
@@ -175,7 +149,7 @@ class Layer:
 
     def add_loss(self, loss: Tensor) -> None:
         """Add a penalty, a single number, to the loss of the network."""
-        record = _call.get()
+        record = current_call()
         if record is not None:
             record.losses.append(loss)
 
@@ -212,14 +186,11 @@ class Layer:
             self.build(tree_map(lambda x: x.known_shape, inputs))
             self.built = True
         symbolic = any(x.node.symbolic for x in leaves)
-        if not symbolic or is_recording() or _call.get() is not None:
+        if not symbolic or is_recording() or current_call() is not None:
             return self._in_one_phase(inputs, args, training, kwargs, symbolic)
         record = LayerCall(self, leaves)
-        token = _call.set(record)
-        try:
+        with recorded(record):
             outputs = self._in_one_phase(inputs, args, training, kwargs, symbolic)
-        finally:
-            _call.reset(token)
         results, structure = flatten(outputs)
         if any(y is None for y in results):
             raise GraphError(
@@ -250,13 +221,11 @@ class Layer:
         if training is not None:
             with in_phase(training):
                 return self.call(inputs, *args, training=training, **kwargs)
-        with in_phase(True):
-            while_training = self.call(inputs, *args, training=True, **kwargs)
-        with in_phase(False):
-            afterwards = self.call(inputs, *args, training=False, **kwargs)
-        first, structure = flatten(while_training)
-        pairs = zip(first, flatten(afterwards)[0], strict=True)
-        return unflatten(structure, iter([ops.choose(phase, a, b) for a, b in pairs]))
+        call = current_call()
+        assert call is not None
+        return in_both_phases(
+            call, lambda phase: self.call(inputs, *args, training=phase, **kwargs)
+        )
 
     def _as_input(self, value: Any) -> Tensor:
         x = constant(value)

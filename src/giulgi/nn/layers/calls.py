@@ -1,0 +1,86 @@
+"""The record of a layer's call while a network is built: what summaries and training go by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from giulgi.graph import ops
+from giulgi.graph.ops.state import Variable
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.phase import in_phase, phase
+from giulgi.tree import flatten, unflatten
+
+if TYPE_CHECKING:
+    from giulgi.nn.layers.base import Layer
+
+
+@dataclass(eq=False)
+class LayerCall:
+    """One call of a layer while a network is built.
+
+    Attributes:
+        layer: the layer.
+        inputs: what it was called with.
+        outputs: what it returned.
+        updates: variables that change with each training step, with their new values.
+        losses: penalties added to the loss.
+    """
+
+    layer: Layer
+    inputs: list[Tensor]
+    outputs: list[Tensor] = field(default_factory=list)
+    updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
+    losses: list[Tensor] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.layer.name
+
+
+_current: ContextVar[LayerCall | None] = ContextVar("giulgi_layer_call", default=None)
+
+
+def current_call() -> LayerCall | None:
+    """Return the outermost call that is going on; None outside of networks."""
+    return _current.get()
+
+
+@contextmanager
+def recorded(call: LayerCall) -> Iterator[None]:
+    """Let the layers called inside note their updates and losses in this call."""
+    token = _current.set(call)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def in_both_phases(call: LayerCall, outputs_for: Callable[[bool], Any]) -> Any:
+    """Return what a layer gives while training and afterwards, with the phase to choose.
+
+    Of the losses the phase chooses, too; updates are those of training.
+
+    Args:
+        call: where the layer notes them.
+        outputs_for: calls the layer for training (True) or not.
+    """
+    losses = call.losses
+    call.losses = []
+    with in_phase(True):
+        while_training = outputs_for(True)
+    losses_while_training, call.losses = call.losses, []
+    updates = list(call.updates)
+    with in_phase(False):
+        afterwards = outputs_for(False)
+    losses_afterwards, call.losses = call.losses, losses
+    call.updates = updates
+    if losses_while_training or losses_afterwards:
+        zero = ops.constant(0.0)
+        pair = sum(losses_while_training, start=zero), sum(losses_afterwards, start=zero)
+        losses.append(ops.choose(phase, *pair))
+    first, structure = flatten(while_training)
+    pairs = zip(first, flatten(afterwards)[0], strict=True)
+    return unflatten(structure, iter([ops.choose(phase, a, b) for a, b in pairs]))
