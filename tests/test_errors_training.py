@@ -5,6 +5,7 @@ The line that an error must point at is marked ``# here``, and that of the layer
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -667,8 +668,9 @@ def test_a_mistake_that_is_caught_by_its_python_kind():
 def test_targets_of_a_yes_or_no_are_warned_of(targets, text):
     """No error: some train towards 1.05 on purpose."""
     with pytest.warns(UserWarning, match=text) as caught:
-        network(BINARY, 1, "sigmoid").fit(X, targets, verbose=0)
+        network(BINARY, 1, "sigmoid").fit(X, targets, verbose=0)  # here
     assert caught[0].filename == __file__
+    assert linecache.getline(__file__, caught[0].lineno).endswith("# here\n")
 
 
 def test_after_a_mistake_the_network_is_as_it_was():

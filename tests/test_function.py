@@ -190,6 +190,28 @@ def test_gradients_of_a_value_from_before_an_assignment_are_by_what_it_used():
     assert [float(g) for g in step()] == [6, 8, 40, 0]
 
 
+def test_python_cannot_look_at_a_variable_while_a_function_is_traced():
+    v = gg.Variable(1.0)
+
+    @gg.function
+    def look():
+        return float(v)
+
+    @gg.function
+    def decide():
+        return 1.0 if v > 0 else 2.0
+
+    @gg.function
+    def tell():
+        return v + len(repr(v))
+
+    with pytest.raises(GraphError, match="is not settled while a function is traced"):
+        look()
+    with pytest.raises(GraphError, match="Python cannot decide on it"):
+        decide()
+    assert float(tell()) > 1
+
+
 def test_a_training_step():
     rng = np.random.default_rng(0)
     x, truth = rng.normal(size=(50, 3)), np.array([1.0, -2.0, 0.5])

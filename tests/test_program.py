@@ -169,6 +169,19 @@ def test_an_update_of_another_dtype_or_shape():
     assert v.tolist() == [3, 4]
 
 
+def test_two_new_values_for_one_variable():
+    v = gg.Variable(1.0, name="v")
+    for program in (
+        gg.Program([gg.assign(v, v + 1), gg.assign(v, v + 2)]),
+        gg.Program([], updates=[(v, v + 1), (v, v + 2)]),
+        gg.Program([gg.assign(v, v + 1)], updates=[(v, v + 2)]),
+    ):
+        with pytest.raises(GraphError, match="'v' is given two new values in one run"):
+            program()
+    gg.Program([gg.assign(v, v + 1)], updates=[(v, v + 1)])()
+    assert float(v) == 2
+
+
 def test_all_updates_or_none():
     a, b = gg.Variable(1.0), gg.Variable([1.0, 2.0])
     i = gg.placeholder("int64", (), name="i")

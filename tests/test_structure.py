@@ -10,6 +10,9 @@ import giulgi
 PACKAGE = Path(giulgi.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
+# NumPy's whole interface stands in one class, a line or two for each name.
+LONGER = {"graph/tensor.py": 440}
+
 # Which floor each part of the package is on. What is lower knows nothing of what is higher.
 FLOORS = {
     "errors": 0,
@@ -72,7 +75,8 @@ def test_a_floor_imports_only_from_floors_below(file):
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_no_file_or_function_is_too_long(file):
     text = file.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 420
+    allowed = LONGER.get(file.relative_to(PACKAGE).as_posix(), 410)
+    assert len(text.splitlines()) <= allowed
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, ast.FunctionDef):
             continue

@@ -185,6 +185,7 @@ from giulgi.version import __version__
 
 array = constant
 asarray = constant
+concatenate = concat
 
 __all__ = [
     "Function",
@@ -229,6 +230,7 @@ __all__ = [
     "ceil",
     "clip",
     "concat",
+    "concatenate",
     "config",
     "constant",
     "cos",

@@ -129,10 +129,14 @@ def make_computation(
     fed = [_placeholder_for(feed, shape) for feed, shape in zip(feeds, shapes, strict=True)]
     replacements = {feed.node: new for feed, new in zip(feeds, fed, strict=True)}
     ends = specialise([*fetches, *(new for _, new in updates)], replacements)
-    new_values = dict(zip((v.cell for v, _ in updates), ends[len(fetches) :], strict=True))
     nodes = topological(end.node for end in ends)
     _require_fed(nodes, fed)
-    new_values |= {node.op.variable: Tensor(node) for node in nodes if isinstance(node.op, Assign)}
+    new_values: dict[ReadVariable, Tensor] = {}
+    for (variable, _), value in zip(updates, ends[len(fetches) :], strict=True):
+        _update(new_values, variable.cell, value)
+    for node in nodes:
+        if isinstance(node.op, Assign):
+            _update(new_values, node.op.variable, Tensor(node))
     reads = {n.op: n for n in nodes if isinstance(n.op, ReadVariable)}
     variables = list(dict.fromkeys([*reads, *new_values]))
     return Computation(
@@ -142,6 +146,21 @@ def make_computation(
         fetches=tuple(end.node for end in ends[: len(fetches)]),
         updates=tuple((variables.index(v), new.node) for v, new in new_values.items()),
     )
+
+
+def _update(new_values: dict[ReadVariable, Tensor], variable: ReadVariable, value: Tensor) -> None:
+    """Note a variable's new value; a second one would have to win over the first, or lose."""
+    if _assigned(new_values.setdefault(variable, value)) is not _assigned(value):
+        raise GraphError(
+            f"the variable {variable.label!r} is given two new values in one run.",
+            arguments=[("first", new_values[variable].description), ("then", value.description)],
+            fix="run one after the other, or make one value of the two",
+        )
+
+
+def _assigned(value: Tensor) -> Node:
+    """Return what is assigned, without the assignment."""
+    return value.node.inputs[0] if isinstance(value.op, Assign) else value.node
 
 
 def _placeholder_for(feed: Tensor, shape: tuple[int, ...]) -> Tensor:

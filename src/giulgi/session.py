@@ -38,12 +38,12 @@ class Session:
         self._programs: dict[tuple[Any, ...], Program] = {}
         self._uses: list[AbstractContextManager[Storage]] = []
 
-    def run(self, fetches: Any, feeds: Mapping[Tensor, Any] | None = None) -> Any:
+    def run(self, fetches: Any, feed_dict: Mapping[Tensor, Any] | None = None) -> Any:
         """Compute values.
 
         Args:
             fetches: a tensor, or nested lists, tuples or dicts of tensors.
-            feeds: the values of placeholders, or of any other tensors.
+            feed_dict: the values of placeholders, or of any other tensors.
 
         Returns:
             NumPy arrays (of a single number: a NumPy scalar), nested as the fetches are.
@@ -58,7 +58,7 @@ class Session:
                     f"a session runs tensors, not {type(tensor).__name__}.",
                     fix="fetch a tensor, or lists, tuples or dicts of tensors",
                 )
-        given = dict(feeds or {})
+        given = dict(feed_dict or {})
         nodes = [require_tensor(t, "what is fed").node for t in given]
         key = (tuple(t.node for t in tensors), tuple(nodes))
         program = self._programs.get(key)

@@ -140,6 +140,8 @@ def test_numbers():
     assert isinstance(two.item(), int)
     assert float(gg.constant([[2.5]])) == 2.5
     assert ["a", "b", "c"][two] == "c"
+    assert round(gg.constant(2.567), 1) == pytest.approx(2.6)
+    assert round(gg.constant(2.567)) == 3
     assert list(range(two)) == [0, 1]
     with pytest.raises(TypeError):
         range(gg.constant(2.0))

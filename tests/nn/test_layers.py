@@ -224,6 +224,14 @@ def test_dropout_with_a_seed_of_its_own():
     assert not np.array_equal(first, other)
 
 
+def test_each_use_of_dropout_leaves_out_other_units():
+    layer = L.Dropout(0.5)
+    x = gg.Input((100,))
+    model = gg.Model(x, [layer(x), layer(x)])
+    first, second = model(ONES, training=True)
+    assert not np.array_equal(first.numpy(), second.numpy())
+
+
 def test_gradient_of_dropout_flows_where_the_unit_was_kept():
     x = gg.constant(ONES)
     y = L.Dropout(0.5, seed=1)(x, training=True)

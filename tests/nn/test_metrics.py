@@ -125,7 +125,7 @@ def test_means_of_many_examples_stay_exact():
     metric.total.assign(2.0**24)
     metric.count.assign(2.0**24)
     metric.update_state([1.0], [1.0])
-    assert float(metric.count) == 2.0**24 + 1
+    assert float(metric.total) == float(metric.count) == 2.0**24 + 1
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,11 @@ def test_learning_rate_is_assigned_between_steps():
     assert one_step(optimizer) == 2.0
 
 
+def test_repr():
+    assert repr(gg.optimizers.SGD(0.25)) == "SGD(learning_rate=0.25)"
+    assert repr(gg.optimizers.Adam(lambda step: 0.1)) == "Adam(learning_rate=a schedule)"
+
+
 def test_learning_rate_as_a_schedule():
     optimizer = gg.optimizers.SGD(lambda step: 1.0 / (gg.cast(step, "float32") + 1))
     assert [one_step(optimizer) for _ in range(3)] == pytest.approx([1, 1 / 2, 1 / 3], rel=1e-6)

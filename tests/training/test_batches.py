@@ -190,3 +190,5 @@ def test_how_many_places_are_not_finite():
     with pytest.raises(gg.errors.DataError, match=r"in 2 places, the first at \(1, 1\)"):
         check_finite(as_batch(x))
     check_finite(as_batch(np.array([[1, 2]]), np.array([], np.float32)))
+    with pytest.raises(gg.errors.DataError, match="sample_weight holds NaN"):
+        check_finite(as_batch(np.zeros((2, 1)), np.zeros(2), np.array([1.0, np.nan])))

@@ -582,6 +582,20 @@ def test_a_network_as_a_class_with_several_inputs_and_outputs():
     assert [y.shape for y in model.predict([X, X[:, :2]], **QUIET)] == [(24, 1), (24, 1)]
 
 
+@pytest.mark.parametrize("nest", [lambda a, b: [a, b], lambda a, b: {"left": a, "right": b}])
+def test_a_network_as_a_class_gets_its_inputs_as_they_are_given(nest):
+    class Difference(gg.Model):
+        def call(self, inputs):
+            left, right = inputs.values() if isinstance(inputs, dict) else inputs
+            return left - right
+
+    model = Difference()
+    np.testing.assert_array_equal(model.predict(nest(X, X), **QUIET), 0 * X)
+    if isinstance(nest(X, X), dict):
+        swapped = {"right": X, "left": 0 * X}
+        np.testing.assert_array_equal(model.predict(swapped, **QUIET), -X)
+
+
 def test_networks_in_networks():
     """An inner network is trained as a part of the outer one."""
     inner = gg.Sequential([gg.Input((4,)), L.Dense(5, "tanh"), L.Dropout(0.5)], name="inner")

@@ -167,6 +167,7 @@ def test_the_values_of_a_session_are_its_own():
         (lambda: gg.Model(outputs=gg.Input((3,))), "a model has inputs and outputs"),
         (lambda: gg.Model(gg.Input((3,)), "y"), "made of tensors"),
         (lambda: gg.Model([], [], lenght=3), "no argument 'lenght'"),
+        (lambda: gg.Sequential(L.Dense(1)), "given as a list"),
         (lambda: stack(L.Dense(1)).compile("sgd", "mze"), "did you mean 'mse'"),
         (lambda: stack(L.Dense(1)).compile("sgd", {"out": "mze"}), "did you mean 'mse'"),
         (lambda: stack(L.Dense(1)).compile("sgd", "mse", metrics=["acuracy"]), "'accuracy'"),

@@ -48,10 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         args.run(args)
     except GiulgiError as error:
+        error.where = None  # It is the command's own line, not the user's.
         print(f"\n{error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

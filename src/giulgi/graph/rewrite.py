@@ -12,6 +12,7 @@ import numpy as np
 
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.ops.leaves import Constant, constant
+from giulgi.graph.ops.random import RandomBits, redrawn
 from giulgi.graph.ops.state import Tag
 from giulgi.graph.shapes import is_static, size_of
 from giulgi.graph.source import built_for
@@ -21,14 +22,33 @@ from giulgi.graph.tensor import Tensor
 _FOLDED_ELEMENTS = 64
 
 
-def substitute(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> list[Tensor]:
+def substitute(
+    ys: Sequence[Tensor], replacements: Mapping[Node, Tensor], *, redraw: bool = False
+) -> list[Tensor]:
     """Return the same expressions with some nodes replaced by other tensors.
 
     Args:
         ys: the expressions.
         replacements: what takes the place of which node.
+        redraw: whether random numbers are drawn anew, so that a second use of the same
+            expressions does not share those of the first.
     """
+    if redraw:
+        replacements = {**replacements, **_redrawn(ys, replacements)}
     return _rebuild(ys, replacements, _build_again)
+
+
+def _redrawn(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> dict[Node, Tensor]:
+    """Return for each random node below one that draws other numbers."""
+    nodes = topological((y.node for y in ys), stop=replacements)
+    draws = [node for node in nodes if isinstance(node.op, RandomBits) and node not in replacements]
+    found: dict[Node, Tensor] = {}
+    for node in draws:
+        assert isinstance(node.op, RandomBits)
+        sizes = _rebuild([Tensor(source) for source in node.inputs], replacements, _build_again)
+        with built_for(node.source, node.path):
+            found[node] = build(redrawn(node.op), *sizes)
+    return found
 
 
 def specialise(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> list[Tensor]:

@@ -147,7 +147,7 @@ def merge_dims(a: Dim, b: Dim) -> Dim:
 
 def could_be(declared: Shape | None, given: Sequence[int]) -> bool:
     """Whether a value of shape ``given`` fits a declared shape with unknown dimensions."""
-    if declared is None:
+    if declared is None or declared == given:
         return True
     return len(declared) == len(given) and all(
         d is None or d == g for d, g in zip(declared, given, strict=True)

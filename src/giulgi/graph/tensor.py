@@ -108,6 +108,10 @@ class Tensor:
         """Return the tensor that stands for the value here; a variable returns its value."""
         return self
 
+    def _is_open(self) -> bool:
+        """Whether there is no value yet: it is fed, or belongs to a function being traced."""
+        return self.node.symbolic or (self.node.stateful and is_recording())
+
     # Its value
 
     def numpy(self, feeds: Mapping[Tensor, Any] | None = None) -> np.ndarray[Any, Any]:
@@ -119,6 +123,13 @@ class Tensor:
         Raises:
             FeedError: if it depends on a placeholder that is not fed.
         """
+        if not self.node.concrete and not self.node.symbolic and self._is_open():
+            raise GraphError(
+                f"the value of {self.name!r} is not settled while a function is traced: it would "
+                "be a constant of the program, however it changes later.",
+                arguments=[("tensor", self.description)],
+                fix="return the tensor, or decide with gg.where(condition, a, b)",
+            )
         if feeds:
             return evaluation.evaluate([self.node], feeds)[0]
         if self.node.concrete:
@@ -144,11 +155,14 @@ class Tensor:
     def __int__(self) -> int:
         return int(self.item())
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self.item(), digits)
+
     def __index__(self) -> int:
         return operator.index(self.item())
 
     def __bool__(self) -> bool:
-        if self.node.symbolic:
+        if self._is_open():
             raise GraphError(
                 f"{self.name!r} has no value yet, so Python cannot decide on it.",
                 arguments=[("condition", self.description)],
@@ -180,13 +194,13 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
-        if self.node.symbolic:
+        if self._is_open():
             return f"Tensor({self.name!r}, shape={shape_text(self.known_shape)}, {self.dtype.name})"
         values = np.array2string(self.numpy(), separator=", ", prefix="Tensor(")
         return f"Tensor({values}, {self.dtype.name})"
 
     def __str__(self) -> str:
-        return repr(self) if self.node.symbolic else str(self.numpy())
+        return repr(self) if self._is_open() else str(self.numpy())
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else str(self)
@@ -418,3 +432,4 @@ class Tensor:
 
 # The operators above are made of ops, and ops are made of tensors: one of the two comes last.
 from giulgi.graph import ops  # noqa: E402
+from giulgi.graph.ops.state import is_recording  # noqa: E402

@@ -8,14 +8,11 @@ is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import placeholder_with_default
-from giulgi.graph.rewrite import substitute
-from giulgi.graph.tensor import Tensor
 
 phase = placeholder_with_default(False, "training")
 
@@ -35,8 +32,3 @@ def in_phase(training: bool | None) -> Iterator[None]:
         yield
     finally:
         _told.reset(token)
-
-
-def for_phase(tensors: Sequence[Tensor], training: bool) -> list[Tensor]:
-    """Return the expressions with one answer of each layer left: while training, or not."""
-    return substitute(tensors, {phase.node: constant(training)})

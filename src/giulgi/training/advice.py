@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from giulgi.graph.source import current_source
+
+# What was said of which file, so that a line is told the same only once, as Python's warnings do.
+_said: dict[str, dict[Any, Any]] = {}
 
 
 def advise(remark: str) -> None:
@@ -13,4 +17,5 @@ def advise(remark: str) -> None:
     if source is None:
         warnings.warn(remark, stacklevel=2)
     else:
-        warnings.warn_explicit(remark, UserWarning, source.file, source.line)
+        registry = _said.setdefault(source.file, {})
+        warnings.warn_explicit(remark, UserWarning, source.file, source.line, registry=registry)

@@ -13,18 +13,23 @@ from giulgi.errors import DataError
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
-from giulgi.tree import flatten
+from giulgi.tree import LEAF, Structure, flatten
 
 Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some examples: inputs, targets, and weights of the examples (or none), a list for each."""
+    """Some examples: inputs, targets, and weights of the examples (or none), a list for each.
+
+    Attributes:
+        nesting: how the inputs were nested, as :func:`giulgi.tree.flatten` tells it.
+    """
 
     x: list[Array]
     y: list[Array]
     weights: list[Array]
+    nesting: Structure = LEAF
 
     @property
     def size(self) -> int:
@@ -133,22 +138,28 @@ def take(data: Batch, chosen: Any) -> Batch:
         [array[chosen] for array in data.x],
         [array[chosen] for array in data.y],
         [array[chosen] for array in data.weights],
+        data.nesting,
     )
 
 
 def as_batch(x: Any, y: Any = None, weights: Any = None) -> Batch:
     """Return examples given as arrays, or as lists or dicts of arrays, as lists of arrays."""
-    return Batch(_arrays("x", x), _arrays("y", y), _arrays("sample_weight", weights))
+    nesting = flatten(x)[1] if _is_nested(x) else LEAF
+    return Batch(_arrays("x", x), _arrays("y", y), _arrays("sample_weight", weights), nesting)
 
 
 def _arrays(name: str, value: Any) -> list[Array]:
     if value is None:
         return []
-    nested = isinstance(value, Mapping) or (
+    leaves = flatten(value)[0] if _is_nested(value) else [value]
+    return [_array(name, leaf) for leaf in leaves]
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether there are several arrays, and not rows of one."""
+    return isinstance(value, Mapping) or (
         isinstance(value, (list, tuple)) and any(isinstance(v, (np.ndarray, Tensor)) for v in value)
     )
-    leaves = flatten(value)[0] if nested else [value]
-    return [_array(name, leaf) for leaf in leaves]
 
 
 def _array(name: str, value: Any) -> Array:
@@ -199,8 +210,8 @@ def check_lengths(data: Batch) -> None:
 
 
 def check_finite(data: Batch) -> None:
-    """Raise a DataError if there is a NaN or an infinity among inputs or targets."""
-    for name, arrays in (("x", data.x), ("y", data.y)):
+    """Raise a DataError if there is a NaN or an infinity among inputs, targets or weights."""
+    for name, arrays in (("x", data.x), ("y", data.y), ("sample_weight", data.weights)):
         for array in arrays:
             # The ends of an array with a NaN are NaN, and take no memory of its size.
             ends = (array.min(), array.max()) if array.size else (0, 0)

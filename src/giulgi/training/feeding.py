@@ -108,7 +108,7 @@ class Given:
                 op="fit",
                 fix="multiply the two into sample_weight",
             )
-        return Batch(data.x, data.y, class_weights(data, self.class_weight))
+        return replace(data, weights=class_weights(data, self.class_weight))
 
 
 def _in_network_order(network: Network | None, x: Any, y: Any = None, weights: Any = None) -> Batch:

@@ -82,7 +82,7 @@ class Model(Layer):
         if network is None:
             return super().call(inputs)
         given = flatten(in_order("inputs", inputs, network.input_names))[0]
-        applied = network.apply(fitted(network, given), told_phase())
+        applied = network.apply(fitted(network, given), told_phase(), redraw=True)
         for variable, value in applied.updates:
             self.add_update(variable, value)
         for loss in applied.losses:
@@ -152,10 +152,11 @@ class Model(Layer):
                 placeholder(DEFAULT_FLOAT, (None, *array.shape[1:]), f"input_{i}")
                 for i, array in enumerate(batch.x)
             ]
-            given = inputs[0] if len(inputs) == 1 else inputs
+            given = unflatten(batch.nesting, iter(inputs))
+            if isinstance(given, (list, tuple)) and len(given) == 1:
+                given = given[0]
             self._set_network(Network(given, self(given)))
-        assert self._network is not None
-        return self._network
+        return self._require_network()
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Print the layers, the shapes they give, and how many weights they have."""
@@ -278,9 +279,8 @@ class Model(Layer):
         self.stop_training = False
         params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
         hooks = CallbackList(callbacks, self, params, self.history)
-        trainer.fit(
-            training, range(initial_epoch, epochs), hooks, verbose, validation, validation_freq
-        )
+        numbers = range(initial_epoch, epochs)
+        trainer.fit(training, numbers, hooks, verbose, validation, validation_freq)
         return self.history
 
     def _validation(

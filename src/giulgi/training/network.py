@@ -75,12 +75,15 @@ class Network:
                     fix="add it to inputs=[...]",
                 )
 
-    def apply(self, inputs: Sequence[Tensor], training: bool | None = None) -> Applied:
+    def apply(
+        self, inputs: Sequence[Tensor], training: bool | None = None, *, redraw: bool = False
+    ) -> Applied:
         """Return the network's graph for other inputs.
 
         Args:
             inputs: tensors in place of the network's own, in order.
             training: whether layers such as dropout train; None leaves it open.
+            redraw: whether this is another use of the network, with random numbers of its own.
         """
         replacements = {own.node: constant(x) for own, x in zip(self.inputs, inputs, strict=True)}
         if training is not None:
@@ -88,7 +91,8 @@ class Network:
         updates = [update for call in self.calls for update in call.updates]
         losses = [loss for call in self.calls for loss in call.losses]
         new_values = [value for _, value in updates]
-        done = substitute([*self.outputs, *new_values, *losses], replacements)
+        ends = [*self.outputs, *new_values, *losses]
+        done = substitute(ends, replacements, redraw=redraw)
         after_outputs = len(self.outputs)
         after_updates = after_outputs + len(updates)
         return Applied(

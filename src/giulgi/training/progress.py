@@ -52,10 +52,10 @@ class Progress:
             self._bar.update(step - self._bar.n)
 
     def finish(self, step: int, logs: Mapping[str, float]) -> None:
-        """Show the end, with the values of the epoch."""
+        """Leave one whole line with the values of the epoch, in the place of the bar."""
         self.update(step, logs)
         self.close()
-        if self.style == 2:
+        if self.style:
             seconds = time.perf_counter() - self._begin
             parts = [self.title, f"{seconds:.1f} s", *([values_text(logs)] if logs else [])]
             print(" - ".join(parts), flush=True)
@@ -90,18 +90,19 @@ def _in_notebook() -> bool:
 def _bar(title: str, steps: int | None) -> Any:
     from tqdm import tqdm
 
-    # Written to stdout as one line that is overwritten, which notebooks do as well.
+    # Written to stdout as one line that is overwritten, which notebooks do as well. What does not
+    # fit into the width of the window is cut off; so the values come before the times.
     return tqdm(
         total=steps,
         desc=title,
         file=sys.stdout,
         mininterval=0,
         dynamic_ncols=True,
+        leave=False,
         unit="step",
-        bar_format="{desc} {percentage:3.0f}%|{bar:20}| {n_fmt}/{total_fmt} "
-        "[{elapsed}<{remaining}]{postfix}"
+        bar_format="{desc} |{bar:10}| {percentage:3.0f}%{postfix} - {remaining} to go"
         if steps is not None
-        else "{desc} {n_fmt} steps [{elapsed}]{postfix}",
+        else "{desc} {n_fmt} steps{postfix} - {elapsed}",
     )
 
 

@@ -41,11 +41,23 @@ class Sequential(Model):
         self.built = False
         self._stack: list[Layer] = []
         self._start: Tensor | None = None
+        if isinstance(layers, (Layer, Tensor)):
+            raise ArgumentError(
+                "the layers of a network are given as a list.",
+                op="Sequential",
+                fix="square brackets around them: Sequential([Dense(10)])",
+            )
+        self._end: Any = None
         for layer in layers or ():
-            self.add(layer)
+            self._put(layer)
+        self._finish()
 
     def add(self, layer: Any) -> None:
         """Put a layer (or ``gg.Input(...)``) at the end."""
+        self._put(layer)
+        self._finish()
+
+    def _put(self, layer: Any) -> None:
         if isinstance(layer, Tensor) and not isinstance(layer.op, Tag) and layer.node.symbolic:
             if self._stack or self._start is not None:
                 raise ArgumentError("an Input stands in front of all layers.", op="Sequential")
@@ -68,24 +80,30 @@ class Sequential(Model):
             )
         if self._start is None and not self._stack and layer.batch_input_shape is not None:
             self._start = placeholder(layer.dtype, layer.batch_input_shape, f"{layer.name}_input")
-        if not isinstance(layer, InputLayer):
-            self._stack.append(layer)
-        self._rebuild()
+        if isinstance(layer, InputLayer):
+            return
+        if self._start is not None:
+            self._end = layer(self._start if self._end is None else self._end)
+        self._stack.append(layer)
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it."""
         if not self._stack:
             raise ArgumentError("there is no layer to take off.", op="Sequential")
         layer = self._stack.pop()
-        self._rebuild()
+        self._end = None
+        if self._start is not None and self._stack:
+            self._end = self._through(self._start)
+        self._finish()
         return layer
 
-    def _rebuild(self) -> None:
+    def _finish(self) -> None:
+        """Make the network of what has been put together, if the shape of its inputs is known."""
         self._network = None
         self._trainer = None
         self.built = False
-        if self._start is not None and self._stack:
-            self._set_network(Network(self._start, self._through(self._start)))
+        if self._end is not None:
+            self._set_network(Network(self._start, self._end))
 
     def _through(self, x: Any) -> Any:
         for layer in self._stack:
@@ -106,7 +124,8 @@ class Sequential(Model):
         """Build the network for a batch of this shape (None for the size of the batch)."""
         if self._network is None and input_shape is not None and self._start is None:
             self._start = placeholder(self.dtype, tuple(input_shape), f"{self.name}_input")
-            self._rebuild()
+            self._end = self._through(self._start)
+            self._finish()
 
     def _build_for(self, batch: Batch) -> Network:
         if not self._stack:

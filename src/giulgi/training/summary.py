@@ -12,10 +12,10 @@ from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import shape_text
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
+from giulgi.training.network import Network, call_of
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model
-    from giulgi.training.network import Network
 
 
 def summary_text(model: Model, network: Network | None) -> str:
@@ -46,11 +46,17 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 def _is_linear(network: Network) -> bool:
     """Whether each layer takes the result of the one before."""
-    previous = network.inputs
+    previous: LayerCall | None = None
+    inputs = [x.node for x in network.inputs]
     for call in network.calls:
-        if [x.node for x in call.inputs] != [x.node for x in previous]:
+        own = [x.node for x in call.inputs]
+        if previous is None:
+            follows = own == inputs
+        else:
+            follows = [call_of(x) for x in own] == [previous] * len(previous.outputs)
+        if not follows:
             return False
-        previous = call.outputs
+        previous = call
     return True
 
 
@@ -58,7 +64,8 @@ def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]
     if network is None:
         return [_row_without_network(layer) for layer in model.sublayers()]
     rows = []
-    maker = {y.node: call.layer.name for call in network.calls for y in call.outputs}
+    nodes = topological(y.node for y in network.outputs)
+    maker = {node: call.layer.name for node in nodes if (call := call_of(node)) is not None}
     if not linear:
         rows += [[f"{x.name} (Input)", shape_text(x.known_shape), "0", ""] for x in network.inputs]
         maker |= {x.node: x.name for x in network.inputs}

@@ -53,6 +53,19 @@ def test_an_array_may_change_afterwards():
         assert x.numpy().max() == 0
 
 
+def test_what_lends_its_memory_to_numpy_may_change_afterwards():
+    class Lender:
+        memory = np.zeros(2)
+
+        def __array__(self, dtype=None, copy=None):
+            return self.memory
+
+    for lender, memory in ((Lender(), Lender.memory), (numbers := bytearray(4), numbers)):
+        x = gg.constant(lender if isinstance(lender, Lender) else memoryview(lender))
+        memory[0] = 1
+        assert x.numpy().max() == 0
+
+
 def test_the_value_of_a_constant_may_be_changed_by_who_gets_it():
     x = gg.constant([1.0, 2.0])
     x.numpy()[0] = 9

@@ -137,7 +137,9 @@ def _array_of(value: Any, dtype: Any, copy: bool) -> Array:
     wanted = _dtype_for(value, array) if dtype is None else as_dtype(dtype)
     if array.dtype != wanted:
         return _converted(value, array, wanted)
-    if (copy and array is value) or array.base is not None or not array.flags.c_contiguous:
+    # What NumPy made of Python's numbers is nobody else's; anything else may be someone's memory.
+    is_new = isinstance(value, (bool, int, float, list, tuple))
+    if (copy and not is_new) or array.base is not None or not array.flags.c_contiguous:
         array = np.array(array, order="C")
     array.flags.writeable = False
     return array

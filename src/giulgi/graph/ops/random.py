@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -119,6 +119,13 @@ def _bits(shape: Sizes, seed: int | None) -> Tensor:
     # A seed of one's own makes the numbers: they are the same wherever it is given.
     stream, number = (next(_streams), next(_numbers)) if seed is None else (0, 0)
     return build_shaped(RandomBits, shape, stream=stream, seed=seed, number=number)
+
+
+def redrawn(op: RandomBits) -> RandomBits:
+    """Return an op that draws other numbers; the same one, if it has a seed of its own."""
+    if op.seed is not None:
+        return op
+    return replace(op, stream=next(_streams), number=next(_numbers))
 
 
 def _unit(shape: Sizes, dtype: DType, seed: int | None) -> Tensor:

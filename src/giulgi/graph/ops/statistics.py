@@ -19,8 +19,8 @@ def mean(
 ) -> Tensor:
     """The sum divided by the number of elements; of integers, a float."""
     x = as_float(constant(x))
-    count = cast(size(x, axis), x.dtype)
-    total = sum(x, axis, keepdims=keepdims) / count
+    total = sum(x, axis, keepdims=keepdims)
+    total = total / cast(size(x, axis), x.dtype)
     return total if name is None else Tensor(total.node, name)
 
 

@@ -198,8 +198,10 @@ class Layer:
                 op=type(self).__name__,
                 fix="end its call with: return y",
             )
-        record.outputs = [tag(y, record, name=self.name) for y in results]
-        return unflatten(structure, iter(record.outputs))
+        # The record holds what is tagged, and not the tags: they hold the record, and a node that
+        # its own label held would live for ever.
+        record.outputs = results
+        return unflatten(structure, iter([tag(y, record, name=self.name) for y in results]))
 
     def _in_one_phase(
         self,
@@ -364,7 +366,8 @@ def last_dimension(layer: Layer, input_shape: Shape | None) -> int:
             "the size of the last axis of the inputs must be known, to make the weights.",
             op=type(layer).__name__,
             arguments=[("inputs", shape_text(input_shape))],
-            fix="one number for each example needs an axis of its own: x[:, None]"
+            fix="one example alone needs the batch axis: x[None];\n"
+            "if each example is one number, it needs an axis of its own: x[:, None]"
             if input_shape and len(input_shape) == 1
             else "give it: gg.Input((784,)), or input_shape=(784,) in the first layer",
         )

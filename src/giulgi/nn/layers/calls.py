@@ -25,7 +25,7 @@ class LayerCall:
     Attributes:
         layer: the layer.
         inputs: what it was called with.
-        outputs: what it returned.
+        outputs: what it returned, before that was tagged with this record.
         updates: variables that change with each training step, with their new values.
         losses: penalties added to the loss.
     """

@@ -196,7 +196,8 @@ class Optimizer:
             variable.assign(new)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        rate = "a schedule" if self._schedule is not None else f"{float(self._learning_rate):g}"
+        return f"{type(self).__name__}(learning_rate={rate})"
 
 
 def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
