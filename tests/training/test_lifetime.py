@@ -48,6 +48,12 @@ def test_each_layer_is_called_once_however_many_follow():
     assert len(calls) == 10
 
 
+def test_a_very_deep_network_is_called_on_an_array():
+    layers = [gg.layers.Activation("relu") for _ in range(1200)]
+    network = gg.Sequential([gg.Input((1,)), *layers])
+    assert network([[1.0]]).item() == 1
+
+
 def test_a_network_applied_twice_draws_twice():
     x = gg.Input((1000,))
     noisy = gg.Model(x, gg.layers.Dropout(0.5)(x))

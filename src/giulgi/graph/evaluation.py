@@ -7,6 +7,7 @@ a tensor can answer ``.numpy()`` and a notebook can show it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ class Evaluator(Protocol):
 
 
 _evaluator: Evaluator | None = None
+_computing: ContextVar[bool] = ContextVar("giulgi_computing", default=False)
 
 
 def register(evaluator: Evaluator) -> None:
@@ -48,7 +50,16 @@ def evaluate(
         fresh: whether random numbers are drawn again that were looked at before.
     """
     assert _evaluator is not None, "no evaluator is registered: import giulgi as a whole"
-    return _evaluator(nodes, feeds, fresh=fresh)
+    token = _computing.set(True)
+    try:
+        return _evaluator(nodes, feeds, fresh=fresh)
+    finally:
+        _computing.reset(token)
+
+
+def is_computing() -> bool:
+    """Whether values are being computed, so that nodes are built on the way to them."""
+    return _computing.get()
 
 
 def settle(node: Node) -> Array:

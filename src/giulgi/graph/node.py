@@ -98,7 +98,8 @@ def _intern(op: Op, inputs: tuple[Node, ...], spec: Spec, name: str, source: Sou
         node = _interned.get(key)
         if node is None:
             node = _interned[key] = Node(op, inputs, spec, name, source)
-    if node.depth > _DEEPEST_UNSEEN_CHAIN and node.concrete:
+    too_deep = node.depth > _DEEPEST_UNSEEN_CHAIN and node.concrete
+    if too_deep and not evaluation.is_computing():
         evaluation.settle(node)
     return node
 
