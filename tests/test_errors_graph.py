@@ -12,7 +12,7 @@ import pytest
 
 import giulgi as gg
 from giulgi.errors import GiulgiError
-from giulgi.graph.source import scope
+from giulgi.source import scope
 
 
 def caught(mistake: Callable[[], Any]) -> GiulgiError:

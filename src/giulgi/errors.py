@@ -11,20 +11,9 @@ function that built the operation adds the rest with :meth:`GiulgiError.complete
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from giulgi.graph.source import Source
-
-
-_running_line: Callable[[], Source | None] | None = None
-
-
-def register_running_line(running_line: Callable[[], Source | None]) -> None:
-    """Set the function that finds the line of the user's code: the graph, above, has it."""
-    global _running_line
-    _running_line = running_line
+from giulgi.source import Source, current_source
 
 
 class GiulgiError(Exception):
@@ -53,7 +42,7 @@ class GiulgiError(Exception):
     ) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.where = where or (_running_line() if _running_line is not None else None)
+        self.where = where or current_source()
         self.op = op
         self.layer = layer
         self.layer_made: Source | None = None

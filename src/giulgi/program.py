@@ -25,9 +25,9 @@ from giulgi.graph.ops.state import (
 )
 from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.shapes import could_be, shape_text
-from giulgi.graph.source import built_for, current_source
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
+from giulgi.source import built_for, current_source
 from giulgi.storage import Storage, current_storage
 
 Array = np.ndarray[Any, Any]

@@ -163,7 +163,7 @@ def test_what_was_broadcast_is_summed_back(known, shape_a, shape_b):
 
 def test_gradient_nodes_know_the_line_and_layer_they_are_for():
     from giulgi.graph.node import topological
-    from giulgi.graph.source import scope
+    from giulgi.source import scope
 
     x = gg.placeholder("float32", (2,), name="x")
     with scope("dense"):

@@ -36,7 +36,7 @@ def test_what_does_not_change_stays_the_same_node():
 
 
 def test_rebuilt_nodes_keep_name_path_and_line():
-    from giulgi.graph.source import scope
+    from giulgi.source import scope
 
     x = gg.placeholder("float32", (None,))
     with scope("layer"):

@@ -19,8 +19,8 @@ from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import could_be, is_static, shape_text
-from giulgi.graph.source import built_for
 from giulgi.graph.tensor import Tensor
+from giulgi.source import built_for
 
 
 def gradients(

@@ -18,7 +18,7 @@ import numpy as np
 from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph import evaluation
 from giulgi.graph.op import Op, Spec
-from giulgi.graph.source import Source, current_path, current_source
+from giulgi.source import Source, current_path, current_source
 
 if TYPE_CHECKING:
     from giulgi.graph.tensor import Tensor

@@ -15,8 +15,8 @@ from giulgi.graph.ops.leaves import Constant, constant
 from giulgi.graph.ops.random import RandomBits, redrawn
 from giulgi.graph.ops.state import Tag
 from giulgi.graph.shapes import is_static, size_of
-from giulgi.graph.source import built_for
 from giulgi.graph.tensor import Tensor
+from giulgi.source import built_for
 
 # Results of constants up to this many elements are computed while a program is made.
 _FOLDED_ELEMENTS = 64

@@ -14,7 +14,7 @@ from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.op import Op
 from giulgi.graph.shapes import Shape, is_static, shape_text, size_of
-from giulgi.graph.source import Source
+from giulgi.source import Source
 
 Axes = int | Sequence[int] | None
 

@@ -15,10 +15,10 @@ from giulgi.graph import ops
 from giulgi.graph.dtypes import DEFAULT_FLOAT, is_float
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.shapes import Dim, shape_text
-from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.activations import log_softmax, softplus
 from giulgi.nn.lookup import function_name, look_up
+from giulgi.source import scope
 
 # Probabilities are kept this far from 0 and 1, so that no logarithm is infinite.
 _EPSILON = 1e-7

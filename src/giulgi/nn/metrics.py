@@ -12,10 +12,10 @@ from giulgi.graph import ops
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape
-from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses
 from giulgi.nn.lookup import function_name, look_up
+from giulgi.source import scope
 
 Update = tuple[Variable, Tensor]
 MetricFunction = Callable[..., Tensor]

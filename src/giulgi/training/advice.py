@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from giulgi.graph.source import current_source
+from giulgi.source import current_source
 
 # What was said of which file, so that a line is told the same only once, as Python's warnings do.
 _said: dict[str, dict[Any, Any]] = {}

@@ -11,7 +11,7 @@ import pytest
 import giulgi as gg
 from giulgi.errors import GiulgiError, GraphError, ShapeError
 from giulgi.graph.ops.state import tag
-from giulgi.graph.source import scope
+from giulgi.source import scope
 from graph.checks import check_same
 
 

@@ -16,8 +16,8 @@ from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.shapes import Shape, could_be, is_static, shape_text
-from giulgi.graph.source import current_path
 from giulgi.graph.tensor import Tensor
+from giulgi.source import current_path
 
 Array = np.ndarray[Any, Any]
 

@@ -27,12 +27,12 @@ from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, is_recording, tag
 from giulgi.graph.shapes import Shape, shape_text
-from giulgi.graph.source import Source, current_path, current_source, scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers
 from giulgi.nn.layers.calls import LayerCall, current_call, in_both_phases, recorded
 from giulgi.nn.lookup import check_arguments
 from giulgi.nn.phase import in_phase, told_phase
+from giulgi.source import Source, current_path, current_source, scope
 from giulgi.tree import flatten, tree_map, unflatten
 
 _COMMON_ARGUMENTS = ("name", "trainable", "dtype", "input_shape", "input_dim", "batch_input_shape")

@@ -10,10 +10,10 @@ from giulgi.errors import ArgumentError, DataError
 from giulgi.graph import ops
 from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.state import Variable, is_recording
-from giulgi.graph.source import scope
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import check_arguments
 from giulgi.program import Program
+from giulgi.source import scope
 
 Update = tuple[Variable, Tensor]
 GradientPair = tuple[Tensor | None, Variable]

@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from giulgi.errors import register_running_line
-
-_PACKAGE_FOLDER = str(Path(__file__).resolve().parent.parent)
+_PACKAGE_FOLDER = str(Path(__file__).resolve().parent)
 # Programs that ship inside the package but are written as a user would write them.
 _USER_FOLDERS = tuple(str(Path(_PACKAGE_FOLDER) / name) for name in ("cli", "lessons"))
 
@@ -95,6 +93,3 @@ def scope(name: str) -> Iterator[None]:
 def current_path() -> str:
     """Return the names of the open scopes, joined by slashes."""
     return "/".join(_scope.get())
-
-
-register_running_line(current_source)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import giulgi as gg
-from giulgi.graph.source import Source, built_for, current_path, current_source, scope
+from giulgi.source import Source, built_for, current_path, current_source, scope
 
 
 def here() -> tuple[str, int]:
