@@ -35,8 +35,17 @@ def test_sizes(size, sizes):
 def test_a_limited_number_of_batches():
     batches = ArrayBatches(DATA, 4, shuffle=False, limit=2)
     assert batches.steps == 2
-    assert orders(batches) == [[[0, 1, 2, 3], [4, 5, 6, 7]]]
+    assert orders(batches, 2) == [[[0, 1, 2, 3], [4, 5, 6, 7]]] * 2
     assert ArrayBatches(DATA, 4, shuffle=False, limit=9).steps == 3
+
+
+def test_limited_epochs_of_training_go_on_where_the_last_one_ended():
+    batches = ArrayBatches(DATA, 4, shuffle=False, limit=2, goes_on=True)
+    assert orders(batches, 3) == [
+        [[0, 1, 2, 3], [4, 5, 6, 7]],
+        [[8, 9], [0, 1, 2, 3]],
+        [[4, 5, 6, 7], [8, 9]],
+    ]
 
 
 def test_all_arrays_of_an_example_stay_together():

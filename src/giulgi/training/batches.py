@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -45,15 +46,25 @@ class ArrayBatches:
         batch_size: how many make a batch; the last one may be smaller.
         shuffle: whether each epoch takes them in another order.
         limit: the greatest number of batches in an epoch; None: all.
+        goes_on: whether a limited epoch begins where the last one ended, as training does, and
+            not at the first example, as validation does.
     """
 
     def __init__(
-        self, data: Batch, batch_size: int, shuffle: bool, limit: int | None = None
+        self,
+        data: Batch,
+        batch_size: int,
+        shuffle: bool,
+        limit: int | None = None,
+        *,
+        goes_on: bool = False,
     ) -> None:
         self.data = data
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.limit = limit
+        self.goes_on = goes_on
+        self._current: Iterator[Batch] = iter(())
 
     @property
     def steps(self) -> int:
@@ -63,10 +74,21 @@ class ArrayBatches:
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch."""
+        if self.limit is None or not self.goes_on:
+            yield from islice(self._pass(), self.steps)
+            return
+        for _ in range(self.steps):
+            batch = next(self._current, None)
+            if batch is None:
+                self._current = self._pass()
+                batch = next(self._current)
+            yield batch
+
+    def _pass(self) -> Iterator[Batch]:
+        """Yield the batches of all examples, once."""
         count = self.data.size
         order = current_storage().shuffler().permutation(count) if self.shuffle else None
-        for step in range(self.steps):
-            start = step * self.batch_size
+        for start in range(0, count, self.batch_size):
             stop = min(start + self.batch_size, count)
             chosen: Any = slice(start, stop) if order is None else order[start:stop]
             yield take(self.data, chosen)

@@ -71,7 +71,8 @@ class Given:
             data, held_out = split_off(data, split)
         # What is held out is measured as it is: classes have their weights in training only.
         data = self.with_class_weights(data)
-        return data, ArrayBatches(data, self.size, shuffle, self.steps), held_out
+        batches = ArrayBatches(data, self.size, shuffle, self.steps, goes_on=op == "fit")
+        return data, batches, held_out
 
     def _require_nothing_beside_generator(self, op: str, split: float) -> None:
         beside = {"y": self.y, "sample_weight": self.sample_weight}
