@@ -100,6 +100,10 @@ class ShapeError(GiulgiError, ValueError):
     """Shapes, ranks or axes do not fit together."""
 
 
+class PlaceError(ShapeError, IndexError):
+    """There is no element at a place."""
+
+
 class DTypeError(GiulgiError, TypeError):
     """A dtype is not known, or not one that the operation takes."""
 

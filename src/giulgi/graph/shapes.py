@@ -10,7 +10,7 @@ import operator
 from collections.abc import Iterable, Sequence
 from typing import TypeGuard
 
-from giulgi.errors import DTypeError, ShapeError
+from giulgi.errors import DTypeError, PlaceError, ShapeError
 
 Dim = int | None
 Shape = tuple[Dim, ...]
@@ -55,9 +55,9 @@ def normalise_axis(axis: int, rank: int) -> int:
 
 
 def require_place(place: int, size: int, axis: int) -> None:
-    """Raise a ShapeError if an axis of this size has no element at the place."""
+    """Raise a PlaceError if an axis of this size has no element at the place."""
     if not -size <= place < size:
-        raise ShapeError(
+        raise PlaceError(
             f"there is no element {place} along axis {axis}.",
             axes=f"axis {axis} has size {size}",
             fix=f"use a place from {-size} to {size - 1}" if size else "the tensor is empty",

@@ -196,3 +196,11 @@ def test_nonzero(x):
 def test_a_mask_of_numbers_is_refused():
     with pytest.raises(DTypeError, match="a mask is of bools"):
         gg.boolean_mask(X, [1, 0, 1])
+
+
+def test_a_place_out_of_range_is_an_index_error():
+    x = gg.constant([1.0, 2.0])
+    with pytest.raises(IndexError, match="there is no element 5 along axis 0"):
+        x[5]
+    with pytest.raises(IndexError, match="there is no element -3 along axis 0"):
+        gg.gather(x, gg.constant([0, -3])).numpy()

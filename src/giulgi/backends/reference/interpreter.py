@@ -72,7 +72,8 @@ def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:
 
 
 def _explained(error: Exception, node: Node) -> GiulgiError:
-    explained = error if isinstance(error, GiulgiError) else GraphError(str(error).rstrip(".") + ".")
+    said = str(error).rstrip(".")
+    explained = error if isinstance(error, GiulgiError) else GraphError(f"{said}.")
     explained.where = node.source or explained.where
     explained.complete(
         op=node.op.name,
