@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import look_up, made
 
 Initial = Callable[..., Tensor]
 
@@ -212,7 +211,7 @@ class LecunNormal(_NamedScaling):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
-INITIALIZERS: dict[str, Callable[[], Initializer]] = {
+INITIALIZERS: dict[str, Callable[[], Initial]] = {
     "zeros": Zeros,
     "zero": Zeros,
     "ones": Ones,
@@ -236,9 +235,4 @@ INITIALIZERS: dict[str, Callable[[], Initializer]] = {
 
 def get(identifier: Any) -> Initial:
     """Return an initializer by its name; a class is made, any other callable is itself."""
-    if inspect.isclass(identifier):
-        identifier = identifier()
-    if callable(identifier):
-        initial: Initial = identifier
-        return initial
-    return look_up("initializer", str(identifier), INITIALIZERS)()
+    return made("initializer", identifier, INITIALIZERS)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from giulgi.errors import UnknownArgumentError, suggestion
 
@@ -23,6 +24,19 @@ def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
             fix=suggestion(name, table),
         )
     return found
+
+
+def made(kind: str, identifier: Any, table: Mapping[str, Callable[[], T]]) -> T:
+    """Return what is called by a name, made with its defaults.
+
+    A class is made, too; any other callable is itself.
+    """
+    if inspect.isclass(identifier):
+        identifier = identifier()
+    if callable(identifier):
+        own: T = identifier
+        return own
+    return look_up(kind, str(identifier), table)()
 
 
 def function_name(function: object) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import made
 
 Penalty = Callable[[Tensor], Tensor]
 
@@ -72,11 +71,4 @@ REGULARIZERS: dict[str, Callable[[], Penalty]] = {"l1": L1, "l2": L2, "l1_l2": l
 
 def get(identifier: Any) -> Penalty | None:
     """Return a regularizer by its name; None is none; a class is made; a function is itself."""
-    if identifier is None:
-        return None
-    if inspect.isclass(identifier):
-        identifier = identifier()
-    if callable(identifier):
-        penalty: Penalty = identifier
-        return penalty
-    return look_up("regularizer", str(identifier), REGULARIZERS)()
+    return None if identifier is None else made("regularizer", identifier, REGULARIZERS)
