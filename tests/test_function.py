@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import namedtuple
 
 import numpy as np
@@ -377,3 +379,36 @@ def test_only_a_single_number_has_a_gradient():
 def test_gradients_by_integers():
     with pytest.raises(DTypeError, match="gradients flow through floats; x is int64"):
         gg.grad(lambda x: x * 2.0)(3)
+
+
+def test_a_python_float_has_all_its_digits_among_float64():
+    @gg.function
+    def scaled(x, factor):
+        return x * factor, gg.gradients(gg.sum(x * factor), factor)
+
+    x = np.array([1.0, 3.0])
+    found, slope = scaled(x, 0.1)
+    np.testing.assert_array_equal(found.numpy(), x * 0.1)
+    assert found.dtype == np.float64
+    assert slope.dtype == np.float32
+    assert slope.numpy() == 4.0
+    single, _ = scaled(x.astype("float32"), 0.1)
+    assert single.dtype == np.float32
+
+
+def test_a_method_does_not_keep_its_object_alive():
+    class Scaler:
+        def __init__(self, factor):
+            self.factor = gg.Variable(factor)
+
+        @gg.function
+        def scaled(self, x):
+            return self.factor * x
+
+    two, three = Scaler(2.0), Scaler(3.0)
+    assert float(two.scaled(np.float32(2))) == 4
+    assert float(three.scaled(np.float32(2))) == 6
+    gone = weakref.ref(two)
+    del two
+    gc.collect()
+    assert gone() is None

@@ -301,3 +301,9 @@ def test_a_computation_lists_reads_and_updates():
     executable = gg.backends.backend("reference").compile(computation)
     fetched, updated = executable.run([], [np.float32(1), np.float32(2)], Draw(0, 0))
     assert (float(fetched[0]), float(updated[0])) == (2, 5)
+
+
+def test_a_constant_is_not_fed():
+    two = gg.constant(2.0)
+    with pytest.raises(FeedError, match="a constant cannot be fed"):
+        gg.Program([two * 3], [two])

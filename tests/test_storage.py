@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import numpy as np
 
@@ -94,3 +95,20 @@ def test_what_one_sees_of_an_initial_value_is_what_the_variable_begins_with():
     start = gg.random.uniform((4,))
     looked = start.tolist()
     assert gg.Variable(start).tolist() == looked
+
+
+def test_threads_do_not_lose_each_others_updates():
+    count = gg.Variable(0)
+    add = gg.Program([], [], [(count, count + 1)])
+
+    def run():
+        for _ in range(300):
+            add(storage=storage)
+
+    storage = gg.Storage()
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert storage.value(count.cell) == 1200

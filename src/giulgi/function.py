@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import types
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -11,16 +11,21 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.gradients import gradients
 from giulgi.graph.node import build
-from giulgi.graph.ops.leaves import constant, placeholder
+from giulgi.graph.ops.leaves import PythonFloat, constant, placeholder
 from giulgi.graph.ops.state import Assign, Recorder, Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
+from giulgi.recent import Recent
 from giulgi.tree import Structure, flatten, unflatten
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# For how many kinds of arguments a function keeps its programs.
+_REMEMBERED_TRACES = 64
 
 
 class Function(Generic[P, R]):
@@ -28,13 +33,15 @@ class Function(Generic[P, R]):
 
     Arrays, tensors and Python floats among the arguments (also in lists, tuples and dicts) are
     fed; everything else (ints, bools, strings, None) is part of the program, and a new value makes
-    a new one. The Python code runs while tracing only: what it prints, it prints once.
+    a new one. The Python code runs while tracing only: what it prints, it prints once. The programs
+    of the most recent kinds of arguments are kept.
     """
 
     def __init__(self, function: Callable[P, R]) -> None:
         functools.update_wrapper(self, function)
         self.python_function = function
-        self._traces: dict[Any, _Trace] = {}
+        self._traces: Recent[Any, _Trace] = Recent(_REMEMBERED_TRACES)
+        self._methods: dict[int, Function[..., R]] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for such arguments, tracing and compiling it the first time."""
@@ -46,14 +53,11 @@ class Function(Generic[P, R]):
         values = [_fed_value(leaf) for leaf in leaves]
         key = (
             structure,
-            tuple(
-                (value.shape, value.dtype) if isinstance(value, np.ndarray) else _static(value)
-                for value in values
-            ),
+            tuple(_kind(leaf, value) for leaf, value in zip(leaves, values, strict=True)),
         )
-        trace = self._traces.get(key)
-        if trace is None:
-            trace = self._traces[key] = _trace(self.python_function, values, structure)
+        trace = self._traces.get(
+            key, lambda: _trace(self.python_function, leaves, values, structure)
+        )
         arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
         found = iter(arrays)
         results = (constant(next(found), copy=False) if has else None for has in trace.has_value)
@@ -61,15 +65,34 @@ class Function(Generic[P, R]):
         return answer
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Be a method, where it stands in a class."""
-        return self if instance is None else types.MethodType(self, instance)
+        """Be a method, where it stands in a class: each object has programs of its own."""
+        if instance is None:
+            return self
+        place = id(instance)
+        method = self._methods.get(place)
+        if method is None:
+            # The object is held weakly, so that its programs do not keep it alive.
+            method = Function(_method_of(weakref.ref(instance), self.python_function))
+            self._methods[place] = method
+            weakref.finalize(instance, self._methods.pop, place, None).atexit = False
+        return method
+
+    def __deepcopy__(self, memo: Any) -> Function[P, R]:
+        return self  # As Python's own functions do.
 
     def program(self, *args: P.args, **kwargs: P.kwargs) -> Program:
         """Return the program that the function becomes for such arguments."""
         leaves, structure = flatten((args, kwargs))
-        return _trace(
-            self.python_function, [_fed_value(leaf) for leaf in leaves], structure
-        ).program
+        values = [_fed_value(leaf) for leaf in leaves]
+        return _trace(self.python_function, leaves, values, structure).program
+
+
+def _method_of(instance: weakref.ref[Any], function: Callable[..., R]) -> Callable[..., R]:
+    @functools.wraps(function)
+    def method(*args: Any, **kwargs: Any) -> R:
+        return function(instance(), *args, **kwargs)
+
+    return method
 
 
 @dataclass(frozen=True)
@@ -87,7 +110,18 @@ def _fed_value(leaf: Any) -> Any:
         return leaf if leaf.node.symbolic else leaf.numpy()
     if isinstance(leaf, (np.ndarray, np.generic)):
         return np.asarray(leaf)
-    return np.asarray(leaf, np.float32) if isinstance(leaf, float) else leaf
+    return np.asarray(leaf) if isinstance(leaf, float) else leaf
+
+
+def _kind(leaf: Any, value: Any) -> Any:
+    """Return what a trace depends on: of what is fed the shape and dtype, of the rest the value."""
+    if isinstance(value, np.ndarray):
+        return float if _is_python_float(leaf) else (value.shape, value.dtype)
+    return _static(value)
+
+
+def _is_python_float(leaf: Any) -> bool:
+    return isinstance(leaf, float) and not isinstance(leaf, np.generic)
 
 
 def _static(value: Any) -> Any:
@@ -101,15 +135,20 @@ def _static(value: Any) -> Any:
     return (type(value), value)
 
 
-def _trace(function: Callable[..., Any], values: Sequence[Any], structure: Structure) -> _Trace:
+def _trace(
+    function: Callable[..., Any],
+    leaves: Sequence[Any],
+    values: Sequence[Any],
+    structure: Structure,
+) -> _Trace:
     feeds: list[Tensor] = []
-    leaves: list[Any] = []
-    for value in values:
+    arguments: list[Any] = []
+    for leaf, value in zip(leaves, values, strict=True):
         if isinstance(value, np.ndarray):
-            value = placeholder(constant(value).dtype, value.shape, f"argument_{len(feeds)}")
+            value = placeholder(as_dtype(value.dtype), value.shape, f"argument_{len(feeds)}")
             feeds.append(value)
-        leaves.append(value)
-    args, kwargs = unflatten(structure, iter(leaves))
+        arguments.append(PythonFloat(value) if _is_python_float(leaf) else value)
+    args, kwargs = unflatten(structure, iter(arguments))
     with Recorder() as recorder:
         results, result_structure = flatten(function(*args, **kwargs))
         has_value = [result is not None for result in results]

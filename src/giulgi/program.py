@@ -15,7 +15,7 @@ from giulgi.errors import DTypeError, FeedError, GraphError
 from giulgi.graph import evaluation
 from giulgi.graph.dtypes import is_float, is_integer
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Placeholder, constant, placeholder, require_tensor
+from giulgi.graph.ops.leaves import Constant, Placeholder, constant, placeholder, require_tensor
 from giulgi.graph.ops.state import (
     Assign,
     ReadVariable,
@@ -27,6 +27,7 @@ from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.shapes import could_be, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
+from giulgi.recent import Recent
 from giulgi.source import built_for, current_source
 from giulgi.storage import Storage, current_storage
 
@@ -36,6 +37,9 @@ Shapes = tuple[tuple[int, ...], ...]
 # What random numbers of a tensor that is looked at outside any program depend on: it is always
 # the same look at the same value.
 _LOOK = 0
+
+# For how many sets of shapes a program stays compiled.
+_REMEMBERED_SHAPES = 64
 
 
 class Program:
@@ -63,11 +67,12 @@ class Program:
         if isinstance(fetches, Tensor) or isinstance(feeds, Tensor):
             raise GraphError("fetches and feeds are lists of tensors.", op="Program", fix="[x]")
         self.fetches = tuple(require_tensor(x, "what is fetched") for x in fetches)
-        self.feeds = tuple(require_tensor(x, "what is fed") for x in feeds)
+        self.feeds = tuple(_feedable(x) for x in feeds)
         # As assignments, which check that the values fit their variables.
         self.updates = tuple((variable, assign(variable, new)) for variable, new in updates)
         self.backend = backend
-        self._compiled: dict[tuple[str | None, Shapes], tuple[Computation, Executable]] = {}
+        self._compiled: Recent[tuple[str | None, Shapes], tuple[Computation, Executable]]
+        self._compiled = Recent(_REMEMBERED_SHAPES)
 
     def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
         """Run on the values of the feeds; return the values of the fetches.
@@ -82,12 +87,13 @@ class Program:
         store = current_storage() if storage is None else storage
         arrays = self._checked(values)
         computation, executable = self.compiled(tuple(array.shape for array in arrays))
-        held = [store.value(variable) for variable in computation.variables]
-        # Only a run that draws counts, so that looking at a metric in between changes nothing.
-        draw = store.next_draw() if computation.is_random else Draw(store.seed, _LOOK)
-        fetched, updated = executable.run(arrays, held, draw)
-        changed = (computation.variables[place] for place, _ in computation.updates)
-        store.commit(dict(zip(changed, updated, strict=True)))
+        changed = [computation.variables[place] for place, _ in computation.updates]
+        with store.updating(changed):
+            held = [store.value(variable) for variable in computation.variables]
+            # Only a run that draws counts, so that looking at a metric changes nothing.
+            draw = store.next_draw() if computation.is_random else Draw(store.seed, _LOOK)
+            fetched, updated = executable.run(arrays, held, draw)
+            store.commit(dict(zip(changed, updated, strict=True)))
         return fetched
 
     def _checked(self, values: Sequence[Any]) -> list[Array]:
@@ -99,12 +105,12 @@ class Program:
 
     def compiled(self, shapes: Shapes) -> tuple[Computation, Executable]:
         """Return the computation for feeds of these shapes, and its compiled form."""
-        key = (self.backend, shapes)
-        found = self._compiled.get(key)
-        if found is None:
+
+        def compile() -> tuple[Computation, Executable]:
             computation = self.specialised(shapes)
-            found = self._compiled[key] = (computation, backend(self.backend).compile(computation))
-        return found
+            return computation, backend(self.backend).compile(computation)
+
+        return self._compiled.get((self.backend, shapes), compile)
 
     def specialised(self, shapes: Shapes) -> Computation:
         """Return the graph for feeds of these shapes, in which every shape is known."""
@@ -117,6 +123,18 @@ class Program:
         computation = self.specialised(shapes)
         ends = [*computation.fetches, *(node for _, node in computation.updates)]
         return graph_text([Tensor(node) for node in ends])
+
+
+def _feedable(feed: Any) -> Tensor:
+    """Return what is to be fed; equal constants are one node, so feeding one would feed all."""
+    tensor = require_tensor(feed, "what is fed")
+    if isinstance(tensor.op, Constant):
+        raise FeedError(
+            "a constant cannot be fed: it has its value for good.",
+            arguments=[("fed", tensor.description)],
+            fix="to feed another value, make it gg.placeholder_with_default(value)",
+        )
+    return tensor
 
 
 def make_computation(
@@ -263,7 +281,7 @@ def evaluate_nodes(
     A look goes back no further than to what was looked at before, unless ``fresh`` is asked for.
     """
     ends = [Tensor(node) for node in nodes]
-    fed = [require_tensor(feed, "what is fed") for feed in feeds]
+    fed = [_feedable(feed) for feed in feeds]
     arrays = [fed_array(f, value) for f, value in zip(fed, feeds.values(), strict=True)]
     if not (fresh or any(feed.node.concrete for feed in fed)):
         ends = substitute(ends, _settled_below(nodes))

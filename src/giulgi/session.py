@@ -12,8 +12,12 @@ from giulgi.errors import GraphError
 from giulgi.graph.ops.leaves import require_tensor
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
+from giulgi.recent import Recent
 from giulgi.storage import Storage
 from giulgi.tree import flatten, unflatten
+
+# How many pairs of fetches and feeds a session remembers the programs of.
+_REMEMBERED_PROGRAMS = 256
 
 
 class Session:
@@ -35,7 +39,7 @@ class Session:
 
     def __init__(self, seed: int | None = None) -> None:
         self.storage = Storage(seed)
-        self._programs: dict[tuple[Any, ...], Program] = {}
+        self._programs: Recent[tuple[Any, ...], Program] = Recent(_REMEMBERED_PROGRAMS)
         self._uses: list[AbstractContextManager[Storage]] = []
 
     def run(self, fetches: Any, feed_dict: Mapping[Tensor, Any] | None = None) -> Any:
@@ -61,9 +65,7 @@ class Session:
         given = dict(feed_dict or {})
         nodes = [require_tensor(t, "what is fed").node for t in given]
         key = (tuple(t.node for t in tensors), tuple(nodes))
-        program = self._programs.get(key)
-        if program is None:
-            program = self._programs[key] = Program(tensors, list(given))
+        program = self._programs.get(key, lambda: Program(tensors, list(given)))
         arrays = program(*given.values(), storage=self.storage)
         return unflatten(structure, iter([_plain(array) for array in arrays]))
 

@@ -7,9 +7,10 @@ session has its own, so that several can hold different values of one graph.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -32,6 +33,9 @@ class Storage:
 
     def __init__(self, seed: int | None = None) -> None:
         self._values: dict[int, Array] = {}
+        self._locks: dict[int, threading.Lock] = {}
+        # Variables are not kept alive here; when one is gone, its value is forgotten.
+        self._alive: dict[int, weakref.ref[ReadVariable]] = {}
         self.set_seed(seed)
 
     def set_seed(self, seed: int | None) -> None:
@@ -76,25 +80,38 @@ class Storage:
         """Give the variable a value, which is copied."""
         array = np.array(value, variable.dtype, order="C")
         assert array.shape == variable.shape
-        self._keep(variable, array)
+        with self.updating([variable]):
+            self._keep(variable, array)
 
     def commit(self, values: Mapping[ReadVariable, Array]) -> None:
         """Give variables their new values, all at once: an interruption sees all or none."""
         new = {variable.number: value for variable, value in values.items()}
         for variable in values:
-            if variable.number not in self._values:
-                self._forget_with(variable)
+            self._watch(variable)
         self._values.update(new)
 
+    @contextmanager
+    def updating(self, variables: Iterable[ReadVariable]) -> Iterator[None]:
+        """Keep other threads from updating the same variables meanwhile.
+
+        Threads that train different networks do not wait for each other.
+        """
+        # All take their locks in one order, so that no two wait for each other.
+        numbers = sorted(variable.number for variable in variables)
+        with ExitStack() as held:
+            for number in numbers:
+                held.enter_context(self._locks.setdefault(number, threading.Lock()))
+            yield
+
     def _keep(self, variable: ReadVariable, value: Array) -> None:
-        if variable.number not in self._values:
-            self._forget_with(variable)
+        self._watch(variable)
         self._values[variable.number] = value
 
-    def _forget_with(self, variable: ReadVariable) -> None:
-        # Held weakly both ways: neither keeps the other alive.
-        finalizer = weakref.finalize(variable, _forget, weakref.ref(self), variable.number)
-        finalizer.atexit = False
+    def _watch(self, variable: ReadVariable) -> None:
+        number = variable.number
+        if number not in self._alive:
+            own = weakref.ref(self)
+            self._alive[number] = weakref.ref(variable, lambda _: _forget(own, number))
 
     @contextmanager
     def in_use(self) -> Iterator[Storage]:
@@ -109,7 +126,8 @@ class Storage:
 def _forget(storage: weakref.ref[Storage], number: int) -> None:
     alive = storage()
     if alive is not None:
-        alive._values.pop(number, None)
+        for kept in (alive._values, alive._locks, alive._alive):
+            kept.pop(number, None)
 
 
 _default = Storage()

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 Structure = Any  # nested containers; a leaf is None
 
 
-class _Leaf:
-    def __repr__(self) -> str:
-        return "leaf"
+class _Leaf(Enum):
+    # The one member of an enumeration stays the one also when it is copied or pickled.
+    LEAF = "leaf"
 
 
-LEAF = _Leaf()
+LEAF = _Leaf.LEAF
 
 
 def flatten(value: Any) -> tuple[list[Any], Structure]:

@@ -45,6 +45,7 @@ COMPOSITIONS = [
     composed(gg.atanh, each(math.atanh), below_one),
     composed(gg.hypot, each(math.hypot), not_zero, not_zero),
     Case("clip", None, on_elements(lambda x: gg.clip(x, -1, 1), lambda x: np.clip(x, -1, 1), real)),
+    composed(gg.nan_to_num, np.nan_to_num, real),
 ]
 
 
@@ -95,6 +96,38 @@ def triangle(draw: Any, size: Any) -> Any:
     )
 
 
+def diag(draw: Any, size: Any) -> Any:
+    k = draw(st.integers(-4, 4))
+    return lambda x: gg.diag(x[0], k), lambda x: np.diag(x[0], k)
+
+
+def diagonal(draw: Any, size: Any) -> Any:
+    offset, (axis1, axis2) = draw(st.integers(-4, 4)), draw(st.permutations(range(len(size))))[:2]
+    options = {"offset": offset, "axis1": axis1, "axis2": axis2 - len(size)}
+    return lambda x: gg.diagonal(x, **options), lambda x: np.diagonal(x, **options)
+
+
+def trace(draw: Any, size: Any) -> Any:
+    offset = draw(st.integers(-4, 4))
+    return lambda x: gg.trace(x, offset), lambda x: np.trace(x, offset)
+
+
+def diff(draw: Any, size: Any) -> Any:
+    n, axis = draw(st.integers(0, 3)), draw(axis_of(len(size)))
+    return lambda x: gg.diff(x, n, axis), lambda x: np.diff(x, n, axis)
+
+
+def joined(draw: Any, rng: Any) -> Any:
+    name = draw(st.sampled_from(["vstack", "hstack"]))
+    size = draw(shapes())
+    return (
+        lambda a, b: getattr(gg, name)([a, b]),
+        lambda a, b: getattr(np, name)([a, b]),
+        real(rng, size),
+        real(rng, size),
+    )
+
+
 def moveaxis(draw: Any, size: Any) -> Any:
     source, target = draw(axis_of(len(size))), draw(axis_of(len(size)))
     return lambda x: gg.moveaxis(x, source, target), lambda x: np.moveaxis(x, source, target)
@@ -110,6 +143,11 @@ MOVING = [
     Case("repeat", None, of_shape(repeat, rank=1), RANK_KNOWN),
     Case("roll", None, of_shape(roll, rank=1), RANK_KNOWN),
     Case("stack", None, of_shape(stack)),
+    Case("diag", None, of_shape(diag, least=1, rank=2), RANK_KNOWN),
+    Case("diagonal", None, of_shape(diagonal, rank=2), RANK_KNOWN),
+    Case("trace", None, of_shape(trace, rank=2), RANK_KNOWN),
+    Case("diff", None, of_shape(diff, rank=1), RANK_KNOWN),
+    Case("vstack and hstack", None, of_inputs(joined), RANK_KNOWN),
     Case("tril and triu", None, of_shape(triangle, rank=2)),
     Case("moveaxis", None, of_shape(moveaxis, rank=1), RANK_KNOWN),
     Case("swapaxes", None, of_shape(swapaxes, rank=1), RANK_KNOWN),

@@ -107,9 +107,12 @@ def test_an_iterator_goes_on_where_it_stopped():
     assert orders(GeneratedBatches(numbers(4), 2, as_batch), 2) == [[[0], [1]], [[2], [3]]]
 
 
-@pytest.mark.parametrize(("steps", "epochs"), [(None, 2), (3, 2), (5, 1)])
-def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs):
-    with pytest.raises(gg.errors.DataError, match="the generator ended after") as caught:
+@pytest.mark.parametrize(
+    ("steps", "epochs", "count"), [(None, 2, "0"), (3, 2, "1 of 3"), (5, 1, "4 of 5")]
+)
+def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs, count):
+    text = f"the generator ended after {count} batches of the epoch"
+    with pytest.raises(gg.errors.DataError, match=text) as caught:
         orders(GeneratedBatches(numbers(4), steps, as_batch), epochs)
     assert "steps_per_epoch" in caught.value.fix
 
@@ -145,9 +148,18 @@ def test_what_a_generator_may_not_yield(item):
         (np.array(["cat", "dog"]), "one column of 0 and 1 for each word"),
         (np.array(["1.5", "2"]), "astype('float32')"),
         ([[1.0, 2.0], [3.0]], "all rows must have one length"),
-        ([[1.0, None]], "missing values (None) must be filled"),
-        (np.array([1 + 2j]), "one length"),
-        (np.array(["2026-01-01"], "datetime64[D]"), "one length"),
+        ([1.0, [2.0]], "all rows must have one length"),
+        ([[1.0, None]], "fill missing values (None)"),
+        ([[1.0, {"a": 1}]], "fill missing values (None)"),
+        (np.array([1 + 2j]), "x.real and x.imag"),
+        (np.array(["2026-01-01"], "datetime64[D]"), "(x - x.min()) / np.timedelta64(1, 'D')"),
+        (np.array([5], "timedelta64[s]"), "count days: x / np.timedelta64(1, 'D')"),
+        (np.array([[1.5, 2]], object), "say that they are numbers: x.astype('float32')"),
+        (np.array([[1.5, "2"]], object), "the numbers are written as text: x.astype('float32')"),
+        (np.array([[1.5, "cat"]], object), "one column of 0 and 1 for each word"),
+        ("picture.png", "read what it names into an array first"),
+        ([(np.zeros((2, 3)), np.zeros(2))], "come from a generator: fit(lambda: batches)"),
+        (gg.Input((3,)), "a model is called on such a tensor: model(x)"),
         (5.0, "first axis runs over the examples"),
     ],
 )
@@ -155,6 +167,31 @@ def test_what_is_no_array_of_numbers(value, fix):
     with pytest.raises(gg.errors.DataError) as caught:
         as_batch(value)
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("rows", "odd"),
+    [
+        ([[1.0, 2.0], [3.0, None]], "None at x[1, 1]"),
+        ([[1.0, "cat"]], "'cat' at x[0, 1]"),
+        ([[{}, 2.0]], "dict at x[0, 0]"),
+        ([[1, 2.0]], "numbers alone"),
+    ],
+)
+def test_the_first_entry_that_is_no_number_is_told(rows, odd):
+    with pytest.raises(gg.errors.DataError) as caught:
+        as_batch(np.array(rows, object))
+    assert caught.value.problem == (
+        f"x is not an array of numbers: NumPy reads it as dtype object, with {odd}."
+    )
+
+
+def test_the_ways_out_for_dates_and_objects_are_right():
+    days = np.array(["2026-01-01", "2026-01-03"], "datetime64[D]")
+    (found,) = as_batch((days - days.min()) / np.timedelta64(1, "D")).x
+    np.testing.assert_array_equal(found, [0, 2])
+    (found,) = as_batch(np.array([[1.5, "2"]], object).astype("float32")).x
+    np.testing.assert_array_equal(found, [[1.5, 2]])
 
 
 def test_classes_that_are_words_are_to_be_numbered():

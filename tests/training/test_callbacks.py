@@ -363,14 +363,57 @@ def test_history():
 @pytest.mark.parametrize(
     ("callback", "fix"),
     [
-        (gg.callbacks.EarlyStopping, "make an object of the class"),
-        (print, "gg.callbacks.Callback"),
+        (gg.callbacks.EarlyStopping, "brackets make a callback of the class: EarlyStopping()"),
+        (print, "gg.callbacks.LambdaCallback(on_epoch_end=function)"),
+        ("early_stopping", "gg.callbacks.EarlyStopping()"),
+        (3, "derive its class from gg.callbacks.Callback"),
     ],
 )
-def test_what_is_no_callback_is_refused(callback, fix):
-    with pytest.raises(gg.errors.ArgumentError, match="is not a callback") as caught:
-        network().fit(X, Y, verbose=0, callbacks=[callback])
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_is_no_callback_is_refused(callback, fix, alone):
+    with pytest.raises(gg.errors.ArgumentError) as caught:
+        network().fit(X, Y, verbose=0, callbacks=callback if alone else [callback])
+    said = getattr(callback, "__name__", repr(callback))
+    assert caught.value.problem == f"{said} is not a callback."
     assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize("make", [list, tuple, iter, lambda callbacks: callbacks[0]])
+def test_callbacks_are_given_in_any_row_or_alone(make):
+    seen = []
+    watch = gg.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    network().fit(X, Y, epochs=2, verbose=0, callbacks=make([watch]))
+    assert seen == [0, 1]
+
+
+@pytest.mark.parametrize("patience", [0, 2.0, np.int64(3), math.inf])
+def test_a_patience_of_any_kind_of_number(patience):
+    assert gg.callbacks.EarlyStopping(patience=patience).patience == patience
+
+
+@pytest.mark.parametrize("patience", ["3", -1, None])
+def test_a_patience_that_is_no_number(patience):
+    with pytest.raises(gg.errors.ArgumentError, match="it is a number of epochs") as caught:
+        gg.callbacks.EarlyStopping(patience=patience)
+    assert repr(patience) in caught.value.problem
+
+
+def test_waiting_for_a_validation_that_there_is_not():
+    with pytest.warns(UserWarning, match="give fit validation_data=") as caught:
+        network().fit(X, Y, verbose=0, callbacks=gg.callbacks.EarlyStopping())
+    assert "or monitor='loss'" in str(caught[0].message)
+    stopping = gg.callbacks.EarlyStopping("val_los")
+    with pytest.warns(UserWarning, match="did you mean 'val_loss'"):
+        network().fit(X, Y, verbose=0, callbacks=stopping, validation_data=(X, Y))
+
+
+def test_a_schedule_that_is_none():
+    with pytest.raises(gg.errors.ArgumentError, match=r"schedule is 0\.1; it is a function"):
+        gg.callbacks.LearningRateScheduler(0.1)
+    schedule = gg.callbacks.LearningRateScheduler(lambda epoch: None)
+    with pytest.raises(gg.errors.ArgumentError, match="gives None for epoch 0") as caught:
+        network().fit(X, Y, verbose=0, callbacks=schedule)
+    assert caught.value.fix == "end the function with: return rate"
 
 
 def test_an_error_in_a_callback_is_the_users_own():

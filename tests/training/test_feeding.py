@@ -20,10 +20,25 @@ def test_the_last_examples_are_held_out(share, kept):
         np.testing.assert_array_equal(part.weights[0], weights[chosen])
 
 
-@pytest.mark.parametrize("share", [1.0, 1.5, -0.2, 20, 0.95])
+@pytest.mark.parametrize("share", [1.0, 0.95])
 def test_both_parts_need_examples(share):
     with pytest.raises(gg.errors.ArgumentError, match="leaves nothing for one of the two parts"):
         split_off(as_batch(X[:5], Y[:5]), share)
+
+
+def test_a_share_may_be_of_numpy():
+    training, held_out = split_off(as_batch(X, Y), np.float32(0.25))
+    assert (training.size, held_out.size) == (7, 3)
+
+
+@pytest.mark.parametrize("share", [1.5, -0.2, 20, "0.2"])
+def test_what_is_no_share_is_refused(share):
+    with pytest.raises(gg.errors.ArgumentError) as caught:
+        split_off(as_batch(X[:5], Y[:5]), share)
+    assert caught.value.problem == (
+        f"validation_split is {share!r}; it is a share between 0 and 1."
+    )
+    assert "0.2 keeps the last fifth" in caught.value.fix
 
 
 @pytest.mark.parametrize(
@@ -125,7 +140,7 @@ def test_what_a_generator_has_to_yield_itself(given):
         ({"x": iter([])}, {}, "the generator is empty"),
         ({"x": X, "batch_size": 0}, {}, "batch_size is 0"),
         ({"x": X, "batch_size": 2.5}, {}, "batch_size is 2.5"),
-        ({"x": X, "steps": -1}, {}, "steps is -1"),
+        ({"x": X, "steps": -1}, {}, "steps_per_epoch is -1"),
         ({"x": None}, {}, "fit needs x"),
         ({"x": X, "y": Y[:3]}, {}, "different numbers of examples"),
         ({"x": X, "y": [Y, Y], "class_weight": {0: 1.0}}, {}, "networks with one output"),
@@ -140,6 +155,55 @@ def test_what_a_generator_has_to_yield_itself(given):
 def test_refusals(given, options, text):
     with pytest.raises(gg.errors.GiulgiError, match=text):
         Given(**given).batches("fit", None, **options)
+
+
+@pytest.mark.parametrize(
+    ("op", "name"),
+    [("fit", "steps_per_epoch"), ("validation_data", "validation_steps"), ("evaluate", "steps")],
+)
+def test_steps_go_by_the_name_that_they_are_given_by(op, name):
+    with pytest.raises(gg.errors.ArgumentError, match=f"{name} is 0;") as caught:
+        Given(X, steps=0).batches(op, None)
+    assert caught.value.fix == f"{name}=100"
+
+
+@pytest.mark.parametrize(
+    ("op", "fix"), [("fit", "fit(x, y)"), ("predict", "predict(x)"), ("evaluate", "evaluate(x, y)")]
+)
+def test_nothing_is_given(op, fix):
+    with pytest.raises(gg.errors.ArgumentError, match=f"{op} needs x") as caught:
+        Given(None).batches(op, None)
+    assert caught.value.fix == fix
+
+
+def test_a_function_that_wants_arguments():
+    def batches_of(size):
+        yield X[:size], Y[:size]
+
+    with pytest.raises(gg.errors.ArgumentError) as caught:
+        Given(batches_of).batches("fit", None)
+    assert caught.value.problem == (
+        "batches_of is called for each epoch, without arguments: missing a required argument: "
+        "'size'."
+    )
+    assert "lambda: batches_of(...)" in caught.value.fix
+    first, _, _ = Given(lambda: batches_of(2)).batches("fit", None)
+    assert first.size == 2
+
+
+def test_an_error_of_the_function_is_the_users_own():
+    def broken():
+        raise TypeError("of the user")
+
+    with pytest.raises(TypeError, match="of the user"):
+        Given(broken).batches("fit", None)
+
+
+def test_a_generator_of_single_examples():
+    with pytest.raises(gg.errors.DataError, match="y is a single number") as caught:
+        Given(zip(X, Y.ravel(), strict=True)).batches("fit", None)
+    assert caught.value.op == "fit"
+    assert "a generator yields batches of examples" in caught.value.fix
 
 
 def test_errors_tell_what_was_called():

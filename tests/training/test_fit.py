@@ -111,6 +111,15 @@ def test_initial_epoch():
     assert classifier().fit(X, LABELS, epochs=2, initial_epoch=2, **QUIET).history == {}
 
 
+def test_an_initial_epoch_behind_the_last():
+    """It may be meant as so many more; when all epochs are done, nothing is left to be said."""
+    with pytest.warns(UserWarning, match="nothing is trained") as caught:
+        classifier().fit(X, LABELS, epochs=2, initial_epoch=5, **QUIET)
+    assert "For 2 more give epochs=7." in str(caught[0].message)
+    with pytest.raises(gg.errors.ArgumentError, match="initial_epoch is -1"):
+        classifier().fit(X, LABELS, epochs=2, initial_epoch=-1, **QUIET)
+
+
 def test_batch_size():
     counted = []
     watch = gg.callbacks.LambdaCallback(
@@ -173,12 +182,25 @@ def test_validation_changes_nothing_of_the_training():
     assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
 
 
-@pytest.mark.parametrize(("frequency", "count"), [(1, 4), (2, 2), (3, 1), ([1, 4], 2), ([9], 0)])
+@pytest.mark.parametrize(
+    ("frequency", "count"),
+    [(1, 4), (2, 2), (np.int64(3), 1), ([1, 4], 2), ({1, 4}, 2), (np.array([2]), 1), ([9], 0)],
+)
 def test_validation_freq(frequency, count):
     options = {"validation_data": (X, LABELS), "validation_freq": frequency}
     history = classifier().fit(X, LABELS, epochs=4, **options, **QUIET).history
     assert len(history.get("val_loss", [])) == count
     assert len(history["loss"]) == 4
+
+
+@pytest.mark.parametrize("frequency", [0, -1, 0.5])
+def test_a_validation_freq_that_is_none(frequency):
+    """It is looked at before the first epoch."""
+    model = classifier()
+    before = model.get_weights()
+    with pytest.raises(gg.errors.ArgumentError, match="validation_freq is"):
+        model.fit(X, LABELS, validation_data=(X, LABELS), validation_freq=frequency, **QUIET)
+    assert equal(before, model.get_weights())
 
 
 def test_validation_batches():

@@ -82,6 +82,19 @@ def test_too_few_and_too_many(examples, given, text, fix):
     assert fix in caught.value.fix
 
 
+def test_examples_and_truth_given_as_one():
+    values = [np.zeros((2, 3)), np.zeros(2)]
+    with pytest.raises(gg.errors.DataError, match="1 input, and x is 2 arrays") as caught:
+        fitted(network((3,)), values)
+    assert "two arguments: fit(x, y)" in caught.value.fix
+
+
+def test_targets_given_for_examples():
+    with pytest.raises(gg.errors.ShapeError) as caught:
+        fitted(network((3,)), [np.zeros(20)])
+    assert caught.value.fix == "give examples of shape (3,)"
+
+
 def test_in_order():
     assert in_order("x", {"b": 1, "a": 2, "c": 3}, ["a", "b"]) == [2, 1]
     assert in_order("x", [1, 2], ["a", "b"]) == [1, 2]

@@ -1,5 +1,9 @@
 """Ctrl-C in the middle of a training: whole steps only, and everything can go on."""
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -155,3 +159,84 @@ def test_evaluate_and_predict_after_ctrl_c(fuse):
             call(model)
         np.testing.assert_array_equal(call(model), call(other))
     assert_equal(model.get_weights(), other.get_weights())
+
+
+# What a user sees, in a process of its own. The program says when it is in the middle of an epoch.
+PROGRAM = """
+import numpy as np
+import giulgi as gg
+
+model = gg.Sequential([gg.Input((3,)), gg.layers.Dense(2)])
+model.compile("sgd", "mse")
+x = np.zeros((100_000, 3), np.float32)
+ready = "READY" + chr(10)  # In one piece, so that nothing comes between.
+say = gg.callbacks.LambdaCallback(
+    on_train_batch_end=lambda batch, logs: batch == 300 and print(ready, end="")
+)
+model.fit(x, x[:, :2], batch_size=1, epochs=9, callbacks=say)
+print("never")
+"""
+
+
+def told(file, ours, theirs):
+    """Return what a program shows that is interrupted in the middle, and how it ends.
+
+    Args:
+        file: where the program is written.
+        ours: the end of a pipe or terminal that is read here.
+        theirs: the program's own end of it.
+    """
+    file.write_text(PROGRAM, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-u", file], stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)  # So that reading ends when the program has ended.
+    shown = b""
+    while part := read(ours):
+        shown += part
+        if b"READY" in part:
+            process.send_signal(signal.SIGINT)
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n"), process.wait(timeout=60)
+
+
+def read(end):
+    try:
+        return os.read(end, 1 << 20)
+    except OSError:
+        return b""  # A terminal whose other end is closed.
+
+
+def check_traceback(text, file):
+    """One traceback without another behind it, from the user's line on, at the edge of the page."""
+    lines = [line.split("\r")[-1].rstrip() for line in text.rstrip().split("\n")]
+    begin = lines.index("Traceback (most recent call last):")
+    assert lines[-1] == "KeyboardInterrupt"
+    assert "never" not in text
+    assert "During handling" not in text
+    assert text.count("Traceback") == 1
+    assert lines[begin + 1] == f'  File "{file}", line 12, in <module>'
+    assert len(lines) - begin < 40
+    # The program's own word is the last before it, on the line of the bar if there is one.
+    assert lines[begin - 1].endswith("READY")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="windows sends Ctrl-C in another way")
+def test_what_is_seen_in_a_pipe(tmp_path):
+    ours, theirs = os.pipe()
+    text, code = told(tmp_path / "program.py", ours, theirs)
+    check_traceback(text, tmp_path / "program.py")
+    assert code == -signal.SIGINT
+
+
+@pytest.mark.skipif(os.name != "posix", reason="windows has no pseudo-terminals")
+def test_what_is_seen_in_a_terminal(tmp_path):
+    """The bar has been drawn, and is wiped out before the traceback."""
+    import termios
+
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (25, 80))
+    text, code = told(tmp_path / "program.py", ours, theirs)
+    assert "\rEpoch 1/9 |" in text
+    check_traceback(text, tmp_path / "program.py")
+    assert code == -signal.SIGINT

@@ -82,6 +82,12 @@ def measured(goal, weights=None, penalties=()):
     return float(loss), {name: metric.result() for name, metric in goal.reported.items()}
 
 
+def test_two_losses_of_one_output():
+    with pytest.raises(gg.errors.ArgumentError, match="2 entries, and the network 1 output") as e:
+        per_output("loss", ["mse", "mae"], ["a"])
+    assert "give one loss" in e.value.fix
+
+
 def test_one_output():
     loss, reported = measured(objective(loss="mse", metrics=["mae", "mse"]))
     assert loss == pytest.approx(5)

@@ -110,21 +110,135 @@ class Mine(gg.Model):
         return self.b[0](self.a(x))
 
 
-@pytest.mark.parametrize("by", ["fit", "call"])
-def test_a_network_as_a_class(by):
+def test_a_network_as_a_class():
     model = Mine()
     assert text_of(model)[4] == "a (Dense)     not built yet        ?"
-    if by == "fit":
-        model.compile("sgd", "mse")
-        model.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
-    else:
-        model(np.zeros((2, 3)))
-    assert text_of(model)[4:] == table("""
-a (Dense)                        12
-b (Dense)                         8
+    model(np.zeros((2, 3)))
+    assert text_of(model)[4:6] == table("""
+a (Dense)     ?                  12
+b (Dense)     ?                   8
+""")
+    model.compile("sgd", "mse")
+    model.fit(np.zeros((2, 3)), np.zeros((2, 2)), verbose=0)
+    assert text_of(model) == table("""
+Model "mine"
+------------  ------------  -------
+Layer (type)  Output shape  Weights
+------------  ------------  -------
+a (Dense)     (?, 3)             12
+b (Dense)     (?, 2)              8
 ------------  ------------  -------
 Weights: 20 (80 B)
 """)
+
+
+class Block(L.Layer):
+    """A layer made of layers, with a name like that of another."""
+
+    def __init__(self, units, name):
+        super().__init__(name=name)
+        self.dense, self.dropout = L.Dense(units, "relu"), L.Dropout(0.2)
+
+    def call(self, x):
+        return self.dropout(self.dense(x))
+
+
+class Larger(gg.Model):
+    """Layers in layers, in one phase alone, used twice, for nothing, and without effect."""
+
+    def __init__(self):
+        super().__init__(name="larger")
+        self.flatten = L.Flatten(name="flatten")
+        self.blocks = [Block(6, "block"), Block(5, "block_1")]
+        self.dropout = L.Dropout(0.5, name="dropout")
+        self.twice = L.Dense(4, name="twice")
+        self.idle = L.Dense(3, name="idle")
+        self.linear = L.Activation("linear", name="linear")
+
+    def call(self, x, training=False):
+        flat = self.flatten(x)
+        x = self.blocks[1](self.blocks[0](flat))
+        if training:
+            x = self.dropout(x)
+        rows = gg.stack([x, x], axis=1)
+        return self.linear(self.twice(x) + gg.sum(self.twice(rows), axis=1))
+
+
+def test_layers_inside_of_a_class():
+    model = Larger()
+    model.predict(np.zeros((2, 3, 4)), verbose=0)
+    assert text_of(model)[4:11] == table("""
+flatten (Flatten)    (?, 12)                  0
+block (Block)        (?, 6)                  78
+block_1 (Block)      (?, 5)                  35
+dropout (Dropout)    (?, 5)                   0
+twice (Dense)        (?, 4), (?, 2, 4)       24
+idle (Dense)         not used                 0
+linear (Activation)  ?                        0
+""")
+
+
+class Shifted(L.Layer):
+    """A layer that computes with the size of the batch, which is one node for all layers."""
+
+    def call(self, x):
+        return x + gg.cast(gg.size(x, 0) * 2, "float32")
+
+
+class Smaller(L.Layer):
+    """Another one."""
+
+    def call(self, x):
+        return x / gg.sqrt(gg.cast(gg.size(x, 0) * 2, "float64")).astype("float32")
+
+
+class Two(gg.Model):
+    def __init__(self):
+        super().__init__(name="two")
+        self.a, self.b = Shifted(name="a"), Smaller(name="b")
+
+    def call(self, x):
+        return self.a(x) + self.b(x)
+
+
+def test_sizes_are_no_results_of_layers_inside_of_a_class():
+    model = Two()
+    model.predict(np.zeros((2, 3)), verbose=0)
+    assert text_of(model)[4:6] == table("""
+a (Shifted)   (?, 3)              0
+b (Smaller)   (?, 3)              0
+""")
+
+
+def test_layers_of_one_name_inside_of_a_class():
+    """Their nodes cannot be told apart."""
+    model = Mine()
+    model.b[0].name = "a"
+    model.predict(np.zeros((2, 3)), verbose=0)
+    assert text_of(model)[4:6] == table("""
+a (Dense)     ?                  12
+a (Dense)     ?                   8
+""")
+
+
+def test_many_connections_go_on_in_further_lines():
+    x = gg.Input((4,), name="x")
+    branches = [L.Dense(3, name=f"branch_{i}")(x) for i in range(7)]
+    model = gg.Model(x, L.Dense(1, name="head")(gg.concat(branches, axis=-1)))
+    lines = text_of(model)
+    assert max(map(len, lines)) <= 80
+    assert lines[12:15] == table("""
+head (Dense)      (?, 1)             22  branch_0, branch_1, branch_2, branch_3,
+                                         branch_4, branch_5, branch_6
+----------------  ------------  -------  ---------------------------------------
+""")
+
+
+def test_a_long_name_of_a_layer_leaves_room_for_the_others():
+    name = "a_name_that_is_longer_than_it_should_be_for_a_table_like_this"
+    x = gg.Input((4,), name="x")
+    model = gg.Model(x, L.Dense(1, name=name)(gg.concat([L.Dense(3, name="a")(x), x], axis=-1)))
+    assert text_of(model)[6].endswith("8  a, x")
 
 
 def test_what_is_fixed():

@@ -14,7 +14,8 @@ from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.creation import ones_like, zeros_like
-from giulgi.graph.ops.leaves import TensorLike, constant, require_tensor
+from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant, require_tensor
 from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
 from giulgi.graph.ops.state import Variable
@@ -51,16 +52,18 @@ def gradients(
     if unconnected not in ("zero", "none"):
         raise GraphError(f"unconnected is 'zero' or 'none', not {unconnected!r}.", op="gradients")
     single = isinstance(xs, Tensor)
-    targets = [_differentiable(x, "x") for x in ([xs] if single else xs)]
+    wanted = [_differentiable(x, "x") for x in ([xs] if single else xs)]
     several = isinstance(ys, (list, tuple))
     results = [_differentiable(y, "y").read() for y in (ys if several else [ys])]
-    targets = [_as_used(x, results) if isinstance(x, Variable) else x for x in targets]
+    targets = [_as_used(x, results) for x in wanted]
     seeds = _seeds(results, grad_ys if several or grad_ys is None else [grad_ys])
     found = _backward(results, seeds, {x.node for x in targets})
     answer = []
-    for x in targets:
-        gradient = found.get(x.node)
-        if gradient is None and unconnected == "zero":
+    for x, used in zip(wanted, targets, strict=True):
+        gradient = found.get(used.node)
+        if gradient is not None:
+            gradient = cast(gradient, x.dtype)
+        elif unconnected == "zero":
             gradient = zeros_like(x)
         answer.append(gradient)
     return answer[0] if single else answer
@@ -78,11 +81,19 @@ def _differentiable(value: Any, role: str) -> Tensor:
     return tensor
 
 
-def _as_used(variable: Variable, ys: Sequence[Tensor]) -> Tensor:
-    """Return, of the values that a variable had while a function is traced, the newest in ys."""
-    versions = variable.versions()
+def _as_used(x: Tensor, ys: Sequence[Tensor]) -> Tensor:
+    """Return the tensor that ys are made of.
+
+    Of the values that a variable had while a function is traced it is the newest in ys; of a
+    Python number it is the one with all its digits.
+    """
+    if isinstance(x, PythonFloat):
+        return x.exact
+    if not isinstance(x, Variable):
+        return x
+    versions = x.versions()
     if len(versions) == 1:
-        return variable
+        return x
     used = set(topological(y.node for y in ys))
     return next((value for value in versions if value.node in used), versions[0])
 

@@ -1,25 +1,23 @@
-"""The tensor: what a user holds of the graph, with NumPy's operators and methods."""
+"""The tensor: what a user holds of the graph, with NumPy's operators and methods.
+
+What is known of it, and its value, stands in ``tensor_value.py``; what NumPy's own functions do
+with it, in ``numpy_functions.py``.
+"""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from giulgi.errors import GraphError, ShapeError
-from giulgi.graph import evaluation
-from giulgi.graph.dtypes import DType
+from giulgi.errors import GraphError
 from giulgi.graph.node import Node
-from giulgi.graph.op import Op
-from giulgi.graph.shapes import Shape, is_static, shape_text, size_of
+from giulgi.graph.tensor_value import TensorValue
 from giulgi.source import Source
 
 Axes = int | Sequence[int] | None
 
 
-class Tensor:
+class Tensor(TensorValue):
     """A value of the graph: an immutable expression, computed when someone looks at it.
 
     Operators and methods are NumPy's and build more of the graph. ``x.numpy()``, ``float(x)``,
@@ -30,162 +28,20 @@ class Tensor:
     """
 
     __slots__ = ("__weakref__", "_name", "node", "source")
-    # NumPy arrays leave `array + tensor` to the tensor.
-    __array_ufunc__ = None
 
     def __init__(self, node: Node, name: str | None = None, source: Source | None = None) -> None:
         self.node = node
         self._name = name
         self.source = source or node.source
 
-    # What is known of it
-
-    @property
-    def op(self) -> Op:
-        """The operation whose result this is."""
-        return self.node.op
-
     @property
     def inputs(self) -> tuple[Tensor, ...]:
         """The tensors that operation was applied to."""
         return tuple(Tensor(node) for node in self.node.inputs)
 
-    @property
-    def dtype(self) -> DType:
-        """The type of the elements: a NumPy dtype."""
-        return self.node.spec.dtype
-
-    @property
-    def known_shape(self) -> Shape | None:
-        """The shape, or None where not even the rank is known."""
-        return self.node.spec.shape
-
-    @property
-    def shape(self) -> Shape:
-        """The sizes along each axis; None for a size that is not known until fed.
-
-        Raises:
-            ShapeError: if not even the rank is known until fed.
-        """
-        if self.node.spec.shape is None:
-            raise ShapeError(
-                f"the number of axes of {self.name!r} is not known until it is fed.",
-                fix="give its placeholder a shape, or use gg.shape(x), which is computed when fed",
-            )
-        return self.node.spec.shape
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int | None:
-        """The number of elements; None if it is not known until fed."""
-        return size_of(self.shape) if is_static(self.shape) else None
-
-    @property
-    def given_name(self) -> str | None:
-        """The name that this tensor, and not only its node, was given."""
-        return self._name
-
-    @property
-    def name(self) -> str:
-        """The name it was given, else the operation's name."""
-        return self._name or self.node.name or self.node.op.name
-
-    @property
-    def description(self) -> str:
-        """Dtype, shape, name and origin in one line, for errors."""
-        parts = [f"{self.dtype.name} {shape_text(self.known_shape)}"]
-        if self._name or self.node.name:
-            parts.append(repr(self.name))
-        if self.source is not None and type(self.op).name != "constant":
-            parts.append(f"from {self.source.short}")
-        return "  ".join(parts)
-
     def read(self) -> Tensor:
         """Return the tensor that stands for the value here; a variable returns its value."""
         return self
-
-    def _is_open(self) -> bool:
-        """Whether there is no value yet: it is fed, or belongs to a function being traced."""
-        return self.node.symbolic or (self.node.stateful and is_recording())
-
-    # Its value
-
-    def numpy(self, feeds: Mapping[Tensor, Any] | None = None) -> np.ndarray[Any, Any]:
-        """Compute the value.
-
-        Args:
-            feeds: the values of placeholders (or of any other tensors) that it depends on.
-
-        Raises:
-            FeedError: if it depends on a placeholder that is not fed.
-        """
-        if not self.node.concrete and not self.node.symbolic and self._is_open():
-            raise GraphError(
-                f"the value of {self.name!r} is not settled while a function is traced: it would "
-                "be a constant of the program, however it changes later.",
-                arguments=[("tensor", self.description)],
-                fix="return the tensor, or decide with gg.where(condition, a, b)",
-            )
-        if feeds:
-            return evaluation.evaluate([self.node], feeds)[0]
-        if self.node.concrete:
-            return evaluation.settle(self.node).copy()
-        return evaluation.evaluate([self.node], {})[0]
-
-    def item(self) -> Any:
-        """Return the value of a tensor of one element as a Python number."""
-        return self.numpy().item()
-
-    def tolist(self) -> Any:
-        """Return the value as nested Python lists."""
-        return self.numpy().tolist()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if copy is False:
-            raise ValueError("a tensor cannot lend its memory: its value is always a copy")
-        return self.numpy().astype(self.dtype if dtype is None else dtype, copy=False)
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __round__(self, digits: int | None = None) -> Any:
-        return round(self.item(), digits)
-
-    def __index__(self) -> int:
-        return operator.index(self.item())
-
-    def __bool__(self) -> bool:
-        if self._is_open():
-            raise GraphError(
-                f"{self.name!r} has no value yet, so Python cannot decide on it.",
-                arguments=[("condition", self.description)],
-                fix="use gg.where(condition, a, b), which decides when the value is fed",
-            )
-        value = self.numpy()
-        if value.size != 1:
-            raise ShapeError(
-                f"{value.size} elements are, as a whole, neither true nor false.",
-                arguments=[("condition", self.description)],
-                fix="x.any() or x.all()",
-            )
-        return bool(value.item())
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("a scalar tensor has no length")
-        if self.shape[0] is None:
-            raise GraphError(
-                f"the length of {self.name!r} is not known until it is fed.",
-                fix="use gg.shape(x)[0], which is computed when fed",
-            )
-        return self.shape[0]
 
     def __contains__(self, value: Any) -> bool:
         return bool(ops.any(self == value))
@@ -193,27 +49,16 @@ class Tensor:
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __repr__(self) -> str:
-        if self._is_open():
-            return f"Tensor({self.name!r}, shape={shape_text(self.known_shape)}, {self.dtype.name})"
-        values = np.array2string(self.numpy(), separator=", ", prefix="Tensor(")
-        return f"Tensor({values}, {self.dtype.name})"
-
-    def __str__(self) -> str:
-        return repr(self) if self._is_open() else str(self.numpy())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec else str(self)
-
     # A tensor is itself as the key of a dict; == compares elements, as NumPy does.
     __hash__ = object.__hash__
 
     # An expression never changes, so it is its own copy. What is pickled is the value.
 
-    def __copy__(self, memo: Any = None) -> Tensor:
+    def __copy__(self) -> Tensor:
         return self
 
-    __deepcopy__ = __copy__
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return self
 
     def __reduce__(self) -> Any:
         return ops.constant, (self.numpy(), None, self._name)
@@ -225,6 +70,24 @@ class Tensor:
             arguments=[("x", self.description)],
             fix="build a new one, gg.where(mask, value, x), and assign it if x is a variable",
         )
+
+    # NumPy's functions: np.exp(x), np.sum(x), and so also array + x
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        from giulgi.graph import numpy_functions
+
+        return numpy_functions.apply_ufunc(ufunc, method, inputs, options)
+
+    def __array_function__(
+        self,
+        function: Callable[..., Any],
+        types: Sequence[type],
+        arguments: Sequence[Any],
+        options: Mapping[str, Any],
+    ) -> Any:
+        from giulgi.graph import numpy_functions
+
+        return numpy_functions.apply_function(function, types, arguments, options)
 
     # Operators
 
@@ -432,4 +295,3 @@ class Tensor:
 
 # The operators above are made of ops, and ops are made of tensors: one of the two comes last.
 from giulgi.graph import ops  # noqa: E402
-from giulgi.graph.ops.state import is_recording  # noqa: E402

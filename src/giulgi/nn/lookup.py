@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from giulgi.errors import UnknownArgumentError, suggestion
 
 T = TypeVar("T")
+P = ParamSpec("P")
+
+# Arguments of Keras 1: what they are now, and what to know of it.
+_OLD_NAMES = {
+    "nb_epoch": ("epochs", "it is called 'epochs' now"),
+    "samples_per_epoch": ("steps_per_epoch", "steps_per_epoch=..., which counts batches"),
+    "nb_val_samples": ("validation_steps", "validation_steps=..., which counts batches"),
+}
 
 
 def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
@@ -51,7 +60,26 @@ def check_arguments(owner: str, unknown: Mapping[str, object], known: list[str])
         UnknownArgumentError: naming the first of them, and the closest that exists.
     """
     for name in unknown:
+        now, told = _OLD_NAMES.get(name, ("", ""))
         raise UnknownArgumentError(
             f"{owner} has no argument {name!r}.",
-            fix=suggestion(name, known),
+            fix=told if now in known else suggestion(name, known),
         )
+
+
+def names_checked(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a method that answers arguments it does not have as layers do.
+
+    The method keeps its signature, which says what it takes; a ``**unknown`` would hide that. What
+    is made by an ``__init__`` goes by the name of its class.
+    """
+    known = list(inspect.signature(function).parameters)[1:]
+    *_, owner, name = function.__qualname__.split(".")
+    told = owner if name == "__init__" else name
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        check_arguments(told, {key: None for key in kwargs if key not in known}, known)
+        return function(*args, **kwargs)
+
+    return checked

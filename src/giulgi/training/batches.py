@@ -14,6 +14,7 @@ from giulgi.errors import DataError
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
+from giulgi.training.number_errors import numbers_error
 from giulgi.tree import LEAF, Structure, flatten
 
 Array = np.ndarray[Any, Any]
@@ -25,12 +26,14 @@ class Batch:
 
     Attributes:
         nesting: how the inputs were nested, as :func:`giulgi.tree.flatten` tells it.
+        weighted_classes: the classes that class_weight names, if that made the weights.
     """
 
     x: list[Array]
     y: list[Array]
     weights: list[Array]
     nesting: Structure = LEAF
+    weighted_classes: tuple[int, ...] = ()
 
     @property
     def size(self) -> int:
@@ -120,8 +123,9 @@ class GeneratedBatches:
             if number == self.steps:
                 return
         if number == 0 or self.steps is not None:
+            of = "" if self.steps is None else f" of {self.steps}"
             raise DataError(
-                f"the generator ended after {number} batches of the epoch.",
+                f"the generator ended after {number}{of} batches of the epoch.",
                 fix="let it go on for ever (while True) and say how many make an epoch: "
                 "steps_per_epoch=100; or give a function that returns a new one",
             )
@@ -185,34 +189,25 @@ def _is_nested(value: Any) -> bool:
 
 
 def _array(name: str, value: Any) -> Array:
+    if isinstance(value, Tensor) and value.node.symbolic:
+        raise DataError(
+            f"{name} is a tensor without a value: it depends on what is fed.",
+            arguments=[(name, value.description)],
+            fix="give an array of numbers; a model is called on such a tensor: model(x)",
+        )
     try:
         array = np.asarray(value)
     except ValueError:
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "biuf":
-        raise DataError(
-            f"{name} is not an array of numbers: NumPy reads it as dtype {array.dtype}.",
-            arguments=[(name, f"{array.dtype} {shape_text(array.shape)}")],
-            fix=_numbers_fix(name, array),
-        )
+        array = None  # Its rows have different lengths.
+    if array is None or array.dtype.kind not in "biuf":
+        raise numbers_error(name, value, array)
     if array.ndim == 0:
         raise DataError(
             f"{name} is a single number, not a batch of examples.",
-            fix="give an array whose first axis runs over the examples",
+            fix="give an array whose first axis runs over the examples;\n"
+            "a generator yields batches of examples, not one by one",
         )
     return array
-
-
-def _numbers_fix(name: str, array: Array) -> str:
-    if array.dtype.kind not in "SUT":
-        return "all rows must have one length, and missing values (None) must be filled or dropped"
-    try:
-        array.astype("float32")
-    except ValueError:
-        if name == "y":
-            return "number the classes: names, y = np.unique(y, return_inverse=True)"
-        return "text must become numbers first, such as one column of 0 and 1 for each word"
-    return f"the numbers are written as text: {name}.astype('float32')"
 
 
 def check_lengths(data: Batch) -> None:

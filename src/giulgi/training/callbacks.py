@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from giulgi.errors import ArgumentError, UnknownArgumentError, suggestion
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import look_up, names_checked
 from giulgi.nn.metrics import is_better_larger
 from giulgi.training.advice import advise
 
@@ -112,16 +114,14 @@ class CallbackList:
         params: dict[str, Any],
         history: History | None = None,
     ) -> None:
-        own = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        given: Any = [] if callbacks is None else callbacks
+        is_one = isinstance(given, (Callback, str)) or not isinstance(given, Iterable)
+        own = [given] if is_one else list(given)
         self.callbacks = own if history is None else [*own, history]
         self._listening: dict[str, bool] = {}
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
-                raise ArgumentError(
-                    f"{callback!r} is not a callback.",
-                    op="fit",
-                    fix="derive it from gg.callbacks.Callback (and make an object of the class)",
-                )
+                raise _callback_error(callback)
             callback.set_params(params)
             callback.set_model(model)
 
@@ -139,6 +139,18 @@ class CallbackList:
         """Call the hook of each callback."""
         for callback in self.callbacks:
             getattr(callback, hook)(*args)
+
+
+def _callback_error(given: Any) -> ArgumentError:
+    fix = "derive its class from gg.callbacks.Callback"
+    if inspect.isclass(given) and issubclass(given, Callback):
+        fix = f"brackets make a callback of the class: {given.__name__}()"
+    elif isinstance(given, str):
+        fix = "make an object of its class, such as gg.callbacks.EarlyStopping()"
+    elif callable(given):
+        fix = "say when it is to be called: gg.callbacks.LambdaCallback(on_epoch_end=function)"
+    said = given.__name__ if hasattr(given, "__name__") else repr(given)
+    return ArgumentError(f"{said} is not a callback.", op="fit", fix=fix)
 
 
 def _overwrites(callback: Callback, name: str) -> bool:
@@ -198,6 +210,7 @@ class EarlyStopping(Callback):
         stopped_epoch: the epoch in which it stopped; 0 if it did not.
     """
 
+    @names_checked
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -210,6 +223,12 @@ class EarlyStopping(Callback):
         start_from_epoch: int = 0,
     ) -> None:
         look_up("mode", mode, {m: m for m in ("auto", "min", "max")})
+        if not isinstance(patience, (int, float, np.number)) or patience < 0:
+            raise ArgumentError(
+                f"patience is {patience!r}; it is a number of epochs, from 0 on.",
+                op="EarlyStopping",
+                fix="patience=3",
+            )
         self.monitor = monitor
         self.min_delta = abs(min_delta)
         self.patience = patience
@@ -234,7 +253,7 @@ class EarlyStopping(Callback):
         if value is None:
             advise(
                 f"EarlyStopping waits for {self.monitor!r}, which is not reported; "
-                f"{suggestion(self.monitor, logs or {})}"
+                f"{self._way_out(logs or {})}"
             )
             return
         if epoch < self.start_from_epoch:
@@ -251,6 +270,11 @@ class EarlyStopping(Callback):
         if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
+
+    def _way_out(self, logs: dict[str, Any]) -> str:
+        if self.monitor.startswith("val_") and not any(name.startswith("val_") for name in logs):
+            return "give fit validation_data=(x, y), or monitor='loss'"
+        return suggestion(self.monitor, logs)
 
     def on_train_end(self, logs: Logs = None) -> None:
         """Restore the best weights, if that was asked for."""
@@ -292,7 +316,14 @@ class LearningRateScheduler(Callback):
         verbose: 1 prints it.
     """
 
+    @names_checked
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        if not callable(schedule):
+            raise ArgumentError(
+                f"schedule is {schedule!r}; it is a function of the epoch.",
+                op="LearningRateScheduler",
+                fix="LearningRateScheduler(lambda epoch: 0.1 * 0.9**epoch)",
+            )
         self.schedule = schedule
         self.verbose = verbose
 
@@ -301,7 +332,14 @@ class LearningRateScheduler(Callback):
         optimizer = self.model.optimizer
         wants_rate = len(inspect.signature(self.schedule).parameters) > 1
         arguments = (epoch, float(optimizer.learning_rate)) if wants_rate else (epoch,)
-        rate = float(self.schedule(*arguments))
+        answer = self.schedule(*arguments)
+        if answer is None:
+            raise ArgumentError(
+                f"the schedule gives None for epoch {epoch}.",
+                op="LearningRateScheduler",
+                fix="end the function with: return rate",
+            )
+        rate = float(answer)
         optimizer.learning_rate = rate
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate is {rate:g}.")

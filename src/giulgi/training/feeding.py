@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ import numpy as np
 
 from giulgi.errors import ArgumentError, DataError, GiulgiError
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.lookup import function_name
 from giulgi.training.batches import (
     Array,
     ArrayBatches,
@@ -28,6 +30,8 @@ from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
 
 DEFAULT_BATCH_SIZE = 32
+# What the number of batches is called where it is given.
+_STEPS = {"fit": "steps_per_epoch", "validation_data": "validation_steps"}
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,14 @@ class Given:
     ) -> tuple[Batch, Batches, Batch | None]:
         """Return some examples (of arrays: all), the batches, and what is held out."""
         require_positive(op, "batch_size", self.batch_size, example=32)
-        require_positive(op, "steps", self.steps, example=100)
+        require_positive(op, _STEPS.get(op, "steps"), self.steps, example=100)
         if is_generated(self.x):
             self._require_nothing_beside_generator(op, split)
-            first, generated = _peek(self.x, self.steps, partial(_in_network_order, network))
+            try:
+                first, generated = _peek(self.x, self.steps, partial(_in_network_order, network))
+            except GiulgiError as error:
+                error.complete(op=op)
+                raise
             return first, generated, None
         data = self.examples(op, network)
         held_out = None
@@ -89,7 +97,8 @@ class Given:
     def examples(self, op: str, network: Network | None) -> Batch:
         """Return examples given as arrays, checked."""
         if self.x is None:
-            raise ArgumentError(f"{op} needs x.", fix=f"{op}(x, y)")
+            fix = f"{op}(x)" if op.startswith("predict") else f"{op}(x, y)"
+            raise ArgumentError(f"{op} needs x.", fix=fix)
         try:
             data = _in_network_order(network, self.x, self.y, self.sample_weight)
             check_lengths(data)
@@ -101,7 +110,7 @@ class Given:
 
     def with_class_weights(self, data: Batch) -> Batch:
         """Return the examples, weighted by their classes if that is asked for."""
-        if not self.class_weight:
+        if self.class_weight is None or not data.y:
             return data
         if data.weights:
             raise ArgumentError(
@@ -109,7 +118,11 @@ class Given:
                 op="fit",
                 fix="multiply the two into sample_weight",
             )
-        return replace(data, weights=class_weights(data, self.class_weight))
+        weights = class_weight_table(self.class_weight)
+        if not weights:
+            return data
+        by_class = class_weights(data, weights)
+        return replace(data, weights=by_class, weighted_classes=tuple(weights))
 
 
 def _in_network_order(network: Network | None, x: Any, y: Any = None, weights: Any = None) -> Batch:
@@ -129,11 +142,17 @@ def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:
     """Return the first examples and the last: a share of them for validation.
 
     Raises:
-        ArgumentError: if one of the two would be empty.
+        ArgumentError: if it is no share, or one of the two would be empty.
     """
+    if not isinstance(share, (int, float, np.number)) or not 0 < share <= 1:
+        raise ArgumentError(
+            f"validation_split is {share!r}; it is a share between 0 and 1.",
+            op="fit",
+            fix="0.2 keeps the last fifth for validation",
+        )
     count = data.size
     kept = math.floor(count * (1 - share))
-    if not 0 < share < 1 or kept in (0, count):
+    if kept in (0, count):
         raise ArgumentError(
             f"validation_split={share} leaves nothing for one of the two parts of {count} "
             "examples.",
@@ -141,6 +160,37 @@ def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:
             fix="0.2 keeps the last fifth for validation",
         )
     return take(data, slice(0, kept)), take(data, slice(kept, count))
+
+
+def class_weight_table(weights: Any) -> dict[int, float]:
+    """Return the weight of each class by its number, as ``class_weight`` was given.
+
+    Raises:
+        ArgumentError: if it is no such table.
+    """
+    if not isinstance(weights, Mapping):
+        said = repr(weights) if isinstance(weights, str) else type(weights).__name__
+        fix = "class_weight=dict(enumerate(weights)), if there is one for each class in order"
+        if isinstance(weights, str):
+            fix = (
+                "counts = np.bincount(y)\n"
+                "class_weight = dict(enumerate(len(y) / (len(counts) * counts)))"
+            )
+        raise ArgumentError(
+            f"class_weight is a dict of the weight of each class, not {said}.", op="fit", fix=fix
+        )
+    for label, weight in weights.items():
+        if not (_is_number(label) and label == int(label) and _is_number(weight)):
+            raise ArgumentError(
+                f"class_weight has the entry {label!r}: {weight!r}.",
+                op="fit",
+                fix="it maps numbers of classes, as they are in y, to weights: {0: 1.0, 1: 2.5}",
+            )
+    return {int(label): float(weight) for label, weight in weights.items()}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
 
 
 def class_weights(data: Batch, weights: Mapping[int, float]) -> list[Array]:
@@ -151,18 +201,17 @@ def class_weights(data: Batch, weights: Mapping[int, float]) -> list[Array]:
             op="fit",
             fix="give sample_weight, one array for each output",
         )
-    if not isinstance(weights, Mapping):
-        raise ArgumentError(
-            f"class_weight is a dict of the weight of each class, not {type(weights).__name__}.",
-            op="fit",
-            fix="class_weight={0: 1.0, 1: 2.5}",
-        )
     labels = data.y[0]
     if labels.ndim > 1:
         labels = labels.argmax(axis=-1) if labels.shape[-1] > 1 else labels[..., 0]
-    known = {int(label): float(weight) for label, weight in weights.items()}
     found, inverse = np.unique(labels, return_inverse=True)
-    by_class = np.array([known.get(int(label), 1.0) for label in found], np.float32)
+    if found.dtype.kind == "f" and not np.array_equal(found, np.floor(found)):
+        raise DataError(
+            "class_weight is for classes, and y has fractions.",
+            op="fit",
+            fix="give sample_weight, one weight for each example",
+        )
+    by_class = np.array([weights.get(int(label), 1.0) for label in found], np.float32)
     return [by_class[inverse.reshape(labels.shape)]]
 
 
@@ -188,6 +237,8 @@ def _peek(
     x: Any, steps: int | None, arrange: Callable[..., Batch]
 ) -> tuple[Batch, GeneratedBatches]:
     """Return the first batch of a generator, and the batches with it put back in front."""
+    if callable(x):
+        _require_no_parameters(x)
     is_iterator = hasattr(x, "__next__")
     source = x() if callable(x) else iter(x)
     first = next(source if is_iterator else iter(source), None)
@@ -199,6 +250,19 @@ def _peek(
         )
     batches = GeneratedBatches(_with_first(first, x) if is_iterator else x, steps, arrange)
     return arranged(first, arrange), batches
+
+
+def _require_no_parameters(function: Callable[..., Any]) -> None:
+    try:
+        inspect.signature(function).bind()
+    except TypeError as error:
+        name = function_name(function)
+        raise ArgumentError(
+            f"{name} is called for each epoch, without arguments: {error}.",
+            fix=f"give what it returns, or a function without parameters: lambda: {name}(...)",
+        ) from None
+    except ValueError:
+        return  # Some functions that are not written in Python do not tell their parameters.
 
 
 def _with_first(first: Any, rest: Iterator[Any]) -> Iterator[Any]:

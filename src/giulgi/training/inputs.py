@@ -69,6 +69,8 @@ def _number_error(inputs: Sequence[Tensor], given: int) -> DataError:
     fix = "give one array for each input, in this order"
     if len(inputs) == 1:
         fix = "a list of arrays stands for several inputs; np.stack(x) makes one array of rows"
+        if given == 2:
+            fix += ";\nexamples and truth are two arguments: fit(x, y)"
     return DataError(
         f"the network has {counted(len(inputs), 'input')}, and x is {counted(given, 'array')}.",
         arguments=[(x.name, x.description) for x in inputs],
@@ -117,6 +119,8 @@ def _shape_fix(name: str, wanted: Shape, given: Shape) -> str:
     if size_of(example) == size_of(own):
         sizes = "".join(f", {size}" for size in example)
         return f"{name}.reshape(len({name}){sizes}) brings the same numbers into this shape"
+    if not own:
+        return f"give examples of shape {shape_text(example)}"
     return (
         f"give examples of shape {shape_text(example)}, or build the network for these: "
         f"gg.Input({shape_text(own)})"

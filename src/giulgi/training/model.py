@@ -12,7 +12,7 @@ from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import optimizers
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.lookup import check_arguments
+from giulgi.nn.lookup import check_arguments, names_checked
 from giulgi.nn.optimizers import Optimizer
 from giulgi.nn.phase import told_phase
 from giulgi.training.batches import ArrayBatches, Batch, Batches
@@ -73,6 +73,9 @@ class Model(Layer):
         self._network = network
         self._trainer = None
         self.built = True
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_trainer": None}  # Its programs are of the original's variables.
 
     # As a layer
 
@@ -217,6 +220,7 @@ class Model(Layer):
             self._trainer = Trainer(self, network, optimizer, self._spec or {})
         return self._trainer
 
+    @names_checked
     def fit(
         self,
         x: Any = None,
@@ -299,6 +303,7 @@ class Model(Layer):
         given = replace(given, batch_size=size, steps=steps)
         return given.batches("validation_data", self._network)[1]
 
+    @names_checked
     def evaluate(
         self,
         x: Any = None,
@@ -332,6 +337,7 @@ class Model(Layer):
         hooks = self._hooks(callbacks, batches, verbose)
         return _answer(trainer.evaluate(batches, hooks, verbose), return_dict)
 
+    @names_checked
     def predict(
         self,
         x: Any,
@@ -358,6 +364,7 @@ class Model(Layer):
         params = {"epochs": 1, "steps": batches.steps, "verbose": verbose}
         return CallbackList(callbacks, self, params)
 
+    @names_checked
     def train_on_batch(
         self,
         x: Any,
@@ -371,6 +378,7 @@ class Model(Layer):
         batch = given.with_class_weights(given.examples("train_on_batch", self._network))
         return self._one_batch("train_on_batch", batch, True, return_dict)
 
+    @names_checked
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
@@ -378,6 +386,7 @@ class Model(Layer):
         batch = Given(x, y, sample_weight).examples("test_on_batch", self._network)
         return self._one_batch("test_on_batch", batch, False, return_dict)
 
+    @names_checked
     def predict_on_batch(self, x: Any) -> Any:
         """Return the network's outputs for one batch, as arrays."""
         batch = Given(x).examples("predict_on_batch", self._network)

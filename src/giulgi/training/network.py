@@ -15,6 +15,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
 from giulgi.nn.phase import phase
+from giulgi.training.copying import record_network, restore_network
 from giulgi.tree import LEAF, flatten, unflatten
 
 
@@ -56,6 +57,18 @@ class Network:
         self.output_names = _names(self.outputs, self.output_structure)
         self.calls = list(_calls([y.node for y in self.outputs], {x.node for x in self.inputs}))
         self.layers: list[Layer] = list(dict.fromkeys(call.layer for call in self.calls))
+
+    # A copy has layers, variables and inputs of its own; only the phase is everyone's.
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = self.__dict__.keys() - {"inputs", "outputs", "calls", "layers"}
+        state = {key: self.__dict__[key] for key in sorted(kept)}
+        return state | {"record": record_network(self.inputs, self.outputs, self.calls)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.inputs, self.outputs, self.calls = restore_network(state.pop("record"))
+        self.__dict__.update(state)
+        self.layers = list(dict.fromkeys(call.layer for call in self.calls))
 
     def _check(self) -> None:
         for value in [*self.inputs, *self.outputs]:

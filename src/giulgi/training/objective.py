@@ -154,6 +154,12 @@ def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
     if len(names) == 1:
         if key == "loss" and isinstance(value, (list, tuple)) and len(value) == 1:
             return [value[0]]
+        if key == "loss" and isinstance(value, (list, tuple)):
+            raise ArgumentError(
+                f"loss has {len(value)} entries, and the network 1 output.",
+                op="compile",
+                fix="give one loss; a function (y_true, y_pred) may add up several",
+            )
         if key == "loss_weights" and isinstance(value, (list, tuple)):
             return [value[0]]
         return [value]

@@ -105,6 +105,16 @@ class Sequential(Model):
         if self._end is not None:
             self._set_network(Network(self._start, self._end))
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what the network holds as well."""
+        return super().__getstate__() | {"_start": None, "_end": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the beginning and the end from the network."""
+        self.__dict__.update(state)
+        if self._network is not None:
+            self._start, self._end = self._network.inputs[0], self.output
+
     def _through(self, x: Any) -> Any:
         for layer in self._stack:
             x = layer(x)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import shape_text
@@ -16,6 +18,10 @@ from giulgi.training.network import Network, call_of
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model
+
+# As wide as many terminals and pages are; and the least that the last column gets of it.
+_WIDTH = 80
+_LEAST_WIDTH = 20
 
 
 def summary_text(model: Model, network: Network | None) -> str:
@@ -28,12 +34,26 @@ def summary_text(model: Model, network: Network | None) -> str:
     linear = network is None or _is_linear(network)
     header = ["Layer (type)", "Output shape", "Weights"] + ([] if linear else ["Connected to"])
     rows = _rows(model, network, linear)
+    if not linear:
+        rows = [line for row in rows for line in _folded(row, _room(header, rows))]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     rule = "  ".join("-" * width for width in widths)
     lines = [f'Model "{model.name}"', rule, _line(header, widths), rule]
     lines += [_line(row, widths) for row in rows]
     lines += [rule, *_totals(model, network)]
     return "\n".join(lines)
+
+
+def _room(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide the last column may be."""
+    others = [max(len(row[i]) for row in [header, *rows]) + 2 for i in range(len(header) - 1)]
+    return max(_LEAST_WIDTH, _WIDTH - sum(others))
+
+
+def _folded(row: Sequence[str], room: int) -> list[list[str]]:
+    """Return a row with its last column going on in further lines, if it is long."""
+    first, *others = textwrap.wrap(row[-1], room, break_long_words=False) or [""]
+    return [[*row[:-1], first], *([*[""] * (len(row) - 1), line] for line in others)]
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -77,15 +97,40 @@ def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]
         if not linear:
             row.append(", ".join(_makers([x.node for x in call.inputs], maker)))
         rows.append(row)
-    if not rows:
-        rows = [_row_without_network(layer) for layer in model.sublayers()]
+    return rows or _rows_inside(model, network)
+
+
+def _rows_inside(model: Model, network: Network) -> list[list[str]]:
+    """Return the rows of a network with a ``call`` of its own, by the names under which it built.
+
+    Calls inside a call are not recorded. But each node knows the path of layers that built it, so
+    what others take of a layer's nodes is what the layer gives.
+    """
+    nodes = topological(y.node for y in network.outputs)
+    layers = model.sublayers()
+    names = [layer.name for layer in layers]
+    rows = []
+    for layer in layers:
+        path = f"{model.name}/{layer.name}"
+        own = {node for node in nodes if f"{node.path}/".startswith(f"{path}/")}
+        taken = own & {source for node in nodes if node not in own for source in node.inputs}
+        shapes = [
+            shape_text(node.spec.shape)
+            for node in nodes
+            # Weights may be taken by others, too, and sizes, which are whole numbers.
+            if node in taken and node.symbolic and is_float(node.spec.dtype)
+        ]
+        known = shapes if names.count(layer.name) == 1 else []
+        unknown = "?" if layer.built else "not used"
+        text = ", ".join(dict.fromkeys(known)) or unknown
+        rows.append([_title(layer), text, f"{layer.count_params():,}"])
     return rows
 
 
 def _row_without_network(layer: Layer) -> list[str]:
     if not layer.built:
         return [_title(layer), "not built yet", "?"]
-    return [_title(layer), "", f"{layer.count_params():,}"]
+    return [_title(layer), "?", f"{layer.count_params():,}"]
 
 
 def _makers(nodes: Sequence[Node], maker: Mapping[Node, str]) -> list[str]:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.errors import DataError, DivergedError
+from giulgi.errors import ArgumentError, DataError, DivergedError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
-from giulgi.nn import losses
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
 from giulgi.training.advice import advise
@@ -28,10 +26,12 @@ from giulgi.training.batches import (
     check_lengths,
 )
 from giulgi.training.callbacks import CallbackList
-from giulgi.training.inputs import counted
-from giulgi.training.network import Network, call_of
+from giulgi.training.feeding import require_positive
+from giulgi.training.network import Network
 from giulgi.training.objective import Objective
+from giulgi.training.output_advice import activation_of, advise_on_output
 from giulgi.training.progress import Progress, Ticker
+from giulgi.training.target_checks import check_class_weights, check_number, check_target
 from giulgi.tree import flatten, unflatten
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Trainer:
         self.optimizer = optimizer
         self.spec = spec
         self.objective: Objective | None = None
+        self.activations: list[str] = []
         self._programs: dict[Any, Program] = {}
 
     # Programs
@@ -79,7 +80,7 @@ class Trainer:
     def _make_program(self, batch: Batch, training: bool) -> Program:
         assert self.optimizer is not None
         network = self.network
-        self._check_targets(batch)
+        check_number(batch, network)
         targets = [
             placeholder(_target_dtype(a), (None, *a.shape[1:]), f"y_{name}")
             for a, name in zip(batch.y, network.output_names, strict=True)
@@ -91,6 +92,7 @@ class Trainer:
         outputs = flatten(applied.outputs)[0]
         if self.objective is None:
             self.objective = Objective(outputs, targets, network.output_names, self.spec)
+            self._advise_on_outputs(outputs)
         penalties = [*applied.losses, *self.model.penalty_losses()]
         for_each: list[Tensor | None] = [*weights] or [None]
         if len(for_each) == 1:
@@ -101,21 +103,6 @@ class Trainer:
             _advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
         return Program([], [*network.inputs, *targets, *weights], updates)
-
-    def _check_targets(self, batch: Batch) -> None:
-        outputs = self.network.outputs
-        has = f"the network has {counted(len(outputs), 'output')}, and"
-        if len(batch.y) != len(outputs):
-            raise DataError(
-                f"{has} y is {counted(len(batch.y), 'array')}." if batch.y else "there is no y.",
-                arguments=[(t.name, t.description) for t in outputs],
-                fix="give the truth for each output, in this order",
-            )
-        if len(batch.weights) not in (0, 1, len(outputs)):
-            raise DataError(
-                f"{has} sample_weight is {counted(len(batch.weights), 'array')}.",
-                fix="give one array of weights for all outputs, or one for each",
-            )
 
     def check_targets(self, op: str, batches: Batches) -> None:
         """Raise a DataError if the targets are not what the losses of the network take.
@@ -135,21 +122,26 @@ class Trainer:
 
     def _check_labels(self, op: str, batch: Batch) -> None:
         try:
-            self._check_targets(batch)
+            check_number(batch, self.network)
+            if self.objective is None:
+                self.program(batch, training=False)
+            assert self.objective is not None
+            outputs = self.network.outputs
+            for i, (goal, targets) in enumerate(zip(self.objective.goals, batch.y, strict=True)):
+                check_target(goal, targets, outputs[i], self.activations[i])
+                check_class_weights(batch, goal, outputs[i])
         except DataError as error:
             error.complete(op=op)
             raise
-        if self.objective is None:
-            self.program(batch, training=False)
+
+    def _advise_on_outputs(self, outputs: Sequence[Tensor]) -> None:
         assert self.objective is not None
-        for goal, labels, output in zip(
-            self.objective.goals, batch.y, self.network.outputs, strict=True
+        trained = {variable.node for variable in self.model.trainable_variables}
+        self.activations = [activation_of(output, trained) for output in outputs]
+        for goal, output, activation in zip(
+            self.objective.goals, outputs, self.activations, strict=True
         ):
-            function = goal.loss.function if goal.loss else None
-            if function is losses.sparse_categorical_crossentropy:
-                _check_classes(labels, output)
-            if function is losses.binary_crossentropy:
-                _advise_on_probabilities(labels)
+            advise_on_output(goal, output, activation)
 
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""
@@ -179,10 +171,11 @@ class Trainer:
         callbacks: CallbackList,
         verbose: int | str,
         validation: Batches | None,
-        validation_freq: int | Sequence[int],
+        validation_freq: int | Container[int],
     ) -> None:
         """Train for some epochs."""
         self._require_finite_weights()
+        _check_epochs(epochs, validation_freq)
         callbacks.call("on_train_begin", {})
         logs: dict[str, float] = {}
         for epoch in epochs:
@@ -304,9 +297,24 @@ class Trainer:
         )
 
 
-def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
+def _check_epochs(epochs: range, frequency: int | Container[int]) -> None:
+    if not isinstance(frequency, Container):
+        require_positive("fit", "validation_freq", frequency, example=2)
+    if epochs.start < 0:
+        raise ArgumentError(
+            f"initial_epoch is {epochs.start}; epochs count from 0.", op="fit", fix="leave it out"
+        )
+    if epochs.start > epochs.stop:
+        advise(
+            f"nothing is trained: initial_epoch={epochs.start} is behind epochs={epochs.stop}, "
+            f"which is where training ends. For {epochs.stop} more give "
+            f"epochs={epochs.start + epochs.stop}."
+        )
+
+
+def _is_due(epoch: int, frequency: int | Container[int]) -> bool:
     """Whether there is a validation after this epoch, the first being 1."""
-    if isinstance(frequency, int):
+    if not isinstance(frequency, Container):
         return epoch % frequency == 0
     return epoch in frequency
 
@@ -315,57 +323,6 @@ def _target_dtype(array: Array) -> DType:
     if is_float(array.dtype) or array.dtype.kind == "b":
         return DEFAULT_FLOAT
     return array.dtype
-
-
-def _check_classes(labels: Array, output: Tensor) -> None:
-    """Raise a DataError if labels are not whole numbers from 0 to the number of outputs - 1."""
-    classes = output.shape[-1]
-    lowest, highest = labels.min(), labels.max()
-    if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
-        problem = "the labels have fractions, and should be numbers of classes."
-        fix = "for quantities use a regression loss, such as 'mse'"
-    elif classes is None or (lowest >= 0 and highest < classes):
-        return
-    else:
-        problem = (
-            f"the labels run from {lowest:g} to {highest:g}, and the network has "
-            f"{counted(classes, 'output')}: classes 0 to {classes - 1}."
-        )
-        fix = _classes_fix(lowest, highest, classes)
-    error = DataError(
-        problem,
-        op="sparse_categorical_crossentropy",
-        arguments=[
-            ("y", f"{labels.dtype.name} {shape_text(labels.shape)}"),
-            ("output", output.description),
-        ],
-        fix=fix,
-    )
-    call = call_of(output.node)
-    if call is not None:
-        error.complete(layer=call.layer.name, layer_made=call.layer.source)
-    raise error
-
-
-def _classes_fix(lowest: float, highest: float, classes: int) -> str:
-    if lowest == 1 and highest == classes:
-        return "classes count from 0: fit(x, y - 1)"
-    if lowest < 0:
-        return "classes count from 0; use 0 and 1 in place of -1 and 1"
-    return f"give the last layer {int(highest) + 1} units, or check the labels"
-
-
-def _advise_on_probabilities(targets: Array) -> None:
-    lowest, highest = targets.min(), targets.max()
-    if lowest >= 0 and highest <= 1:
-        return
-    fix = "For several classes use sparse_categorical_crossentropy."
-    if (lowest, highest) == (-1, 1):
-        fix = "Use 0 and 1 in place of -1 and 1: (y + 1) / 2."
-    advise(
-        f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest:g} to "
-        f"{highest:g}. {fix}"
-    )
 
 
 def _advise_on_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from graph.checks import each, gradient_of
+from giulgi.errors import ArgumentError, ShapeError
+from graph.case_table import RANK_KNOWN
+from graph.checks import check_at_all_levels, check_same, each, gradient_of
 
 inf, nan = math.inf, math.nan
 
@@ -99,3 +101,57 @@ def test_slopes_of_logaddexp_at_a_tie():
 def test_slope_of_logaddexp_with_minus_infinity():
     assert gradient_of(gg.logaddexp, -inf, 2.0, by=0) == 0
     assert gradient_of(gg.logaddexp, -inf, 2.0, by=1) == 1
+
+
+NEAR = np.array([1.0, 1.00001, 1.0001, 0.0, 1e-9, 1e-7, inf, -inf, nan])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "options", [{}, {"equal_nan": True}, {"rtol": 1e-3}, {"rtol": 0, "atol": 1e-6}]
+)
+def test_isclose(dtype, options):
+    a, b = NEAR.astype(dtype)[:, None], NEAR.astype(dtype)
+    with np.errstate(invalid="ignore"):
+        expected = np.isclose(a, b, **options)
+    check_at_all_levels(lambda a, b: gg.isclose(a, b, **options), [a, b], expected)
+    all_close = gg.allclose(NEAR, NEAR, **options)
+    check_same(all_close, np.bool_(np.allclose(NEAR, NEAR, **options)))
+
+
+def test_isclose_of_integers_is_exact():
+    a, b = np.array([2**40, -1, 3]), np.array([2**40 + 1, 1, 3])
+    check_same(gg.isclose(a, b, 0, 0.5), np.isclose(a, b, 0, 0.5))
+    check_same(gg.isclose([1], 1.0), [True])
+    assert gg.allclose(a, a)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("options", [{}, {"nan": 5.0, "posinf": 6.0, "neginf": -7.0}])
+def test_nan_to_num(dtype, options):
+    x = np.array([1.0, inf, -inf, nan, -0.0], dtype)
+    check_at_all_levels(lambda x: gg.nan_to_num(x, **options), [x], np.nan_to_num(x, **options))
+    slopes = gradient_of(lambda x: gg.nan_to_num(x, **options) * 3, x)
+    assert slopes.tolist() == [3, 0, 0, 0, 3]
+
+
+def test_nan_to_num_of_integers_is_themselves():
+    check_same(gg.nan_to_num(np.array([1, 2], np.int8)), np.array([1, 2], np.int8))
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5])
+@pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float64])
+def test_diff(n, dtype):
+    x = np.array([[3, 0, 5, 1], [1, 1, 0, 2]]).astype(dtype)
+    for axis in (0, -1):
+        expected = np.diff(x, n, axis)
+        check_at_all_levels(
+            lambda x, axis=axis: gg.diff(x, n, axis), [x], expected, levels=RANK_KNOWN
+        )
+
+
+def test_diff_that_does_not_fit():
+    with pytest.raises(ArgumentError, match=r"^diff: n is -1; it cannot be negative"):
+        gg.diff([1, 2], -1)
+    with pytest.raises(ShapeError, match=r"^diff: there is no axis 1 in a tensor of rank 1"):
+        gg.diff(np.ones(3), axis=1)

@@ -94,6 +94,24 @@ def test_gradient_of_a_part_is_zero_elsewhere_even_by_infinity():
     assert slopes.tolist() == [3, 0]
 
 
+@pytest.mark.parametrize("name", ["vstack", "hstack"])
+@pytest.mark.parametrize("x", [X, X[0], X[0, 0], X[None]], ids=["matrix", "vector", "number", "3"])
+def test_vstack_and_hstack(name, x):
+    ours, numpys = getattr(gg, name), getattr(np, name)
+    check_at_all_levels(
+        lambda x: ours([x, 2 * x, x]), [x], numpys([x, 2 * x, x]), levels=RANK_KNOWN
+    )
+
+
+def test_vstack_and_hstack_of_several_ranks_and_dtypes():
+    check_same(gg.vstack([X, X[0].astype(float)]), np.vstack([X, X[0].astype(float)]))
+    check_same(gg.hstack([X[0], 7, [8]]), np.hstack([X[0], 7, [8]]))
+    with pytest.raises(ShapeError, match=r"^vstack: .* differ in another"):
+        gg.vstack([X, X[:, :2]])
+    with pytest.raises(ArgumentError, match=r"^hstack: there is nothing to join"):
+        gg.hstack([])
+
+
 @pytest.mark.parametrize("counts", [2, (2, 1), (1, 3), (0, 2), (2, 1, 3), (3, 2, 1, 2), ()])
 @pytest.mark.parametrize("x", [X, X[0], X[0, 0]], ids=["matrix", "vector", "number"])
 def test_tile(x, counts):

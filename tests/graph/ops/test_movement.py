@@ -129,7 +129,7 @@ def test_moveaxis(source, target):
 
 
 def test_moveaxis_with_too_few_targets():
-    with pytest.raises(ArgumentError, match="differ in length"):
+    with pytest.raises(ArgumentError, match="moveaxis: 2 axes are to be moved, to 1 places"):
         gg.moveaxis(X, (0, 1), 2)
 
 

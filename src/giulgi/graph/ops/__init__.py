@@ -4,11 +4,11 @@
 leaves          constants, placeholders
 elementwise     arithmetic
 functions       exp, log, sqrt, sin, tanh, sigmoid, rounding
-compositions    functions made of others: sinh, log10, hypot, isnan
+compositions    functions made of others: sinh, log10, hypot, isnan, isclose, diff
 logic           comparing, choosing, bits
 shape           sizes as values
 movement        reshape, transpose, broadcast, expand, flip
-joining         concat, stack, split, tile, repeat
+joining         concat, stack, split, tile, repeat, roll
 slicing         parts of a tensor, padding
 getitem         ``x[...]``
 indexing        gather, scatter-add, one-hot
@@ -16,24 +16,32 @@ reductions      sums, products, extremes
 statistics      means, variances, logsumexp
 contraction     matrix products
 creation        zeros, ranges, the identity
+diagonals       diagonals of matrices
 random          random numbers
 state           variables, assignment, stop-gradient
 ==============  ==============================================================
+
+``getitem`` and ``choose`` are for the package alone, and not in ``__all__``: a user writes
+``x[...]`` and ``gg.where``.
 """
 
 from giulgi.graph.ops import random
 from giulgi.graph.ops.compositions import (
     acosh,
+    allclose,
     asinh,
     atanh,
     cosh,
+    diff,
     hypot,
+    isclose,
     isfinite,
     isinf,
     isnan,
     log2,
     log10,
     logaddexp,
+    nan_to_num,
     reciprocal,
     rsqrt,
     sinh,
@@ -54,6 +62,7 @@ from giulgi.graph.ops.creation import (
     zeros,
     zeros_like,
 )
+from giulgi.graph.ops.diagonals import diag, diagonal, trace
 from giulgi.graph.ops.elementwise import (
     abs,
     add,
@@ -92,9 +101,10 @@ from giulgi.graph.ops.functions import (
     tanh,
     trunc,
 )
-from giulgi.graph.ops.getitem import boolean_mask, gather_nd, getitem, nonzero
+from giulgi.graph.ops.getitem import boolean_mask, gather_nd, nonzero
+from giulgi.graph.ops.getitem import getitem as getitem
 from giulgi.graph.ops.indexing import gather, one_hot, scatter_add, take, take_along_axis
-from giulgi.graph.ops.joining import concat, repeat, roll, split, stack, tile
+from giulgi.graph.ops.joining import concat, hstack, repeat, roll, split, stack, tile, vstack
 from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.ops.logic import (
     bitwise_and,
@@ -103,7 +113,6 @@ from giulgi.graph.ops.logic import (
     bitwise_or,
     bitwise_right_shift,
     bitwise_xor,
-    choose,
     equal,
     greater,
     greater_equal,
@@ -116,6 +125,7 @@ from giulgi.graph.ops.logic import (
     not_equal,
     where,
 )
+from giulgi.graph.ops.logic import choose as choose
 from giulgi.graph.ops.movement import (
     broadcast_to,
     expand_dims,
@@ -140,6 +150,7 @@ __all__ = [
     "acosh",
     "add",
     "all",
+    "allclose",
     "any",
     "arange",
     "argmax",
@@ -160,13 +171,15 @@ __all__ = [
     "broadcast_to",
     "cast",
     "ceil",
-    "choose",
     "clip",
     "concat",
     "constant",
     "cos",
     "cosh",
     "count_nonzero",
+    "diag",
+    "diagonal",
+    "diff",
     "divide",
     "dot",
     "einsum",
@@ -184,10 +197,11 @@ __all__ = [
     "full_like",
     "gather",
     "gather_nd",
-    "getitem",
     "greater",
     "greater_equal",
+    "hstack",
     "hypot",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -214,6 +228,7 @@ __all__ = [
     "minimum",
     "moveaxis",
     "multiply",
+    "nan_to_num",
     "negative",
     "nonzero",
     "norm",
@@ -260,12 +275,14 @@ __all__ = [
     "tanh",
     "tensordot",
     "tile",
+    "trace",
     "transpose",
     "tril",
     "triu",
     "trunc",
     "var",
     "vecdot",
+    "vstack",
     "where",
     "zeros",
     "zeros_like",

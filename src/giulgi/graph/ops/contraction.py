@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, is_bool
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
@@ -162,6 +163,7 @@ def matmul(
     return squeeze(y, dropped) if dropped else y
 
 
+@composed
 def dot(a: TensorLike, b: TensorLike) -> Tensor:
     """NumPy's dot: the product summed over the last axis of a and the second last of b."""
     a, b = promote(a, b)
@@ -170,17 +172,20 @@ def dot(a: TensorLike, b: TensorLike) -> Tensor:
     return tensordot(a, b, ((-1,), (-1 if b.ndim == 1 else -2,)))
 
 
+@composed
 def vecdot(a: TensorLike, b: TensorLike, axis: int = -1) -> Tensor:
     """The products of a and b summed along an axis."""
     return sum(multiply(a, b), axis)
 
 
+@composed
 def outer(a: TensorLike, b: TensorLike) -> Tensor:
     """All products of an element of a with one of b, as a matrix."""
     a, b = constant(a), constant(b)
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 
+@composed
 def tensordot(
     a: TensorLike,
     b: TensorLike,
@@ -244,6 +249,7 @@ def _count(sizes: Sequence[Any]) -> Any:
     return count
 
 
+@composed
 def einsum(formula: str, *operands: TensorLike) -> Tensor:
     """Einstein's sum: each axis has a letter; letters absent after ``->`` are summed over.
 

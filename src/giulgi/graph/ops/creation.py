@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import (
     DEFAULT_FLOAT,
     DEFAULT_INT,
@@ -60,21 +61,25 @@ class Arange(Op):
 # What a user calls
 
 
+@composed
 def full(shape: Any, value: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return a tensor of the given shape, filled with a value."""
     return broadcast_to(constant(value, dtype), shape, name)
 
 
+@composed
 def zeros(shape: Any, dtype: Any = DEFAULT_FLOAT, name: str | None = None) -> Tensor:
     """Return a tensor of zeros."""
     return full(shape, np.zeros((), as_dtype(dtype)), name=name)
 
 
+@composed
 def ones(shape: Any, dtype: Any = DEFAULT_FLOAT, name: str | None = None) -> Tensor:
     """Return a tensor of ones."""
     return full(shape, np.ones((), as_dtype(dtype)), name=name)
 
 
+@composed
 def full_like(
     x: TensorLike, value: TensorLike, dtype: Any = None, name: str | None = None
 ) -> Tensor:
@@ -83,11 +88,13 @@ def full_like(
     return full(sizes_of(x), constant(value, dtype or x.dtype), name=name)
 
 
+@composed
 def zeros_like(x: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return zeros of the shape of x."""
     return full_like(x, 0, dtype, name)
 
 
+@composed
 def ones_like(x: TensorLike, dtype: Any = None, name: str | None = None) -> Tensor:
     """Return ones of the shape of x."""
     return full_like(x, 1, dtype, name)
@@ -117,6 +124,7 @@ def arange(
     return build(Arange(), *values, name=name)
 
 
+@composed
 def linspace(
     start: TensorLike, stop: TensorLike, num: int = 50, *, endpoint: bool = True, dtype: Any = None
 ) -> Tensor:
@@ -134,6 +142,7 @@ def linspace(
     return first + place * (last - first)
 
 
+@composed
 def eye(
     rows: TensorLike, columns: TensorLike = None, k: int = 0, dtype: Any = DEFAULT_FLOAT
 ) -> Tensor:
@@ -150,18 +159,21 @@ def _diagonal_place(x: Tensor) -> Tensor:
     return arange(size(x, -1)) - down
 
 
+@composed
 def tril(x: TensorLike, k: int = 0) -> Tensor:
     """Return x with zeros above the k-th diagonal of its last two axes."""
     x = constant(x)
     return where(_diagonal_place(x) <= k, x, zeros_like(x))
 
 
+@composed
 def triu(x: TensorLike, k: int = 0) -> Tensor:
     """Return x with zeros below the k-th diagonal of its last two axes."""
     x = constant(x)
     return where(_diagonal_place(x) >= k, x, zeros_like(x))
 
 
+@composed
 def meshgrid(*xs: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """Return coordinate grids of vectors: each broadcast over the others' axes.
 

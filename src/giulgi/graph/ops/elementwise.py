@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DTypeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, as_dtype, is_bool, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
@@ -254,7 +255,8 @@ def remainder(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 
 def power(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a ** b, element by element; the exponents 1, 2, 0.5 become x, x * x, sqrt(x)."""
-    if isinstance(b, (int, float)) and isinstance(a, Tensor) and not is_bool(a.dtype):
+    # Python's own numbers alone: NumPy's have a dtype, in which the two must meet.
+    if type(b) in (int, float) and isinstance(a, Tensor) and not is_bool(a.dtype):
         if b == 1 and not (isinstance(b, float) and not is_float(a.dtype)):
             return a.read()
         if b == 2 and not (isinstance(b, float) and not is_float(a.dtype)):
@@ -267,12 +269,21 @@ def power(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 
 
 def maximum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """The larger of a and b, element by element."""
+    """The larger of a and b, element by element; NaN where either is.
+
+    The gradient goes to the larger one. Where the two are equal, all of it goes to a and none to
+    b: ``maximum(x, 0)`` has slope 1 at x = 0, and ``maximum(0, x)`` slope 0. (The reduction
+    :func:`giulgi.max` shares it instead.) Where either is NaN it goes to a, too.
+    """
     return build(Maximum(), *promote(a, b), name=name)
 
 
 def minimum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """The smaller of a and b, element by element."""
+    """The smaller of a and b, element by element; NaN where either is.
+
+    The gradient goes to the smaller one; where the two are equal, all of it to a and none to b, as
+    in :func:`maximum`.
+    """
     return build(Minimum(), *promote(a, b), name=name)
 
 
@@ -296,12 +307,13 @@ def sign(x: TensorLike, name: str | None = None) -> Tensor:
     return build(Sign(), constant(x), name=name)
 
 
+@composed
 def clip(
     x: TensorLike, min: TensorLike = None, max: TensorLike = None, name: str | None = None
 ) -> Tensor:
     """Return x where it lies between min and max, else the nearer of the two.
 
-    A bound that is None is not there. At a bound the gradient flows.
+    A bound that is None is not there. At a bound the gradient flows to x.
     """
     result = constant(x)
     if min is not None:

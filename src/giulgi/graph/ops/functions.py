@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DTypeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
@@ -340,6 +341,7 @@ def trunc(x: TensorLike, name: str | None = None) -> Tensor:
     return build(Trunc(), constant(x), name=name)
 
 
+@composed
 def round(x: TensorLike, decimals: int = 0, name: str | None = None) -> Tensor:
     """The nearest whole number, halves to the even one, element by element.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import bool_, int64, is_bool, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.ops.elementwise import cast
@@ -222,6 +223,7 @@ def _gather_many(
     return gather(reshape(moved, joined), flat_index, place)
 
 
+@composed
 def gather_nd(x: TensorLike, indices: TensorLike) -> Tensor:
     """Return the slices of x at full coordinates: the last axis of ``indices`` holds them."""
     x, indices = constant(x), constant(indices)
@@ -236,6 +238,7 @@ def _columns(x: Tensor, count: int) -> list[Tensor]:
     return [slice_axis(x, -1, i, i + 1) for i in range(count)]
 
 
+@composed
 def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     """Return the places of all elements that are not 0: one vector for each axis."""
     x = constant(x)
@@ -243,6 +246,7 @@ def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     return tuple(squeeze(column, -1) for column in _columns(places, x.ndim))
 
 
+@composed
 def boolean_mask(x: TensorLike, mask: TensorLike) -> Tensor:
     """Return the elements of x (or slices, if the mask has fewer axes) where the mask holds."""
     x, mask = constant(x), constant(mask)

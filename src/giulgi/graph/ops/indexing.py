@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DTypeError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, int64, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
@@ -231,6 +232,7 @@ def gather(x: TensorLike, indices: TensorLike, axis: int = 0, name: str | None =
     return build(Gather(axis), constant(x), constant(indices), name=name)
 
 
+@composed
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """Return the elements (along an axis: the slices) of x at the given places."""
     if axis is None:
@@ -238,6 +240,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     return gather(x, indices, axis)
 
 
+@composed
 def scatter_add(
     updates: TensorLike, indices: TensorLike, shape: Any, axis: int = 0, name: str | None = None
 ) -> Tensor:
@@ -257,6 +260,7 @@ def take_along_axis(
     return build(TakeAlong(axis), constant(x), constant(indices), name=name)
 
 
+@composed
 def one_hot(
     indices: TensorLike,
     depth: int,

@@ -1,4 +1,4 @@
-"""Tensors joined into one, and split again: concat, stack, split, tile, repeat, roll."""
+"""Tensors joined into one, and split again: concat, stack, tile, repeat, split, roll."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.creation import arange, zeros_like
@@ -137,6 +138,7 @@ class Part(Op):
 # What a user calls
 
 
+@composed
 def concat(xs: Sequence[TensorLike], axis: int | None = 0, name: str | None = None) -> Tensor:
     """Return the tensors joined along an axis; None joins them flattened."""
     if not len(xs):
@@ -147,6 +149,7 @@ def concat(xs: Sequence[TensorLike], axis: int | None = 0, name: str | None = No
     return build(Concat(axis), *tensors, name=name)
 
 
+@composed
 def stack(xs: Sequence[TensorLike], axis: int = 0, name: str | None = None) -> Tensor:
     """Return tensors of one shape joined along a new axis."""
     if not len(xs):
@@ -154,6 +157,44 @@ def stack(xs: Sequence[TensorLike], axis: int = 0, name: str | None = None) -> T
     return concat([expand_dims(x, axis) for x in promote(*xs)], axis, name)
 
 
+@composed
+def vstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
+    """Return the tensors joined one below the other, along the first axis.
+
+    A vector is a row, and so is a single number.
+
+    Args:
+        xs: matrices with equal columns, vectors, or tensors of more axes.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if they differ along another axis.
+    """
+    return concat([_of_rank(x, 2) for x in promote(*xs)], 0, name)
+
+
+@composed
+def hstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
+    """Return the tensors joined side by side: along the second axis, vectors along their only one.
+
+    Args:
+        xs: matrices with equal rows, vectors, single numbers, or tensors of more axes.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if they differ along another axis.
+    """
+    tensors = [_of_rank(x, 1) for x in promote(*xs)]
+    vectors = bool(tensors) and tensors[0].ndim == 1
+    return concat(tensors, 0 if vectors else 1, name)
+
+
+def _of_rank(x: Tensor, least: int) -> Tensor:
+    """Return x with as many new first axes of size 1 as it lacks."""
+    return expand_dims(x, tuple(range(least - x.ndim)))
+
+
+@composed
 def tile(x: TensorLike, repetitions: int | Sequence[int]) -> Tensor:
     """Return x repeated whole, so and so many times along each axis."""
     x = constant(x)
@@ -168,9 +209,24 @@ def tile(x: TensorLike, repetitions: int | Sequence[int]) -> Tensor:
     return x
 
 
+@composed
 def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
-    """Return x with each element (or slice along an axis) repeated."""
+    """Return x with each element (or slice along an axis) repeated.
+
+    Args:
+        x: the tensor.
+        repetitions: how many times.
+        axis: the axis; None repeats the elements of the flattened tensor.
+
+    Raises:
+        ArgumentError: if repetitions is negative.
+        ShapeError: if x has no such axis.
+    """
     x = constant(x)
+    if isinstance(repetitions, int) and repetitions < 0:
+        raise ArgumentError(
+            f"repetitions is {repetitions}; it cannot be negative.", fix="counts are >= 0"
+        )
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = normalise_axis(axis, x.ndim)
@@ -182,6 +238,7 @@ def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
     return reshape(copies, sizes)
 
 
+@composed
 def split(x: TensorLike, parts: int | Sequence[int] | Tensor, axis: int = 0) -> list[Tensor]:
     """Return the parts of x along an axis.
 
@@ -216,6 +273,7 @@ def _equal_parts(x: Tensor, count: int, axis: int) -> Sequence[int] | Tensor:
     return [whole // count] * count
 
 
+@composed
 def roll(x: TensorLike, shift: int, axis: int | None = None) -> Tensor:
     """Return x moved along an axis; what leaves at the end comes back at the beginning.
 

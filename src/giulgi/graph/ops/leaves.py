@@ -70,6 +70,17 @@ class Constant(Op):
             ).replace("\n", "")
         return f"constant from {self.value.min()} to {self.value.max()}"
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Constant:
+        return self
+
+    def __reduce__(self) -> Any:
+        return _frozen, (self.value,)
+
+
+def _frozen(value: Array) -> Constant:
+    value.flags.writeable = False
+    return Constant(value)
+
 
 @dataclass(frozen=True)
 class Placeholder(Op):
@@ -90,6 +101,32 @@ class Placeholder(Op):
     def formula(self, *inputs: str) -> str:
         """A placeholder has no inputs."""
         return "placeholder"
+
+    def __reduce__(self) -> Any:
+        # A copy is fed by itself.
+        return _new_placeholder, (self.shape, self.dtype, self.label)
+
+
+def _new_placeholder(shape: Shape | None, dtype: DType, label: str) -> Placeholder:
+    return Placeholder(shape, dtype, label, next(_placeholder_numbers))
+
+
+class PythonFloat(Tensor):
+    """A Python float that is fed: in itself a float32, but in company it gives way.
+
+    Among float64 it counts with all its digits, as the number itself would.
+
+    Attributes:
+        exact: the float64 that is fed.
+    """
+
+    __slots__ = ("exact",)
+
+    def __init__(self, exact: Tensor) -> None:
+        from giulgi.graph.ops.elementwise import cast
+
+        self.exact = exact
+        super().__init__(cast(exact, DEFAULT_FLOAT).node, exact.given_name)
 
 
 _placeholder_numbers = itertools.count(1)
@@ -229,27 +266,38 @@ def promote(*values: TensorLike) -> tuple[Tensor, ...]:
 
     Python scalars give way to arrays, as in NumPy: ``x + 1`` has the dtype of ``x``.
     """
-    from giulgi.graph.ops.elementwise import cast
-
-    scalars = [v for v in values if type(v) in (bool, int, float)]
-    tensors = [v if type(v) in (bool, int, float) else constant(v) for v in values]
-    dtypes = [t.dtype for t in tensors if isinstance(t, Tensor)]
-    try:
-        met = result_type(*dtypes) if dtypes else None
-    except DTypeError as error:
-        said = [t.description for t in tensors if isinstance(t, Tensor)]
-        error.complete(arguments=[(f"number {i}", text) for i, text in enumerate(said, 1)])
-        raise
+    if not values:
+        return ()
+    given = [v if _gives_way(v) else constant(v) for v in values]
+    met = _meeting([t for t in given if not _gives_way(t)])
+    scalars = [0.0 if isinstance(v, PythonFloat) else v for v in values if _gives_way(v)]
     if scalars:
         met = python_scalar_type(scalars, met)
     assert met is not None
-    return tuple(
-        # A list of Python numbers is read as the common dtype, not as float32 first.
-        (cast(t, met) if hasattr(v, "dtype") else constant(v, met))
-        if isinstance(t, Tensor)
-        else _scalar(t, met)
-        for v, t in zip(values, tensors, strict=True)
-    )
+    return tuple(_in_dtype(v, t, met) for v, t in zip(values, given, strict=True))
+
+
+def _gives_way(value: Any) -> bool:
+    return type(value) in (bool, int, float) or isinstance(value, PythonFloat)
+
+
+def _meeting(tensors: Sequence[Tensor]) -> DType | None:
+    try:
+        return result_type(*(t.dtype for t in tensors)) if tensors else None
+    except DTypeError as error:
+        error.complete(arguments=[(f"number {i}", t.description) for i, t in enumerate(tensors, 1)])
+        raise
+
+
+def _in_dtype(value: Any, tensor: Any, dtype: DType) -> Tensor:
+    from giulgi.graph.ops.elementwise import cast
+
+    if isinstance(value, PythonFloat):
+        return cast(value.exact, dtype)
+    if _gives_way(value):
+        return _scalar(value, dtype)
+    # A list of Python numbers is read as the common dtype, not as float32 first.
+    return cast(tensor, dtype) if hasattr(value, "dtype") else constant(value, dtype)
 
 
 def _scalar(value: float, dtype: DType) -> Tensor:

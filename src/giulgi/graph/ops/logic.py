@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DTypeError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, bool_, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise, Op
@@ -243,11 +244,13 @@ def less_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     return build(LessEqual(), *promote(a, b), name=name)
 
 
+@composed
 def greater(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a > b, element by element."""
     return less(b, a, name)
 
 
+@composed
 def greater_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a >= b, element by element."""
     return less_equal(b, a, name)
@@ -258,21 +261,25 @@ def _as_bool(x: TensorLike) -> Tensor:
     return x if x.dtype == bool_ else x != 0
 
 
+@composed
 def logical_and(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether both hold; numbers hold where they are not 0."""
     return build(BitwiseAnd(), _as_bool(a), _as_bool(b), name=name)
 
 
+@composed
 def logical_or(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether either holds."""
     return build(BitwiseOr(), _as_bool(a), _as_bool(b), name=name)
 
 
+@composed
 def logical_xor(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether one holds and not the other."""
     return build(BitwiseXor(), _as_bool(a), _as_bool(b), name=name)
 
 
+@composed
 def logical_not(x: TensorLike, name: str | None = None) -> Tensor:
     """Whether x does not hold."""
     return build(BitwiseInvert(), _as_bool(x), name=name)
@@ -308,6 +315,7 @@ def bitwise_right_shift(a: TensorLike, b: TensorLike) -> Tensor:
     return build(ShiftRight(), *promote(a, b))
 
 
+@composed
 def where(condition: TensorLike, a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Return a where the condition holds, b elsewhere; all three are broadcast to one shape."""
     condition = constant(condition)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.composed import composed
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
 from giulgi.graph.ops.leaves import TensorLike, constant
@@ -82,6 +83,12 @@ def _fill(target: Shape, size: int, given: Shape, open_size: bool) -> Shape:
         return target
     if open_size and target.count(None) > 1:
         return target
+    if open_size and known == size == 0:
+        raise ShapeError(
+            f"the size to stand for -1 in {shape_text(target)} cannot be computed: beside a size "
+            "of 0 every size would do.",
+            fix="give the size itself in place of -1",
+        )
     needed = f"a multiple of {known}" if open_size else str(known)
     raise ShapeError(
         f"{size} elements do not fit into the shape {shape_text(target)}.",
@@ -257,6 +264,7 @@ class Flip(Op):
 # What a user calls
 
 
+@composed
 def reshape(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
     """Return the elements of x, in order, in another shape.
 
@@ -285,14 +293,20 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None, name: str | None
     return build(Transpose(None if axes is None else tuple(axes)), constant(x), name=name)
 
 
+@composed
 def matrix_transpose(x: TensorLike) -> Tensor:
     """Return a matrix, or a stack of them, with the last two axes swapped."""
     x = constant(x)
     return swapaxes(x, -1, -2)
 
 
+@composed
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
-    """Return x with two axes exchanged."""
+    """Return x with two axes exchanged.
+
+    Raises:
+        ShapeError: if x has no such axis, or its number of axes is not known.
+    """
     x = constant(x)
     order = list(range(x.ndim))
     first, second = normalise_axis(axis1, x.ndim), normalise_axis(axis2, x.ndim)
@@ -300,6 +314,7 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     return transpose(x, order)
 
 
+@composed
 def moveaxis(
     x: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> Tensor:
@@ -308,18 +323,23 @@ def moveaxis(
     sources = [normalise_axis(a, x.ndim) for a in as_axes(source)]
     targets = [normalise_axis(a, x.ndim) for a in as_axes(destination)]
     if len(sources) != len(targets):
-        raise ArgumentError("source and destination differ in length.", op="moveaxis")
+        raise ArgumentError(
+            f"{len(sources)} axes are to be moved, to {len(targets)} places.",
+            fix="give as many places as axes",
+        )
     order = [axis for axis in range(x.ndim) if axis not in sources]
     for target, axis in sorted(zip(targets, sources, strict=True)):
         order.insert(target, axis)
     return transpose(x, order)
 
 
+@composed
 def broadcast_to(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
     """Return x repeated to the given shape, by NumPy's rules."""
     return build_shaped(BroadcastTo, as_sizes(shape), constant(x), name=name)
 
 
+@composed
 def flip(x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None) -> Tensor:
     """Return x in reverse order along an axis, several, or all."""
     x = constant(x)

@@ -104,6 +104,14 @@ class RandomBits(Shaped):
         own = "" if self.seed is None else f", seed={self.seed}"
         return f"random_bits({shape}, stream={self.stream}{own})"
 
+    def __reduce__(self) -> Any:
+        # A copy draws other numbers, unless it has a seed of its own.
+        return _copied_bits, (self.attributes(),)
+
+
+def _copied_bits(attributes: dict[str, Any]) -> RandomBits:
+    return redrawn(RandomBits(**attributes))
+
 
 _streams = itertools.count(1)
 _numbers = itertools.count(1)

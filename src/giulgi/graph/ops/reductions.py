@@ -306,14 +306,27 @@ def prod(
 def max(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The largest element along an axis, several, or all."""
+    """The largest element along an axis, several, or all; NaN if any is.
+
+    Elements that are equally large share the gradient: of k of them each has 1 / k. So the result
+    does not depend on their order. (For two tensors :func:`giulgi.maximum` decides for the first.)
+
+    Raises:
+        ShapeError: if there are no elements.
+    """
     return build(Max(axes_of(axis), keepdims), constant(x), name=name)
 
 
 def min(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The smallest element along an axis, several, or all."""
+    """The smallest element along an axis, several, or all; NaN if any is.
+
+    Elements that are equally small share the gradient, as in :func:`max`.
+
+    Raises:
+        ShapeError: if there are no elements.
+    """
     return build(Min(axes_of(axis), keepdims), constant(x), name=name)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -22,11 +23,11 @@ from giulgi.source import current_path
 Array = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ReadVariable(Op):
     """The value of a variable when the program starts.
 
-    Storages know a variable by this op.
+    Each variable has one such op, and storages know the variable by it.
 
     Attributes:
         number: which variable.
@@ -44,7 +45,7 @@ class ReadVariable(Op):
     shape: tuple[int, ...]
     dtype: DType
     label: str
-    initial: Tensor = field(compare=False)
+    initial: Tensor
 
     def infer(self, *inputs: Tensor) -> Spec:
         """Shape and dtype are those of the variable."""
@@ -52,6 +53,15 @@ class ReadVariable(Op):
 
     def formula(self, *inputs: str) -> str:
         return "variable"
+
+    def __reduce__(self) -> Any:
+        # A copy is another variable, which begins with the value that this one has now.
+        return _new_cell, (build(self).numpy(), self.label)
+
+
+def _new_cell(value: Array, label: str) -> ReadVariable:
+    number = next(_variable_numbers)
+    return ReadVariable(number, value.shape, value.dtype, label, constant(value))
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,14 @@ class Default(Op):
 
     def formula(self, *inputs: str) -> str:
         return f"placeholder, if not fed {inputs[0]}"
+
+    def __reduce__(self) -> Any:
+        # A copy is fed by itself.
+        return _new_default, (self.label,)
+
+
+def _new_default(label: str) -> Default:
+    return Default(label, next(_variable_numbers))
 
 
 @dataclass(frozen=True)
@@ -179,10 +197,14 @@ class Variable(Tensor):
         path = current_path()
         own = name or f"variable_{number}"
         full_name = f"{path}/{own}" if path else own
-        self.cell = ReadVariable(number, start.known_shape, start.dtype, full_name, start)
+        cell = ReadVariable(number, start.known_shape, start.dtype, full_name, start)
+        self._set_cell(cell, trainable)
+
+    def _set_cell(self, cell: ReadVariable, trainable: bool) -> None:
+        self.cell = cell
         self.trainable = trainable
-        read = build(self.cell, name=full_name)
-        super().__init__(read.node, full_name, read.source)
+        read = build(cell, name=cell.label)
+        super().__init__(read.node, cell.label, read.source)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -233,13 +255,14 @@ class Variable(Tensor):
         """Subtract from the value: ``v.assign(v - value)``."""
         return self.assign(self - value)
 
-    # A copy is a variable of its own, with the value of now.
+    # A copy is a variable of its own, with the value of now. Whatever is copied with it and reads
+    # this variable reads, as a copy, that one.
 
-    def __deepcopy__(self, memo: Any = None) -> Variable:
-        return _with_value(self.numpy(), self._name, self.trainable)
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        return _of_cell(copy.deepcopy(self.cell, memo), self.trainable)
 
     def __reduce__(self) -> Any:
-        return _with_value, (self.numpy(), self._name, self.trainable)
+        return _of_cell, (self.cell, self.trainable)
 
     def _fitting(self, value: TensorLike) -> Tensor:
         new = constant(value)
@@ -251,8 +274,10 @@ class Variable(Tensor):
         return new
 
 
-def _with_value(value: Array, name: str | None, trainable: bool) -> Variable:
-    return Variable(value, name, trainable=trainable)
+def _of_cell(cell: ReadVariable, trainable: bool) -> Variable:
+    variable = Variable.__new__(Variable)
+    variable._set_cell(cell, trainable)
+    return variable
 
 
 def _dtype_error(variable: Variable, dtype: DType) -> GraphError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from giulgi.graph.composed import composed
 from giulgi.graph.ops.compositions import isfinite, square
 from giulgi.graph.ops.elementwise import as_float, cast
 from giulgi.graph.ops.functions import exp, log, sqrt
@@ -14,6 +15,7 @@ from giulgi.graph.ops.state import stop_gradient
 from giulgi.graph.tensor import Axes, Tensor
 
 
+@composed
 def mean(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
@@ -24,6 +26,7 @@ def mean(
     return total if name is None else Tensor(total.node, name)
 
 
+@composed
 def var(
     x: TensorLike, axis: Axes = None, *, correction: float = 0, keepdims: bool = False
 ) -> Tensor:
@@ -44,6 +47,7 @@ def var(
     return sum(square(distance), axis, keepdims=keepdims) / (count - correction)
 
 
+@composed
 def std(
     x: TensorLike, axis: Axes = None, *, correction: float = 0, keepdims: bool = False
 ) -> Tensor:
@@ -51,6 +55,7 @@ def std(
     return sqrt(var(x, axis, correction=correction, keepdims=keepdims))
 
 
+@composed
 def logsumexp(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
     """ln(sum(e^x)), without overflow: the largest element is taken out of the sum first."""
     x = as_float(constant(x))
@@ -62,11 +67,13 @@ def logsumexp(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Te
     return reshape(result, ()) if axis is None else squeeze(result, axes_of(axis))
 
 
+@composed
 def count_nonzero(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
     """The number of elements that are not 0, as int64."""
     return sum(constant(x) != 0, axis, keepdims=keepdims)
 
 
+@composed
 def norm(x: TensorLike, axis: Axes = None, *, keepdims: bool = False) -> Tensor:
     """The Euclidean length sqrt(sum(x^2)) along an axis, several, or all."""
     return sqrt(sum(square(as_float(constant(x))), axis, keepdims=keepdims))

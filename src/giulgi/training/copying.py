@@ -1,0 +1,105 @@
+"""A network as plain records, so that it can be copied and pickled.
+
+The graph of a network knows, by its tags, which layer call each result is of, and each call knows
+tensors of the graph. Taken apart, both know the other by numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Op
+from giulgi.graph.ops.state import Tag, Variable
+from giulgi.graph.records import GraphRecord, NodeRecord, put_together, taken_apart
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.calls import LayerCall
+from giulgi.nn.phase import phase
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """A layer call: the layer, how many tensors of each kind it has, and what it updates."""
+
+    layer: Layer
+    inputs: int
+    outputs: int
+    updated: tuple[Variable, ...]
+    losses: int
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """A network: its graph, how many inputs and outputs it has, and its layer calls."""
+
+    graph: GraphRecord
+    inputs: int
+    outputs: int
+    calls: tuple[CallRecord, ...]
+
+
+def record_network(
+    inputs: Sequence[Tensor], outputs: Sequence[Tensor], calls: Sequence[LayerCall]
+) -> NetworkRecord:
+    """Return the records of a network."""
+    ends = [*inputs, *outputs]
+    for call in calls:
+        ends += [*call.inputs, *call.outputs, *(new for _, new in call.updates), *call.losses]
+    return NetworkRecord(
+        taken_apart(ends, [phase], _numbered_tags(ends, calls)),
+        len(inputs),
+        len(outputs),
+        tuple(
+            CallRecord(
+                call.layer,
+                len(call.inputs),
+                len(call.outputs),
+                tuple(variable for variable, _ in call.updates),
+                len(call.losses),
+            )
+            for call in calls
+        ),
+    )
+
+
+def _numbered_tags(ends: Sequence[Tensor], calls: Sequence[LayerCall]) -> dict[Node, Op]:
+    """Return for each tag one that tells the number of its call in place of the call."""
+    numbers = {call: number for number, call in enumerate(calls)}
+    found: dict[Node, Op] = {}
+    for node in topological(end.node for end in ends):
+        if isinstance(node.op, Tag):
+            label = node.op.label
+            # Calls inside a network that is a layer here belong to that network's own record.
+            known = isinstance(label, LayerCall) and label in numbers
+            found[node] = Tag(numbers[label] if known else str(label))
+    return found
+
+
+def restore_network(
+    record: NetworkRecord,
+) -> tuple[list[Tensor], list[Tensor], list[LayerCall]]:
+    """Return the inputs, outputs and layer calls of a network that records tell of."""
+    calls = [LayerCall(call.layer, []) for call in record.calls]
+    tensors = iter(put_together(_with_calls(record.graph, calls), [phase]))
+
+    def take(count: int) -> list[Tensor]:
+        return list(islice(tensors, count))
+
+    inputs, outputs = take(record.inputs), take(record.outputs)
+    for call, said in zip(calls, record.calls, strict=True):
+        call.inputs, call.outputs = take(said.inputs), take(said.outputs)
+        call.updates = list(zip(said.updated, take(len(said.updated)), strict=True))
+        call.losses = take(said.losses)
+    return inputs, outputs, calls
+
+
+def _with_calls(graph: GraphRecord, calls: Sequence[LayerCall]) -> GraphRecord:
+    def with_call(node: NodeRecord) -> NodeRecord:
+        if isinstance(node.op, Tag) and isinstance(node.op.label, int):
+            return replace(node, op=Tag(calls[node.op.label]))
+        return node
+
+    return replace(graph, nodes=tuple(with_call(node) for node in graph.nodes))

@@ -1,0 +1,80 @@
+"""What is given for data and holds something else than numbers: what it is, and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import DataError
+from giulgi.graph.shapes import shape_text
+
+Array = np.ndarray[Any, Any]
+
+
+def numbers_error(name: str, value: Any, array: Array | None) -> DataError:
+    """Return the error for data that are no numbers.
+
+    Args:
+        name: what they are: "x", "y".
+        value: the data as they were given.
+        array: what NumPy makes of them; None if it makes nothing of them.
+    """
+    if array is None:
+        return DataError(
+            f"{name} is not an array of numbers: its parts have different lengths.",
+            arguments=[(name, type(value).__name__)],
+            fix=_ragged_fix(value),
+        )
+    return DataError(
+        f"{name} is not an array of numbers: NumPy reads it as dtype {array.dtype}"
+        + (f", with {_first_odd(name, array)}." if array.dtype == object and array.size else "."),
+        arguments=[(name, f"{array.dtype} {shape_text(array.shape)}")],
+        fix=_fix(name, array),
+    )
+
+
+def _ragged_fix(value: Any) -> str:
+    first = value[0] if isinstance(value, (list, tuple)) else None
+    if isinstance(first, (list, tuple)) and any(isinstance(part, np.ndarray) for part in first):
+        return "batches (x, y) come from a generator: fit(lambda: batches)"
+    return "all rows must have one length: fill the short ones up, such as with 0"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
+
+
+def _first_odd(name: str, array: Array) -> str:
+    """Return what the first entry is that is no number, and where."""
+    for place in np.ndindex(array.shape):
+        entry: Any = array[place]
+        if not _is_number(entry):
+            where = ", ".join(map(str, place))
+            said = repr(entry) if entry is None or isinstance(entry, str) else type(entry).__name__
+            return f"{said} at {name}[{where}]"
+    return "numbers alone"
+
+
+def _fix(name: str, array: Array) -> str:
+    kind = array.dtype.kind
+    if kind == "c":
+        return f"take the parts of complex numbers: {name}.real and {name}.imag"
+    if kind in "mM":
+        unit = "np.timedelta64(1, 'D')"
+        first = f"({name} - {name}.min())" if kind == "M" else name
+        return f"count days: {first} / {unit}"
+    if kind in "SUT" and array.ndim == 0:
+        return "read what it names into an array first"
+    entries = array.ravel().tolist()
+    if kind == "O" and not all(_is_number(e) or isinstance(e, str) for e in entries):
+        return "fill missing values (None) with a number, or drop their examples"
+    try:
+        array.astype("float32")
+    except ValueError:
+        if name == "y":
+            return "number the classes: names, y = np.unique(y, return_inverse=True)"
+        return "text must become numbers first, such as one column of 0 and 1 for each word"
+    if any(isinstance(entry, str) for entry in entries):
+        return f"the numbers are written as text: {name}.astype('float32')"
+    return f"say that they are numbers: {name}.astype('float32')"
