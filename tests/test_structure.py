@@ -10,6 +10,22 @@ import giulgi
 PACKAGE = Path(giulgi.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
+# The modules that users import from, thin names over the floors below.
+SPACES = (
+    "activations",
+    "callbacks",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "preprocessing",
+    "random",
+    "regularizers",
+)
+
 # Which floor each part of the package is on. What is lower knows nothing of what is higher.
 FLOORS = {
     "errors": 0,
@@ -17,6 +33,7 @@ FLOORS = {
     "version": 0,
     "config": 0,
     "recent": 0,
+    "names": 0,
     "tree": 0,
     "graph": 1,
     "backends": 2,
@@ -30,6 +47,7 @@ FLOORS = {
     "viz": 5,
     "cli": 7,
     "__main__": 8,
+    **dict.fromkeys(SPACES, 6),
     "__init__": 6,
 }
 

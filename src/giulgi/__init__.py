@@ -13,14 +13,26 @@ Networks have Keras's shape::
     model = gg.Sequential([gg.layers.Dense(512, activation="relu"), gg.layers.Dense(10)])
 """
 
-import difflib
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
 from giulgi.graph.tensor import Tensor  # isort: skip
-from giulgi import errors
+from giulgi import (
+    activations,
+    callbacks,
+    datasets,
+    errors,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    preprocessing,
+    random,
+    regularizers,
+)
 from giulgi.config import config
-from giulgi.data import datasets
 from giulgi.function import Function, function, grad, value_and_grad
 from giulgi.graph import gradients, graph_text, ops
 from giulgi.graph.dtypes import (
@@ -37,21 +49,13 @@ from giulgi.graph.dtypes import (
     uint64,
 )
 from giulgi.graph.ops import *  # noqa: F403 - __all__ there says which
-from giulgi.graph.ops import concat, constant, random
-from giulgi.nn import (
-    activations,
-    initializers,
-    layers,
-    losses,
-    metrics,
-    optimizers,
-    regularizers,
-)
-from giulgi.nn.layers import Input
+from giulgi.graph.ops import concat, constant
+from giulgi.layers import Input
+from giulgi.models import Model, Sequential
+from giulgi.names import letters_of, meant, of_other_libraries
 from giulgi.program import Program
 from giulgi.session import Session
 from giulgi.storage import Storage, set_seed
-from giulgi.training import Model, Sequential, callbacks
 from giulgi.version import __version__
 
 # Names that NumPy's users know
@@ -95,10 +99,13 @@ __all__ = [
     "layers",
     "losses",
     "metrics",
+    "models",
     "nan",
     "newaxis",
     "optimizers",
     "pi",
+    "preprocessing",
+    "random",
     "regularizers",
     "set_seed",
     "uint8",
@@ -111,15 +118,16 @@ __all__ += ops.__all__
 
 _SPACES = (
     activations,
+    callbacks,
+    datasets,
+    initializers,
     layers,
     losses,
     metrics,
     optimizers,
-    initializers,
-    regularizers,
-    callbacks,
-    datasets,
+    preprocessing,
     random,
+    regularizers,
 )
 
 
@@ -127,19 +135,13 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _belongs(name: str, space: Any) -> bool:
-    """Whether a name is one of a namespace's own, and not one that it imports."""
-    home = getattr(getattr(space, name, None), "__module__", None) or ""
-    return name in getattr(space, "__all__", ()) or home.startswith(space.__name__)
-
-
 def _elsewhere(name: str) -> list[str]:
     """Return where a name is in giulgi, written large or small: gg.layers.Dense for dense."""
     return [
         f"gg.{space.__name__.rpartition('.')[2]}.{known}"
         for space in _SPACES
-        for known in vars(space)
-        if known.lower() == name.lower() and _belongs(known, space)
+        for known in space.__all__
+        if letters_of(known) == letters_of(name) and known != "get"
     ]
 
 
@@ -148,9 +150,9 @@ if not TYPE_CHECKING:  # A type checker is to say itself that a name is unknown.
     def __getattr__(name: str) -> Any:
         """Say what may have been meant: the place of a name, or names like it."""
         problem = f"giulgi has no {name!r}"
-        if not name.startswith("_"):
-            near = [f"gg.{known}" for known in difflib.get_close_matches(name, __all__, cutoff=0.7)]
-            meant = _elsewhere(name) or near
-            advice = f"did you mean {' or '.join(meant)}?" if meant else "dir(gg) lists all it has"
-            problem = f"{problem}: {advice}"
-        raise AttributeError(problem)
+        if name.startswith("_"):
+            raise AttributeError(problem)
+        near = [f"gg.{known}" for known in meant(name, __all__)]
+        instead = of_other_libraries(name) or " or ".join(_elsewhere(name) or near)
+        advice = f"did you mean {instead}?" if instead else "dir(gg) lists all it has"
+        raise AttributeError(f"{problem}: {advice}")

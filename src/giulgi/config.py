@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from giulgi.errors import ArgumentError, UnknownArgumentError, suggestion
+from giulgi.errors import ArgumentError, UnknownArgumentError
+from giulgi.names import suggestion
 
 
 class Config:

@@ -10,7 +10,6 @@ function that built the operation adds the rest with :meth:`GiulgiError.complete
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from giulgi.source import Source, current_source
@@ -130,12 +129,3 @@ class GraphError(GiulgiError, RuntimeError):
 
 class DivergedError(GiulgiError, ArithmeticError):
     """Training left the numbers: the loss is NaN or infinite."""
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the closest known word, else the list of known words."""
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return "known here: " + ", ".join(known)

@@ -14,6 +14,11 @@ import numpy.typing as npt
 
 from giulgi.errors import ArgumentError, DataError
 
+__all__ = [
+    "normalize",
+    "to_categorical",
+]
+
 
 def to_categorical(
     y: npt.ArrayLike, num_classes: int | None = None, dtype: npt.DTypeLike = "float32"

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.errors import DTypeError, suggestion
+from giulgi.errors import DTypeError
+from giulgi.names import suggestion
 
 DType = np.dtype[Any]
 

@@ -11,6 +11,28 @@ from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import look_up
 
+__all__ = [
+    "elu",
+    "exponential",
+    "gelu",
+    "get",
+    "hard_sigmoid",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "softsign",
+    "swish",
+    "tanh",
+]
+
 Activation = Callable[[Tensor], Tensor]
 
 

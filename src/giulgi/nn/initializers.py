@@ -11,6 +11,25 @@ from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import look_up, made
 
+__all__ = [
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "RandomNormal",
+    "RandomUniform",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "get",
+]
+
 Initial = Callable[..., Tensor]
 
 

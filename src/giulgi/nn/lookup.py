@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
-from giulgi.errors import UnknownArgumentError, suggestion
+from giulgi.errors import UnknownArgumentError
+from giulgi.names import suggestion
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -20,6 +20,23 @@ from giulgi.nn.activations import log_softmax, softplus
 from giulgi.nn.lookup import function_name, look_up
 from giulgi.source import scope
 
+__all__ = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Loss",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "SparseCategoricalCrossentropy",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "get",
+    "mae",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "mse",
+    "sparse_categorical_crossentropy",
+]
+
 # Probabilities are kept this far from 0 and 1, so that no logarithm is infinite.
 _EPSILON = 1e-7
 
@@ -351,11 +368,15 @@ class SparseCategoricalCrossentropy(Loss):
         super().__init__(sparse_categorical_crossentropy, name, reduction, **options)
 
 
+# Their short names.
+mse = mean_squared_error
+mae = mean_absolute_error
+
 LOSSES: dict[str, LossFunction] = {
     "mean_squared_error": mean_squared_error,
-    "mse": mean_squared_error,
+    "mse": mse,
     "mean_absolute_error": mean_absolute_error,
-    "mae": mean_absolute_error,
+    "mae": mae,
     "binary_crossentropy": binary_crossentropy,
     "categorical_crossentropy": categorical_crossentropy,
     "sparse_categorical_crossentropy": sparse_categorical_crossentropy,

@@ -9,6 +9,16 @@ from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import made
 
+__all__ = [
+    "L1",
+    "L1L2",
+    "L2",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+]
+
 Penalty = Callable[[Tensor], Tensor]
 
 

@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, UnknownArgumentError, suggestion
+from giulgi.errors import ArgumentError, UnknownArgumentError
+from giulgi.names import suggestion
 from giulgi.nn.lookup import look_up, names_checked
 from giulgi.nn.metrics import is_better_larger
 from giulgi.training.advice import advise
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model
+
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+]
 
 Logs = dict[str, Any] | None
 

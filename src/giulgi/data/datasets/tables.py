@@ -26,7 +26,8 @@ import numpy.typing as npt
 
 from giulgi.data import shipped
 from giulgi.data.datasets.catalogue import SPECS, TableSpec
-from giulgi.errors import ArgumentError, suggestion
+from giulgi.errors import ArgumentError
+from giulgi.names import suggestion
 
 __all__ = ["Table", "load", "names"]
 

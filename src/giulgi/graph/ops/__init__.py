@@ -22,10 +22,10 @@ state           variables, assignment, stop-gradient
 ==============  ==============================================================
 
 ``getitem`` and ``choose`` are for the package alone, and not in ``__all__``: a user writes
-``x[...]`` and ``gg.where``.
+``x[...]`` and ``gg.where``. Nor is ``random``, which users find as ``gg.random``.
 """
 
-from giulgi.graph.ops import random
+from giulgi.graph.ops import random as random
 from giulgi.graph.ops.compositions import (
     acosh,
     allclose,
@@ -243,7 +243,6 @@ __all__ = [
     "positive",
     "power",
     "prod",
-    "random",
     "rank",
     "reciprocal",
     "remainder",

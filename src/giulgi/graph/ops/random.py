@@ -27,6 +27,14 @@ from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped
 from giulgi.graph.shapes import size_of
 from giulgi.graph.tensor import Tensor
 
+__all__ = [
+    "bernoulli",
+    "normal",
+    "randint",
+    "truncated_normal",
+    "uniform",
+]
+
 Array = np.ndarray[Any, Any]
 
 _MULTIPLIERS = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
