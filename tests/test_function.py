@@ -412,3 +412,97 @@ def test_a_method_does_not_keep_its_object_alive():
     del two
     gc.collect()
     assert gone() is None
+
+
+class _Plain:
+    def __init__(self, scale):
+        self.scale = scale
+
+    @gg.function
+    def scaled(self, x):
+        return x * self.scale
+
+
+class _Slots:
+    __slots__ = ("scale",)
+
+    def __init__(self, scale):
+        self.scale = scale
+
+    @gg.function
+    def scaled(self, x):
+        return x * self.scale
+
+
+class _Tuple(namedtuple("_Tuple", "scale")):
+    @gg.function
+    def scaled(self, x):
+        return x * self.scale
+
+
+@pytest.mark.parametrize("kind", [_Plain, _Slots, _Tuple])
+def test_a_bound_method_holds_its_object(kind):
+    assert float(kind(2).scaled(3.0)) == 6
+    method = kind(5).scaled
+    gc.collect()
+    assert float(method(3.0)) == 15
+
+
+@pytest.mark.parametrize("kind", [_Plain, _Slots, _Tuple])
+def test_each_object_has_programs_of_its_own(kind):
+    objects = [kind(scale) for scale in range(100)]
+    assert [float(made.scaled(2.0)) for made in objects] == [2 * i for i in range(100)]
+    assert [float(kind(scale).scaled(2.0)) for scale in range(100)] == [2 * i for i in range(100)]
+
+
+def test_a_method_is_traced_once_however_it_is_reached():
+    traces = []
+
+    class Model:
+        @gg.function
+        def step(self, x):
+            traces.append(x)
+            return x
+
+    model = Model()
+    bound = model.step
+    for call in (model.step, bound, model.step):
+        call(1.0)
+    assert len(traces) == 1
+
+
+def test_a_variable_that_is_an_argument_is_part_of_the_program():
+    first, second = gg.Variable([1.0, 2.0]), gg.Variable([5.0, 5.0])
+    traces = []
+
+    @gg.function
+    def step(v, x):
+        traces.append(v)
+        v.assign_add(x)
+        return v, gg.gradients(gg.sum(v * v), v)
+
+    for _ in range(2):
+        step(first, 1.0)
+    value, slope = step(second, 1.0)
+    assert (first.tolist(), second.tolist()) == ([3, 4], [6, 6])
+    assert (value.tolist(), slope.tolist()) == ([6, 6], [12, 12])
+    assert len(traces) == 2
+
+
+def test_the_order_of_arguments_by_name_makes_no_difference(traced):
+    traced(x=np.ones(1), scale=3)
+    assert traced(scale=3, x=np.ones(1)).tolist() == [3]
+    assert len(traced.calls) == 1
+
+
+def test_more_kinds_of_arguments_than_are_remembered_are_told_of(traced):
+    for scale in range(64):
+        traced(1.0, scale)
+    with pytest.warns(UserWarning, match="double has been compiled for 64 kinds") as caught:
+        traced(1.0, 64)
+    assert caught[0].filename == __file__
+
+
+def test_a_gradient_by_an_argument_that_is_not_there():
+    with pytest.raises(ArgumentError, match="there is no argument 2: 1 are given by place"):
+        gg.grad(lambda x: x * x, argnums=2)(3.0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
@@ -33,19 +35,28 @@ class Function(Generic[P, R]):
 
     Arrays, tensors and Python floats among the arguments (also in lists, tuples and dicts) are
     fed; everything else (ints, bools, strings, None) is part of the program, and a new value makes
-    a new one. The Python code runs while tracing only: what it prints, it prints once. The programs
-    of the most recent kinds of arguments are kept.
+    a new one. A variable is part of the program, too: it is read and assigned in each run.
+
+    The Python code runs while tracing only. What it prints, it prints once; a Python value that it
+    finds outside its arguments, such as an attribute of ``self``, stays what it was then; a
+    variable that it makes is made once for each kind of arguments, and lasts. The programs of the
+    most recent 64 kinds of arguments are kept.
+
+    In a class it is a method, and each object has programs of its own. They do not keep the object
+    alive, unless its class allows no weak references (``__slots__``, tuples): the most recent 64
+    of such objects are kept with their programs.
     """
 
-    def __init__(self, function: Callable[P, R]) -> None:
+    def __init__(self, function: Callable[P, R], traces: Traces | None = None) -> None:
         functools.update_wrapper(self, function)
         self.python_function = function
-        self._traces: Recent[Any, _Trace] = Recent(_REMEMBERED_TRACES)
-        self._methods: dict[int, Function[..., R]] = {}
+        self._traces = Recent(_REMEMBERED_TRACES) if traces is None else traces
+        self._by_object = _TracesByObject()
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for such arguments, tracing and compiling it the first time."""
-        leaves, structure = flatten((args, kwargs))
+        # By name, the order of arguments makes no difference.
+        leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
         symbolic = any(isinstance(leaf, Tensor) and leaf.node.symbolic for leaf in leaves)
         if symbolic or is_recording():
             # Called while another graph is built: become part of it.
@@ -55,9 +66,13 @@ class Function(Generic[P, R]):
             structure,
             tuple(_kind(leaf, value) for leaf, value in zip(leaves, values, strict=True)),
         )
-        trace = self._traces.get(
-            key, lambda: _trace(self.python_function, leaves, values, structure)
-        )
+
+        def make() -> _Trace:
+            if len(self._traces) == _REMEMBERED_TRACES:
+                warnings.warn(_many_kinds(self.python_function.__name__), stacklevel=4)
+            return _trace(self.python_function, leaves, values, structure)
+
+        trace = self._traces.get(key, make)
         arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
         found = iter(arrays)
         results = (constant(next(found), copy=False) if has else None for has in trace.has_value)
@@ -68,14 +83,8 @@ class Function(Generic[P, R]):
         """Be a method, where it stands in a class: each object has programs of its own."""
         if instance is None:
             return self
-        place = id(instance)
-        method = self._methods.get(place)
-        if method is None:
-            # The object is held weakly, so that its programs do not keep it alive.
-            method = Function(_method_of(weakref.ref(instance), self.python_function))
-            self._methods[place] = method
-            weakref.finalize(instance, self._methods.pop, place, None).atexit = False
-        return method
+        method = MethodType(self.python_function, instance)
+        return Function(method, self._by_object.traces(instance))
 
     def __deepcopy__(self, memo: Any) -> Function[P, R]:
         return self  # As Python's own functions do.
@@ -87,12 +96,38 @@ class Function(Generic[P, R]):
         return _trace(self.python_function, leaves, values, structure).program
 
 
-def _method_of(instance: weakref.ref[Any], function: Callable[..., R]) -> Callable[..., R]:
-    @functools.wraps(function)
-    def method(*args: Any, **kwargs: Any) -> R:
-        return function(instance(), *args, **kwargs)
+class _TracesByObject:
+    """The traces of a method, apart for each object that it is called on.
 
-    return method
+    They do not hold the object: it is told from others by its place in memory, and its traces are
+    dropped when it is.
+    """
+
+    def __init__(self) -> None:
+        self._traces: dict[int, Traces] = {}
+        # Of objects that cannot be watched: their place could be another's later, unless they stay.
+        self._kept: Recent[int, tuple[Any, Traces]] = Recent(_REMEMBERED_TRACES)
+
+    def traces(self, instance: Any) -> Traces:
+        """Return the traces of the object."""
+        place = id(instance)
+        found = self._traces.get(place)
+        if found is not None:
+            return found
+        try:
+            end = weakref.finalize(instance, self._traces.pop, place, None)
+        except TypeError:
+            return self._kept.get(place, lambda: (instance, Recent(_REMEMBERED_TRACES)))[1]
+        end.atexit = False
+        return self._traces.setdefault(place, Recent(_REMEMBERED_TRACES))
+
+
+def _many_kinds(name: str) -> str:
+    return (
+        f"{name} has been compiled for {_REMEMBERED_TRACES} kinds of arguments, and now forgets "
+        "the oldest ones. Each shape, and each value of an int or a text, is a kind of its own: give "
+        "numbers that change as floats or arrays, and batches of one size."
+    )
 
 
 @dataclass(frozen=True)
@@ -104,10 +139,13 @@ class _Trace:
     has_value: list[bool]
 
 
+Traces = Recent[Any, _Trace]
+
+
 def _fed_value(leaf: Any) -> Any:
     """Return what is fed as an array, and anything else as it is."""
     if isinstance(leaf, Tensor):
-        return leaf if leaf.node.symbolic else leaf.numpy()
+        return leaf if leaf.node.symbolic or isinstance(leaf, Variable) else leaf.numpy()
     if isinstance(leaf, (np.ndarray, np.generic)):
         return np.asarray(leaf)
     return np.asarray(leaf) if isinstance(leaf, float) else leaf
@@ -115,6 +153,8 @@ def _fed_value(leaf: Any) -> Any:
 
 def _kind(leaf: Any, value: Any) -> Any:
     """Return what a trace depends on: of what is fed the shape and dtype, of the rest the value."""
+    if isinstance(leaf, Variable):
+        return leaf.cell  # Two variables are compared as objects, not by their elements.
     if isinstance(value, np.ndarray):
         return float if _is_python_float(leaf) else (value.shape, value.dtype)
     return _static(value)
@@ -193,6 +233,7 @@ def value_and_grad(
 
     Raises:
         ShapeError: if the function does not return a single number.
+        ArgumentError: if there is no such argument when the function is called.
     """
 
     def with_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -201,6 +242,7 @@ def value_and_grad(
             return value, gradients(_single_number(value), list(variables))
         numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         arguments = list(args)
+        _require_arguments(numbers, len(arguments))
         for number in numbers:
             arguments[number] = _as_tensors(arguments[number])
         value = python_function(*arguments, **kwargs)
@@ -219,6 +261,16 @@ def grad(
     """Return a function that gives the gradients of another; see :func:`value_and_grad`."""
     with_value = value_and_grad(python_function, argnums, variables)
     return lambda *args, **kwargs: with_value(*args, **kwargs)[1]
+
+
+def _require_arguments(numbers: Sequence[int], count: int) -> None:
+    for number in numbers:
+        if not -count <= number < count:
+            raise ArgumentError(
+                f"there is no argument {number}: {count} are given by place.",
+                op="value_and_grad",
+                fix="argnums counts from 0, and only arguments that are not given by name",
+            )
 
 
 def _as_tensors(argument: Any) -> Any:
