@@ -131,20 +131,32 @@ class Sequential(Model):
         return super().call(inputs)
 
     def build(self, input_shape: Any = None) -> None:
-        """Build the network for a batch of this shape (None for the size of the batch)."""
-        if self._network is None and input_shape is not None and self._start is None:
-            self._start = placeholder(self.dtype, tuple(input_shape), f"{self.name}_input")
-            self._end = self._through(self._start)
-            self._finish()
+        """Build the network for a batch of this shape (None for the size of the batch).
+
+        Raises:
+            ArgumentError: if there are no layers, or no shape is given and none is known.
+        """
+        if self._network is not None:
+            return
+        self._require_layers()
+        if input_shape is None:
+            raise ArgumentError(
+                "the shape of the inputs is not known.", op="build", fix="build((None, 784))"
+            )
+        start = placeholder(self.dtype, tuple(input_shape), f"{self.name}_input")
+        end = self._through(start)
+        self._start, self._end = start, end
+        self._finish()
 
     def _build_for(self, batch: Batch) -> Network:
+        self._require_layers()
+        self.build((None, *batch.x[0].shape[1:]))
+        return self._require_network()
+
+    def _require_layers(self) -> None:
         if not self._stack:
             raise ArgumentError(
                 "the network has no layers.",
                 op="Sequential",
                 fix="model.add(gg.layers.Dense(10))",
             )
-        if self._network is None:
-            self.build((None, *batch.x[0].shape[1:]))
-        assert self._network is not None
-        return self._network

@@ -17,19 +17,23 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, DataError, GiulgiError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, is_recording, tag
-from giulgi.graph.shapes import Shape, shape_text
+from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers
+from giulgi.nn.layers.building import marking_built, unbuilt_on_error
 from giulgi.nn.layers.calls import LayerCall, current_call, in_both_phases, recorded
+from giulgi.nn.layers.checks import layer_given, several_given, shapes_unknown
+from giulgi.nn.layers.weights import fitting_arrays
 from giulgi.nn.lookup import check_arguments
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
@@ -53,7 +57,11 @@ class Layer:
 
     #: Whether it is made of tensors, as a network is, and not only called on them.
     made_of_tensors = False
+    #: Whether it takes a single tensor, and never several.
+    one_input = False
     source: Source | None
+    _shapes: tuple[Any, ...] | None = None
+    _penalties: tuple[tuple[Variable, Callable[[Tensor], Tensor]], ...] = ()
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
         """Note where the layer is made, and tell who writes ``Flatten(x)`` for ``Flatten()(x)``."""
@@ -70,6 +78,12 @@ class Layer:
         layer.source = current_source()
         return layer
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let the subclass's ``build``, whoever calls it, say that the layer is built."""
+        super().__init_subclass__(**options)
+        if "build" in vars(cls):
+            cls.build = marking_built(cls.build)  # type: ignore[method-assign]
+
     def __init__(
         self,
         *,
@@ -83,7 +97,7 @@ class Layer:
     ) -> None:
         check_arguments(type(self).__name__, unknown, self._known_arguments())
         self.name = name or next_name(type(self).__name__)
-        self.trainable = trainable
+        self._trainable = bool(trainable)
         self.dtype = as_dtype(dtype)
         self.built = False
         self.batch_input_shape = _declared_shape(input_shape, input_dim, batch_input_shape)
@@ -97,6 +111,7 @@ class Layer:
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of a shape (None for sizes not known yet, as the batch)."""
+        self.built = True
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs as graph. A layer that differs in training takes ``training``."""
@@ -129,15 +144,8 @@ class Layer:
         start = initializers.get(initializer)(tuple(shape), dtype or self.dtype)
         weight = Variable(start, name, dtype or self.dtype, trainable=trainable)
         if regularizer is not None:
-            self.penalties.append((weight, regularizer))
+            self._penalties = (*self._penalties, (weight, regularizer))
         return weight
-
-    @property
-    def penalties(self) -> list[tuple[Variable, Callable[[Tensor], Tensor]]]:
-        """Weights with the function that penalises each."""
-        found: list[tuple[Variable, Callable[[Tensor], Tensor]]]
-        found = self.__dict__.setdefault("_penalties", [])
-        return found
 
     def add_update(self, variable: Variable, value: Tensor) -> None:
         """Let a variable get a new value with each training step (or now, outside a network)."""
@@ -158,9 +166,20 @@ class Layer:
     def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
         """Build the layer's weights at the first call, and return its outputs."""
         self.require_prepared()
+        with nullcontext() if self.built else unbuilt_on_error(self):
+            with self.in_own_scope():
+                inputs = self._as_inputs(inputs)
+            if not self.built:
+                self.build(tree_map(lambda x: x.known_shape, inputs))
+            with self.in_own_scope():
+                return self._called(inputs, args, training, kwargs)
+
+    @contextmanager
+    def in_own_scope(self) -> Iterator[None]:
+        """Put what is built inside under the layer's name, and tell the layer in errors."""
         with scope(self.name):
             try:
-                return self._called(inputs, args, training, kwargs)
+                yield
             except GiulgiError as error:
                 error.complete(layer=current_path(), layer_made=self.source)
                 raise
@@ -178,13 +197,7 @@ class Layer:
     def _called(
         self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
     ) -> Any:
-        if isinstance(inputs, (list, tuple)) and not _holds_arrays(inputs):
-            inputs = constant(inputs)  # Rows written as lists are one array, not several inputs.
-        inputs = tree_map(self._as_input, inputs)
         leaves, _ = flatten(inputs)
-        if not self.built:
-            self.build(tree_map(lambda x: x.known_shape, inputs))
-            self.built = True
         symbolic = any(x.node.symbolic for x in leaves)
         if not symbolic or is_recording() or current_call() is not None:
             return self._in_one_phase(inputs, args, training, kwargs, symbolic)
@@ -201,6 +214,7 @@ class Layer:
         # The record holds what is tagged, and not the tags: they hold the record, and a node that
         # its own label held would live for ever.
         record.outputs = results
+        self._shapes = tuple(tree_map(lambda x: x.known_shape, end) for end in (inputs, outputs))
         return unflatten(structure, iter([tag(y, record, name=self.name) for y in results]))
 
     def _in_one_phase(
@@ -229,15 +243,55 @@ class Layer:
             call, lambda phase: self.call(inputs, *args, training=phase, **kwargs)
         )
 
+    def _as_inputs(self, inputs: Any) -> Any:
+        if isinstance(inputs, (list, tuple)) and not _holds_arrays(inputs):
+            inputs = constant(inputs)  # Rows written as lists are one array, not several inputs.
+        inputs = tree_map(self._as_input, inputs)
+        if self.one_input and not isinstance(inputs, Tensor):
+            raise several_given(self, flatten(inputs)[0])
+        return inputs
+
     def _as_input(self, value: Any) -> Tensor:
+        if isinstance(value, Layer) or (inspect.isclass(value) and issubclass(value, Layer)):
+            raise layer_given(self, value)
         x = constant(value)
         return ops.cast(x, self.dtype) if is_float(x.dtype) else x
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of what it was last called on in a network; of several inputs nested alike.
+
+        Raises:
+            GraphError: if it is in no network yet.
+        """
+        return self._told_shape(0)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of what it returned then."""
+        return self._told_shape(1)
+
+    def _told_shape(self, end: int) -> Any:
+        if self._shapes is None:
+            raise shapes_unknown(self.name, type(self).__name__)
+        return self._shapes[end]
 
     # Its weights
 
     def sublayers(self) -> list[Layer]:
         """Return the layers kept as attributes, also in lists, tuples and dicts, in order."""
         return [value for value in _attribute_leaves(self) if isinstance(value, Layer)]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes its weights. Setting it sets it for the layers in it, too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, trainable: bool) -> None:
+        self._trainable = bool(trainable)
+        for layer in self.sublayers():
+            layer.trainable = trainable
 
     @property
     def variables(self) -> list[Variable]:
@@ -273,9 +327,14 @@ class Layer:
         return list(found.values())
 
     def penalty_losses(self) -> list[Tensor]:
-        """Return the penalties of the trainable weights, each a single number."""
-        own = [penalty(weight) for weight, penalty in self.penalties if self.trainable]
-        return own + [loss for layer in self.sublayers() for loss in layer.penalty_losses()]
+        """Return the penalties of the trainable weights, each a single number, and each once."""
+        penalties = {id(weight): penalty for weight, penalty in self._all_penalties()}
+        return [penalties[id(v)](v) for v in self.trainable_variables if id(v) in penalties]
+
+    def _all_penalties(self) -> Iterator[tuple[Variable, Callable[[Tensor], Tensor]]]:
+        yield from self._penalties
+        for layer in self.sublayers():
+            yield from layer._all_penalties()
 
     def count_params(self) -> int:
         """Return the number of numbers in all variables."""
@@ -293,31 +352,9 @@ class Layer:
             ShapeError: if one has another shape; no weight is then changed.
         """
         variables = self.variables
-        if len(weights) != len(variables):
-            raise DataError(
-                f"{self.name!r} has {len(variables)} weights, and {len(weights)} "
-                f"{'is' if len(weights) == 1 else 'are'} given.",
-                op="set_weights",
-                arguments=[(v.name, v.description) for v in variables],
-                fix="give one array for each weight"
-                + ("" if variables else "; the layer has none until it is built"),
-            )
-        arrays = [np.asarray(value) for value in weights]
+        arrays = fitting_arrays(self.name, variables, weights)
         for variable, array in zip(variables, arrays, strict=True):
-            if array.shape != variable.shape:
-                raise ShapeError(
-                    f"the weight {variable.name!r} has shape {shape_text(variable.shape)}, the "
-                    f"given array {shape_text(array.shape)}.",
-                    op="set_weights",
-                    arguments=[
-                        (variable.name, variable.description),
-                        ("given", f"{array.dtype.name} {shape_text(array.shape)}"),
-                    ],
-                    axes=f"{shape_text(variable.shape)} and {shape_text(array.shape)}",
-                    fix="check the order of the arrays: that of get_weights()",
-                )
-        for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array.astype(variable.dtype))
+            variable.assign(array)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -353,22 +390,3 @@ def _declared_shape(
     if isinstance(input_shape, int):
         return (None, input_shape)
     return None if input_shape is None else (None, *input_shape)
-
-
-def last_dimension(layer: Layer, input_shape: Shape | None) -> int:
-    """Return the size of the last axis, which the weights of a layer depend on.
-
-    Raises:
-        ShapeError: if it is not known.
-    """
-    if not input_shape or input_shape[-1] is None:
-        raise ShapeError(
-            "the size of the last axis of the inputs must be known, to make the weights.",
-            op=type(layer).__name__,
-            arguments=[("inputs", shape_text(input_shape))],
-            fix="one example alone needs the batch axis: x[None];\n"
-            "if each example is one number, it needs an axis of its own: x[:, None]"
-            if input_shape and len(input_shape) == 1
-            else "give it: gg.Input((784,)), or input_shape=(784,) in the first layer",
-        )
-    return input_shape[-1]
