@@ -33,6 +33,7 @@ FLOORS = {
     "version": 0,
     "config": 0,
     "recent": 0,
+    "signatures": 0,
     "names": 0,
     "tree": 0,
     "graph": 1,

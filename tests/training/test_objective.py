@@ -149,3 +149,10 @@ def test_a_loss_that_does_not_fit_tells_its_layer():
         goal.loss([target], [y], [None], [])
     assert caught.value.layer == "head"
     assert caught.value.layer_made == layer.source
+
+
+def test_outputs_are_named_exactly():
+    """Names of outputs are the user's: another way of writing one may be another output."""
+    with pytest.raises(gg.errors.UnknownArgumentError, match="no output named 'Left'") as caught:
+        per_output("loss", {"Left": "mse"}, ["left", "right"])
+    assert caught.value.fix == "did you mean 'left'?"

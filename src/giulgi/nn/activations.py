@@ -197,4 +197,4 @@ def get(identifier: Any) -> Activation:
     if callable(identifier):
         activation: Activation = identifier
         return activation
-    return look_up("activation", str(identifier), ACTIVATIONS)
+    return look_up("activation", identifier, ACTIVATIONS)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from giulgi.errors import UnknownArgumentError
-from giulgi.names import suggestion
+from giulgi.graph.tensor import Tensor
+from giulgi.names import letters_of, suggestion
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -21,19 +22,27 @@ _OLD_NAMES = {
 }
 
 
-def look_up(kind: str, name: str, table: Mapping[str, T]) -> T:
-    """Return the entry of a table by its name.
+def look_up(kind: str, name: Any, table: Mapping[str, T]) -> T:
+    """Return the entry of a table by its name, as Keras does also by that of a class.
+
+    "MSE" is "mse", and "MeanSquaredError" is "mean_squared_error".
 
     Raises:
         UnknownArgumentError: if there is none; with the closest name, or all names.
     """
-    found = table.get(name)
-    if found is None:
+    if not isinstance(name, str):
         raise UnknownArgumentError(
-            f"there is no {kind} named {name!r}.",
-            fix=suggestion(name, table),
+            f"{name!r} is given as {kind}, and is neither a name nor a function.",
+            fix="make the layer, then call it on the tensor; two pairs of brackets: Dense(10)(x)"
+            if isinstance(name, Tensor)
+            else suggestion(str(name), table),
         )
-    return found
+    if name in table:
+        return table[name]
+    for known, found in table.items():
+        if letters_of(known) == letters_of(name):
+            return found
+    raise UnknownArgumentError(f"there is no {kind} named {name!r}.", fix=suggestion(name, table))
 
 
 def made(kind: str, identifier: Any, table: Mapping[str, Callable[[], T]]) -> T:
@@ -46,7 +55,7 @@ def made(kind: str, identifier: Any, table: Mapping[str, Callable[[], T]]) -> T:
     if callable(identifier):
         own: T = identifier
         return own
-    return look_up(kind, str(identifier), table)()
+    return look_up(kind, identifier, table)()
 
 
 def function_name(function: object) -> str:

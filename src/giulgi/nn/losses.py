@@ -391,4 +391,4 @@ def get(identifier: Any) -> Loss:
         return identifier
     if callable(identifier):
         return Loss(identifier, function_name(identifier))
-    return Loss(look_up("loss", str(identifier), LOSSES))
+    return Loss(look_up("loss", identifier, LOSSES))

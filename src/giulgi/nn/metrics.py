@@ -268,13 +268,12 @@ def get(identifier: Any, y_true: Shape | None = None, y_pred: Shape | None = Non
         return identifier
     if callable(identifier):
         return MeanOf(identifier)
-    name = str(identifier)
-    if name in _ACCURACY_NAMES:
-        return MeanOf(_fitting_accuracy(y_true, y_pred), name)
-    return MeanOf(check_name(name), name)
+    if isinstance(identifier, str) and identifier.lower() in _ACCURACY_NAMES:
+        return MeanOf(_fitting_accuracy(y_true, y_pred), identifier)
+    return MeanOf(check_name(identifier), identifier)
 
 
-def check_name(name: str) -> MetricFunction:
+def check_name(name: Any) -> MetricFunction:
     """Return the function of the metric of a name.
 
     Raises:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from giulgi.errors import ArgumentError, GiulgiError
+from giulgi.errors import ArgumentError, GiulgiError, UnknownArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
+from giulgi.names import suggestion
 from giulgi.nn import losses, metrics
-from giulgi.nn.lookup import look_up
 from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import Mean, Metric, Update
 from giulgi.training.network import call_of
@@ -149,7 +149,12 @@ def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
     """Return what each output is given: one for all, or a list, or a dict by their names."""
     if isinstance(value, Mapping):
         for name in value:
-            look_up("output", str(name), {n: n for n in names})
+            if name not in names:
+                raise UnknownArgumentError(
+                    f"there is no output named {name!r}.",
+                    op="compile",
+                    fix=suggestion(str(name), names),
+                )
         return [value.get(name) for name in names]
     if len(names) == 1:
         if key == "loss" and isinstance(value, (list, tuple)) and len(value) == 1:

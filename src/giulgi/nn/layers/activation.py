@@ -7,6 +7,7 @@ from typing import Any
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations
 from giulgi.nn.layers.base import Layer
+from giulgi.signatures import called_as
 
 
 class Activation(Layer):
@@ -17,6 +18,9 @@ class Activation(Layer):
         options: of every :class:`Layer`.
     """
 
+    one_input = True
+
+    @called_as("Activation('relu')")
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
         self.activation = activations.get(activation)

@@ -9,8 +9,10 @@ from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
-from giulgi.nn import activations, regularizers
-from giulgi.nn.layers.base import Layer, last_dimension
+from giulgi.nn import activations, initializers, regularizers
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import last_dimension
+from giulgi.signatures import called_as
 
 
 class Dense(Layer):
@@ -30,9 +32,11 @@ class Dense(Layer):
         options: of every :class:`Layer`.
     """
 
+    one_input = True
     kernel: Variable
     bias: Variable | None
 
+    @called_as("Dense(10) or Dense(10, activation='relu')")
     def __init__(
         self,
         units: int,
@@ -46,7 +50,7 @@ class Dense(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if not isinstance(units, int) or units < 1:
+        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
             raise ArgumentError(
                 f"units is {units!r}; a layer has a whole number of outputs, at least one.",
                 op="Dense",
@@ -55,8 +59,8 @@ class Dense(Layer):
         self.units = units
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.activity_regularizer = regularizers.get(activity_regularizer)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.signatures import called_as
 
 
 class Dropout(Layer):
@@ -24,6 +27,9 @@ class Dropout(Layer):
         options: of every :class:`Layer`.
     """
 
+    one_input = True
+
+    @called_as("Dropout(0.5)")
     def __init__(
         self,
         rate: float,
@@ -32,9 +38,9 @@ class Dropout(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if not 0 <= rate <= 1:
+        if not isinstance(rate, (int, float, np.number)) or not 0 <= rate <= 1:
             raise ArgumentError(
-                f"rate is {rate}; it is the share left out, from 0 to 1.",
+                f"rate is {rate!r}; it is the share left out, from 0 to 1.",
                 op="Dropout",
                 fix="Dropout(0.5) leaves out half",
             )

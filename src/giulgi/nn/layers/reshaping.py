@@ -10,6 +10,7 @@ from giulgi.graph import ops
 from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.signatures import called_as
 
 
 class Flatten(Layer):
@@ -18,6 +19,8 @@ class Flatten(Layer):
     Args:
         options: of every :class:`Layer`.
     """
+
+    one_input = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -36,13 +39,19 @@ class Reshape(Layer):
     """(batch, ...) -> (batch, *target_shape).
 
     Args:
-        target_shape: the shape of one example; one size may be -1, and is then computed.
+        target_shape: the shape of one example, a single number for one axis; one size may be -1,
+            and is then computed.
         options: of every :class:`Layer`.
     """
 
-    def __init__(self, target_shape: Sequence[int], **options: Any) -> None:
+    one_input = True
+
+    @called_as("Reshape((7, 7, 2)), with the sizes in brackets of their own")
+    def __init__(self, target_shape: Sequence[int] | int, **options: Any) -> None:
         super().__init__(**options)
-        self.target_shape = tuple(target_shape)
+        self.target_shape = (
+            (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+        )
 
     def call(self, x: Tensor) -> Tensor:
         """Return each example in the target shape."""
@@ -62,7 +71,9 @@ class Reshape(Layer):
                 f"{shape_text(self.target_shape)}.",
                 op="Reshape",
                 arguments=[("inputs", x.description)],
-                axes=f"{whole} numbers in each example, {known} in the target",
+                axes=f"{whole} numbers in each example, {known} in the target"
+                if open_sizes == 0
+                else f"{whole} numbers in each example, which is no multiple of {known}",
                 fix="the target shape leaves out the batch; one size may be -1",
             )
         return tuple(whole // known if size == -1 else size for size in self.target_shape)

@@ -26,7 +26,7 @@ def get(identifier: Any) -> Optimizer:
         return identifier
     if inspect.isclass(identifier) and issubclass(identifier, Optimizer):
         return identifier()
-    return look_up("optimizer", str(identifier).lower(), OPTIMIZERS)()
+    return look_up("optimizer", identifier, OPTIMIZERS)()
 
 
 __all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop", "get"]
