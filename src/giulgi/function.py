@@ -69,7 +69,7 @@ class Function(Generic[P, R]):
 
         def make() -> _Trace:
             if len(self._traces) == _REMEMBERED_TRACES:
-                warnings.warn(_many_kinds(self.python_function.__name__), stacklevel=4)
+                warnings.warn(_many_kinds(getattr(self, "__name__", "the function")), stacklevel=4)
             return _trace(self.python_function, leaves, values, structure)
 
         trace = self._traces.get(key, make)
@@ -125,8 +125,8 @@ class _TracesByObject:
 def _many_kinds(name: str) -> str:
     return (
         f"{name} has been compiled for {_REMEMBERED_TRACES} kinds of arguments, and now forgets "
-        "the oldest ones. Each shape, and each value of an int or a text, is a kind of its own: give "
-        "numbers that change as floats or arrays, and batches of one size."
+        "the oldest ones. Each shape, and each value of an int or a text, is a kind of its own: "
+        "give numbers that change as floats or arrays, and batches of one size."
     )
 
 

@@ -177,3 +177,37 @@ def test_threads_build_one_graph():
     for thread in threads:
         thread.join()
     assert found[0] == found[1] == found[2] == found[3]
+
+
+@pytest.mark.parametrize("place", ["current_path", "Node"])
+def test_a_node_can_be_built_while_another_one_is(monkeypatch, place):
+    """As a destructor or a signal handler may do, which runs in the middle of anything."""
+    usual = getattr(node, place)
+    rest = iter(range(1))
+
+    def interrupted(*args):
+        if next(rest, None) is not None:
+            gg.constant(1.0) + gg.constant(2.0)
+        return usual(*args)
+
+    x = gg.placeholder("float32", (3,), name="x")
+    monkeypatch.setattr(node, place, interrupted)
+    thread = threading.Thread(target=lambda: x + 1, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_a_destructor_builds_graph_in_the_middle_of_the_table_of_nodes():
+    class Value(gg.Tensor):
+        def __del__(self):
+            gg.constant(1.0) + gg.constant(2.0)
+
+    def build():
+        with node._lock:
+            Value(gg.constant(1.0).node)
+
+    thread = threading.Thread(target=build, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()

@@ -89,15 +89,17 @@ class Node:
 
 _serials = itertools.count()
 _interned: WeakValueDictionary[Any, Node] = WeakValueDictionary()
-_lock = threading.Lock()
+# One thread may come here twice: a destructor or signal handler that builds graph runs anywhere.
+_lock = threading.RLock()
 
 
 def _intern(op: Op, inputs: tuple[Node, ...], spec: Spec, name: str, source: Source | None) -> Node:
     key = (type(op), op, inputs)
-    with _lock:
-        node = _interned.get(key)
-        if node is None:
-            node = _interned[key] = Node(op, inputs, spec, name, source)
+    node = _interned.get(key)
+    if node is None:
+        made = Node(op, inputs, spec, name, source)
+        with _lock:
+            node = _interned.setdefault(key, made)
     too_deep = node.depth > _DEEPEST_UNSEEN_CHAIN and node.concrete
     if too_deep and not evaluation.is_computing():
         evaluation.settle(node)
