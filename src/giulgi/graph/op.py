@@ -108,6 +108,13 @@ class Op:
         """Return something simpler that means the same, given what is known; None if not."""
         return None
 
+    def simplified(self, *args: Any, **kwargs: Any) -> Tensor | None:
+        """Return something simpler of the same value, to be computed instead; None if there is not.
+
+        The graph stays as it was written; this is asked when a program is made of it.
+        """
+        return None
+
     def known_elements(self, *args: Any, **kwargs: Any) -> Shape | None:
         """Return the elements of an integer vector or scalar, None for each that is not known.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from giulgi.errors import GiulgiError
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.ops.leaves import Constant, constant
 from giulgi.graph.ops.random import RandomBits, redrawn
@@ -35,7 +36,7 @@ def substitute(
     """
     if redraw:
         replacements = {**replacements, **_redrawn(ys, replacements)}
-    return _rebuild(ys, replacements, _build_again)
+    return _rebuild(ys, replacements, _as_it_was)
 
 
 def _redrawn(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> dict[Node, Tensor]:
@@ -45,7 +46,7 @@ def _redrawn(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> dict[
     found: dict[Node, Tensor] = {}
     for node in draws:
         assert isinstance(node.op, RandomBits)
-        sizes = _rebuild([Tensor(source) for source in node.inputs], replacements, _build_again)
+        sizes = _rebuild([Tensor(source) for source in node.inputs], replacements, _as_it_was)
         with built_for(node.source, node.path):
             found[node] = build(redrawn(node.op), *sizes)
     return found
@@ -54,16 +55,16 @@ def _redrawn(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> dict[
 def specialise(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> list[Tensor]:
     """Return the expressions for placeholders of known shapes, ready to be computed.
 
-    Sizes become constants, what is computed from small constants alone is computed now, and tags
-    are left out.
+    Sizes become constants, what is computed from small constants alone is computed now, what
+    changes nothing (x * 1) and tags are left out.
     """
-    return _rebuild(ys, replacements, _build_folded)
+    return _rebuild(ys, replacements, _simplified)
 
 
 def _rebuild(
     ys: Sequence[Tensor],
     replacements: Mapping[Node, Tensor],
-    again: Callable[[Node, Sequence[Tensor]], Tensor],
+    finish: Callable[[Tensor], Tensor],
 ) -> list[Tensor]:
     done = dict(replacements)
     for node in topological((y.node for y in ys), stop=replacements):
@@ -71,40 +72,44 @@ def _rebuild(
             continue
         inputs = [done[source] for source in node.inputs]
         unchanged = all(new.node is old for new, old in zip(inputs, node.inputs, strict=True))
-        if unchanged and not isinstance(node.op, Tag) and is_static(node.spec.shape):
-            done[node] = Tensor(node)
+        if unchanged and is_static(node.spec.shape):
+            done[node] = finish(Tensor(node))
         else:
             with built_for(node.source, node.path):
-                done[node] = again(node, inputs)
+                done[node] = finish(build(node.op, *inputs, name=node.name or None))
     return [done[y.node] for y in ys]
 
 
-def _build_again(node: Node, inputs: Sequence[Tensor]) -> Tensor:
-    return build(node.op, *inputs, name=node.name or None)
+def _as_it_was(tensor: Tensor) -> Tensor:
+    return tensor
 
 
-def _build_folded(node: Node, inputs: Sequence[Tensor]) -> Tensor:
+def _simplified(tensor: Tensor) -> Tensor:
+    node = tensor.node
     if isinstance(node.op, Tag):
-        return inputs[0]
-    tensor = _build_again(node, inputs)
-    return _folded(tensor)
+        return tensor.inputs[0]
+    if not (node.op.pure and node.inputs):
+        return tensor
+    simpler = _folded(tensor)
+    if simpler is None:
+        simpler = node.op.simplified(*tensor.inputs)
+    return tensor if simpler is None else simpler
 
 
-def _folded(tensor: Tensor) -> Tensor:
+def _folded(tensor: Tensor) -> Tensor | None:
+    """Return the value of an op on small constants as a constant; of anything else None."""
     node = tensor.node
     shape = node.spec.shape
-    if not (node.op.pure and node.inputs and is_static(shape)):
-        return tensor
-    if size_of(shape) > _FOLDED_ELEMENTS:
-        return tensor
+    if not is_static(shape) or size_of(shape) > _FOLDED_ELEMENTS:
+        return None
     values = [source.op.value for source in node.inputs if isinstance(source.op, Constant)]
     if len(values) < len(node.inputs):
-        return tensor
+        return None
     if size_of(shape) > max(value.size for value in values):
-        return tensor  # A constant is better repeated when it is used than held repeated.
+        return None  # A constant is better repeated when it is used than held repeated.
     try:
         with np.errstate(all="ignore"):
             value = np.asarray(node.op.numpy(*values), node.spec.dtype)
-    except Exception:
-        return tensor  # What is wrong is told when it is computed.
+    except (GiulgiError, ValueError):
+        return None  # What is wrong is told when it is computed.
     return constant(value)

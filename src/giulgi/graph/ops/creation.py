@@ -20,7 +20,7 @@ from giulgi.graph.dtypes import (
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.elementwise import cast
-from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote, settled_value
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import broadcast_to, expand_dims
 from giulgi.graph.ops.shape import size, sizes_of
@@ -41,12 +41,13 @@ class Arange(Op):
         return super().infer_dtype(*dtypes)
 
     def resolve(self, start: Tensor, stop: Tensor, step: Tensor) -> Tensor | None:
-        values = [known_value(x) for x in (start, stop, step)]
+        values = [settled_value(x) for x in (start, stop, step)]
         if any(value is None for value in values):
             return None
         return constant(self.numpy(*values), copy=False)
 
     def numpy(self, start: Any, stop: Any, step: Any) -> Array:
+        _require_step(step)
         return np.arange(start, stop, step, dtype=np.asarray(start).dtype)
 
     def gradient(
@@ -56,6 +57,11 @@ class Arange(Op):
 
         place = cast(arange(size(y)), dy.dtype)
         return sum(dy), None, sum(dy * place)
+
+
+def _require_step(step: Any) -> None:
+    if step == 0:
+        raise ArgumentError("the step is 0.", op="arange", fix="a step up (> 0) or down (< 0)")
 
 
 # What a user calls
@@ -114,8 +120,7 @@ def arange(
     values = promote(*given) if dtype is None else tuple(constant(x, dtype) for x in given)
     if any(x.known_shape not in ((), None) for x in values):
         raise ArgumentError("start, stop and step are single numbers.", op="arange")
-    if known_value(values[2]) == 0:
-        raise ArgumentError("the step is 0.", op="arange", fix="a step up (> 0) or down (< 0)")
+    _require_step(known_value(values[2]))
     if not any(isinstance(x, Tensor) for x in given):
         # From the numbers as given: rounded to float32 first, they may make one element more.
         kind = values[0].dtype

@@ -16,7 +16,8 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, as_dtype, is_bool, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
-from giulgi.graph.ops.leaves import TensorLike, constant, promote
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
+from giulgi.graph.shapes import broadcast_shapes, is_static
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -38,6 +39,28 @@ class Arithmetic(Elementwise):
         return dtype
 
 
+def _is_number(x: Tensor, number: float) -> bool:
+    """Whether x is a constant of this one number; 0.0 and -0.0 are told apart."""
+    value = known_value(x)
+    if value is None or value.size != 1:
+        return False
+    return value.item() == number and np.signbit(value.item()) == np.signbit(number)
+
+
+def _unless_broadcast(x: Tensor, other: Tensor) -> Tensor | None:
+    """Return x, if it has the shape in which it meets the other tensor."""
+    if not (is_static(x.known_shape) and is_static(other.known_shape)):
+        return None
+    return x if broadcast_shapes(x.known_shape, other.known_shape) == x.known_shape else None
+
+
+def _without_neutral(a: Tensor, b: Tensor, number: float) -> Tensor | None:
+    """Return the one of a and b that meets a number which changes nothing, on either side."""
+    if _is_number(b, number):
+        return _unless_broadcast(a, b)
+    return _unless_broadcast(b, a) if _is_number(a, number) else None
+
+
 @dataclass(frozen=True)
 class Add(Elementwise):
     """a + b; for bool: a or b."""
@@ -46,6 +69,10 @@ class Add(Elementwise):
 
     def numpy(self, a: Array, b: Array) -> Array:
         return np.add(a, b)
+
+    def simplified(self, a: Tensor, b: Tensor) -> Tensor | None:
+        # Of floats -0.0 changes nothing; 0.0 makes 0.0 of -0.0.
+        return _without_neutral(a, b, -0.0 if is_float(a.dtype) else 0)
 
     def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return dy, dy
@@ -60,6 +87,9 @@ class Subtract(Arithmetic):
     def numpy(self, a: Array, b: Array) -> Array:
         return np.subtract(a, b)
 
+    def simplified(self, a: Tensor, b: Tensor) -> Tensor | None:
+        return _unless_broadcast(a, b) if _is_number(b, 0) else None
+
     def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return dy, -dy
 
@@ -73,6 +103,9 @@ class Multiply(Elementwise):
     def numpy(self, a: Array, b: Array) -> Array:
         return np.multiply(a, b)
 
+    def simplified(self, a: Tensor, b: Tensor) -> Tensor | None:
+        return _without_neutral(a, b, 1)
+
     def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return dy * b, dy * a
 
@@ -85,6 +118,9 @@ class Divide(Arithmetic):
 
     def numpy(self, a: Array, b: Array) -> Array:
         return np.divide(a, b)
+
+    def simplified(self, a: Tensor, b: Tensor) -> Tensor | None:
+        return _unless_broadcast(a, b) if _is_number(b, 1) else None
 
     def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         return dy / b, -dy * y / b
@@ -130,7 +166,12 @@ class Power(Arithmetic):
         from giulgi.graph.ops.logic import where
 
         # d/da = b a^(b-1), which is 0 where b = 0, also for a = 0.
-        by_a = where(b == 0, 0, b * power(a, where(b == 0, 1, b - 1)))
+        exponent = known_value(b)
+        if exponent is not None and exponent.all():
+            lower = exponent - 1
+            by_a = b * power(a, lower if lower.ndim else lower.item())
+        else:
+            by_a = where(b == 0, 0, b * power(a, where(b == 0, 1, b - 1)))
         # d/db = a^b ln a, taken as 0 where a <= 0, where a^b is no smooth function of b.
         by_b = y * log(where(a > 0, a, 1))
         return dy * by_a, dy * by_b
@@ -222,37 +263,44 @@ class Cast(Elementwise):
 # What a user calls
 
 
+@composed
 def add(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a + b, element by element."""
     return build(Add(), *promote(a, b), name=name)
 
 
+@composed
 def subtract(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a - b, element by element."""
     return build(Subtract(), *promote(a, b), name=name)
 
 
+@composed
 def multiply(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a * b, element by element."""
     return build(Multiply(), *promote(a, b), name=name)
 
 
+@composed
 def divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a / b, element by element; integers are divided as floats."""
     a, b = promote(a, b)
     return build(Divide(), as_float(a), as_float(b), name=name)
 
 
+@composed
 def floor_divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """floor(a / b), element by element."""
     return build(FloorDivide(), *promote(a, b), name=name)
 
 
+@composed
 def remainder(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a - b floor(a / b), element by element: Python's ``%``."""
     return build(Remainder(), *promote(a, b), name=name)
 
 
+@composed
 def power(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """a ** b, element by element; the exponents 1, 2, 0.5 become x, x * x, sqrt(x)."""
     # Python's own numbers alone: NumPy's have a dtype, in which the two must meet.
@@ -268,6 +316,7 @@ def power(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     return build(Power(), *promote(a, b), name=name)
 
 
+@composed
 def maximum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """The larger of a and b, element by element; NaN where either is.
 
@@ -278,6 +327,7 @@ def maximum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     return build(Maximum(), *promote(a, b), name=name)
 
 
+@composed
 def minimum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """The smaller of a and b, element by element; NaN where either is.
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from giulgi.graph import evaluation
 from giulgi.graph.dtypes import (
     DEFAULT_FLOAT,
     DEFAULT_INT,
@@ -171,6 +172,8 @@ def _array_of(value: Any, dtype: Any, copy: bool) -> Array:
             op="constant",
             fix="pad the rows to one length, or keep a Python list of tensors",
         ) from None
+    if array.dtype.kind not in "biuf":
+        raise _numbers_error(value, array)
     wanted = _dtype_for(value, array) if dtype is None else as_dtype(dtype)
     if array.dtype != wanted:
         return _converted(value, array, wanted)
@@ -193,13 +196,22 @@ def _dtype_for(value: Any, array: Array) -> DType:
     return as_dtype(array.dtype)
 
 
+def _numbers_error(value: Any, array: Array) -> DTypeError:
+    problem = f"this is not an array of numbers: NumPy reads it as dtype {array.dtype}."
+    fix = (
+        "make numbers of it first; text, missing values and rows of unequal length are common "
+        "causes"
+    )
+    if value is None:
+        problem = "None is not a number."
+        fix = "look where it comes from: a function that ends without return gives None"
+    elif isinstance(value, str):
+        problem = f"{value!r} is text, not a number."
+        fix = "write numbers without quotes; float(text) reads one from text"
+    return DTypeError(problem, op="constant", fix=fix)
+
+
 def _converted(value: Any, array: Array, dtype: DType) -> Array:
-    if array.dtype.kind not in "biuf":
-        raise DTypeError(
-            f"this is not an array of numbers: NumPy reads it as dtype {array.dtype}.",
-            op="constant",
-            fix="make numbers of it first; text and missing values are common causes",
-        )
     try:
         # Of Python's numbers NumPy checks that they fit; arrays it converts as C does.
         result = array.astype(dtype) if hasattr(value, "dtype") else np.asarray(value, dtype)
@@ -261,6 +273,16 @@ def known_value(x: Tensor) -> Array | None:
     return op.value if isinstance(op, Constant) else None
 
 
+def settled_value(x: Tensor) -> Array | None:
+    """Return the value of a tensor that depends on constants alone, else None.
+
+    It is computed if it has to be: a size that does not depend on what is fed is to be known.
+    """
+    if x.node.concrete and not x.node.random:
+        return evaluation.settle(x.node)
+    return None
+
+
 def promote(*values: TensorLike) -> tuple[Tensor, ...]:
     """Return the values as tensors of the one dtype in which they meet.
 
@@ -317,9 +339,13 @@ def require_tensor(value: Any, what: str) -> Tensor:
         GraphError: if it is not.
     """
     if not isinstance(value, Tensor):
+        fix = (
+            "arrays have no history in the graph: begin with gg.constant, gg.Variable or "
+            "gg.placeholder"
+        )
+        if isinstance(value, str):
+            fix = "the tensor itself stands for its name: y.numpy({x: value}), not {'x': value}"
         raise GraphError(
-            f"{what} must be a tensor of the graph, not {type(value).__name__}.",
-            fix="arrays have no history in the graph: begin with gg.constant, gg.Variable or "
-            "gg.placeholder",
+            f"{what} must be a tensor of the graph, not {type(value).__name__}.", fix=fix
         )
     return value

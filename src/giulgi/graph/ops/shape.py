@@ -18,7 +18,7 @@ from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.dtypes import DType, int64, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
-from giulgi.graph.ops.leaves import TensorLike, constant, known_value
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value, settled_value
 from giulgi.graph.shapes import Shape, as_axes, is_static, normalise_axes, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 
@@ -150,9 +150,11 @@ class Shaped(Op):
 def elements_of(sizes: Tensor) -> Shape | None:
     """Return the elements of an integer vector or scalar, None for each that is not known."""
     value = known_value(sizes)
+    known = sizes.op.known_elements(*sizes.inputs) if value is None else None
+    if value is None and not is_static(known):
+        value = settled_value(sizes)
     if value is not None:
         return tuple(int(v) for v in value.ravel())
-    known = sizes.op.known_elements(*sizes.inputs)
     if known is not None:
         return known
     shape = sizes.known_shape
