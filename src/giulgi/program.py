@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.backends import Computation, Draw, Executable, backend
+from giulgi.backends import Batched, Computation, Draw, Executable, Steps, backend
+from giulgi.config import config
 from giulgi.errors import DTypeError, FeedError, GraphError
 from giulgi.graph import evaluation
 from giulgi.graph.dtypes import is_float, is_integer
@@ -33,6 +34,8 @@ from giulgi.storage import Storage, current_storage
 
 Array = np.ndarray[Any, Any]
 Shapes = tuple[tuple[int, ...], ...]
+# What a compiled form depends on: the backend, the feeds' shapes, and how they are taken.
+_Kind = tuple[str, Shapes, Batched | None]
 
 # What random numbers of a tensor that is looked at outside any program depend on: it is always
 # the same look at the same value.
@@ -68,10 +71,11 @@ class Program:
             raise GraphError("fetches and feeds are lists of tensors.", op="Program", fix="[x]")
         self.fetches = tuple(require_tensor(x, "what is fetched") for x in fetches)
         self.feeds = tuple(_feedable(x) for x in feeds)
+        _require_different(self.feeds)
         # As assignments, which check that the values fit their variables.
         self.updates = tuple((variable, assign(variable, new)) for variable, new in updates)
         self.backend = backend
-        self._compiled: Recent[tuple[str | None, Shapes], tuple[Computation, Executable]]
+        self._compiled: Recent[_Kind, tuple[Computation, Executable]]
         self._compiled = Recent(_REMEMBERED_SHAPES)
 
     def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
@@ -87,14 +91,43 @@ class Program:
         store = current_storage() if storage is None else storage
         arrays = self._checked(values)
         computation, executable = self.compiled(tuple(array.shape for array in arrays))
-        changed = [computation.variables[place] for place, _ in computation.updates]
-        with store.updating(changed):
-            held = [store.value(variable) for variable in computation.variables]
-            # Only a run that draws counts, so that looking at a metric changes nothing.
-            draw = store.next_draw() if computation.is_random else Draw(store.seed, _LOOK)
-            fetched, updated = executable.run(arrays, held, draw)
-            store.commit(dict(zip(changed, updated, strict=True)))
+        with store.lent(computation.variables) as held:
+            fetched, updated = executable.run(arrays, held, _draw(store, computation, 1))
+            _commit(store, computation, updated)
         return fetched
+
+    def run_steps(
+        self,
+        data: Sequence[Array],
+        order: Array,
+        size: int,
+        steps: range,
+        *,
+        storage: Storage | None = None,
+    ) -> None:
+        """Run for several batches of examples; in one go, where the backend can.
+
+        An interruption leaves the values of a whole number of runs.
+
+        Args:
+            data: for each feed the array of all examples; contiguous.
+            order: the places of the examples, as int64: run ``s`` takes those at
+                ``order[s * size : (s + 1) * size]``.
+            size: the number of examples in a batch.
+            steps: which runs.
+            storage: where the variables' values are; None: the storage in use.
+        """
+        store = current_storage() if storage is None else storage
+        batched = Batched(size, tuple(array.dtype for array in data))
+        shapes = tuple((size, *array.shape[1:]) for array in data)
+        computation, executable = self.compiled(shapes, batched)
+        together = len(steps) if executable.loops else 1
+        for first in range(steps.start, steps.stop, together):
+            taken = Steps(order, first, min(first + together, steps.stop))
+            with store.lent(computation.variables) as held:
+                draw = _draw(store, computation, taken.end - first)
+                updated = executable.run_steps(data, held, draw, taken)
+                _commit(store, computation, updated)
 
     def _checked(self, values: Sequence[Any]) -> list[Array]:
         if len(values) != len(self.feeds):
@@ -103,14 +136,17 @@ class Program:
             )
         return [fed_array(feed, value) for feed, value in zip(self.feeds, values, strict=True)]
 
-    def compiled(self, shapes: Shapes) -> tuple[Computation, Executable]:
+    def compiled(
+        self, shapes: Shapes, batched: Batched | None = None
+    ) -> tuple[Computation, Executable]:
         """Return the computation for feeds of these shapes, and its compiled form."""
+        name = self.backend or config.backend
 
         def compile() -> tuple[Computation, Executable]:
             computation = self.specialised(shapes)
-            return computation, backend(self.backend).compile(computation)
+            return computation, backend(name).compile(computation, batched)
 
-        return self._compiled.get((self.backend, shapes), compile)
+        return self._compiled.get((name, shapes, batched), compile)
 
     def specialised(self, shapes: Shapes) -> Computation:
         """Return the graph for feeds of these shapes, in which every shape is known."""
@@ -125,6 +161,19 @@ class Program:
         return graph_text([Tensor(node) for node in ends])
 
 
+def _draw(store: Storage, computation: Computation, runs: int) -> Draw:
+    """Return what random numbers depend on.
+
+    Only a run that draws counts, so that looking at a metric changes nothing.
+    """
+    return store.next_draw(runs) if computation.is_random else Draw(store.seed, _LOOK)
+
+
+def _commit(store: Storage, computation: Computation, updated: Sequence[Array]) -> None:
+    changed = [computation.variables[place] for place, _ in computation.updates]
+    store.commit(dict(zip(changed, updated, strict=True)))
+
+
 def _feedable(feed: Any) -> Tensor:
     """Return what is to be fed; equal constants are one node, so feeding one would feed all."""
     tensor = require_tensor(feed, "what is fed")
@@ -135,6 +184,19 @@ def _feedable(feed: Any) -> Tensor:
             fix="to feed another value, make it gg.placeholder_with_default(value)",
         )
     return tensor
+
+
+def _require_different(feeds: Sequence[Tensor]) -> None:
+    """Raise a FeedError if one value is to be fed twice: equal expressions are one node."""
+    seen: dict[Node, Tensor] = {}
+    for feed in feeds:
+        other = seen.setdefault(feed.node, feed)
+        if other is not feed:
+            raise FeedError(
+                "two of the feeds are the same expression, so they cannot have two values.",
+                arguments=[("one", other.description), ("other", feed.description)],
+                fix="feed it once",
+            )
 
 
 def make_computation(
@@ -293,9 +355,9 @@ def evaluate_nodes(
             fix="run it in a session, or as a gg.Program",
         )
     store = current_storage()
-    held = [store.value(variable) for variable in computation.variables]
     executable = backend("reference").compile(computation)
-    return executable.run(arrays, held, Draw(store.seed, _LOOK))[0]
+    with store.lent(computation.variables) as held:
+        return executable.run(arrays, held, Draw(store.seed, _LOOK))[0]
 
 
 def _settled_below(nodes: Sequence[Node]) -> dict[Node, Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -33,7 +33,8 @@ class Storage:
 
     def __init__(self, seed: int | None = None) -> None:
         self._values: dict[int, Array] = {}
-        self._locks: dict[int, threading.Lock] = {}
+        self._locks: dict[int, threading.RLock] = {}
+        self._counting = threading.Lock()
         # Variables are not kept alive here; when one is gone, its value is forgotten.
         self._alive: dict[int, weakref.ref[ReadVariable]] = {}
         self.set_seed(seed)
@@ -44,15 +45,19 @@ class Storage:
         self._runs = 0
         self._shuffles = 0
 
-    def next_draw(self) -> Draw:
-        """Return the seed and a number that no other run has."""
-        self._runs += 1
-        return Draw(self.seed, self._runs)
+    def next_draw(self, runs: int = 1) -> Draw:
+        """Return the seed, and the first of so many numbers that no other run has."""
+        with self._counting:
+            first = self._runs + 1
+            self._runs += runs
+        return Draw(self.seed, first)
 
     def shuffler(self) -> np.random.Generator:
         """Return a generator for the next order of the data: one of its own each time."""
-        self._shuffles += 1
-        return np.random.Generator(np.random.Philox(key=[self.seed & (2**64 - 1), self._shuffles]))
+        with self._counting:
+            self._shuffles += 1
+            number = self._shuffles
+        return np.random.Generator(np.random.Philox(key=[self.seed & (2**64 - 1), number]))
 
     def holds(self, variable: ReadVariable) -> bool:
         """Whether the variable has a value here."""
@@ -69,18 +74,20 @@ class Storage:
         return found
 
     def initialise(self, variable: ReadVariable) -> Array:
-        """Give the variable its initial value."""
+        """Give the variable its initial value, if nobody else has given it one meanwhile."""
         with self.in_use():
             # Drawn by the seed of this storage, whoever has looked at it elsewhere.
             (value,) = evaluation.evaluate([variable.initial.node], {}, fresh=True)
-        self._keep(variable, value)
-        return value
+        with self._locked([variable]):
+            if variable.number not in self._values:
+                self._keep(variable, value)
+            return self._values[variable.number]
 
     def assign(self, variable: ReadVariable, value: Array) -> None:
         """Give the variable a value, which is copied."""
         array = np.array(value, variable.dtype, order="C")
         assert array.shape == variable.shape
-        with self.updating([variable]):
+        with self._locked([variable]):
             self._keep(variable, array)
 
     def commit(self, values: Mapping[ReadVariable, Array]) -> None:
@@ -91,16 +98,23 @@ class Storage:
         self._values.update(new)
 
     @contextmanager
-    def updating(self, variables: Iterable[ReadVariable]) -> Iterator[None]:
-        """Keep other threads from updating the same variables meanwhile.
+    def lent(self, variables: Sequence[ReadVariable]) -> Iterator[list[Array]]:
+        """Lend the arrays of variables; meanwhile no other thread sees or changes them.
 
-        Threads that train different networks do not wait for each other.
+        Threads that use different variables do not wait for each other.
         """
+        for variable in variables:
+            self.value(variable)  # An initial value may be computed from other variables.
+        with self._locked(variables):
+            yield [self._values[variable.number] for variable in variables]
+
+    @contextmanager
+    def _locked(self, variables: Iterable[ReadVariable]) -> Iterator[None]:
         # All take their locks in one order, so that no two wait for each other.
         numbers = sorted(variable.number for variable in variables)
         with ExitStack() as held:
             for number in numbers:
-                held.enter_context(self._locks.setdefault(number, threading.Lock()))
+                held.enter_context(self._locks.setdefault(number, threading.RLock()))
             yield
 
     def _keep(self, variable: ReadVariable, value: Array) -> None:

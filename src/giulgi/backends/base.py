@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import ReadVariable
@@ -59,8 +60,42 @@ class Draw:
     run: int
 
 
+@dataclass(frozen=True)
+class Batched:
+    """Feeds of which each step takes some examples, out of arrays that hold all.
+
+    Attributes:
+        size: the number of examples in a step.
+        dtypes: for each feed the dtype of its array; it is converted on the way.
+    """
+
+    size: int
+    dtypes: tuple[DType, ...]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Which steps to compute: step ``s`` takes the examples ``order[s * size : (s + 1) * size]``.
+
+    Attributes:
+        order: the places of the examples in the arrays, as int64.
+        first: the first step.
+        end: the step behind the last.
+    """
+
+    order: Array
+    first: int
+    end: int
+
+
 class Executable(Protocol):
-    """A compiled computation."""
+    """A compiled computation.
+
+    Attributes:
+        loops: whether :meth:`run_steps` does many steps sooner than one after another.
+    """
+
+    loops: bool
 
     def run(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
@@ -69,12 +104,31 @@ class Executable(Protocol):
 
         Args:
             feeds: the values of the placeholders.
-            values: the values of the variables, which stay as they are.
+            values: the values of the variables. A backend may write the new value of an updated
+                variable into its array; it does so when nothing can fail any more.
             draw: for random numbers.
 
         Returns:
-            The fetches, and the new values of the updated variables; arrays that nobody else
-            holds.
+            The fetches, as arrays that nobody else holds; and for each updated variable the array
+            of its new value: a new one, or the given one.
+        """
+        ...
+
+    def run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> list[Array]:
+        """Compute several steps, each on what the one before made of the variables.
+
+        An interruption leaves the values of before, or of after the last step.
+
+        Args:
+            data: for each feed the array of all examples.
+            values: the values of the variables.
+            draw: for random numbers of the first step; each step has the next run's number.
+            steps: which steps.
+
+        Returns:
+            For each updated variable the array of its new value.
         """
         ...
 
@@ -84,6 +138,12 @@ class Backend(Protocol):
 
     name: str
 
-    def compile(self, computation: Computation) -> Executable:
-        """Prepare a computation to be run, perhaps many times."""
+    def compile(self, computation: Computation, batched: Batched | None = None) -> Executable:
+        """Prepare a computation to be run, perhaps many times.
+
+        Args:
+            computation: what is computed.
+            batched: how feeds are taken from arrays of all examples, for :meth:`run_steps`; None:
+                it is fed, for :meth:`run`.
+        """
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,36 @@ class Batch:
         return int(self.x[0].shape[0])
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Batches of one size that follow each other.
+
+    Attributes:
+        order: the places of their examples, as int64.
+        size: the number of examples in each.
+    """
+
+    order: Array
+    size: int
+
+    @property
+    def steps(self) -> int:
+        """The number of batches."""
+        return len(self.order) // self.size
+
+    def chosen(self, step: int) -> Array:
+        """Return the places of the examples of one batch."""
+        return self.order[step * self.size : (step + 1) * self.size]
+
+    def first(self, steps: int) -> Stretch:
+        """Return some first batches."""
+        return Stretch(self.order[: steps * self.size], self.size)
+
+    def without_first(self, steps: int) -> Stretch:
+        """Return the batches behind some first ones."""
+        return Stretch(self.order[steps * self.size :], self.size)
+
+
 class ArrayBatches:
     """Batches of arrays that hold all examples.
 
@@ -67,7 +97,7 @@ class ArrayBatches:
         self.shuffle = shuffle
         self.limit = limit
         self.goes_on = goes_on
-        self._current: Iterator[Batch] = iter(())
+        self._pending: list[Stretch] = []
 
     @property
     def steps(self) -> int:
@@ -77,24 +107,40 @@ class ArrayBatches:
 
     def epoch(self) -> Iterator[Batch]:
         """Yield the batches of one epoch."""
-        if self.limit is None or not self.goes_on:
-            yield from islice(self._pass(), self.steps)
-            return
-        for _ in range(self.steps):
-            batch = next(self._current, None)
-            if batch is None:
-                self._current = self._pass()
-                batch = next(self._current)
-            yield batch
+        for stretch in self.stretches():
+            for step in range(stretch.steps):
+                yield take(self.data, stretch.chosen(step))
 
-    def _pass(self) -> Iterator[Batch]:
-        """Yield the batches of all examples, once."""
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield the order of the examples of one epoch, in stretches of batches of one size."""
+        if self.limit is None or not self.goes_on:
+            self._pending = []
+        left = self.steps
+        while left:
+            self._pending = self._pending or self._pass()
+            stretch = self._pending.pop(0)
+            now = stretch.first(left)
+            if now.steps < stretch.steps:
+                self._pending.insert(0, stretch.without_first(now.steps))
+            left -= now.steps
+            yield now
+
+    @cached_property
+    def arrays(self) -> list[Array]:
+        """All inputs, targets and weights, each in one piece of memory."""
+        data = self.data
+        return [np.ascontiguousarray(array) for array in (*data.x, *data.y, *data.weights)]
+
+    def _pass(self) -> list[Stretch]:
+        """Return the order of all examples, once: full batches, and perhaps a smaller last one."""
         count = self.data.size
-        order = current_storage().shuffler().permutation(count) if self.shuffle else None
-        for start in range(0, count, self.batch_size):
-            stop = min(start + self.batch_size, count)
-            chosen: Any = slice(start, stop) if order is None else order[start:stop]
-            yield take(self.data, chosen)
+        if self.shuffle:
+            order = current_storage().shuffler().permutation(count)
+        else:
+            order = np.arange(count, dtype=np.int64)
+        full = count - count % self.batch_size
+        parts = [Stretch(order[:full], self.batch_size)] if full else []
+        return [*parts, Stretch(order[full:], count - full)] if full < count else parts
 
 
 class GeneratedBatches:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from giulgi.errors import ArgumentError
@@ -26,6 +27,23 @@ class Ticker:
             return False
         self._next = now + _INTERVAL
         return True
+
+
+class Pace:
+    """Says how many steps make about a tenth of a second, by how long the last ones took."""
+
+    def __init__(self) -> None:
+        self.steps = 1
+
+    @contextmanager
+    def measured(self, steps: int) -> Iterator[None]:
+        """Measure how long so many steps take."""
+        begin = time.perf_counter()
+        yield
+        spent = max(time.perf_counter() - begin, 1e-9)
+        # The first steps include compiling, so a measurement alone is not believed at once.
+        wanted = steps * _INTERVAL / spent
+        self.steps = max(1, int(min(wanted, 8 * self.steps)))
 
 
 class Progress:

@@ -30,7 +30,7 @@ from giulgi.training.feeding import require_positive
 from giulgi.training.network import Network
 from giulgi.training.objective import Objective
 from giulgi.training.output_advice import activation_of, advise_on_output
-from giulgi.training.progress import Progress, Ticker
+from giulgi.training.progress import Pace, Progress, Ticker
 from giulgi.training.target_checks import check_class_weights, check_number, check_target
 from giulgi.tree import flatten, unflatten
 
@@ -162,6 +162,21 @@ class Trainer:
         """Take one batch: change the weights if training, and add to losses and metrics."""
         self.program(batch, training)(*batch.x, *batch.y, *batch.weights)
 
+    def _stretches(self, batches: ArrayBatches, training: bool) -> Iterator[int]:
+        """Take all batches of an epoch, many in one go; tell now and then how many are done."""
+        program = self.program(batches.data, training)
+        pace = Pace()
+        done = 0
+        for stretch in batches.stretches():
+            step = 0
+            while step < stretch.steps:
+                steps = range(step, min(step + pace.steps, stretch.steps))
+                with pace.measured(len(steps)):
+                    program.run_steps(batches.arrays, stretch.order, stretch.size, steps)
+                step = steps.stop
+                done += len(steps)
+                yield done
+
     # Loops
 
     def fit(
@@ -199,9 +214,18 @@ class Trainer:
         self, batches: Batches, callbacks: CallbackList, progress: Progress, epoch: int
     ) -> tuple[int, dict[str, float]]:
         self.reset()
-        ticker = Ticker()
         before, after = (callbacks.listens(f"on_train_batch_{when}") for when in ("begin", "end"))
-        step = 0
+        step, logs = 0, {}
+        if isinstance(batches, ArrayBatches) and not (before or after):
+            for step in self._stretches(batches, training=True):
+                logs = self.results()
+                self._check_loss(logs, epoch, step)
+                if step != batches.steps:
+                    progress.update(step, logs)
+                if self.model.stop_training:
+                    break
+            return step, logs
+        ticker = Ticker()
         for step, batch in enumerate(self._checked("fit", batches), start=1):
             if before:
                 callbacks.call("on_train_batch_begin", step - 1, {})
@@ -226,23 +250,35 @@ class Trainer:
         """Return losses and metrics over all batches, without training."""
         callbacks.call("on_test_begin", {})
         self.reset()
-        progress, ticker = Progress("Evaluating", batches.steps, verbose), Ticker()
-        listening = callbacks.listens("on_test_batch_end")
+        progress = Progress("Evaluating", batches.steps, verbose)
+        before, after = (callbacks.listens(f"on_test_batch_{when}") for when in ("begin", "end"))
         step = 0
         try:
-            for step, batch in enumerate(self._checked("evaluate", batches), start=1):
-                callbacks.call("on_test_batch_begin", step - 1, {})
-                self.run(batch, training=False)
-                if listening:
-                    callbacks.call("on_test_batch_end", step - 1, self.results())
-                if ticker.is_due():
+            if isinstance(batches, ArrayBatches) and not (before or after):
+                for step in self._stretches(batches, training=False):
                     progress.update(step, self.results())
+            else:
+                step = self._evaluate_each(batches, callbacks, progress)
             logs = self.results()
             progress.finish(step, logs)
         finally:
             progress.close()
         callbacks.call("on_test_end", logs)
         return logs
+
+    def _evaluate_each(self, batches: Batches, callbacks: CallbackList, progress: Progress) -> int:
+        """Evaluate batch by batch; return how many there were."""
+        ticker = Ticker()
+        listening = callbacks.listens("on_test_batch_end")
+        step = 0
+        for step, batch in enumerate(self._checked("evaluate", batches), start=1):
+            callbacks.call("on_test_batch_begin", step - 1, {})
+            self.run(batch, training=False)
+            if listening:
+                callbacks.call("on_test_batch_end", step - 1, self.results())
+            if ticker.is_due():
+                progress.update(step, self.results())
+        return step
 
     def predict(self, batches: Batches, callbacks: CallbackList, verbose: int | str) -> Any:
         """Return the network's outputs for all batches, joined."""

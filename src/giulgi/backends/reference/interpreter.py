@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from giulgi.backends.base import Array, Computation, Draw
+from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.errors import GiulgiError, GraphError
 from giulgi.graph.node import Node, describe
 from giulgi.graph.ops.random import RandomBits
@@ -22,16 +22,19 @@ class ReferenceBackend:
 
     name = "reference"
 
-    def compile(self, computation: Computation) -> Interpreter:
+    def compile(self, computation: Computation, batched: Batched | None = None) -> Interpreter:
         """Return an interpreter of the computation; nothing is compiled."""
-        return Interpreter(computation)
+        return Interpreter(computation, batched)
 
 
 class Interpreter:
     """Computes the nodes of a computation in order, and forgets each value after its last use."""
 
-    def __init__(self, computation: Computation) -> None:
+    loops = False
+
+    def __init__(self, computation: Computation, batched: Batched | None = None) -> None:
         self.computation = computation
+        self.batched = batched
         given = {*computation.feeds, *(node for node in computation.reads if node is not None)}
         self.steps = [node for node in computation.nodes if node not in given]
         results = [*computation.fetches, *(node for _, node in computation.updates)]
@@ -53,6 +56,27 @@ class Interpreter:
         fetched = [_own(known[node], held) for node in self.computation.fetches]
         updated = [_own(known[node], held) for _, node in self.computation.updates]
         return fetched, updated
+
+    def run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> list[Array]:
+        """Run one step after another."""
+        now = list(values)
+        places = [place for place, _ in self.computation.updates]
+        for step in range(steps.first, steps.end):
+            feeds = self.examples(data, steps, step)
+            _, updated = self.run(feeds, now, Draw(draw.seed, draw.run + step - steps.first))
+            for place, value in zip(places, updated, strict=True):
+                now[place] = value
+        return [now[place] for place in places]
+
+    def examples(self, data: Sequence[Array], steps: Steps, step: int) -> list[Array]:
+        """Return what a step takes of the data."""
+        assert self.batched is not None
+        size = self.batched.size
+        chosen = steps.order[step * size : (step + 1) * size]
+        pairs = zip(data, self.computation.feeds, strict=True)
+        return [array[chosen].astype(feed.spec.dtype) for array, feed in pairs]
 
 
 def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:

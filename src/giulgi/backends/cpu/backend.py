@@ -1,0 +1,58 @@
+"""The backend that compiles: from a computation to machine code."""
+
+from __future__ import annotations
+
+from giulgi.backends.base import Batched, Computation, Executable
+from giulgi.backends.cpu import scalars
+from giulgi.backends.cpu.emit import emit
+from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.machine import Machine, host
+from giulgi.backends.cpu.objects import Loaded, compile_object
+from giulgi.backends.cpu.sources import shape_of
+from giulgi.backends.reference import ReferenceBackend
+from giulgi.graph.node import Node
+from giulgi.graph.op import Elementwise
+from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.ops.creation import Arange
+from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.shapes import is_static
+
+
+class CpuBackend:
+    """Compiles computations to native code for the processor that it runs on.
+
+    Args:
+        machine: the processor; None: this one.
+    """
+
+    name = "cpu"
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        self._machine = machine
+        self._reference = ReferenceBackend()
+
+    @property
+    def machine(self) -> Machine:
+        """The processor that is compiled for."""
+        return self._machine or host()
+
+    def compile(self, computation: Computation, batched: Batched | None = None) -> Executable:
+        """Return the computation as native code.
+
+        What cannot be compiled, such as a shape that depends on data, is left to the reference.
+        """
+        if not all(map(is_native, computation.nodes)):
+            return self._reference.compile(computation, batched)
+        code = emit(computation, self.machine, batched)
+        loaded = Loaded(compile_object(code.text, self.machine), ("run",))
+        return NativeExecutable(computation, code, loaded, batched)
+
+
+def is_native(node: Node) -> bool:
+    """Whether an operation can be compiled."""
+    op = node.op
+    if not is_static(node.spec.shape) or isinstance(op, (NonZero, Arange)):
+        return False
+    if isinstance(op, MatMul):
+        return not any(0 in shape_of(x) for x in (node, *node.inputs))
+    return not isinstance(op, Elementwise) or scalars.is_pointwise(op)
