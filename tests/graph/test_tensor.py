@@ -240,7 +240,7 @@ def test_as_arrays(x, open_x):
     assert np.allclose(x + 1, X + 1)
     with pytest.raises(ValueError, match="always a copy"):
         np.array(x, copy=False)
-    with pytest.raises(FeedError, match="the value of 'x' is needed"):
+    with pytest.raises(FeedError, match="'x' has no value yet that could become an array"):
         np.asarray(open_x)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.errors import GraphError, ShapeError
+from giulgi.errors import FeedError, GraphError, ShapeError
 from giulgi.graph import evaluation
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
@@ -135,6 +135,14 @@ class TensorValue:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if copy is False:
             raise ValueError("a tensor cannot lend its memory: its value is always a copy")
+        if self.node.symbolic:
+            raise FeedError(
+                f"{self.name!r} has no value yet that could become an array: it is computed when "
+                "the graph is.",
+                arguments=[("tensor", self.description)],
+                fix="compute with the tensor itself: gg.mean(x), or np.mean(x), which builds "
+                "the same graph;\nto look at a value, feed what it depends on: y.numpy({x: value})",
+            )
         return self.numpy().astype(self.dtype if dtype is None else dtype, copy=False)
 
     def __float__(self) -> float:

@@ -150,7 +150,7 @@ def test_a_place_beyond_a_row_is_not_taken_for_the_next_row():
         ([True, False], ShapeError, r"the mask has shape \(2,\)"),
         ((slice(None), [True, False]), ShapeError, r"its place in x \(4,\)"),
         (np.ones((3, 4, 5, 1), bool), ShapeError, "the mask has shape"),
-        ("a", DTypeError, "no tensors of dtype str"),
+        ("a", DTypeError, "'a' is text"),
     ],
 )
 def test_what_is_no_index(index, error, problem):

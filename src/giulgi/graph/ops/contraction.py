@@ -115,6 +115,7 @@ def _matmul_fix(a: Shape, b: Shape, axis_a: int, axis_b: int) -> str:
 # What a user calls
 
 
+@composed
 def matmul(
     a: TensorLike,
     b: TensorLike,
@@ -140,19 +141,14 @@ def matmul(
     a, b = promote(a, b)
     vector_a = a.known_shape is not None and a.ndim == 1
     vector_b = b.known_shape is not None and b.ndim == 1
-    given = [("a", a.description), ("b", b.description)]
     if () in (a.known_shape, b.known_shape):
         raise ShapeError(
             "one of the two is a single number.",
-            op="matmul",
-            arguments=given,
             fix="multiply with *",
         )
     if vector_a and vector_b and None not in (*a.shape, *b.shape) and a.shape != b.shape:
         raise ShapeError(
             f"the vectors have {a.shape[0]} and {b.shape[0]} elements.",
-            op="matmul",
-            arguments=given,
             axes=f"axis 0 of a ({a.shape[0]}) and axis 0 of b ({b.shape[0]})",
             fix="they must have the same length; for all products use gg.outer(a, b)",
         )

@@ -202,7 +202,13 @@ def _numbers_error(value: Any, array: Array) -> DTypeError:
         "make numbers of it first; text, missing values and rows of unequal length are common "
         "causes"
     )
-    if value is None:
+    if array.dtype.kind == "c":
+        problem = f"giulgi has no complex numbers, and NumPy reads this as {array.dtype}."
+        fix = "take the two parts: x.real and x.imag"
+    elif isinstance(value, int):
+        problem = f"{value} is larger than any integer of giulgi."
+        fix = "write it as a float: 1e30"
+    elif value is None:
         problem = "None is not a number."
         fix = "look where it comes from: a function that ends without return gives None"
     elif isinstance(value, str):

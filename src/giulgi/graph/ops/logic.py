@@ -14,7 +14,7 @@ from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise, Op
 from giulgi.graph.ops.elementwise import cast, no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
-from giulgi.graph.shapes import Shape, is_static, merge_dims
+from giulgi.graph.shapes import Shape, broadcast_shapes, is_static, merge_dims
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -224,21 +224,25 @@ class Choose(Op):
 # What a user calls
 
 
+@composed
 def equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a = b, element by element."""
     return build(Equal(), *promote(a, b), name=name)
 
 
+@composed
 def not_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a differs from b, element by element."""
     return build(NotEqual(), *promote(a, b), name=name)
 
 
+@composed
 def less(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a < b, element by element."""
     return build(Less(), *promote(a, b), name=name)
 
 
+@composed
 def less_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a <= b, element by element."""
     return build(LessEqual(), *promote(a, b), name=name)
@@ -247,13 +251,21 @@ def less_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 @composed
 def greater(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a > b, element by element."""
-    return less(b, a, name)
+    return _turned_round(Less(), a, b, name)
 
 
 @composed
 def greater_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Whether a >= b, element by element."""
-    return less_equal(b, a, name)
+    return _turned_round(LessEqual(), a, b, name)
+
+
+def _turned_round(op: Comparison, a: TensorLike, b: TensorLike, name: str | None) -> Tensor:
+    """Compare b with a. Shapes that do not meet are told in the order in which they are given."""
+    a, b = promote(a, b)
+    if a.known_shape is not None and b.known_shape is not None:
+        broadcast_shapes(a.known_shape, b.known_shape)
+    return build(op, b, a, name=name)
 
 
 def _as_bool(x: TensorLike) -> Tensor:
@@ -285,16 +297,19 @@ def logical_not(x: TensorLike, name: str | None = None) -> Tensor:
     return build(BitwiseInvert(), _as_bool(x), name=name)
 
 
+@composed
 def bitwise_and(a: TensorLike, b: TensorLike) -> Tensor:
     """The bits set in both integers; for bools: a and b."""
     return build(BitwiseAnd(), *promote(a, b))
 
 
+@composed
 def bitwise_or(a: TensorLike, b: TensorLike) -> Tensor:
     """The bits set in either integer; for bools: a or b."""
     return build(BitwiseOr(), *promote(a, b))
 
 
+@composed
 def bitwise_xor(a: TensorLike, b: TensorLike) -> Tensor:
     """The bits set in one of two integers; for bools: either, not both."""
     return build(BitwiseXor(), *promote(a, b))
@@ -305,11 +320,13 @@ def bitwise_invert(x: TensorLike) -> Tensor:
     return build(BitwiseInvert(), constant(x))
 
 
+@composed
 def bitwise_left_shift(a: TensorLike, b: TensorLike) -> Tensor:
     """The bits of a moved up by b places."""
     return build(ShiftLeft(), *promote(a, b))
 
 
+@composed
 def bitwise_right_shift(a: TensorLike, b: TensorLike) -> Tensor:
     """The bits of a moved down by b places."""
     return build(ShiftRight(), *promote(a, b))
@@ -324,6 +341,7 @@ def where(condition: TensorLike, a: TensorLike, b: TensorLike, name: str | None 
     return build(Where(), condition, *promote(a, b), name=name)
 
 
+@composed
 def choose(condition: TensorLike, a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
     """Return all of a if the condition, a single bool, holds; else all of b.
 

@@ -11,13 +11,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from giulgi.errors import GraphError, ShapeError
+from giulgi.errors import GiulgiError, GraphError, ShapeError
+from giulgi.graph.composed import told
 from giulgi.graph.dtypes import DType, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.shapes import Shape, could_be, is_static, shape_text
 from giulgi.graph.tensor import Tensor
+from giulgi.signatures import called_as
 from giulgi.source import current_path
 
 Array = np.ndarray[Any, Any]
@@ -174,6 +176,7 @@ class Variable(Tensor):
 
     __slots__ = ("cell", "trainable")
 
+    @called_as("gg.Variable(0.0) or gg.Variable(gg.zeros((2, 3)), name='w')")
     def __init__(
         self,
         initial: TensorLike,
@@ -182,7 +185,11 @@ class Variable(Tensor):
         *,
         trainable: bool = True,
     ) -> None:
-        start = constant(initial, dtype)
+        try:
+            start = constant(initial, dtype)
+        except GiulgiError as error:
+            error.op = "Variable"
+            raise
         if start.node.symbolic:
             raise GraphError(
                 "the initial value of a variable cannot depend on a placeholder.",
@@ -270,7 +277,11 @@ class Variable(Tensor):
             if is_float(new.dtype) and not is_float(self.dtype):
                 raise _dtype_error(self, new.dtype)
             new = constant(value, self.dtype)
-        check_value_fits(self.cell, new.known_shape)
+        try:
+            check_value_fits(self.cell, new.known_shape)
+        except ShapeError as error:
+            error.complete(arguments=[("variable", self.description), ("value", told(value))])
+            raise
         return new
 
 
@@ -296,8 +307,19 @@ def check_value_fits(variable: ReadVariable, shape: Shape | None) -> None:
             f"the variable {variable.label!r} has shape {shape_text(variable.shape)}, "
             f"the new value {shape_text(shape)}.",
             op="assign",
+            axes=_disagreement(variable.shape, shape),
             fix="a variable keeps its shape; reshape the value, or make another variable",
         )
+
+
+def _disagreement(own: tuple[int, ...], new: tuple[int, ...]) -> str:
+    if len(own) != len(new):
+        return f"the variable has rank {len(own)}, the value {len(new)}"
+    return ", ".join(
+        f"axis {axis}: {size} in the variable, {given} in the value"
+        for axis, (size, given) in enumerate(zip(own, new, strict=True))
+        if size != given
+    )
 
 
 class Recorder:
