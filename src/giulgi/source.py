@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 
@@ -45,6 +46,7 @@ _source: ContextVar[Source | None] = ContextVar("giulgi_source", default=None)
 _scope: ContextVar[tuple[str, ...]] = ContextVar("giulgi_scope", default=())
 
 
+@cache  # It is asked for each frame of each node, of the same few files.
 def _is_framework(file: str) -> bool:
     if file.startswith("<frozen"):
         return True  # Python's own import system, while the package is imported.

@@ -70,13 +70,16 @@ class Node:
         self.path = current_path()
         self.source = source
         self.serial = next(_serials)
-        self.symbolic: bool = op.symbolic or any(i.symbolic for i in inputs)
-        self.stateful: bool = op.stateful or any(i.stateful for i in inputs)
-        self.random: bool = op.random or any(i.random for i in inputs)
+        self.symbolic: bool = op.symbolic
+        self.stateful: bool = op.stateful
+        self.random: bool = op.random
         self.value: np.ndarray[Any, Any] | None = op.settled()
-        self.depth: int = (
-            0 if self.value is not None else 1 + max((i.depth for i in inputs), default=0)
-        )
+        self.depth: int = 0 if self.value is not None else 1
+        for source_node in inputs:
+            self.symbolic |= source_node.symbolic
+            self.stateful |= source_node.stateful
+            self.random |= source_node.random
+            self.depth = max(self.depth, source_node.depth + 1)
 
     @property
     def concrete(self) -> bool:

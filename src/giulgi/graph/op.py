@@ -84,9 +84,9 @@ class Op:
 
     def infer(self, *inputs: Any, **kwargs: Any) -> Spec:
         """Return shape and dtype of the result."""
-        dtype = self.infer_dtype(*(x.dtype for x in inputs))
+        dtype = self.infer_dtype(*[x.dtype for x in inputs])
         shapes = [x.known_shape for x in inputs]
-        if any(shape is None for shape in shapes):
+        if None in shapes:
             return Spec(self.infer_shape_of_unknown_rank(*shapes), dtype)
         return Spec(self.infer_shape(*shapes), dtype)
 

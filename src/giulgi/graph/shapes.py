@@ -92,7 +92,12 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     Raises:
         ShapeError: if two sizes differ and neither is 1.
     """
-    rank = max((len(shape) for shape in shapes), default=0)
+    stretched = [shape for shape in shapes if shape]
+    if not stretched:
+        return ()
+    if stretched.count(stretched[0]) == len(stretched):
+        return stretched[0]
+    rank = max(len(shape) for shape in shapes)
     result: list[Dim] = []
     for axis in range(-rank, 0):
         sizes = [shape[axis] for shape in shapes if len(shape) >= -axis]

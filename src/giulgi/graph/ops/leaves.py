@@ -152,9 +152,11 @@ def constant(
         ShapeError: if rows differ in length.
     """
     if isinstance(value, Tensor):
+        if dtype is None:
+            return value.read()
         from giulgi.graph.ops.elementwise import cast
 
-        return cast(value, dtype) if dtype is not None else value.read()
+        return cast(value, dtype)
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         from giulgi.graph.ops.joining import stack
 
@@ -296,11 +298,14 @@ def promote(*values: TensorLike) -> tuple[Tensor, ...]:
     """
     if not values:
         return ()
-    given = [v if _gives_way(v) else constant(v) for v in values]
-    met = _meeting([t for t in given if not _gives_way(t)])
-    scalars = [0.0 if isinstance(v, PythonFloat) else v for v in values if _gives_way(v)]
-    if scalars:
-        met = python_scalar_type(scalars, met)
+    loose = [_gives_way(v) for v in values]
+    given = [v if is_loose else constant(v) for v, is_loose in zip(values, loose, strict=True)]
+    if True in loose:
+        met = _meeting([t for t, is_loose in zip(given, loose, strict=True) if not is_loose])
+        scalars = [v for v, is_loose in zip(values, loose, strict=True) if is_loose]
+        met = python_scalar_type([0.0 if isinstance(v, PythonFloat) else v for v in scalars], met)
+    else:
+        met = _meeting(given)
     assert met is not None
     return tuple(_in_dtype(v, t, met) for v, t in zip(values, given, strict=True))
 
@@ -311,26 +316,26 @@ def _gives_way(value: Any) -> bool:
 
 def _meeting(tensors: Sequence[Tensor]) -> DType | None:
     try:
-        return result_type(*(t.dtype for t in tensors)) if tensors else None
+        return result_type(*[t.dtype for t in tensors]) if tensors else None
     except DTypeError as error:
         error.complete(arguments=[(f"number {i}", t.description) for i, t in enumerate(tensors, 1)])
         raise
 
 
 def _in_dtype(value: Any, tensor: Any, dtype: DType) -> Tensor:
-    from giulgi.graph.ops.elementwise import cast
-
     if isinstance(value, PythonFloat):
-        return cast(value.exact, dtype)
+        return constant(value.exact, dtype)
     if _gives_way(value):
         return _scalar(value, dtype)
+    if tensor.dtype == dtype:
+        return tensor
     # A list of Python numbers is read as the common dtype, not as float32 first.
-    return cast(tensor, dtype) if hasattr(value, "dtype") else constant(value, dtype)
+    return constant(tensor if hasattr(value, "dtype") else value, dtype)
 
 
 def _scalar(value: float, dtype: DType) -> Tensor:
     try:
-        return constant(np.array(value, dtype), copy=False)
+        return build(_frozen(np.array(value, dtype)))
     except OverflowError:
         raise DTypeError(
             f"the number {value} does not fit into {dtype.name}, the dtype of the tensor it meets.",
