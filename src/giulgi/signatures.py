@@ -1,15 +1,33 @@
-"""Wrong calls, answered with an example of a right one."""
+"""Wrong calls: what is said of arguments that are missing, too many, or not there."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import ParamSpec
+from collections.abc import Callable, Iterable
+from typing import ParamSpec, TypeVar
 
 from giulgi.errors import UnknownArgumentError
+from giulgi.names import suggestion
 
 P = ParamSpec("P")
+T = TypeVar("T")
+
+# Arguments of Keras 1: what they are called now.
+_NEW_NAMES = {
+    "nb_epoch": "epochs",
+    "output_dim": "units",
+    "bias": "use_bias",
+    "init": "kernel_initializer",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "p": "rate",
+}
+# And those that count something else now.
+_NEW_MEANINGS = {
+    "samples_per_epoch": ("steps_per_epoch", "steps_per_epoch=..., which counts batches"),
+    "nb_val_samples": ("validation_steps", "validation_steps=..., which counts batches"),
+}
 
 
 def called_as(example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -36,3 +54,60 @@ def called_as(example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
         return checked
 
     return decorate
+
+
+def names_checked(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function that tells which argument was meant by one that it does not have.
+
+    The function keeps its signature, which says what it takes; a ``**unknown`` would hide that.
+    An ``__init__`` that passes ``**options`` on has the arguments of its base classes, too.
+
+    Raises:
+        UnknownArgumentError: by the function that is returned.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    own = _named(parameters)
+    passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+        told, known = function.__name__, own
+        if told == "__init__":
+            told, known = type(args[0]).__name__, _arguments_of(type(args[0]), function)
+        for name in kwargs:
+            if name not in (known if passes_on else own):
+                raise unknown_argument(told, name, known)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def _arguments_of(made: type, init: Callable[..., object]) -> list[str]:
+    """Return what a class is made with: by itself, by an ``__init__``, and what that passes on."""
+    found: set[str] = set()
+    is_reached = False
+    for base in made.__mro__:
+        is_reached = is_reached or init.__qualname__ == f"{base.__qualname__}.__init__"
+        if "__init__" in vars(base):
+            parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
+            found.update(_named(parameters))
+            if is_reached and not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+    return sorted(found)
+
+
+def _named(parameters: Iterable[inspect.Parameter]) -> list[str]:
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [p.name for p in parameters if p.kind in kinds and p.name != "self"]
+
+
+def unknown_argument(owner: str, name: str, known: list[str]) -> UnknownArgumentError:
+    """Return the error for an argument that does not exist, with the one that was likely meant."""
+    now, told = _NEW_MEANINGS.get(name, ("", ""))
+    if name in _NEW_NAMES:
+        now = _NEW_NAMES[name]
+        told = f"it is called {now!r} now"
+    return UnknownArgumentError(
+        f"{owner} has no argument {name!r}.",
+        fix=told if now in known else suggestion(name, known),
+    )

@@ -26,6 +26,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from branches import NETWORKS
 
 HERE = Path(__file__).resolve().parent
 Arrays = dict[str, np.ndarray]
@@ -620,6 +621,29 @@ def make_metrics() -> None:
     save("metrics", arrays, about)
 
 
+# -------------------------------------------------------------------------------------- branches
+
+
+def make_branches() -> None:
+    """The order of layers and of weights in networks with branches, and what they predict."""
+    rng = np.random.default_rng(8)
+    arrays: Arrays = {}
+    about: dict[str, Any] = {}
+    for build in NETWORKS:
+        name = build.__name__
+        model = build(keras)
+        weights = [f32(rng.normal(size=w.shape)) for w in model.get_weights()]
+        model.set_weights(weights)
+        inputs = [f32(rng.normal(size=(5, x.shape[1]))) for x in model.inputs]
+        outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        for key, values in (("weights", weights), ("x", inputs), ("predict", outputs)):
+            arrays |= {f"{name}/{key}/{i}": value for i, value in enumerate(values)}
+        layers = [layer.name for layer in model.layers if isinstance(layer, keras.layers.Layer)]
+        about[name] = {"layers": layers}
+    save("branches", arrays, about)
+
+
 if __name__ == "__main__":
     make_losses()
     make_activations()
@@ -628,3 +652,4 @@ if __name__ == "__main__":
     make_functional()
     make_initializers()
     make_metrics()
+    make_branches()

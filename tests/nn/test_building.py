@@ -173,3 +173,54 @@ def test_a_layer_may_be_trained_again_alone():
     inner.layers[1].trainable = True
     assert len(inner.layers[1].trainable_variables) == 2
     assert inner.trainable_variables == []
+
+
+# ---------------------------------------------------------------- data where a layer is made
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda x: L.Flatten(x), "a tensor"),
+        (lambda x: L.Dense(x), "a tensor"),
+        (lambda x: L.Dense(2, activation=x), "a tensor"),
+        (lambda x: L.Flatten(inputs=x), "a tensor"),
+        (lambda x: Scale(x), "a tensor"),
+        (lambda x: L.Flatten(np.ones((2, 3))), "an array"),
+        (lambda x: L.Dense(np.ones(3)), "an array"),
+        (lambda x: L.Flatten([[1, 2], [3, 4]]), "a list"),
+        (lambda x: L.Dense([x, x]), "a list"),
+    ],
+)
+def test_data_where_a_layer_is_made(make, kind):
+    with pytest.raises(
+        gg.errors.ArgumentError, match=f"is given {kind} where it is made"
+    ) as caught:
+        make(gg.Input((3,)))
+    assert "two pairs of brackets" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: L.Reshape([3, 1]),
+        lambda: L.Reshape(np.array([3, 1])),
+        lambda: L.Dropout(0.5, noise_shape=[None, 1]),
+        lambda: L.Dense(2, input_shape=[3]),
+        lambda: L.Dense(2, kernel_initializer=gg.initializers.Constant(np.ones((3, 2)))),
+    ],
+)
+def test_shapes_are_no_data(make):
+    assert make()(np.ones((2, 3))).shape is not None
+
+
+def test_a_layer_of_ones_own_may_be_made_of_arrays():
+    class Standardise(L.Layer):
+        def __init__(self, mean):
+            super().__init__()
+            self.mean = mean
+
+        def call(self, x):
+            return x - self.mean
+
+    assert float(gg.sum(Standardise(np.ones((1, 3)))(np.ones((2, 3))))) == 0

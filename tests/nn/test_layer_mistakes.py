@@ -41,9 +41,9 @@ MISTAKES = {
     ),
     "a tensor for the activation": (
         lambda x: L.Dense(3, x),
-        errors.UnknownArgumentError,
-        "Tensor('x', shape=(?, 8), float32) is given as activation",
-        "two pairs of brackets: Dense(10)(x)",
+        errors.ArgumentError,
+        "Dense is given a tensor where it is made.",
+        "two pairs of brackets: Dense(...)(x)",
     ),
     "a number for the activation": (
         lambda x: L.Dense(3, 4),

@@ -65,14 +65,14 @@ def test_of_a_callback(name, given, fix):
 
 
 def test_of_a_callback_of_ones_own():
-    """What it hands on is checked for the class that it is handed to."""
+    """What it passes on may be any argument of the class it inherits from."""
 
     class Patient(gg.callbacks.EarlyStopping):
         def __init__(self, **options):
             super().__init__(patience=9, **options)
 
     assert Patient(verbose=1).patience == 9
-    with pytest.raises(gg.errors.UnknownArgumentError, match="EarlyStopping has no argument"):
+    with pytest.raises(gg.errors.UnknownArgumentError, match="Patient has no argument"):
         Patient(monitr="loss")
 
 
@@ -91,3 +91,39 @@ def test_a_method_keeps_its_signature_and_its_docstring(method):
     assert not any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     assert function.__name__ == method
     assert function.__doc__
+
+
+@pytest.mark.parametrize(
+    ("make", "problem", "fix"),
+    [
+        (lambda: gg.layers.Dense(2, unit=1), "Dense has no argument 'unit'", "'units'"),
+        (lambda: gg.layers.Dense(2, init="uniform"), "'init'", "it is called 'kernel_initializer'"),
+        (lambda: gg.layers.Dense(output_dim=2), "'output_dim'", "it is called 'units' now"),
+        (lambda: gg.layers.Dense(2, W_regularizer="l2"), "'W_regularizer'", "'kernel_regularizer'"),
+        (lambda: gg.layers.Dropout(p=0.5), "'p'", "it is called 'rate' now"),
+        (lambda: gg.layers.Flatten(nam="x"), "Flatten has no argument 'nam'", "'name'"),
+        (lambda: gg.Input((3,), bach_size=3), "Input has no argument", "'batch_size'"),
+        (lambda: gg.Model(input=1), "Model has no argument 'input'", "'inputs'"),
+        (lambda: gg.Sequential(layer=[]), "Sequential has no argument 'layer'", "'layers'"),
+        (lambda: gg.optimizers.SGD(momentu=0.9), "SGD has no argument 'momentu'", "'momentum'"),
+        (lambda: gg.optimizers.SGD(clip_norm=1), "SGD has no argument", "'clipnorm'"),
+        (lambda: gg.optimizers.Adam(beta1=0.9), "Adam has no argument 'beta1'", "'beta_1'"),
+        (lambda: network().compile("sgd", "mse", metric=[]), "compile has no", "'metrics'"),
+    ],
+)
+def test_everything_that_is_made_tells_which_argument_was_meant(make, problem, fix):
+    with pytest.raises(gg.errors.UnknownArgumentError) as caught:
+        make()
+    assert problem in caught.value.problem
+    assert fix in caught.value.fix
+
+
+def test_a_layer_of_ones_own_has_its_arguments_and_those_of_all_layers():
+    class Twice(gg.layers.Dense):
+        def __init__(self, times=2, **options):
+            super().__init__(**options)
+
+    assert Twice(units=3, name="own").name == "own"
+    with pytest.raises(gg.errors.UnknownArgumentError, match="Twice has no argument 'tims'") as c:
+        Twice(units=3, tims=3)
+    assert "'times'" in c.value.fix

@@ -1,10 +1,14 @@
 """A network as graph: which layers lie between its ends, and what it gives for other inputs."""
 
+import gc
+import pickle
+
 import numpy as np
 import pytest
 
 import giulgi as gg
 from giulgi.training.network import Network
+from golden import branches, read
 
 L = gg.layers
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -41,7 +45,7 @@ def test_a_shared_layer_is_called_twice_and_is_one_layer():
     shared = L.Dense(2, name="shared")
     network = Network([x, y], shared(x) * shared(y))
     assert names(network.calls) == ["shared", "shared"]
-    assert network.layers == [shared]
+    assert [layer for layer in network.layers if not isinstance(layer, L.InputLayer)] == [shared]
 
 
 def test_layers_inside_a_layer_are_its_own_affair():
@@ -142,3 +146,98 @@ def test_losses_and_updates_of_layers_follow_the_inputs():
 def test_refusals(make, text):
     with pytest.raises(gg.errors.GraphError, match=text):
         make(gg.Input((3,), name="first"), gg.Input((3,), name="second"))
+
+
+# ------------------------------------------------------------------------- the order of layers
+
+
+BRANCHES = read("branches")
+
+
+@pytest.mark.parametrize("build", branches.NETWORKS, ids=lambda build: build.__name__)
+def test_layers_and_weights_are_in_the_order_of_keras(build):
+    """So weights can be taken from Keras: they give what they gave there."""
+    name = build.__name__
+    model = build(gg)
+    assert [layer.name for layer in model.layers] == BRANCHES.cases[name]["layers"]
+    model.set_weights(BRANCHES.numbered(f"{name}/weights"))
+    inputs = BRANCHES.numbered(f"{name}/x")
+    outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    for output, wanted in zip(outputs, BRANCHES.numbered(f"{name}/predict"), strict=True):
+        np.testing.assert_allclose(output, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_inputs_are_layers_of_a_network_but_not_of_a_sequential():
+    """Both as in Keras."""
+    x = gg.Input((3,), name="x")
+    model = gg.Model(x, L.Dense(2)(x))
+    assert isinstance(model.layers[0], L.InputLayer)
+    assert model.get_layer(index=0).name == "x"
+    assert [type(layer) for layer in gg.Sequential([gg.Input((3,)), L.Dense(2)]).layers] == [
+        L.Dense
+    ]
+
+
+def test_an_input_that_nothing_takes_comes_last_but_before_its_depth():
+    """Keras counts it among the outputs' layers, in front of them."""
+    x, unused = gg.Input((3,), name="x"), gg.Input((3,), name="unused")
+    model = gg.Model([x, unused], L.Dense(2, name="end")(x))
+    assert [layer.name for layer in model.layers] == ["x", "unused", "end"]
+
+
+# ----------------------------------------------------------------------- parts of networks
+
+
+def test_a_part_of_a_network_is_a_network():
+    model = gg.Sequential([gg.Input((3,)), L.Dense(4, "tanh"), L.Dropout(0.5), L.Dense(2)])
+    first = gg.Model(model.input, model.layers[0].output)
+    np.testing.assert_array_equal(first.predict(X, verbose=0), model.layers[0](X).numpy())
+    rest = gg.Model(model.layers[2].input, model.output)
+    hidden = first.predict(X, verbose=0)
+    np.testing.assert_array_equal(rest.predict(hidden, verbose=0), model.predict(X, verbose=0))
+    assert [type(layer).__name__ for layer in rest.layers] == ["InputLayer", "Dense"]
+
+
+def test_inputs_and_outputs_are_those_of_the_first_call():
+    layer = L.Dense(2)
+    x, y = gg.Input((3,)), gg.Input((3,))
+    first, second = layer(x), layer(y)
+    assert layer.input.node is x.node
+    assert layer.output.node is first.node
+    assert layer.output.node is not second.node
+
+
+def test_the_layer_of_an_input_has_the_input():
+    x = gg.Input((3,), name="x")
+    model = gg.Model(x, L.Dense(2)(x))
+    assert model.get_layer("x").output.node is x.node
+    assert model.get_layer("x").input.node is x.node
+
+
+def test_parts_of_a_copy_are_the_copys():
+    model = gg.Sequential([gg.Input((3,)), L.Dense(4), L.Dense(2)])
+    copied = pickle.loads(pickle.dumps(model))
+    part = gg.Model(copied.input, copied.layers[0].output)
+    copied.layers[0].set_weights([np.ones((3, 4)), np.zeros(4)])
+    np.testing.assert_allclose(
+        part.predict(X, verbose=0), X.sum(axis=1, keepdims=True).repeat(4, axis=1), rtol=1e-6
+    )
+
+
+def test_a_layer_outside_of_networks_has_no_inputs():
+    layer = L.Dense(2, name="alone")
+    layer(X)
+    for part in ("input", "output"):
+        with pytest.raises(gg.errors.GraphError, match="'alone' has no inputs and outputs yet"):
+            getattr(layer, part)
+
+
+def test_inputs_and_outputs_are_kept_alive_by_their_graph_alone():
+    layer = L.Dense(2)
+    y = layer(gg.Input((3,)))
+    assert layer.output.node is y.node
+    del y
+    gc.collect()
+    with pytest.raises(gg.errors.GraphError, match="not part of a network"):
+        _ = layer.output

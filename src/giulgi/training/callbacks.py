@@ -11,8 +11,9 @@ import numpy as np
 
 from giulgi.errors import ArgumentError, UnknownArgumentError
 from giulgi.names import suggestion
-from giulgi.nn.lookup import look_up, names_checked
+from giulgi.nn.lookup import look_up
 from giulgi.nn.metrics import is_better_larger
+from giulgi.signatures import names_checked
 from giulgi.training.advice import advise
 
 if TYPE_CHECKING:

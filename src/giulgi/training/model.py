@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from giulgi.errors import ArgumentError, GiulgiError, GraphError
-from giulgi.graph.dtypes import DEFAULT_FLOAT
-from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.tensor import Tensor
 from giulgi.nn import optimizers
-from giulgi.nn.layers.base import Layer
-from giulgi.nn.lookup import check_arguments, names_checked
 from giulgi.nn.optimizers import Optimizer
-from giulgi.nn.phase import told_phase
+from giulgi.signatures import names_checked
 from giulgi.training.batches import ArrayBatches, Batch, Batches
 from giulgi.training.callbacks import CallbackList, Callbacks, History
 from giulgi.training.feeding import Given, is_generated, require_positive
-from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
+from giulgi.training.network_layer import NetworkLayer
 from giulgi.training.objective import check_names
-from giulgi.training.summary import summary_text
 from giulgi.training.trainer import Trainer
-from giulgi.tree import flatten, unflatten
-
-_COMPILE_ARGUMENTS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-class Model(Layer):
+class Model(NetworkLayer):
     """A network that can be trained.
 
     From inputs and outputs::
@@ -54,12 +45,11 @@ class Model(Layer):
 
     optimizer: Optimizer
     history: History
-    made_of_tensors = True
     stop_training = False
-    _network: Network | None = None
     _trainer: Trainer | None = None
     _spec: dict[str, Any] | None = None
 
+    @names_checked
     def __init__(
         self, inputs: Any = None, outputs: Any = None, name: str | None = None, **options: Any
     ) -> None:
@@ -70,103 +60,15 @@ class Model(Layer):
             self._set_network(Network(inputs, outputs))
 
     def _set_network(self, network: Network) -> None:
-        self._network = network
+        super()._set_network(network)
         self._trainer = None
-        self.built = True
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_trainer": None}  # Its programs are of the original's variables.
 
-    # As a layer
-
-    def call(self, inputs: Any) -> Any:
-        """Return the network's outputs for other inputs."""
-        network = self._network
-        if network is None:
-            return super().call(inputs)
-        given = flatten(in_order("inputs", inputs, network.input_names))[0]
-        applied = network.apply(fitted(network, given), told_phase(), redraw=True)
-        for variable, value in applied.updates:
-            self.add_update(variable, value)
-        for loss in applied.losses:
-            self.add_loss(loss)
-        return applied.outputs
-
-    @property
-    def layers(self) -> list[Layer]:
-        """The layers, in order."""
-        return self.sublayers()
-
-    def sublayers(self) -> list[Layer]:
-        """Return the layers between inputs and outputs, or those kept as attributes."""
-        attributes = super().sublayers()
-        if self._network is None:
-            return attributes
-        found = [layer for layer in self._network.layers if layer is not self]
-        return list(dict.fromkeys([*found, *attributes]))
-
-    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """Return a layer by its name or its place.
-
-        Raises:
-            ArgumentError: if there is none.
-        """
-        layers = self.layers
-        if index is not None and -len(layers) <= index < len(layers):
-            return layers[index]
-        for layer in layers:
-            if layer.name == name:
-                return layer
-        raise ArgumentError(
-            f"there is no layer {name if index is None else index!r}.",
-            op="get_layer",
-            fix="the layers are " + ", ".join(layer.name for layer in layers),
-        )
-
-    @property
-    def inputs(self) -> list[Tensor]:
-        """The placeholders that the network begins with."""
-        return self._require_network().inputs
-
-    @property
-    def outputs(self) -> list[Tensor]:
-        """The tensors that the network ends with."""
-        return self._require_network().outputs
-
-    @property
-    def output(self) -> Any:
-        """The outputs, nested as they were given."""
-        network = self._require_network()
-        return unflatten(network.output_structure, iter(network.outputs))
-
-    def _require_network(self) -> Network:
-        if self._network is None:
-            raise GraphError(
-                "the network is not built: the shape of its inputs is not known yet.",
-                op=self.name,
-                fix="begin with gg.Input((784,)), or call fit",
-            )
-        return self._network
-
-    def _build_for(self, batch: Batch) -> Network:
-        """Return the network, built if need be for inputs like these."""
-        if self._network is None:
-            inputs = [
-                placeholder(DEFAULT_FLOAT, (None, *array.shape[1:]), f"input_{i}")
-                for i, array in enumerate(batch.x)
-            ]
-            given = unflatten(batch.nesting, iter(inputs))
-            if isinstance(given, (list, tuple)) and len(given) == 1:
-                given = given[0]
-            self._set_network(Network(given, self(given)))
-        return self._require_network()
-
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Print the layers, the shapes they give, and how many weights they have."""
-        print_fn(summary_text(self, self._network))
-
     # Training
 
+    @names_checked
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -174,7 +76,6 @@ class Model(Layer):
         loss_weights: Any = None,
         metrics: Any = None,
         weighted_metrics: Any = None,
-        **unknown: Any,
     ) -> None:
         """Say how to train.
 
@@ -185,12 +86,10 @@ class Model(Layer):
             loss_weights: the factor of each output's loss in the whole.
             metrics: a list of names, metrics or functions ``(y_true, y_pred)``.
             weighted_metrics: the same, with each example counting by its weight.
-            unknown: anything else is an error.
 
         Raises:
             UnknownArgumentError: if a name does not exist.
         """
-        check_arguments("compile", unknown, list(_COMPILE_ARGUMENTS))
         try:
             self.optimizer = optimizers.get(optimizer)
             check_names(loss, metrics, weighted_metrics)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
+from giulgi.nn.layers.input import layer_of_input
 from giulgi.nn.phase import phase
 from giulgi.training.copying import record_network, restore_network
 from giulgi.tree import LEAF, flatten, unflatten
@@ -44,6 +45,8 @@ class Network:
     Attributes:
         input_names: what the inputs are called: the keys of a dict, else their own names.
         output_names: likewise; a tensor that is a layer's result has the layer's name.
+        calls: the layer calls between, each after those that it builds on.
+        layers: the layers, in the order of Keras: see :func:`_layers_by_depth`.
 
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
@@ -55,8 +58,9 @@ class Network:
         self._check()
         self.input_names = _names(self.inputs, self.input_structure)
         self.output_names = _names(self.outputs, self.output_structure)
-        self.calls = list(_calls([y.node for y in self.outputs], {x.node for x in self.inputs}))
-        self.layers: list[Layer] = list(dict.fromkeys(call.layer for call in self.calls))
+        steps = _steps(self.inputs, self.outputs)
+        self.calls = [step for step in steps if isinstance(step, LayerCall)]
+        self.layers = _layers_by_depth(self.inputs, self.outputs)
 
     # A copy has layers, variables and inputs of its own; only the phase is everyone's.
 
@@ -68,7 +72,7 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.inputs, self.outputs, self.calls = restore_network(state.pop("record"))
         self.__dict__.update(state)
-        self.layers = list(dict.fromkeys(call.layer for call in self.calls))
+        self.layers = _layers_by_depth(self.inputs, self.outputs)
 
     def _check(self) -> None:
         for value in [*self.inputs, *self.outputs]:
@@ -123,27 +127,67 @@ def _names(tensors: Sequence[Tensor], structure: Any) -> list[str]:
     return [tensor.name for tensor in tensors]
 
 
-def _calls(ends: Sequence[Node], starts: set[Node]) -> Iterator[LayerCall]:
-    """Yield the layer calls between, each after those that it builds on.
+# Between inputs and outputs lie layer calls, and single operations that no layer made.
+Step = LayerCall | Node
 
-    A call is left through its inputs, so what a layer computes inside is not looked at.
+
+def _step_of(node: Node, starts: Container[Node]) -> Step:
+    return node if node in starts else call_of(node) or node
+
+
+def _before(step: Step, starts: Container[Node]) -> Sequence[Node]:
+    """Return what a step builds on. A call is left through its inputs, past all it computes."""
+    if isinstance(step, LayerCall):
+        return [x.node for x in step.inputs]
+    return () if step in starts else step.inputs
+
+
+def _steps(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> dict[Step, int]:
+    """Return all steps, each after those that it builds on, with the order in which one meets them.
+
+    One walks from each output back, along the first input of a step before the second.
     """
-    done: set[Node | LayerCall] = set(starts)
-    stack: list[tuple[Node, bool]] = [(end, False) for end in reversed(ends)]
+    starts = {x.node for x in inputs}
+    met: dict[Step, int] = {}
+    done: dict[Step, int] = {}
+    stack = [(_step_of(y.node, starts), False) for y in reversed(outputs)]
     while stack:
-        node, inputs_done = stack.pop()
-        call = call_of(node)
-        if inputs_done:
-            if call is not None and call not in done:
-                done.add(call)
-                yield call
-            continue
-        if node in done:
-            continue
-        done.add(node)
-        stack.append((node, True))
-        before = node.inputs if call is None else tuple(x.node for x in call.inputs)
-        stack.extend((source, False) for source in reversed(before))
+        step, is_left = stack.pop()
+        if is_left:
+            done[step] = met[step]
+        elif step not in met:
+            met[step] = len(met)
+            stack.append((step, True))
+            sources = reversed(_before(step, starts))
+            stack.extend((_step_of(source, starts), False) for source in sources)
+    return done
+
+
+def _layers_by_depth(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Layer]:
+    """Return the layers as Keras orders them, which is the order of ``get_weights``.
+
+    The depth of a layer is the number of steps on its longest way to an output. The deepest come
+    first, and of one depth those that are met first on the way back from the outputs. Each input
+    has a layer, too.
+    """
+    starts = {x.node: layer_of_input(x) for x in inputs}
+    depths: dict[Step, int] = {}
+    of_layers: dict[Layer, tuple[int, int]] = {}
+    steps = _steps(inputs, outputs)
+    for step in reversed(steps):
+        depth = depths.get(step, 0)
+        layer = step.layer if isinstance(step, LayerCall) else starts.get(step)
+        if layer is not None:
+            # A layer that is called several times is as deep as its deepest call.
+            known, met = of_layers.get(layer, (0, steps[step]))
+            depth = max(depth, known)
+            of_layers[layer] = depth, min(met, steps[step])
+        for source in _before(step, starts):
+            before = _step_of(source, starts)
+            depths[before] = max(depths.get(before, 0), depth + 1)
+    unused = {layer: (0, -1) for layer in starts.values() if layer not in of_layers}
+    of_layers = unused | of_layers
+    return sorted(of_layers, key=lambda layer: (-of_layers[layer][0], of_layers[layer][1]))
 
 
 def call_of(node: Node) -> LayerCall | None:

@@ -12,6 +12,7 @@ from giulgi.graph.ops.state import Tag
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.input import InputLayer
+from giulgi.signatures import names_checked
 from giulgi.training.batches import Batch
 from giulgi.training.model import Model
 from giulgi.training.network import Network
@@ -34,6 +35,7 @@ class Sequential(Model):
         options: of every :class:`Layer`.
     """
 
+    @names_checked
     def __init__(
         self, layers: Sequence[Any] | None = None, name: str | None = None, **options: Any
     ) -> None:

@@ -17,14 +17,14 @@ from giulgi.nn.layers.calls import LayerCall
 from giulgi.training.network import Network, call_of
 
 if TYPE_CHECKING:
-    from giulgi.training.model import Model
+    from giulgi.training.network_layer import NetworkLayer
 
 # As wide as many terminals and pages are; and the least that the last column gets of it.
 _WIDTH = 80
 _LEAST_WIDTH = 20
 
 
-def summary_text(model: Model, network: Network | None) -> str:
+def summary_text(model: NetworkLayer, network: Network | None) -> str:
     """Return the table.
 
     Args:
@@ -80,7 +80,7 @@ def _is_linear(network: Network) -> bool:
     return True
 
 
-def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]]:
+def _rows(model: NetworkLayer, network: Network | None, linear: bool) -> list[list[str]]:
     if network is None:
         return [_row_without_network(layer) for layer in model.sublayers()]
     rows = []
@@ -100,7 +100,7 @@ def _rows(model: Model, network: Network | None, linear: bool) -> list[list[str]
     return rows or _rows_inside(model, network)
 
 
-def _rows_inside(model: Model, network: Network) -> list[list[str]]:
+def _rows_inside(model: NetworkLayer, network: Network) -> list[list[str]]:
     """Return the rows of a network with a ``call`` of its own, by the names under which it built.
 
     Calls inside a call are not recorded. But each node knows the path of layers that built it, so
@@ -157,7 +157,7 @@ def _weight_text(layer: Layer, seen: set[Layer]) -> str:
     return f"{layer.count_params():,}"
 
 
-def _totals(model: Model, network: Network | None) -> list[str]:
+def _totals(model: NetworkLayer, network: Network | None) -> list[str]:
     if network is None and not model.variables:
         return ["The weights are made once the shape of the inputs is known: fit, or gg.Input."]
     trainable = _count(model.trainable_variables)

@@ -6,6 +6,7 @@ from typing import Any
 
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations
+from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.signatures import called_as
 
@@ -20,6 +21,7 @@ class Activation(Layer):
 
     one_input = True
 
+    @layer_arguments
     @called_as("Activation('relu')")
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)

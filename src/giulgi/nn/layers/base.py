@@ -22,24 +22,28 @@ from typing import Any, Self
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, GiulgiError, GraphError
+from giulgi.errors import GiulgiError, GraphError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
-from giulgi.graph.ops.state import Variable, is_recording, tag
-from giulgi.graph.shapes import Shape
+from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers
+from giulgi.nn.layers.arguments import declared_shape, layer_arguments
 from giulgi.nn.layers.building import marking_built, unbuilt_on_error
-from giulgi.nn.layers.calls import LayerCall, current_call, in_both_phases, recorded
+from giulgi.nn.layers.calls import (
+    LayerCall,
+    current_call,
+    first_call,
+    in_both_phases,
+    recorded,
+)
 from giulgi.nn.layers.checks import layer_given, several_given, shapes_unknown
 from giulgi.nn.layers.weights import fitting_arrays
-from giulgi.nn.lookup import check_arguments
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
 from giulgi.tree import flatten, tree_map, unflatten
 
-_COMMON_ARGUMENTS = ("name", "trainable", "dtype", "input_shape", "input_dim", "batch_input_shape")
 _names: Counter[str] = Counter()
 
 
@@ -55,8 +59,6 @@ class Layer:
         batch_input_shape: the same, with the size of the batch in front.
     """
 
-    #: Whether it is made of tensors, as a network is, and not only called on them.
-    made_of_tensors = False
     #: Whether it takes a single tensor, and never several.
     one_input = False
     source: Source | None
@@ -64,15 +66,7 @@ class Layer:
     _penalties: tuple[tuple[Variable, Callable[[Tensor], Tensor]], ...] = ()
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
-        """Note where the layer is made, and tell who writes ``Flatten(x)`` for ``Flatten()(x)``."""
-        first = args[0] if args and not cls.made_of_tensors else None
-        if isinstance(first, Tensor) and first.node.symbolic:
-            raise ArgumentError(
-                f"{cls.__name__} is given a tensor where it is made.",
-                op=cls.__name__,
-                arguments=[("inputs", first.description)],
-                fix=f"make the layer, then call it; two pairs of brackets: {cls.__name__}(...)(x)",
-            )
+        """Note where the layer is made."""
         layer = super().__new__(cls)
         # In __init__ it would be the line of super().__init__() in a user's class.
         layer.source = current_source()
@@ -84,6 +78,7 @@ class Layer:
         if "build" in vars(cls):
             cls.build = marking_built(cls.build)  # type: ignore[method-assign]
 
+    @layer_arguments
     def __init__(
         self,
         *,
@@ -93,19 +88,12 @@ class Layer:
         input_shape: Sequence[int | None] | None = None,
         input_dim: int | None = None,
         batch_input_shape: Sequence[int | None] | None = None,
-        **unknown: Any,
     ) -> None:
-        check_arguments(type(self).__name__, unknown, self._known_arguments())
         self.name = name or next_name(type(self).__name__)
         self._trainable = bool(trainable)
         self.dtype = as_dtype(dtype)
         self.built = False
-        self.batch_input_shape = _declared_shape(input_shape, input_dim, batch_input_shape)
-
-    @classmethod
-    def _known_arguments(cls) -> list[str]:
-        own = set(inspect.signature(cls.__init__).parameters) - {"self", "options", "unknown"}
-        return sorted({*own, *_COMMON_ARGUMENTS})
+        self.batch_input_shape = declared_shape(input_shape, input_dim, batch_input_shape)
 
     # What a layer tells of itself
 
@@ -215,7 +203,7 @@ class Layer:
         # its own label held would live for ever.
         record.outputs = results
         self._shapes = tuple(tree_map(lambda x: x.known_shape, end) for end in (inputs, outputs))
-        return unflatten(structure, iter([tag(y, record, name=self.name) for y in results]))
+        return unflatten(structure, iter(record.tagged()))
 
     def _in_one_phase(
         self,
@@ -275,6 +263,16 @@ class Layer:
         if self._shapes is None:
             raise shapes_unknown(self.name, type(self).__name__)
         return self._shapes[end]
+
+    @property
+    def input(self) -> Any:
+        """What it was first called on in a network: a tensor, or a list of several."""
+        return _one_or_all(first_call(self).inputs)
+
+    @property
+    def output(self) -> Any:
+        """What it gave then: a tensor, or a list of several."""
+        return _one_or_all(first_call(self).tagged())
 
     # Its weights
 
@@ -360,6 +358,10 @@ class Layer:
         return f"<{type(self).__name__} {self.name!r}>"
 
 
+def _one_or_all(values: list[Tensor]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
 def _holds_arrays(inputs: Any) -> bool:
     return not all(isinstance(leaf, (int, float)) for leaf in flatten(inputs)[0])
 
@@ -376,17 +378,3 @@ def next_name(class_name: str) -> str:
     number = _names[base]
     _names[base] += 1
     return f"{base}_{number}" if number else base
-
-
-def _declared_shape(
-    input_shape: Sequence[int | None] | int | None,
-    input_dim: int | None,
-    batch_input_shape: Sequence[int | None] | None,
-) -> Shape | None:
-    if batch_input_shape is not None:
-        return tuple(batch_input_shape)
-    if input_dim is not None:
-        return (None, input_dim)
-    if isinstance(input_shape, int):
-        return (None, input_shape)
-    return None if input_shape is None else (None, *input_shape)

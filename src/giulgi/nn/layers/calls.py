@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from giulgi.errors import GraphError
 from giulgi.graph import ops
-from giulgi.graph.ops.state import Variable
+from giulgi.graph.ops.state import Variable, tag
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.phase import in_phase, phase
 from giulgi.tree import flatten, unflatten
@@ -36,8 +39,36 @@ class LayerCall:
     updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
     losses: list[Tensor] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        _calls.setdefault(self.layer, WeakValueDictionary())[next(_numbers)] = self
+
     def __str__(self) -> str:
         return self.layer.name
+
+    def tagged(self) -> list[Tensor]:
+        """Return the outputs as those who called the layer hold them."""
+        return [tag(y, self, name=self.layer.name) for y in self.outputs]
+
+
+# The calls of each layer that some graph still holds, in order.
+_calls: WeakKeyDictionary[Layer, WeakValueDictionary[int, LayerCall]] = WeakKeyDictionary()
+_numbers = count()
+
+
+def first_call(layer: Layer) -> LayerCall:
+    """Return the first call of a layer that is part of a network.
+
+    Raises:
+        GraphError: if there is none.
+    """
+    call = next(iter(_calls.get(layer, {}).values()), None)
+    if call is None:
+        raise GraphError(
+            f"the layer {layer.name!r} has no inputs and outputs yet: it is not part of a network.",
+            op=type(layer).__name__,
+            fix="call it on gg.Input(...), or build the network around it",
+        )
+    return call
 
 
 _current: ContextVar[LayerCall | None] = ContextVar("giulgi_layer_call", default=None)

@@ -10,6 +10,7 @@ from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations, initializers, regularizers
+from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.checks import last_dimension
 from giulgi.signatures import called_as
@@ -36,6 +37,7 @@ class Dense(Layer):
     kernel: Variable
     bias: Variable | None
 
+    @layer_arguments
     @called_as("Dense(10) or Dense(10, activation='relu')")
     def __init__(
         self,

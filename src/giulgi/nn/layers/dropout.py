@@ -10,6 +10,7 @@ import numpy as np
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.signatures import called_as
 
@@ -29,6 +30,7 @@ class Dropout(Layer):
 
     one_input = True
 
+    @layer_arguments
     @called_as("Dropout(0.5)")
     def __init__(
         self,

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from giulgi.errors import ArgumentError
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer, next_name
+from giulgi.signatures import names_checked
 
 
 class InputLayer(Layer):
@@ -21,6 +26,7 @@ class InputLayer(Layer):
         options: of every :class:`Layer`.
     """
 
+    @layer_arguments
     def __init__(
         self,
         shape: Sequence[int | None] | None = None,
@@ -32,12 +38,24 @@ class InputLayer(Layer):
         super().__init__(name=name, dtype=dtype, **options)
         if shape is not None:
             self.batch_input_shape = (batch_size, *shape)
+        self._tensor: Tensor | None = None
+
+    @property
+    def input(self) -> Any:
+        """The placeholder, in a network that has inputs."""
+        return super().input if self._tensor is None else self._tensor
+
+    @property
+    def output(self) -> Any:
+        """The placeholder, in a network that has inputs."""
+        return super().output if self._tensor is None else self._tensor
 
     def call(self, x: Tensor) -> Tensor:
         """Return the examples as they are."""
         return x
 
 
+@names_checked
 def Input(  # noqa: N802 - Keras's name
     shape: Sequence[int | None] | None = None,
     batch_size: int | None = None,
@@ -57,4 +75,19 @@ def Input(  # noqa: N802 - Keras's name
     if batch_shape is None:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
         batch_shape = (batch_size, *sizes)
+    for size in batch_shape:
+        if size is not None and not isinstance(size, (int, np.integer)):
+            raise ArgumentError(
+                f"a shape holds whole numbers and None, not {size!r}.",
+                op="Input",
+                fix="the shape of one example: gg.Input((8,)), or gg.Input((28, 28))",
+            )
     return placeholder(dtype, tuple(batch_shape), name or next_name("Input"))
+
+
+def layer_of_input(x: Tensor) -> InputLayer:
+    """Return the layer that stands for an input of a network."""
+    layer = InputLayer(dtype=x.dtype, name=x.name, batch_input_shape=x.known_shape)
+    layer.built = True
+    layer._tensor = x
+    return layer

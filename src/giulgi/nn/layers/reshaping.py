@@ -9,6 +9,7 @@ from giulgi.errors import ShapeError
 from giulgi.graph import ops
 from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.signatures import called_as
 
@@ -22,6 +23,7 @@ class Flatten(Layer):
 
     one_input = True
 
+    @layer_arguments
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
 
@@ -46,6 +48,7 @@ class Reshape(Layer):
 
     one_input = True
 
+    @layer_arguments
     @called_as("Reshape((7, 7, 2)), with the sizes in brackets of their own")
     def __init__(self, target_shape: Sequence[int] | int, **options: Any) -> None:
         super().__init__(**options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -11,8 +10,8 @@ from giulgi.graph import ops
 from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.lookup import check_arguments
 from giulgi.program import Program
+from giulgi.signatures import names_checked
 from giulgi.source import scope
 
 Update = tuple[Variable, Tensor]
@@ -38,6 +37,7 @@ class Optimizer:
         decay: the learning rate is divided by 1 + decay * steps done so far.
     """
 
+    @names_checked
     def __init__(
         self,
         learning_rate: float | Callable[[Tensor], Any] = 0.001,
@@ -49,9 +49,7 @@ class Optimizer:
         name: str | None = None,
         lr: float | None = None,
         decay: float = 0.0,
-        **unknown: Any,
     ) -> None:
-        check_arguments(type(self).__name__, unknown, _known_arguments(type(self)))
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ArgumentError(
                 "clipnorm, clipvalue and global_clipnorm exclude each other.",
@@ -208,11 +206,3 @@ def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
             fix="0.01 is a usual value for SGD, 0.001 for Adam",
         )
     return float(rate)
-
-
-def _known_arguments(optimizer: type[Optimizer]) -> list[str]:
-    """Return the names of all arguments, the base's included."""
-    names = set(inspect.signature(optimizer).parameters) | set(
-        inspect.signature(Optimizer).parameters
-    )
-    return sorted(names - {"unknown", "options"})

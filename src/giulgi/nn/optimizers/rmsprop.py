@@ -8,6 +8,7 @@ from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.signatures import names_checked
 
 
 class RMSprop(Optimizer):
@@ -28,6 +29,7 @@ class RMSprop(Optimizer):
         options: of every :class:`Optimizer`.
     """
 
+    @names_checked
     def __init__(
         self,
         learning_rate: Any = 0.001,

@@ -7,6 +7,7 @@ from typing import Any
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.signatures import names_checked
 
 
 class SGD(Optimizer):
@@ -26,6 +27,7 @@ class SGD(Optimizer):
         options: of every :class:`Optimizer`.
     """
 
+    @names_checked
     def __init__(
         self,
         learning_rate: Any = 0.01,
