@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -159,3 +160,28 @@ def test_third_derivative_of_tanh():
 def test_fourth_derivative_of_sine_is_sine():
     x = np.array([0.1, 2.0])
     np.testing.assert_allclose(gradient_of(gg.sin, x, order=4), np.sin(x), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16", "int32", "int64", "uint64"])
+@pytest.mark.parametrize("decimals", [-1, -2, -3])
+def test_integers_are_rounded_exactly(dtype, decimals):
+    limits = np.iinfo(dtype)
+    x = np.array([0, 4, 5, 6, 15, 25, 35, 49, 50, 51, 99, limits.max, limits.min], dtype)
+    scale = 10**-decimals
+    exact = [round(Fraction(int(v), scale)) * scale for v in x]
+    found = gg.round(x, decimals).numpy()
+    assert found.dtype == dtype
+    fits = [limits.min <= e <= limits.max for e in exact]
+    assert found[fits].tolist() == [e for e, fit in zip(exact, fits, strict=True) if fit]
+
+
+def test_large_integers_are_rounded_exactly():
+    x = [9007199254740993, 123456789123456785, -123456789123456785]
+    assert gg.round(x, -1).tolist() == [9007199254740990, 123456789123456780, -123456789123456780]
+    assert gg.round(x, -20).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "uint64", "int8"])
+def test_cosh_of_small_integers(dtype):
+    x = np.array([0, 1], dtype)
+    np.testing.assert_allclose(gg.cosh(x).numpy(), np.cosh([0.0, 1.0]), rtol=1e-6)

@@ -70,7 +70,8 @@ def sinh(x: TensorLike) -> Tensor:
 @composed
 def cosh(x: TensorLike) -> Tensor:
     """(e^x + e^-x) / 2."""
-    return 0.5 * (exp(x) + exp(-constant(x)))
+    x = as_float(constant(x))
+    return 0.5 * (exp(x) + exp(-x))
 
 
 @composed

@@ -10,7 +10,7 @@ import numpy as np
 
 from giulgi.errors import DTypeError
 from giulgi.graph.composed import composed
-from giulgi.graph.dtypes import DType, is_float
+from giulgi.graph.dtypes import DType, int64, is_float, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
 from giulgi.graph.ops.elementwise import as_float, cast, divide, multiply, no_bool
@@ -204,7 +204,7 @@ class Erf(FloatFunction):
 
 
 class Rounding(Elementwise):
-    """To a whole number. Its slope is 0 wherever it has one."""
+    """To a whole number, which an integer is already. Its slope is 0 wherever it has one."""
 
     def infer_dtype(self, *dtypes: DType) -> DType:
         """Numbers of any dtype but bool; integers stay as they are."""
@@ -221,7 +221,7 @@ class Floor(Rounding):
     """The largest whole number <= x."""
 
     def numpy(self, x: Array) -> Array:
-        return np.floor(x)
+        return np.floor(x) if x.dtype.kind == "f" else x
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class Ceil(Rounding):
     """The smallest whole number >= x."""
 
     def numpy(self, x: Array) -> Array:
-        return np.ceil(x)
+        return np.ceil(x) if x.dtype.kind == "f" else x
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class Trunc(Rounding):
     """x without its fraction."""
 
     def numpy(self, x: Array) -> Array:
-        return np.trunc(x)
+        return np.trunc(x) if x.dtype.kind == "f" else x
 
 
 @dataclass(frozen=True)
@@ -346,13 +346,37 @@ def round(x: TensorLike, decimals: int = 0, name: str | None = None) -> Tensor:
     """The nearest whole number, halves to the even one, element by element.
 
     With decimals, the nearest multiple of 10 to the power -decimals: x times 10^decimals is
-    rounded, and divided again.
+    rounded, and divided again. Integers are rounded exactly.
+
+    Args:
+        x: numbers of any shape; integers stay integers.
+        decimals: how many places after the point are kept; negative ones count before it.
+        name: a name for printing.
+
+    Returns:
+        The shape and dtype of x.
+
+    Raises:
+        DTypeError: if x is of bools.
     """
     x = constant(x)
     if decimals == 0:
         return build(Round(), x, name=name)
-    if decimals > 0:
-        scale = 10.0**decimals
-        return divide(round(x * scale), scale, name) if is_float(x.dtype) else x
-    scale = 10.0**-decimals
-    return cast(multiply(round(divide(x, scale)), scale, name), x.dtype)
+    if is_float(x.dtype):
+        scale = 10.0 ** abs(decimals)
+        if decimals > 0:
+            return divide(round(x * scale), scale, name)
+        return multiply(round(divide(x, scale)), scale, name)
+    no_bool("round", x.dtype, "cast it first: x.astype('float32')")
+    y = x if decimals > 0 else _round_integers(x, 10**-decimals)
+    return y if name is None else Tensor(y.node, name)
+
+
+def _round_integers(x: Tensor, scale: int) -> Tensor:
+    """Return the nearest multiples of an even number; halfway, the even multiple."""
+    wide = x if x.dtype == uint64 else cast(x, int64)
+    if scale > np.iinfo(wide.dtype).max:
+        return x * 0  # The nearest multiple that the dtype has.
+    count, rest = wide // scale, wide % scale
+    up = (rest > scale // 2) | ((rest == scale // 2) & (count % 2 == 1))
+    return cast((count + cast(up, wide.dtype)) * scale, x.dtype)

@@ -76,7 +76,8 @@ class Gather(Op):
 
     def numpy(self, x: Array, indices: Array) -> Array:
         _require_places(indices, x.shape[self.axis], self.axis)
-        return np.take(x, indices, self.axis)
+        # NumPy has no places of uint64; after the check they fit.
+        return np.take(x, indices.astype(np.int64, copy=False), self.axis)
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor, indices: Tensor) -> tuple[Tensor, None]:
         return scatter_add(dy, indices, sizes_of(x), self.axis), None
