@@ -170,8 +170,47 @@ def test_get(value):
         (lambda: gg.optimizers.SGD("0.1"), "must be a number >= 0"),
         (lambda: gg.optimizers.SGD(clipnorm=1.0, clipvalue=0.5), "exclude each other"),
         (lambda: gg.optimizers.SGD().apply_gradients([]), "nothing to train"),
+        (lambda: gg.optimizers.SGD(0.1, momentum=1.5), "momentum is 1.5; it is a number from 0"),
+        (lambda: gg.optimizers.RMSprop(momentum="0.9"), "momentum is '0.9'; it is a number"),
+        (lambda: gg.optimizers.RMSprop(rho=-0.1), "rho is -0.1; it is a number from 0 to 1"),
+        (lambda: gg.optimizers.Adam(beta_1=1.0), "beta_1 is 1.0; .* up to, not including, 1"),
+        (lambda: gg.optimizers.Adam(beta_2=2), "beta_2 is 2;"),
+        (lambda: gg.optimizers.Adam(epsilon=-1e-7), "epsilon is -1e-07; it is a number, not below"),
+        (lambda: gg.optimizers.Adagrad(initial_accumulator_value=-1), "not below 0"),
+        (lambda: gg.optimizers.SGD(decay=-0.1), "decay is -0.1; it is a number, not below 0"),
+        (lambda: gg.optimizers.SGD(weight_decay=-0.1), "weight_decay is -0.1"),
+        (lambda: gg.optimizers.SGD(clipnorm=0), "clipnorm is 0; it is a number above 0"),
+        (lambda: gg.optimizers.SGD(clipvalue=-1.0), "clipvalue is -1.0; it is a number above 0"),
+        (lambda: gg.optimizers.SGD(global_clipnorm=float("nan")), "global_clipnorm is nan"),
+        (lambda: gg.optimizers.SGD(0.1, lr=0.2), "lr and learning_rate are the same"),
+        (lambda: gg.optimizers.Adam(learning_rate=0.1, lr=0.2), "both are given"),
     ],
 )
 def test_refusals(make_it, text):
     with pytest.raises(gg.errors.GiulgiError, match=text):
         make_it()
+
+
+@pytest.mark.parametrize("optimizer", ["Adam", "RMSprop", "Adagrad"])
+def test_no_epsilon_is_the_usual_one(optimizer):
+    """As Keras 2 wrote it."""
+    made = getattr(gg.optimizers, optimizer)
+    assert made(epsilon=None).epsilon == made().epsilon == 1e-7
+
+
+@pytest.mark.parametrize(
+    "rate", [np.float32(0.5), np.array(0.5), np.float64(0.5), gg.constant(0.5)], ids=repr
+)
+def test_a_learning_rate_may_be_any_kind_of_number(rate):
+    assert float(gg.optimizers.SGD(rate).learning_rate) == 0.5
+    assert float(gg.optimizers.SGD(lr=rate).learning_rate) == 0.5
+    optimizer = gg.optimizers.SGD()
+    optimizer.learning_rate = rate
+    assert float(optimizer.learning_rate) == 0.5
+
+
+def test_a_learning_rate_that_is_set_is_checked():
+    optimizer = gg.optimizers.SGD()
+    for wrong in (-1.0, "0.1", np.ones(2)):
+        with pytest.raises(gg.errors.ArgumentError, match="must be a number >= 0"):
+            optimizer.learning_rate = wrong

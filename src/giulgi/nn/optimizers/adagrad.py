@@ -8,6 +8,7 @@ from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.nn.settings import epsilon_or_default, not_negative
 from giulgi.signatures import names_checked
 
 
@@ -20,7 +21,7 @@ class Adagrad(Optimizer):
     Args:
         learning_rate: r.
         initial_accumulator_value: where a starts.
-        epsilon: keeps the root from 0.
+        epsilon: keeps the root from 0; None stands for 1e-7.
         options: of every :class:`Optimizer`.
     """
 
@@ -29,12 +30,15 @@ class Adagrad(Optimizer):
         self,
         learning_rate: Any = 0.001,
         initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.epsilon = epsilon
+        own = type(self).__name__
+        self.initial_accumulator_value = not_negative(
+            own, "initial_accumulator_value", initial_accumulator_value
+        )
+        self.epsilon = epsilon_or_default(own, epsilon)
 
     def step(
         self, variable: Variable, gradient: Tensor, rate: Tensor

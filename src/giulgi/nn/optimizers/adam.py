@@ -8,6 +8,7 @@ from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.nn.settings import epsilon_or_default, share
 from giulgi.signatures import names_checked
 
 
@@ -25,7 +26,7 @@ class Adam(Optimizer):
         learning_rate: r.
         beta_1: how much of the past mean is kept.
         beta_2: how much of the past mean square is kept.
-        epsilon: keeps the denominator from 0.
+        epsilon: keeps the denominator from 0; None stands for 1e-7.
         amsgrad: whether to use the largest v.
         options: of every :class:`Optimizer`.
     """
@@ -36,14 +37,15 @@ class Adam(Optimizer):
         learning_rate: Any = 0.001,
         beta_1: float = 0.9,
         beta_2: float = 0.999,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         amsgrad: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        own = type(self).__name__
+        self.beta_1 = share(own, "beta_1", beta_1, below_one=True)
+        self.beta_2 = share(own, "beta_2", beta_2, below_one=True)
+        self.epsilon = epsilon_or_default(own, epsilon)
         self.amsgrad = amsgrad
 
     def step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from giulgi.graph import ops
 from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.settings import as_number, limit, not_negative
 from giulgi.program import Program
 from giulgi.signatures import names_checked
 from giulgi.source import scope
@@ -35,6 +37,10 @@ class Optimizer:
         name: its name.
         lr: the learning rate under its old name.
         decay: the learning rate is divided by 1 + decay * steps done so far.
+
+    Raises:
+        ArgumentError: if one of them is not the number that it should be, or two exclude each
+            other.
     """
 
     @names_checked
@@ -50,21 +56,24 @@ class Optimizer:
         lr: float | None = None,
         decay: float = 0.0,
     ) -> None:
-        if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
+        own = type(self).__name__
+        if sum(given is not None for given in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ArgumentError(
                 "clipnorm, clipvalue and global_clipnorm exclude each other.",
-                op=type(self).__name__,
+                op=own,
                 fix="give one of them",
             )
-        self.name = name or type(self).__name__.lower()
+        self.name = name or own.lower()
         self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
-        self.decay = decay
+        if weight_decay is not None:
+            self.weight_decay = not_negative(own, "weight_decay", weight_decay)
+        self.clipnorm = limit(own, "clipnorm", clipnorm)
+        self.clipvalue = limit(own, "clipvalue", clipvalue)
+        self.global_clipnorm = limit(own, "global_clipnorm", global_clipnorm)
+        self.decay = not_negative(own, "decay", decay)
         self._slots: dict[tuple[Any, str], Variable] = {}
         self._schedule: Callable[[Tensor], Any] | None = None
-        rate = learning_rate if lr is None else lr
+        rate = learning_rate if lr is None else self._under_old_name(lr, learning_rate)
         with scope(self.name):
             self.iterations = Variable(0, "iterations", "int64", trainable=False)
             if callable(rate):
@@ -73,6 +82,17 @@ class Optimizer:
             self._learning_rate = Variable(
                 _checked_rate(self, rate), "learning_rate", "float32", trainable=False
             )
+
+    def _under_old_name(self, lr: Any, learning_rate: Any) -> Any:
+        """Return the learning rate that is given as ``lr``."""
+        told = inspect.signature(type(self)).parameters.get("learning_rate")
+        if told is not None and learning_rate is not told.default:
+            raise ArgumentError(
+                "lr and learning_rate are the same, and both are given.",
+                op=type(self).__name__,
+                fix=f"learning_rate={learning_rate!r}",
+            )
+        return lr
 
     @property
     def learning_rate(self) -> Any:
@@ -87,7 +107,7 @@ class Optimizer:
                 op=type(self).__name__,
                 fix="make the optimizer with a number to set it later",
             )
-        self._learning_rate.assign(_checked_rate(self, float(rate)))
+        self._learning_rate.assign(_checked_rate(self, rate))
 
     @property
     def lr(self) -> Any:
@@ -199,10 +219,11 @@ class Optimizer:
 
 
 def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
-    if not isinstance(rate, (int, float)) or not rate >= 0:
+    number = as_number(rate)
+    if number is None or not number >= 0:
         raise ArgumentError(
             f"the learning rate is {rate!r}; it must be a number >= 0.",
             op=type(optimizer).__name__,
             fix="0.01 is a usual value for SGD, 0.001 for Adam",
         )
-    return float(rate)
+    return number

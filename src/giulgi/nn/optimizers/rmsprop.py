@@ -8,6 +8,7 @@ from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.nn.settings import epsilon_or_default, share
 from giulgi.signatures import names_checked
 
 
@@ -24,7 +25,7 @@ class RMSprop(Optimizer):
         learning_rate: r.
         rho: how much of the past is kept, from 0 to 1.
         momentum: the share of the last step that is taken again.
-        epsilon: keeps the root from 0.
+        epsilon: keeps the root from 0; None stands for 1e-7.
         centered: whether the variance of the gradient takes the place of its mean square.
         options: of every :class:`Optimizer`.
     """
@@ -35,14 +36,15 @@ class RMSprop(Optimizer):
         learning_rate: Any = 0.001,
         rho: float = 0.9,
         momentum: float = 0.0,
-        epsilon: float = 1e-7,
+        epsilon: float | None = 1e-7,
         centered: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.rho = rho
-        self.momentum = momentum
-        self.epsilon = epsilon
+        own = type(self).__name__
+        self.rho = share(own, "rho", rho)
+        self.momentum = share(own, "momentum", momentum)
+        self.epsilon = epsilon_or_default(own, epsilon)
         self.centered = centered
 
     def step(

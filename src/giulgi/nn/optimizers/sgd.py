@@ -7,6 +7,7 @@ from typing import Any
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers.base import Optimizer, Update
+from giulgi.nn.settings import share
 from giulgi.signatures import names_checked
 
 
@@ -36,7 +37,7 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.momentum = momentum
+        self.momentum = share(type(self).__name__, "momentum", momentum)
         self.nesterov = nesterov
 
     def step(
