@@ -506,3 +506,43 @@ def test_more_kinds_of_arguments_than_are_remembered_are_told_of(traced):
 def test_a_gradient_by_an_argument_that_is_not_there():
     with pytest.raises(ArgumentError, match="there is no argument 2: 1 are given by place"):
         gg.grad(lambda x: x * x, argnums=2)(3.0)
+
+
+def test_a_python_float_has_all_its_digits_wherever_float64_is_asked_for():
+    v = gg.Variable(np.zeros(()))
+
+    @gg.function
+    def f(x):
+        v.assign(x)
+        return gg.cast(x, "float64"), gg.constant(x, "float64"), gg.full((), x, "float64"), v
+
+    assert [t.item() for t in f(0.1)] == [0.1] * 4
+    assert v.item() == 0.1
+    as_integer = gg.function(lambda x: gg.cast(x, "int64"))
+    assert int(as_integer(16777217.0)) == int(gg.cast(16777217.0, "int64")) == 16777217
+
+
+def test_gradients_by_two_values_of_a_variable_at_once():
+    v = gg.Variable(2.0)
+
+    @gg.function
+    def step():
+        before = v * v
+        v.assign(v + 1)
+        after = v * 3
+        return gg.gradients(before + after, v)
+
+    with pytest.raises(GraphError, match="depends on several values of 'variable_"):
+        step()
+
+
+def test_gradients_through_an_assignment_are_by_the_new_value():
+    v = gg.Variable(2.0)
+
+    @gg.function
+    def step():
+        held = gg.stop_gradient(v * 100)
+        v.assign(v * v)
+        return gg.gradients(v * 3 + held, v), gg.gradients(v, v)
+
+    assert [float(g) for g in step()] == [3, 1]

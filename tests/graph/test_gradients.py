@@ -230,3 +230,14 @@ def test_an_embedding_adds_up_the_gradients_of_a_word():
     y = gg.sum(gg.gather(table, words) * [[1.0, 10.0]])
     found = gg.gradients(y, table).numpy({words: [1, 3, 1, 1]})
     assert found.tolist() == [[0, 0], [3, 30], [0, 0], [1, 10]]
+
+
+def test_a_gradient_of_y_that_is_left_out_is_one():
+    x = gg.constant([1.0, 2.0])
+    slope = gg.gradients([x * x, 3 * x], x, [None, [10.0, 100.0]])
+    assert slope.tolist() == [2 + 30, 4 + 300]
+
+
+def test_gradients_by_what_gradients_stop_at():
+    x = gg.stop_gradient(gg.constant(3.0))
+    assert float(gg.gradients(x * x, x)) == 6

@@ -18,7 +18,7 @@ from giulgi.graph.ops.elementwise import cast
 from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant, require_tensor
 from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
-from giulgi.graph.ops.state import Variable
+from giulgi.graph.ops.state import StopGradient, Variable
 from giulgi.graph.shapes import could_be, is_static, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for
@@ -39,7 +39,8 @@ def gradients(
     Args:
         ys: one tensor of floats, or several.
         xs: one tensor (usually a variable), or a sequence of them.
-        grad_ys: what the gradients of ys are themselves multiplied by; None: ones.
+        grad_ys: what the gradients of ys are themselves multiplied by, one for each y; None, also
+            for a single y: ones.
         unconnected: what is returned for an x that no y depends on: "zero" for zeros, or "none".
 
     Returns:
@@ -47,7 +48,9 @@ def gradients(
 
     Raises:
         DTypeError: if a y or an x is not of floats.
-        GraphError: if something is not a tensor of the graph.
+        ShapeError: if an element of grad_ys has not the shape of its y.
+        GraphError: if something is not a tensor of the graph; or if, in a function that is traced,
+            ys depend on values of a variable from before and after an assignment to it.
     """
     if unconnected not in ("zero", "none"):
         raise GraphError(f"unconnected is 'zero' or 'none', not {unconnected!r}.", op="gradients")
@@ -95,7 +98,23 @@ def _as_used(x: Tensor, ys: Sequence[Tensor]) -> Tensor:
     if len(versions) == 1:
         return x
     used = set(topological(y.node for y in ys))
-    return next((value for value in versions if value.node in used), versions[0])
+    newest, *older = [value for value in versions if value.node in used] or [x]
+    _require_one_value(x, newest, {value.node for value in older} - {newest.node}, ys)
+    return newest
+
+
+def _require_one_value(x: Variable, newest: Tensor, older: set[Node], ys: Sequence[Tensor]) -> None:
+    """Raise a GraphError if gradients flow to older values of x other than through the newest."""
+    order = topological((y.node for y in ys), stop=[newest.node])
+    leading = _leading_to([node for node in order if node is not newest.node], older)
+    if any(y.node in leading for y in ys):
+        raise GraphError(
+            f"y depends on several values of {x.name!r}, from before and after an assignment.",
+            op="gradients",
+            arguments=[("x", x.description)],
+            fix="assign after the gradients; or ask for those of each part, gradients(a, v) + "
+            "gradients(b, v), or put gg.stop_gradient around what they are not to flow through",
+        )
 
 
 def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:
@@ -105,7 +124,10 @@ def _seeds(ys: Sequence[Tensor], grad_ys: Any) -> list[Tensor]:
         raise ArgumentError(
             f"{len(ys)} ys have {len(grad_ys)} grad_ys.", op="gradients", fix="give one for each y"
         )
-    seeds = [constant(g, y.dtype) for g, y in zip(grad_ys, ys, strict=True)]
+    seeds = [
+        ones_like(y) if g is None else constant(g, y.dtype)
+        for g, y in zip(grad_ys, ys, strict=True)
+    ]
     for y, seed in zip(ys, seeds, strict=True):
         if is_static(seed.known_shape) and not could_be(y.known_shape, seed.known_shape):
             raise ShapeError(
@@ -141,9 +163,8 @@ def _leading_to(order: Sequence[Node], targets: set[Node]) -> set[Node]:
     """Return the nodes between the targets and the end, through which floats flow."""
     leading: set[Node] = set()
     for node in order:
-        if not is_float(node.spec.dtype):
-            continue
-        if node in targets or any(source in leading for source in node.inputs):
+        flows = is_float(node.spec.dtype) and not isinstance(node.op, StopGradient)
+        if node in targets or (flows and any(source in leading for source in node.inputs)):
             leading.add(node)
     return leading
 

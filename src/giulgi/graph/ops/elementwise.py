@@ -13,10 +13,10 @@ import numpy as np
 
 from giulgi.errors import DTypeError
 from giulgi.graph.composed import composed
-from giulgi.graph.dtypes import DType, as_dtype, is_bool, is_float
+from giulgi.graph.dtypes import DType, as_dtype, float64, is_bool, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
-from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
+from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant, known_value, promote
 from giulgi.graph.shapes import broadcast_shapes, is_static
 from giulgi.graph.tensor import Tensor
 
@@ -376,10 +376,17 @@ def clip(
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Tensor:
     """Return x in another dtype."""
     wanted = as_dtype(dtype)
-    # A Python number is read as the wanted dtype, not as float32 first.
-    exact = is_float(wanted) and not hasattr(x, "dtype")
-    tensor = constant(x, wanted if exact else None)
-    return build(Cast(wanted), tensor, name=name)
+    # A Python number is read with all its digits, not as float32 first.
+    if isinstance(x, PythonFloat):
+        x = x.exact
+    elif not hasattr(x, "dtype"):
+        x = constant(x, wanted) if is_float(wanted) else _with_all_digits(x)
+    return build(Cast(wanted), constant(x), name=name)
+
+
+def _with_all_digits(x: TensorLike) -> Tensor:
+    tensor = constant(x)
+    return constant(x, float64) if is_float(tensor.dtype) else tensor
 
 
 def as_float(x: Tensor) -> Tensor:
