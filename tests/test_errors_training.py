@@ -127,7 +127,7 @@ def one_example_without_a_batch():
     op=SPARSE,
     problem="one class number for each prediction",
     layer="head",
-    arguments={"y_true": "int64 (?,)", "y_pred": "float32 (?, 28, 3)"},
+    arguments={"y_true": "int64 (20,)", "y_pred": "float32 (20, 28, 3)"},
     axes="y_true has rank 1, y_pred 3",
     fix="layers.Flatten()",
 )
@@ -193,8 +193,8 @@ CLASSES = {"y": "int64 (20,)", "output": "float32 (?, 3)"}
     op=DENSE,
     problem="the labels are class numbers, and this loss wants one-hot rows",
     layer="head",
-    arguments={"y_true": "int64 (?,)", "y_pred": "float32 (?, 3)"},
-    axes="y_true (?,) and y_pred (?, 3)",
+    arguments={"y_true": "int64 (20,)", "y_pred": "float32 (20, 3)"},
+    axes="y_true (20,) and y_pred (20, 3)",
     fix="use sparse_categorical_crossentropy, or make rows with gg.one_hot(labels, 3)",
 )
 def class_numbers_where_rows_are_wanted():
@@ -206,7 +206,7 @@ def class_numbers_where_rows_are_wanted():
     op=SPARSE,
     problem="not one-hot rows",
     layer="head",
-    arguments={"y_true": "float32 (?, 3)", "y_pred": "float32 (?, 3)"},
+    arguments={"y_true": "float32 (20, 3)", "y_pred": "float32 (20, 3)"},
     axes="that of y_true should be one less",
     fix="use categorical_crossentropy",
 )
@@ -267,8 +267,8 @@ def quantities_where_classes_are_wanted():
     op="mean_squared_error",
     problem="the truth and the prediction have different shapes",
     layer="head",
-    arguments={"y_true": "float32 (?, 3)", "y_pred": "float32 (?, 2)"},
-    axes="y_true (?, 3) and y_pred (?, 2)",
+    arguments={"y_true": "float32 (20, 3)", "y_pred": "float32 (20, 2)"},
+    axes="y_true (20, 3) and y_pred (20, 2)",
     fix="one unit for each number of a target: Dense(3)",
 )
 def units_that_are_not_the_targets():

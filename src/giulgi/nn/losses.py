@@ -14,10 +14,11 @@ from giulgi.errors import ShapeError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import DEFAULT_FLOAT, is_float
 from giulgi.graph.ops.leaves import TensorLike, constant
-from giulgi.graph.shapes import Dim, shape_text
+from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.activations import log_softmax, softplus
 from giulgi.nn.lookup import function_name, look_up
+from giulgi.nn.weighting import fit_weights, may_equal
 from giulgi.source import scope
 
 __all__ = [
@@ -196,13 +197,13 @@ def _same_shape(name: str, y_true: TensorLike, y_pred: TensorLike) -> tuple[Tens
     y = ops.cast(same_rank(given, p), p.dtype)
     if y.known_shape is None or p.known_shape is None:
         return y, p
-    if y.ndim != p.ndim or not all(map(_may_equal, y.shape, p.shape)):
+    if y.ndim != p.ndim or not all(map(may_equal, y.shape, p.shape)):
         raise ShapeError(
             "the truth and the prediction have different shapes.",
             op=name,
             arguments=[("y_true", given.description), ("y_pred", p.description)],
             axes=f"y_true {shape_text(given.shape)} and y_pred {shape_text(p.shape)}",
-            fix=_same_shape_fix(given, p),
+            fix=_same_shape_fix(name, given, p),
         )
     return y, p
 
@@ -218,7 +219,12 @@ def same_rank(y: Tensor, p: Tensor) -> Tensor:
     return y
 
 
-def _same_shape_fix(y: Tensor, p: Tensor) -> str:
+def _same_shape_fix(name: str, y: Tensor, p: Tensor) -> str:
+    if name == "binary_crossentropy" and y.ndim == p.ndim and p.shape[-1] == 1:
+        return (
+            f"if y is one-hot: Dense({y.shape[-1]}, activation='softmax') with "
+            "categorical_crossentropy;\nfor a yes or no give y one column of 0 and 1"
+        )
     if y.ndim == p.ndim and y.shape[-1] is not None:
         return f"the last layer needs one unit for each number of a target: Dense({y.shape[-1]})"
     if y.ndim == p.ndim - 1 == 1:
@@ -229,10 +235,6 @@ def _same_shape_fix(y: Tensor, p: Tensor) -> str:
     if y.ndim < p.ndim:
         return _FLATTEN
     return "the last layer needs one unit for each number of a target"
-
-
-def _may_equal(a: Dim, b: Dim) -> bool:
-    return a == b or a is None or b is None
 
 
 class Loss:
@@ -287,18 +289,6 @@ class Loss:
 
     def __repr__(self) -> str:
         return f"Loss({self.name})"
-
-
-def fit_weights(weights: TensorLike, values: Tensor) -> Tensor:
-    """Return weights, one for each example, with as many axes as the values they multiply."""
-    w = ops.cast(constant(weights), values.dtype)
-    if w.known_shape is None or values.known_shape is None:
-        return w
-    if w.ndim == values.ndim + 1 and w.shape[-1] == 1:
-        w = ops.squeeze(w, -1)
-    if w.ndim < values.ndim and w.ndim > 0:
-        w = ops.expand_dims(w, tuple(range(w.ndim, values.ndim)))
-    return w
 
 
 class MeanSquaredError(Loss):

@@ -15,6 +15,7 @@ from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses
 from giulgi.nn.lookup import function_name, look_up
+from giulgi.nn.weighting import fit_weights
 from giulgi.source import scope
 
 __all__ = [
@@ -151,7 +152,7 @@ class Mean(Metric):
         if weights is None:
             count = ops.cast(ops.size(values), "float64")
             return [(self.total, self.total + ops.sum(values)), (self.count, self.count + count)]
-        weights = losses.fit_weights(weights, values)
+        weights = fit_weights(weights, values)
         weights = ops.broadcast_to(weights, ops.shape(values))
         return [
             (self.total, self.total + ops.sum(values * weights)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from giulgi.errors import DataError
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
+from giulgi.training.advice import advise
 from giulgi.training.number_errors import numbers_error
 from giulgi.tree import LEAF, Structure, flatten
 
@@ -256,20 +257,51 @@ def _array(name: str, value: Any) -> Array:
     return array
 
 
-def check_lengths(data: Batch) -> None:
-    """Raise a DataError if inputs, targets and weights have different numbers of examples."""
-    named = [("x", data.x), ("y", data.y), ("sample_weight", data.weights)]
-    shapes = [(name, array.shape) for name, arrays in named for array in arrays]
-    lengths = {shape[0] for _, shape in shapes}
+def check_lengths(data: Batch, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> None:
+    """Raise a DataError if inputs, targets and weights have different numbers of examples.
+
+    Args:
+        data: the examples.
+        inputs: the names of the inputs; several arrays are told apart by them.
+        outputs: the names of the outputs.
+    """
+    named = [
+        *_named("x", data.x, inputs),
+        *_named("y", data.y, outputs),
+        *_named("sample_weight", data.weights, outputs),
+    ]
+    lengths = {len(array) for _, array in named}
     if len(lengths) > 1:
         raise DataError(
             "the arrays have different numbers of examples.",
-            arguments=[(name, shape_text(shape)) for name, shape in shapes],
-            axes="axis 0: " + ", ".join(f"{shape[0]} in {name}" for name, shape in shapes),
+            arguments=[(name, array_text(array)) for name, array in named],
+            axes="axis 0: " + ", ".join(f"{len(array)} in {name}" for name, array in named),
             fix="each example needs one target; check how the arrays were cut",
         )
     if lengths == {0}:
         raise DataError("there are no examples.", fix="check the data")
+
+
+def _named(what: str, arrays: Sequence[Array], names: Sequence[str]) -> Iterator[tuple[str, Array]]:
+    """Yield arrays with what the user calls them: x, or x of 'left' and x of 'right'."""
+    for i, array in enumerate(arrays):
+        if len(arrays) == 1:
+            yield what, array
+        else:
+            yield f"{what} of {names[i]!r}" if i < len(names) else f"{what}[{i}]", array
+
+
+def array_text(array: Array) -> str:
+    """Return the dtype and the shape of an array, for errors."""
+    return f"{array.dtype.name} {shape_text(array.shape)}"
+
+
+def check_weights(data: Batch) -> None:
+    """Warn of negative weights. They may be meant, as in learning from rewards."""
+    if any((weights < 0).any() for weights in data.weights):
+        advise(
+            "sample_weight has negative weights: of such examples training makes the loss larger."
+        )
 
 
 def check_finite(data: Batch) -> None:
@@ -292,7 +324,7 @@ def _finite_error(name: str, array: Array) -> DataError:
     return DataError(
         f"{name} holds {'NaN (not a number)' if is_nan else 'infinity'} in {many} at "
         f"{tuple(places[0].tolist())}.",
-        arguments=[(name, f"{array.dtype.name} {shape_text(array.shape)}")],
+        arguments=[(name, array_text(array))],
         fix="fill such places with a number, or drop their examples:\n"
         f"keep = {rows}; x, y = x[keep], y[keep]",
     )

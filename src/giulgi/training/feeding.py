@@ -24,6 +24,7 @@ from giulgi.training.batches import (
     as_batch,
     check_finite,
     check_lengths,
+    check_weights,
     take,
 )
 from giulgi.training.inputs import fitted, in_order
@@ -101,7 +102,9 @@ class Given:
             raise ArgumentError(f"{op} needs x.", fix=fix)
         try:
             data = _in_network_order(network, self.x, self.y, self.sample_weight)
-            check_lengths(data)
+            names = ((), ()) if network is None else (network.input_names, network.output_names)
+            check_lengths(data, *names)
+            check_weights(data)
             check_finite(data)
         except GiulgiError as error:
             error.complete(op=op)
@@ -135,7 +138,7 @@ def _in_network_order(network: Network | None, x: Any, y: Any = None, weights: A
         in_order("y", y, names),
         in_order("sample_weight", weights, names),
     )
-    return replace(data, x=fitted(network, data.x))
+    return replace(data, x=fitted(network, data.x, data.y))
 
 
 def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:

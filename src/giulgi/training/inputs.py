@@ -10,7 +10,10 @@ import numpy as np
 from giulgi.errors import DataError, ShapeError
 from giulgi.graph.shapes import Shape, is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
+from giulgi.names import meant
 from giulgi.training.network import Network
+
+Array = np.ndarray[Any, Any]
 
 
 def in_order(what: str, value: Any, names: Sequence[str]) -> Any:
@@ -26,16 +29,30 @@ def in_order(what: str, value: Any, names: Sequence[str]) -> Any:
             raise DataError(
                 f"{what} has no entry {name!r}.",
                 arguments=[(what, "a dict of " + ", ".join(repr(key) for key in value))],
-                fix="the network needs " + " and ".join(repr(name) for name in names),
+                fix=_entry_fix(name, value, names),
             )
     return [value[name] for name in names]
 
 
-def fitted(network: Network, values: Sequence[Any]) -> list[Any]:
+def _entry_fix(name: str, value: Mapping[Any, Any], names: Sequence[str]) -> str:
+    needed = "the network needs " + " and ".join(repr(name) for name in names)
+    unused = [key for key in value if key not in names]
+    if not unused:
+        return needed
+    closest = (meant(name, map(str, unused)) or [unused[0]])[0]
+    return f"{needed}; perhaps {closest!r} is meant to be {name!r}"
+
+
+def fitted(network: Network, values: Sequence[Any], targets: Sequence[Array] = ()) -> list[Any]:
     """Return what is given for the inputs, arrays or tensors, in the shapes that they have.
 
     Where a last axis of size 1 is all that differs it is added, (batch,) -> (batch, 1), or taken
     off.
+
+    Args:
+        network: the network.
+        values: what is given for its inputs.
+        targets: the truth, if it is given with them: errors look at it to tell what was meant.
 
     Raises:
         DataError: if there are too few or too many.
@@ -44,10 +61,10 @@ def fitted(network: Network, values: Sequence[Any]) -> list[Any]:
     inputs = network.inputs
     if len(values) != len(inputs):
         raise _number_error(inputs, len(values))
-    return [_fitted(network, i, value) for i, value in enumerate(values)]
+    return [_fitted(network, i, value, targets) for i, value in enumerate(values)]
 
 
-def _fitted(network: Network, index: int, value: Any) -> Any:
+def _fitted(network: Network, index: int, value: Any, targets: Sequence[Array]) -> Any:
     wanted = network.inputs[index].known_shape
     given: Shape | None = value.known_shape if isinstance(value, Tensor) else value.shape
     if wanted is None or given is None or _may_be_equal(wanted, given):
@@ -56,7 +73,10 @@ def _fitted(network: Network, index: int, value: Any) -> Any:
         return value[..., None]
     if given[-1:] == (1,) and _may_be_equal(wanted, given[:-1]):
         return value[..., 0]
-    raise _shape_error(network, index, wanted, given, value.dtype)
+    error = _shape_error(network, index, wanted, given, value.dtype)
+    truth = [target.shape for target in targets]
+    error.fix = _misplaced_fix(error.arguments[0][0], wanted, given, truth) or error.fix
+    raise error
 
 
 def _may_be_equal(wanted: Shape, given: Shape) -> bool:
@@ -96,6 +116,20 @@ def _shape_error(
         if any(source.node is x.node for source in call.inputs):
             error.complete(layer=call.layer.name, layer_made=call.layer.source)
     return error
+
+
+def _misplaced_fix(name: str, wanted: Shape, given: Shape, truth: Sequence[Shape]) -> str:
+    """Return the fix for whole arrays in a wrong place, by the targets given with them; else ""."""
+    if not truth or not given:
+        return ""
+    count = truth[0][0]
+    if given[0] == count and _may_be_equal(wanted[1:], given):
+        return f"gg.Input leaves out the batch axis: gg.Input({shape_text(given[1:])})"
+    if _may_be_equal(wanted, truth[0]):
+        return "x and y seem to be swapped: the examples come first, fit(x, y)"
+    if len(given) == 2 and given[0] != count == given[1] and _may_be_equal(wanted, given[::-1]):
+        return f"rows and columns are swapped: {name}.T has one example in each row"
+    return ""
 
 
 def _disagreement(name: str, wanted: Shape, given: Shape) -> str:

@@ -59,7 +59,11 @@ def check_target(goal: OutputGoal, targets: Array, output: Tensor, activation: s
     elif function is losses.binary_crossentropy and (targets.min() < 0 or targets.max() > 1):
         _advise_on_probabilities(targets)
         return
-    elif function is losses.categorical_crossentropy and activation == "sigmoid":
+    elif (
+        function is losses.categorical_crossentropy
+        and activation == "sigmoid"
+        and output.shape[-1:] != (1,)  # Of one unit advise_on_output tells what to do.
+    ):
         _advise_on_several_labels(targets)
     for metric in (*goal.metrics, *goal.weighted_metrics):
         _advise_on_accuracy(metric, goal, targets, activation)
@@ -96,7 +100,7 @@ def _check_classes(labels: Array, output: Tensor) -> None:
             f"the labels run from {lowest:g} to {highest:g}, and the network has "
             f"{counted(classes, 'output')}: classes 0 to {classes - 1}."
         )
-        fix = _classes_fix(lowest, highest, classes)
+        fix = _classes_fix(np.unique(labels), classes)
     error = DataError(
         problem,
         op="sparse_categorical_crossentropy",
@@ -112,11 +116,16 @@ def _check_classes(labels: Array, output: Tensor) -> None:
     raise error
 
 
-def _classes_fix(lowest: float, highest: float, classes: int) -> str:
-    if lowest == 1 and highest == classes:
-        return "classes count from 0: fit(x, y - 1)"
+def _classes_fix(found: Array, classes: int) -> str:
+    """Return what to do about the classes that are found."""
+    lowest, highest = found[0], found[-1]
+    if found.tolist() == [-1, 1]:
+        return "classes count from 0; use 0 and 1 in place of -1 and 1: (y + 1) // 2"
+    if lowest != 0 and highest - lowest < classes:
+        shift = f"+ {-lowest:g}" if lowest < 0 else f"- {lowest:g}"
+        return f"classes count from 0: fit(x, y {shift})"
     if lowest < 0:
-        return "classes count from 0; use 0 and 1 in place of -1 and 1"
+        return "classes count from 0: names, y = np.unique(y, return_inverse=True)"
     fix = f"give the last layer {int(highest) + 1} units, or check the labels"
     if classes == 1 and highest == 1:
         fix += ";\nfor a yes or no use binary_crossentropy, with activation='sigmoid'"

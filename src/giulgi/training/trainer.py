@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, DataError, DivergedError
+from giulgi.errors import ArgumentError, DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import placeholder
@@ -74,21 +74,39 @@ class Trainer:
         key = (training, kinds, weight_ranks)
         found = self._programs.get(key)
         if found is None:
-            found = self._programs[key] = self._make_program(batch, training)
+            found = self._programs[key] = self._fitting_program(batch, training)
         return found
 
-    def _make_program(self, batch: Batch, training: bool) -> Program:
+    def _fitting_program(self, batch: Batch, training: bool) -> Program:
+        """Make a program; what does not fit is told with the whole shapes of the arrays."""
+        objective = self.objective
+        try:
+            return self._make_program(batch, training)
+        except ShapeError:
+            try:
+                self._make_program(batch, training, batch.size)
+            finally:
+                self.objective = objective  # Its metrics are chosen for targets that do not fit.
+            raise
+
+    def _make_program(self, batch: Batch, training: bool, size: int | None = None) -> Program:
         assert self.optimizer is not None
         network = self.network
         check_number(batch, network)
         targets = [
-            placeholder(_target_dtype(a), (None, *a.shape[1:]), f"y_{name}")
+            placeholder(_target_dtype(a), (size, *a.shape[1:]), f"y_{name}")
             for a, name in zip(batch.y, network.output_names, strict=True)
         ]
         weights = [
-            placeholder(DEFAULT_FLOAT, (None, *a.shape[1:]), "sample_weight") for a in batch.weights
+            placeholder(DEFAULT_FLOAT, (size, *a.shape[1:]), "sample_weight") for a in batch.weights
         ]
-        applied = network.apply(network.inputs, training)
+        inputs = network.inputs
+        if size is not None:
+            inputs = [
+                placeholder(x.dtype, array.shape, x.name)
+                for x, array in zip(inputs, batch.x, strict=True)
+            ]
+        applied = network.apply(inputs, training)
         outputs = flatten(applied.outputs)[0]
         if self.objective is None:
             self.objective = Objective(outputs, targets, network.output_names, self.spec)
@@ -102,7 +120,7 @@ class Trainer:
             trained = self.model.trainable_variables
             _advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
-        return Program([], [*network.inputs, *targets, *weights], updates)
+        return Program([], [*inputs, *targets, *weights], updates)
 
     def check_targets(self, op: str, batches: Batches) -> None:
         """Raise a DataError if the targets are not what the losses of the network take.
