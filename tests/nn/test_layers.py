@@ -1,5 +1,7 @@
 """Layers: their formulas, their weights, how they are nested and shared, and what they refuse."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -211,6 +213,18 @@ def test_dropout_at_its_ends():
     np.testing.assert_array_equal(L.Dropout(1)(ONES, training=True).numpy(), 0 * ONES)
 
 
+def test_flatten_gives_the_same_rows_for_either_place_of_the_channels():
+    last = np.arange(24.0).reshape(2, 2, 3, 2)
+    first = np.moveaxis(last, -1, 1)
+    wanted = last.reshape(2, 12)
+    np.testing.assert_array_equal(L.Flatten(data_format="channels_last")(last).numpy(), wanted)
+    np.testing.assert_array_equal(L.Flatten(data_format="channels_first")(first).numpy(), wanted)
+    rows = np.arange(6.0).reshape(2, 3)
+    np.testing.assert_array_equal(L.Flatten(data_format="channels_first")(rows).numpy(), rows)
+    with pytest.raises(gg.errors.UnknownArgumentError, match="data_format named 'first'"):
+        L.Flatten(data_format="first")
+
+
 def test_dropout_of_whole_rows():
     y = L.Dropout(0.5, noise_shape=(None, 1))(ONES, training=True).numpy()
     assert (y == y[:, :1]).all()
@@ -222,6 +236,26 @@ def test_dropout_with_a_seed_of_its_own():
     other = L.Dropout(0.5, seed=8)(ONES, training=True).numpy()
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_dropout_with_a_seed_of_its_own_leaves_out_other_units_at_each_call():
+    def masks(seed):
+        layer = L.Dropout(0.5, seed=seed)
+        return [layer(ONES, training=True).numpy() for _ in range(3)]
+
+    first = masks(7)
+    for i, mask in enumerate(first):
+        np.testing.assert_array_equal(mask, masks(7)[i])
+        assert not any(np.array_equal(mask, other) for other in first[i + 1 :] + masks(8))
+
+
+def test_a_copy_of_dropout_with_a_seed_goes_on_as_its_original():
+    layer = L.Dropout(0.5, seed=7)
+    layer(ONES, training=True)
+    copied = copy.deepcopy(layer)
+    np.testing.assert_array_equal(
+        copied(ONES, training=True).numpy(), layer(ONES, training=True).numpy()
+    )
 
 
 def test_each_use_of_dropout_leaves_out_other_units():

@@ -423,3 +423,24 @@ def test_an_error_in_a_callback_is_the_users_own():
 
     with warnings.catch_warnings(), pytest.raises(ZeroDivisionError, match="mine"):
         network().fit(X, Y, verbose=0, callbacks=[Broken()])
+
+
+def test_early_stopping_of_what_is_never_a_number(capsys):
+    """The weights go back to the first epoch, as in Keras, and no infinite best is told."""
+    stopping = gg.callbacks.EarlyStopping(
+        monitor="score", patience=2, restore_best_weights=True, verbose=1
+    )
+    scores = gg.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: logs.update(score=float("nan"))
+    )
+    model = gg.Sequential([gg.Input((1,)), gg.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    weights = []
+    watch = gg.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: weights.append(model.get_weights()[0].item())
+    )
+    x = np.ones((4, 1), np.float32)
+    model.fit(x, 5 * x, epochs=9, callbacks=[scores, stopping, watch], verbose=0)
+    assert stopping.stopped_epoch == 1
+    assert model.get_weights()[0].item() == weights[0] != weights[-1]
+    assert "score was never a number." in capsys.readouterr().out

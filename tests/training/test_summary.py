@@ -267,3 +267,15 @@ def test_weights_of_64_bits_are_twice_as_large():
 )
 def test_sizes(size, text):
     assert _bytes_text(size) == text
+
+
+def test_lines_are_folded_where_one_wants():
+    inputs = [gg.Input((2,), name=f"input_number_{i}") for i in range(4)]
+    model = gg.Model(inputs, L.Dense(1, name="end")(gg.concat(inputs, axis=-1)))
+    longest = {}
+    for length in (None, 65, 200):
+        lines = []
+        model.summary(line_length=length, print_fn=lines.append)
+        longest[length] = max(map(len, lines[0].splitlines()))
+    assert 65 < longest[None] <= 80 < longest[200]
+    assert longest[65] <= 65

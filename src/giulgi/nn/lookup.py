@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from giulgi.errors import UnknownArgumentError
@@ -33,13 +33,26 @@ def look_up(kind: str, name: Any, table: Mapping[str, T]) -> T:
     raise UnknownArgumentError(f"there is no {kind} named {name!r}.", fix=suggestion(name, table))
 
 
+def one_of(kind: str, name: Any, names: Iterable[str]) -> str:
+    """Return the one of several names that is meant, as :func:`look_up` does.
+
+    Raises:
+        UnknownArgumentError: if there is none.
+    """
+    return look_up(kind, name, {known: known for known in names})
+
+
+def instance(identifier: Any) -> Any:
+    """Return an object of a class, made with its defaults; anything else as it is."""
+    return identifier() if inspect.isclass(identifier) else identifier
+
+
 def made(kind: str, identifier: Any, table: Mapping[str, Callable[[], T]]) -> T:
     """Return what is called by a name, made with its defaults.
 
     A class is made, too; any other callable is itself.
     """
-    if inspect.isclass(identifier):
-        identifier = identifier()
+    identifier = instance(identifier)
     if callable(identifier):
         own: T = identifier
         return own

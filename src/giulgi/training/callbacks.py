@@ -11,7 +11,7 @@ import numpy as np
 
 from giulgi.errors import ArgumentError, UnknownArgumentError
 from giulgi.names import suggestion
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import one_of
 from giulgi.nn.metrics import is_better_larger
 from giulgi.signatures import names_checked
 from giulgi.training.advice import advise
@@ -232,7 +232,7 @@ class EarlyStopping(Callback):
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ) -> None:
-        look_up("mode", mode, {m: m for m in ("auto", "min", "max")})
+        one_of("mode", mode, ("auto", "min", "max"))
         if not isinstance(patience, (int, float, np.number)) or patience < 0:
             raise ArgumentError(
                 f"patience is {patience!r}; it is a number of epochs, from 0 on.",
@@ -268,6 +268,10 @@ class EarlyStopping(Callback):
             return
         if epoch < self.start_from_epoch:
             return
+        if self.restore_best_weights and self._best_weights is None:
+            # The first are the best, as long as no value is better than none (as NaN is not).
+            self._best_weights = self.model.get_weights()
+            self.best_epoch = epoch
         self.wait += 1
         if self._is_better(value, self.best):
             self.best = value
@@ -289,10 +293,10 @@ class EarlyStopping(Callback):
     def on_train_end(self, logs: Logs = None) -> None:
         """Restore the best weights, if that was asked for."""
         if self.stopped_epoch and self.verbose:
-            print(
-                f"Stopped after epoch {self.stopped_epoch + 1}: {self.monitor} was best in epoch "
-                f"{self.best_epoch + 1} ({self.best:.4g})."
-            )
+            was = f"was best in epoch {self.best_epoch + 1} ({self.best:.4g})"
+            if math.isinf(self.best):
+                was = "was never a number"
+            print(f"Stopped after epoch {self.stopped_epoch + 1}: {self.monitor} {was}.")
         if self._best_weights is not None:
             self.model.set_weights(self._best_weights)
 

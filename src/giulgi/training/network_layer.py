@@ -14,7 +14,7 @@ from giulgi.nn.phase import told_phase
 from giulgi.training.batches import Batch
 from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
-from giulgi.training.summary import summary_text
+from giulgi.training.summary import LINE_LENGTH, summary_text
 from giulgi.tree import flatten, unflatten
 
 
@@ -118,6 +118,14 @@ class NetworkLayer(Layer):
             self._set_network(Network(given, self(given)))
         return self._require_network()
 
-    def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Print the layers, the shapes they give, and how many weights they have."""
-        print_fn(summary_text(self, self._network))
+    def summary(
+        self, line_length: int | None = None, print_fn: Callable[[str], object] | None = None
+    ) -> None:
+        """Print the layers, the shapes they give, and how many weights they have.
+
+        Args:
+            line_length: how long a line may be before it is folded; 80 by default.
+            print_fn: what is called with the text in place of ``print``.
+        """
+        text = summary_text(self, self._network, line_length or LINE_LENGTH)
+        (print_fn or print)(text)

@@ -20,22 +20,26 @@ if TYPE_CHECKING:
     from giulgi.training.network_layer import NetworkLayer
 
 # As wide as many terminals and pages are; and the least that the last column gets of it.
-_WIDTH = 80
+LINE_LENGTH = 80
 _LEAST_WIDTH = 20
 
 
-def summary_text(model: NetworkLayer, network: Network | None) -> str:
+def summary_text(
+    model: NetworkLayer, network: Network | None, line_length: int = LINE_LENGTH
+) -> str:
     """Return the table.
 
     Args:
         model: the network's owner.
         network: its graph; None if it is not built yet.
+        line_length: how long a line may be before its last column is folded.
     """
     linear = network is None or _is_linear(network)
     header = ["Layer (type)", "Output shape", "Weights"] + ([] if linear else ["Connected to"])
     rows = _rows(model, network, linear)
     if not linear:
-        rows = [line for row in rows for line in _folded(row, _room(header, rows))]
+        room = _room(header, rows, line_length)
+        rows = [line for row in rows for line in _folded(row, room)]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     rule = "  ".join("-" * width for width in widths)
     lines = [f'Model "{model.name}"', rule, _line(header, widths), rule]
@@ -44,10 +48,10 @@ def summary_text(model: NetworkLayer, network: Network | None) -> str:
     return "\n".join(lines)
 
 
-def _room(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+def _room(header: Sequence[str], rows: Sequence[Sequence[str]], line_length: int) -> int:
     """Return how wide the last column may be."""
     others = [max(len(row[i]) for row in [header, *rows]) + 2 for i in range(len(header) - 1)]
-    return max(_LEAST_WIDTH, _WIDTH - sum(others))
+    return max(_LEAST_WIDTH, line_length - sum(others))
 
 
 def _folded(row: Sequence[str], room: int) -> list[list[str]]:

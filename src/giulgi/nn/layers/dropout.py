@@ -14,6 +14,9 @@ from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.signatures import called_as
 
+# Far from one seed to the next, so that layers with neighbouring seeds draw different masks.
+_SEED_STEP = 0x9E3779B9
+
 
 class Dropout(Layer):
     """While training y = x / (1 - rate) where a random number says so, and 0 elsewhere; then y = x.
@@ -24,8 +27,13 @@ class Dropout(Layer):
         rate: the share of units left out, from 0 to 1.
         noise_shape: the shape of the mask, broadcast to that of x; None stands for a size of x.
             (None, 1, None), say, leaves out the same units in every step.
-        seed: a whole number for masks of its own; None draws from ``gg.set_seed``.
+        seed: a whole number for masks of its own; None draws from ``gg.set_seed``. A layer made
+            anew with it draws the same masks again, one after another. A copy (``copy.deepcopy``,
+            pickle) goes on drawing as its original would: with a seed the same masks, else others.
         options: of every :class:`Layer`.
+
+    Raises:
+        ArgumentError: if the rate is not from 0 to 1.
     """
 
     one_input = True
@@ -49,6 +57,7 @@ class Dropout(Layer):
         self.rate = rate
         self.noise_shape = noise_shape
         self.seed = seed
+        self._masks_drawn = 0
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Return x with units left out while training."""
@@ -56,8 +65,16 @@ class Dropout(Layer):
             return x
         if self.rate == 1:
             return ops.zeros_like(x)
-        noise = ops.random.uniform(self._mask_shape(x), seed=self.seed)
+        noise = ops.random.uniform(self._mask_shape(x), seed=self._next_seed(x))
         return ops.where(noise >= self.rate, x / (1 - self.rate), 0)
+
+    def _next_seed(self, x: Tensor) -> int | None:
+        """Return the seed of the next mask."""
+        if self.seed is None or x.node.symbolic:
+            return self.seed  # A mask that is part of a graph is drawn anew by each run.
+        number = self._masks_drawn
+        self._masks_drawn += 1
+        return (self.seed + number * _SEED_STEP) % 2**32
 
     def _mask_shape(self, x: Tensor) -> Any:
         if self.noise_shape is None:

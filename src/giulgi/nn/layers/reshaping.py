@@ -11,24 +11,33 @@ from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
+
+_DATA_FORMATS = ("channels_last", "channels_first")
 
 
 class Flatten(Layer):
     """(batch, a, b, ...) -> (batch, a * b * ...): each example becomes one row.
 
     Args:
+        data_format: "channels_last" takes the numbers as they stand. "channels_first" takes them
+            as if the axis behind the batch were the last, so that pictures of either format give
+            the same rows.
         options: of every :class:`Layer`.
     """
 
     one_input = True
 
     @layer_arguments
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
+        self.data_format = one_of("data_format", data_format or "channels_last", _DATA_FORMATS)
 
     def call(self, x: Tensor) -> Tensor:
         """Return the rows."""
+        if self.data_format == "channels_first" and x.ndim > 2:
+            x = ops.moveaxis(x, 1, -1)
         example = x.shape[1:]
         features = size_of(example) if is_static(example) else -1
         batch = x.shape[0]
@@ -44,6 +53,9 @@ class Reshape(Layer):
         target_shape: the shape of one example, a single number for one axis; one size may be -1,
             and is then computed.
         options: of every :class:`Layer`.
+
+    Raises:
+        ShapeError: when it is called, if an example does not fit.
     """
 
     one_input = True

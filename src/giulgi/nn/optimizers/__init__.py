@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from giulgi.nn.lookup import look_up
+from giulgi.nn.lookup import instance, look_up
 from giulgi.nn.optimizers.adagrad import Adagrad
 from giulgi.nn.optimizers.adam import Adam
 from giulgi.nn.optimizers.base import Optimizer
@@ -22,10 +21,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 def get(identifier: Any) -> Optimizer:
     """Return an optimizer by its name, with its defaults; an optimizer is itself."""
+    identifier = instance(identifier)
     if isinstance(identifier, Optimizer):
         return identifier
-    if inspect.isclass(identifier) and issubclass(identifier, Optimizer):
-        return identifier()
     return look_up("optimizer", identifier, OPTIMIZERS)()
 
 
