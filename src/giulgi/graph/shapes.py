@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Sequence
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from giulgi.errors import DTypeError, PlaceError, ShapeError
 
@@ -44,10 +44,7 @@ def normalise_axis(axis: int, rank: int) -> int:
         ShapeError: if there is no such axis.
         DTypeError: if it is not a whole number.
     """
-    try:
-        axis = operator.index(axis)
-    except TypeError:
-        raise DTypeError(f"an axis is a whole number, not {axis!r}.") from None
+    axis = _whole_axis(axis)
     if not -rank <= axis < rank:
         fix = f"use an axis from {-rank} to {rank - 1}" if rank else "a scalar has no axes"
         raise ShapeError(f"there is no axis {axis} in a tensor of rank {rank}.", fix=fix)
@@ -64,9 +61,27 @@ def require_place(place: int, size: int, axis: int) -> None:
         )
 
 
+def as_sequence(value: Any) -> list[Any]:
+    """Return one thing, or several, as a list; a tensor or an array without axes is one thing."""
+    if not isinstance(value, Iterable) or getattr(value, "shape", None) == ():
+        return [value]
+    return list(value)
+
+
 def as_axes(axis: int | Sequence[int]) -> tuple[int, ...]:
-    """Return one axis, or several, as a tuple."""
-    return tuple(axis) if isinstance(axis, Iterable) else (axis,)
+    """Return one axis, or several, as a tuple.
+
+    Raises:
+        DTypeError: if one is not a whole number.
+    """
+    return tuple(_whole_axis(one) for one in as_sequence(axis))
+
+
+def _whole_axis(axis: Any) -> int:
+    try:
+        return operator.index(axis)
+    except TypeError:
+        raise DTypeError(f"an axis is a whole number, not {axis!r}.") from None
 
 
 def normalise_axes(axes: Sequence[int] | None, rank: int) -> tuple[int, ...]:

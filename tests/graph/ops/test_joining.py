@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.errors import ArgumentError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, ShapeError
+from giulgi.graph.node import topological
 from graph.checks import (
     CONSTANT,
     DATA,
@@ -153,3 +154,73 @@ def test_gradient_adds_up_what_is_repeated():
     assert found.tolist() == [5, 7, 9]
     found = gradient_of(lambda x: gg.concat([x, x, x]), [1.0, 1.0])
     assert found.tolist() == [3, 3]
+
+
+def _nodes(y):
+    return len(topological([y.node]))
+
+
+def test_tile_is_the_same_few_nodes_however_often():
+    x = gg.placeholder("float32", (None, 3), name="x")
+    few, many = gg.tile(x, (5, 7)), gg.tile(x, (500, 300))
+    assert _nodes(few) == _nodes(many)
+    assert many.shape == (None, 900)
+
+
+@pytest.mark.parametrize("size", [1, None])
+def test_gradients_of_joined_tensors_grow_with_their_number(size):
+    def joined(count):
+        xs = [gg.placeholder("float32", (size, 2)) for _ in range(count)]
+        y = gg.concat(xs, 0)
+        slopes = gg.gradients(gg.sum(y * y), xs)
+        twice = gg.gradients([gg.sum(slope * slope) for slope in slopes], xs)
+        return len(topological(t.node for t in twice))
+
+    ten, twenty, forty = joined(10), joined(20), joined(40)
+    assert forty - twenty <= 2 * (twenty - ten) + 10
+
+
+def test_gradients_by_parts_of_unknown_sizes():
+    x, sizes = gg.placeholder("float32", (None,)), gg.placeholder("int64", (3,))
+    weights = [1.0, 10.0, 100.0]
+    total = sum(gg.sum(p * p) * w for p, w in zip(gg.split(x, sizes), weights, strict=True))
+    feeds = {x: np.arange(6.0), sizes: [1, 3, 2]}
+    assert gg.gradients(total, x).numpy(feeds).tolist() == [0, 20, 40, 60, 800, 1000]
+    second = gg.gradients(gg.sum(gg.gradients(total, x)), x)
+    assert second.numpy(feeds).tolist() == [2, 20, 20, 20, 200, 200]
+
+
+def test_parts_that_do_not_make_the_whole_once_it_is_known():
+    x = gg.placeholder("float32", (None,), name="x")
+    (first, _) = gg.split(x, [1, 3])
+    assert first.numpy({x: np.arange(4)}).tolist() == [0]
+    with pytest.raises(ShapeError, match="the parts do not add up to the whole"):
+        first.numpy({x: np.arange(5)})
+
+
+def test_what_is_joined_may_come_one_by_one():
+    assert gg.stack(gg.constant(i) for i in range(3)).tolist() == [0, 1, 2]
+    assert gg.concat(gg.ones((i,), "int64") for i in range(3)).tolist() == [1, 1, 1]
+    with pytest.raises(ArgumentError, match="stands in a list"):
+        gg.stack(3)
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda x: gg.tile(x, 2.5), "a number of repetitions is a whole number, not 2.5"),
+        (lambda x: gg.roll(x, 0.5, 0), "a shift is a whole number, not 0.5"),
+    ],
+)
+def test_counts_are_whole_numbers(build, said):
+    with pytest.raises(DTypeError, match=said):
+        build(gg.ones((2, 2)))
+    assert gg.tile(np.arange(2), gg.constant(2)).tolist() == [0, 1, 0, 1]
+
+
+def test_an_axis_may_be_a_constant():
+    x = gg.ones((2, 3))
+    assert gg.sum(x, gg.constant(1)).tolist() == [3, 3]
+    assert float(gg.sum(x, gg.constant([0, 1]))) == 6
+    with pytest.raises(DTypeError, match="an axis is a whole number, not 'a'"):
+        gg.sum(x, "a")

@@ -149,8 +149,28 @@ def test_gradient_of_a_product_needs_no_rank_if_it_is_of_all():
     x = gg.placeholder("float64", name="x")
     slopes = gg.gradients(gg.prod(x), x)
     assert slopes.numpy({x: [[0.0, 2.0], [3.0, 4.0]]}).tolist() == [[24, 0], [0, 0]]
-    with pytest.raises(ShapeError, match="the number of axes of 'x' is not known"):
-        gg.gradients(gg.prod(x, 0), x)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1, -3, (0, 2), (-1, 0), (1, -1)])
+@pytest.mark.parametrize("zeros", [0, 1, 3])
+@pytest.mark.parametrize("shape", [None, (None, 3, 4)])
+def test_gradient_of_a_product_of_any_rank(axis, zeros, shape):
+    values = np.random.default_rng(zeros).uniform(1, 2, (2, 3, 4))
+    values.flat[:zeros] = 0
+    x = gg.placeholder("float64", shape, name="x")
+    found = gg.gradients(gg.prod(x, axis), x).numpy({x: values})
+    for place in np.ndindex(values.shape):
+        others = values.copy()
+        others[place] = 1
+        line = [slice(None) if i in np.r_[axis] % 3 else place[i] for i in range(3)]
+        np.testing.assert_allclose(found[place], np.prod(others[tuple(line)]), rtol=1e-12)
+
+
+def test_gradient_of_a_product_of_nothing():
+    x = gg.placeholder("float32", name="x")
+    for axis in (0, 1, -1):
+        slope = gg.gradients(gg.prod(x, axis), x)
+        assert slope.numpy({x: np.zeros((2, 0, 3))}).shape == (2, 0, 3)
 
 
 def test_gradient_by_an_empty_input_is_empty():

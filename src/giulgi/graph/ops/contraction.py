@@ -17,7 +17,7 @@ from giulgi.graph.ops.elementwise import multiply
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.movement import expand_dims, reshape, squeeze, transpose
 from giulgi.graph.ops.reductions import sum, sum_to
-from giulgi.graph.ops.shape import size, sizes_of
+from giulgi.graph.ops.shape import dims_of, sizes_of
 from giulgi.graph.shapes import (
     Dim,
     Shape,
@@ -235,7 +235,8 @@ def _paired_axes(a: Tensor, b: Tensor, axes: Any) -> tuple[list[int], list[int]]
 
 
 def _sizes(x: Tensor, axes: Sequence[int]) -> list[Any]:
-    return [size(x, axis) if x.shape[axis] is None else x.shape[axis] for axis in axes]
+    sizes = dims_of(x)
+    return [sizes[axis] for axis in axes]
 
 
 def _count(sizes: Sequence[Any]) -> Any:

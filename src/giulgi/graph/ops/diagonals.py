@@ -13,7 +13,7 @@ from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import moveaxis, reshape
 from giulgi.graph.ops.reductions import sum
-from giulgi.graph.ops.shape import size
+from giulgi.graph.ops.shape import dims_of, size
 from giulgi.graph.ops.slicing import pad
 from giulgi.graph.shapes import normalise_axis
 from giulgi.graph.tensor import Tensor
@@ -68,9 +68,7 @@ def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
     if normalise_axis(axis1, x.ndim) == normalise_axis(axis2, x.ndim):
         raise ShapeError("axis1 and axis2 are the same axis.", fix="give two different axes")
     matrices = moveaxis(x, (axis1, axis2), (-2, -1))
-    *others, rows, columns = (
-        size(matrices, axis) if dim is None else dim for axis, dim in enumerate(matrices.shape)
-    )
+    *others, rows, columns = dims_of(matrices)
     down, right = max(-offset, 0), max(offset, 0)
     along = arange(_length(rows - down, columns - right))
     flat = reshape(matrices, [*others, rows * columns])

@@ -24,7 +24,7 @@ from giulgi.graph.ops.movement import (
     reshape,
     squeeze,
 )
-from giulgi.graph.ops.shape import size
+from giulgi.graph.ops.shape import dims_of, size
 from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
@@ -105,7 +105,7 @@ def _places_in(x: Tensor, mask: Tensor, axis: int) -> tuple[Tensor, ...]:
             arguments=[("x", x.description), ("mask", mask.description)],
             fix="give the mask the sizes of the axes of x that it stands for",
         )
-    sizes = [size(x, axis + i) if dim is None else dim for i, dim in enumerate(covered)]
+    sizes = dims_of(x)[axis : axis + mask.ndim]
     # Sizes that are not known yet must turn out to be those of x.
     return nonzero(broadcast_to(mask, sizes))
 
@@ -218,7 +218,7 @@ def _gather_many(
     # A place outside its own axis must not pass for a place in the next row.
     flat_index = where(outside, size(moved), flat_index)
     # Not -1 for the joined axis: where another axis is empty, it could not be computed.
-    sizes = [size(moved, i) if dim is None else dim for i, dim in enumerate(moved.shape)]
+    sizes = dims_of(moved)
     joined = [*sizes[:place], size(moved, targets), *sizes[place + len(axes) :]]
     return gather(reshape(moved, joined), flat_index, place)
 

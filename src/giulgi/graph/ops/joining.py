@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, ShapeError
 from giulgi.graph.composed import composed
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
@@ -16,9 +18,10 @@ from giulgi.graph.ops.creation import arange, zeros_like
 from giulgi.graph.ops.indexing import gather
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.movement import broadcast_to, expand_dims, reshape
-from giulgi.graph.ops.shape import elements_of, size, sizes_of
-from giulgi.graph.ops.slicing import WHOLE, Cut, Slice, slice_axis
-from giulgi.graph.shapes import Dim, Shape, as_axes, is_static, merge_dims, normalise_axis
+from giulgi.graph.ops.reductions import sum as total
+from giulgi.graph.ops.shape import dims_of, elements_of, size, sizes_of
+from giulgi.graph.ops.slicing import slice_axis
+from giulgi.graph.shapes import Dim, Shape, as_sequence, is_static, merge_dims, normalise_axis
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -117,48 +120,74 @@ class Part(Op):
 
     def resolve(self, x: Tensor, sizes: Tensor) -> Tensor | None:
         known = elements_of(sizes)
-        if x.known_shape is None or known is None or not is_static(known):
+        # Where the whole is not known, it is checked later that the parts make it.
+        if x.known_shape is None or x.shape[self.axis] is None or not is_static(known):
             return None
         start = sum(known[: self.index])
-        cut: Cut = (start, start + known[self.index], 1)
-        return build(Slice((WHOLE,) * self.axis + (cut,)), x)
+        return slice_axis(x, self.axis, start, start + known[self.index])
 
     def numpy(self, x: Array, sizes: Array) -> Array:
         _require_whole(sizes.tolist(), x.shape[self.axis], self.axis)
         return np.split(x, np.cumsum(sizes)[:-1], self.axis)[self.index]
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor, sizes: Tensor) -> tuple[Tensor, None]:
-        count = sizes.shape[0]
-        assert count is not None
-        parts = [zeros_like(build(Part(self.axis, i), x, sizes)) for i in range(count)]
-        parts[self.index] = dy
-        return concat(parts, self.axis), None
+        # Zeros for all parts before it, and for all after it.
+        own = self.index
+        three = stack([total(sizes[:own]), sizes[own], total(sizes[own + 1 :])])
+        before, _, after = (build(Part(self.axis, i), x, three) for i in range(3))
+        return concat([zeros_like(before), dy, zeros_like(after)], self.axis), None
 
 
 # What a user calls
 
 
+def _some(xs: Iterable[TensorLike]) -> list[TensorLike]:
+    """Return what is to be joined as a list, which is not empty."""
+    if not isinstance(xs, Iterable):
+        raise ArgumentError("what is joined stands in a list.", fix="gg.concat([a, b])")
+    listed = list(xs)
+    if not listed:
+        raise ArgumentError("there is nothing to join.", fix="give some tensors")
+    return listed
+
+
 @composed
-def concat(xs: Sequence[TensorLike], axis: int | None = 0, name: str | None = None) -> Tensor:
-    """Return the tensors joined along an axis; None joins them flattened."""
-    if not len(xs):
-        raise ArgumentError("there is nothing to join.", op="concat", fix="give some tensors")
-    tensors = promote(*xs)
+def concat(xs: Iterable[TensorLike], axis: int | None = 0, name: str | None = None) -> Tensor:
+    """Return the tensors joined along an axis; None joins them flattened.
+
+    Args:
+        xs: tensors of one number of axes, equal along all axes but the joined one.
+        axis: the axis.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if they differ along another axis.
+        ArgumentError: if there are none.
+    """
+    tensors = promote(*_some(xs))
     if axis is None:
         return concat([reshape(x, (-1,)) for x in tensors], 0, name)
     return build(Concat(axis), *tensors, name=name)
 
 
 @composed
-def stack(xs: Sequence[TensorLike], axis: int = 0, name: str | None = None) -> Tensor:
-    """Return tensors of one shape joined along a new axis."""
-    if not len(xs):
-        raise ArgumentError("there is nothing to stack.", op="stack", fix="give some tensors")
-    return concat([expand_dims(x, axis) for x in promote(*xs)], axis, name)
+def stack(xs: Iterable[TensorLike], axis: int = 0, name: str | None = None) -> Tensor:
+    """Return tensors of one shape joined along a new axis.
+
+    Args:
+        xs: the tensors.
+        axis: the place of the new axis in the result.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if their shapes differ.
+        ArgumentError: if there are none.
+    """
+    return concat([expand_dims(x, axis) for x in promote(*_some(xs))], axis, name)
 
 
 @composed
-def vstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
+def vstack(xs: Iterable[TensorLike], name: str | None = None) -> Tensor:
     """Return the tensors joined one below the other, along the first axis.
 
     A vector is a row, and so is a single number.
@@ -170,11 +199,11 @@ def vstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
     Raises:
         ShapeError: if they differ along another axis.
     """
-    return concat([_of_rank(x, 2) for x in promote(*xs)], 0, name)
+    return concat([_of_rank(x, 2) for x in promote(*_some(xs))], 0, name)
 
 
 @composed
-def hstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
+def hstack(xs: Iterable[TensorLike], name: str | None = None) -> Tensor:
     """Return the tensors joined side by side: along the second axis, vectors along their only one.
 
     Args:
@@ -184,7 +213,7 @@ def hstack(xs: Sequence[TensorLike], name: str | None = None) -> Tensor:
     Raises:
         ShapeError: if they differ along another axis.
     """
-    tensors = [_of_rank(x, 1) for x in promote(*xs)]
+    tensors = [_of_rank(x, 1) for x in promote(*_some(xs))]
     vectors = bool(tensors) and tensors[0].ndim == 1
     return concat(tensors, 0 if vectors else 1, name)
 
@@ -196,17 +225,39 @@ def _of_rank(x: Tensor, least: int) -> Tensor:
 
 @composed
 def tile(x: TensorLike, repetitions: int | Sequence[int]) -> Tensor:
-    """Return x repeated whole, so and so many times along each axis."""
+    """Return x repeated whole, so and so many times along each axis.
+
+    Args:
+        x: the tensor.
+        repetitions: how many times along each axis; of fewer numbers than axes, the last axes'.
+            For more numbers x gets new first axes.
+
+    Raises:
+        ArgumentError: if a number is negative.
+        DTypeError: if one is not whole.
+    """
     x = constant(x)
-    counts = list(as_axes(repetitions))
-    if any(count < 0 for count in counts):
-        raise ArgumentError(f"a count is negative in {counts}.", op="tile", fix="counts are >= 0")
+    counts = [_count(count) for count in as_sequence(repetitions)]
     rank = max(x.ndim, len(counts))
     counts = [1] * (rank - len(counts)) + counts
-    x = expand_dims(x, tuple(range(rank - x.ndim)))
-    for axis, count in enumerate(counts):
-        x = concat([x] * count, axis) if count else slice_axis(x, axis, 0, 0)
-    return x
+    x = _of_rank(x, rank)
+    # Each axis gets one before it, along which it is repeated, and that becomes one with it.
+    sizes = dims_of(x)
+    pairs = [dim for pair in zip(counts, sizes, strict=True) for dim in pair]
+    copies = broadcast_to(expand_dims(x, tuple(range(0, 2 * rank, 2))), pairs)
+    return reshape(copies, [count * dim for count, dim in zip(counts, sizes, strict=True)])
+
+
+def _count(value: Any) -> int:
+    try:
+        count = operator.index(value)
+    except TypeError:
+        raise DTypeError(
+            f"a number of repetitions is a whole number, not {value!r}.", fix="int(...)"
+        ) from None
+    if count < 0:
+        raise ArgumentError(f"a count is {count}; it cannot be negative.", fix="counts are >= 0")
+    return count
 
 
 @composed
@@ -230,7 +281,7 @@ def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
     axis = normalise_axis(axis, x.ndim)
-    sizes: list[Any] = [size(x, i) if dim is None else dim for i, dim in enumerate(x.shape)]
+    sizes = dims_of(x)
     copies = broadcast_to(
         expand_dims(x, axis + 1), [*sizes[: axis + 1], repetitions, *sizes[axis + 1 :]]
     )
@@ -257,7 +308,16 @@ def split(x: TensorLike, parts: int | Sequence[int] | Tensor, axis: int = 0) -> 
     count = sizes.shape[0]
     if count is None:
         raise ShapeError("the number of parts must be known.", op="split")
+    known = elements_of(sizes)
+    if x.known_shape is not None and x.shape[axis] is not None and is_static(known):
+        return _known_parts(x, known, normalise_axis(axis, x.ndim))
     return [build(Part(axis, i), x, sizes) for i in range(count)]
+
+
+def _known_parts(x: Tensor, sizes: Sequence[int], axis: int) -> list[Tensor]:
+    _require_whole(sizes, x.shape[axis], axis)
+    ends = list(itertools.accumulate(sizes, initial=0))
+    return [slice_axis(x, axis, start, end) for start, end in itertools.pairwise(ends)]
 
 
 def _equal_parts(x: Tensor, count: int, axis: int) -> Sequence[int] | Tensor:
@@ -278,8 +338,21 @@ def roll(x: TensorLike, shift: int, axis: int | None = None) -> Tensor:
     """Return x moved along an axis; what leaves at the end comes back at the beginning.
 
     Without an axis the elements move in the flattened tensor.
+
+    Args:
+        x: the tensor.
+        shift: by how many places; negative ones go towards the beginning.
+        axis: the axis.
+
+    Raises:
+        DTypeError: if the shift is not a whole number.
+        ShapeError: if x has no such axis.
     """
     x = constant(x)
+    try:
+        shift = operator.index(shift)
+    except TypeError:
+        raise DTypeError(f"a shift is a whole number, not {shift!r}.", fix="int(...)") from None
     if axis is None:
         return reshape(roll(reshape(x, (-1,)), shift, 0), sizes_of(x))
     length = x.shape[normalise_axis(axis, x.ndim)]

@@ -11,15 +11,11 @@ from giulgi.errors import ShapeError
 from giulgi.graph.dtypes import DType, bool_, int64, is_bool, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
-from giulgi.graph.ops.elementwise import cast, no_bool
+from giulgi.graph.ops.creation import eye, ones_like
+from giulgi.graph.ops.elementwise import cast, maximum, no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.movement import (
-    broadcast_to,
-    expand_dims,
-    moveaxis,
-    reshape,
-)
+from giulgi.graph.ops.movement import broadcast_to, expand_dims, reshape
 from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped, size, sizes_of
 from giulgi.graph.shapes import Dim, Shape, as_axes, is_static, normalise_axes, normalise_axis
 from giulgi.graph.tensor import Axes, Tensor
@@ -95,35 +91,48 @@ class Prod(Total):
 
     def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
         if self.axes is None:  # The rank is not known, and not needed.
-            others = reshape(_product_of_others(reshape(x, (-1,)), (0,)), sizes_of(x))
+            others = reshape(_others_along(reshape(x, (-1,)), 0), sizes_of(x))
         else:
-            others = _product_of_others(x, normalise_axes(self.axes, x.ndim))
+            others = _product_of_others(x, self.axes)
         return self.restore(dy, x) * others
 
 
 def _product_of_others(x: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Return, for each element, the product of all others along the axes.
 
+    Those are the others in its own line along the first axis, and all other lines.
+    """
+    if not axes:
+        return ones_like(x)
+    others = _others_along(x, axes[0])
+    if len(axes) == 1:
+        return others
+    lines = prod(x, axes[0], keepdims=True)
+    return others * _product_of_others(lines, axes[1:])
+
+
+def _others_along(x: Tensor, axis: int) -> Tensor:
+    """Return, for each element, the product of all others along an axis.
+
     Dividing the product by the element would fail at 0. So the elements are laid out as a square
     with one row for each, in which its own place holds 1.
     """
-    from giulgi.graph.ops.creation import eye
-
-    last = tuple(range(x.ndim - len(axes), x.ndim))
-    moved = moveaxis(x, axes, last)
-    kept = sizes_of(moved)
-    count = size(x, axes)
-    flat = reshape(moved, [*_leading(moved, len(axes)), count])
-    row = expand_dims(flat, -2)
-    others = prod(where(eye(count, dtype="bool"), 1, row), -1)
-    return moveaxis(reshape(others, kept), last, axes)
+    before, count, after = _sizes_around(x, axis)
+    lines = reshape(x, [before, 1, count, after])
+    own_place = expand_dims(eye(count, dtype="bool"), -1)
+    return reshape(prod(where(own_place, 1, lines), 2), sizes_of(x))
 
 
-def _leading(x: Tensor, dropped: int) -> list[Any]:
-    return [
-        size(x, axis) if dim is None else dim
-        for axis, dim in enumerate(x.shape[: x.ndim - dropped])
-    ]
+def _sizes_around(x: Tensor, axis: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the number of elements in the axes before one, along it, and in those after it."""
+    count = size(x, axis)
+    if x.known_shape is not None:
+        axis = normalise_axis(axis, x.ndim)
+        return size(x, range(axis)), count, size(x, range(axis + 1, x.ndim))
+    # Of an unknown rank only the axes on one side can be told; where x is empty, any size does.
+    known = size(x, range(axis) if axis >= 0 else range(axis + 1, 0))
+    rest = size(x) // maximum(known * count, 1)
+    return (known, count, rest) if axis >= 0 else (rest, count, known)
 
 
 class Extreme(Reduction):

@@ -214,6 +214,11 @@ def sizes_of(x: Tensor) -> Sizes:
     return build(ShapeOf(), x)
 
 
+def dims_of(x: Tensor) -> list[Any]:
+    """Return the size of x along each axis: as a number if it is known, else as a tensor."""
+    return [size(x, axis) if dim is None else dim for axis, dim in enumerate(x.shape)]
+
+
 # What a user calls
 
 
