@@ -430,7 +430,8 @@ def a_misspelt_argument_of_an_optimizer():
     errors.GraphError,
     op="network",
     problem="the network does not know what to train for: it is not compiled",
-    fix="model.compile(optimizer='adam', loss='sparse_categorical_crossentropy')",
+    fix="model.compile(optimizer='adam', loss='mse') for quantities,\n"
+    "or loss='sparse_categorical_crossentropy' for classes",
 )
 def fit_before_compile():
     model = gg.Sequential([gg.Input((4,)), L.Dense(3)], name="network")

@@ -102,8 +102,10 @@ def test_learning_rate_is_assigned_between_steps():
 
 
 def test_repr():
-    assert repr(gg.optimizers.SGD(0.25)) == "SGD(learning_rate=0.25)"
-    assert repr(gg.optimizers.Adam(lambda step: 0.1)) == "Adam(learning_rate=a schedule)"
+    sgd = gg.optimizers.SGD(0.25, momentum=0.9, clipnorm=1.0)
+    assert repr(sgd) == "SGD(learning_rate=0.25, momentum=0.9, nesterov=False, clipnorm=1.0)"
+    adam = "Adam(learning_rate=a schedule, beta_1=0.9, beta_2=0.999, epsilon=1e-07, amsgrad=False)"
+    assert repr(gg.optimizers.Adam(lambda step: 0.1)) == adam
 
 
 def test_learning_rate_as_a_schedule():

@@ -217,8 +217,12 @@ def check_traceback(text, file):
     assert text.count("Traceback") == 1
     assert lines[begin + 1] == f'  File "{file}", line 12, in <module>'
     assert len(lines) - begin < 40
-    # The program's own word is the last before it, on the line of the bar if there is one.
-    assert lines[begin - 1].endswith("READY")
+    # What is known of the epoch is the last before it, and before that the program's own word.
+    *_, ready, stopped, weights = lines[:begin]
+    assert ready.endswith("READY")
+    assert "Epoch 1/9 - stopped after step " in stopped
+    assert stopped.endswith(" - loss: 0.0000")
+    assert weights == "The weights are those of the last whole step."
 
 
 @pytest.mark.skipif(os.name != "posix", reason="windows sends Ctrl-C in another way")

@@ -108,13 +108,40 @@ def test_epochs_count_from_the_initial_one(stream):
     assert [line[:9] for line in text.splitlines()] == ["Epoch 3/4", "Epoch 4/4"]
 
 
-def test_an_interrupted_bar_leaves_nothing(stream):
+def test_an_interrupted_epoch_leaves_what_was_last_known(stream, monkeypatch):
+    monkeypatch.setattr(progress, "_INTERVAL", 0.0)
+    model = network()
+
+    class Stop(gg.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epoch = epoch
+
+        def on_train_batch_end(self, batch, logs=None):
+            if (self.epoch, batch) == (1, 1):
+                raise KeyboardInterrupt
+
+    def interrupted():
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y, batch_size=16, epochs=3, callbacks=Stop())
+
+    _, *lines, after = screen(shown(stream, interrupted, lambda: print("after")))
+    assert lines == [
+        "Epoch 2/3 - stopped after step 2 - loss: 1.0000 - mae: 1.0000",
+        "The weights are those of the last whole step.",
+    ]
+    assert after == "after"
+    assert model.history.epoch == [0]
+    assert list(model.history.history) == ["loss", "mae"]
+
+
+def test_an_interrupted_epoch_that_is_not_to_be_shown(stream):
     def stop(batch, logs):
         raise KeyboardInterrupt
 
     def interrupted():
+        hook = gg.callbacks.LambdaCallback(on_train_batch_end=stop)
         with pytest.raises(KeyboardInterrupt):
-            network().fit(X, Y, callbacks=gg.callbacks.LambdaCallback(on_train_batch_end=stop))
+            network().fit(X, Y, callbacks=hook, verbose=0)
 
     assert screen(shown(stream, interrupted, lambda: print("after"))) == ["after"]
 

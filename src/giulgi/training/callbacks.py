@@ -15,6 +15,7 @@ from giulgi.nn.lookup import one_of
 from giulgi.nn.metrics import is_better_larger
 from giulgi.signatures import names_checked
 from giulgi.training.advice import advise
+from giulgi.training.hooks import check_hooks
 
 if TYPE_CHECKING:
     from giulgi.training.model import Model
@@ -132,6 +133,7 @@ class CallbackList:
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise _callback_error(callback)
+            check_hooks(callback, Callback)
             callback.set_params(params)
             callback.set_model(model)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from giulgi.errors import ArgumentError, GiulgiError, GraphError
-from giulgi.nn import optimizers
 from giulgi.nn.optimizers import Optimizer
 from giulgi.signatures import names_checked
+from giulgi.training.advice import advise
 from giulgi.training.batches import ArrayBatches, Batch, Batches
 from giulgi.training.callbacks import CallbackList, Callbacks, History
 from giulgi.training.feeding import Given, is_generated, require_positive
 from giulgi.training.network import Network
 from giulgi.training.network_layer import NetworkLayer
-from giulgi.training.objective import check_names
+from giulgi.training.objective import Objective, check_names, chosen_optimizer
 from giulgi.training.trainer import Trainer
 
 
@@ -91,7 +92,7 @@ class Model(NetworkLayer):
             UnknownArgumentError: if a name does not exist.
         """
         try:
-            self.optimizer = optimizers.get(optimizer)
+            self.optimizer = chosen_optimizer(optimizer, loss)
             check_names(loss, metrics, weighted_metrics)
         except GiulgiError as error:
             error.complete(op="compile")
@@ -104,15 +105,32 @@ class Model(NetworkLayer):
         }
         self._trainer = None
 
-    def _trainer_for(self, batch: Batch, *, compiled: bool = True) -> Trainer:
-        if compiled and (self._spec is None or self._spec["loss"] is None):
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what ``evaluate`` returns, in order: the loss, and the metrics."""
+        spec, network = self._compiled_spec(), self._require_network()
+        outputs = network.outputs
+        return list(Objective(outputs, outputs, network.output_names, spec).reported)
+
+    def _compiled_spec(self) -> dict[str, Any]:
+        """Return what ``compile`` was given.
+
+        Raises:
+            GraphError: if it was not called, or without a loss.
+        """
+        if self._spec is None or self._spec["loss"] is None:
             raise GraphError(
                 "the network does not know what to train for: it is not compiled"
                 + (" with a loss." if self._spec else "."),
                 op=self.name,
-                fix="say it first: model.compile(optimizer='adam', "
-                "loss='sparse_categorical_crossentropy')",
+                fix="say it first: model.compile(optimizer='adam', loss='mse') for quantities,\n"
+                "or loss='sparse_categorical_crossentropy' for classes",
             )
+        return self._spec
+
+    def _trainer_for(self, batch: Batch, *, compiled: bool = True) -> Trainer:
+        if compiled:
+            self._compiled_spec()
         network = self._build_for(batch)
         if self._trainer is None:
             optimizer = self.optimizer if self._spec is not None else None
@@ -296,7 +314,14 @@ class Model(NetworkLayer):
         trainer.check_targets(op, ArrayBatches(batch, batch.size, False))
         trainer.reset()
         trainer.run(batch, training)
-        return _answer(trainer.results(), return_dict)
+        results = trainer.results()
+        if training and not math.isfinite(results["loss"]):
+            advise(
+                f"the loss of a batch became {results['loss']}: training goes astray. Try a tenth "
+                "of the learning rate, or inputs of a moderate size, such as x / 255. The weights "
+                "may be spoilt."
+            )
+        return _answer(results, return_dict)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r} of {len(self.layers)} layers>"

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from giulgi.errors import GraphError
+from giulgi.errors import ArgumentError, GraphError
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Placeholder, constant
 from giulgi.graph.ops.state import Tag, Variable
@@ -50,6 +50,7 @@ class Network:
 
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
+        ArgumentError: if two layers have one name.
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
@@ -61,6 +62,7 @@ class Network:
         steps = _steps(self.inputs, self.outputs)
         self.calls = [step for step in steps if isinstance(step, LayerCall)]
         self.layers = _layers_by_depth(self.inputs, self.outputs)
+        require_distinct_names(self.layers)
 
     # A copy has layers, variables and inputs of its own; only the phase is everyone's.
 
@@ -117,6 +119,22 @@ class Network:
             list(zip([v for v, _ in updates], done[after_outputs:after_updates], strict=True)),
             done[after_updates:],
         )
+
+
+def require_distinct_names(layers: Sequence[Layer]) -> None:
+    """Raise an ArgumentError if two layers of a network have one name, as Keras does."""
+    first: dict[str, Layer] = {}
+    for layer in layers:
+        other = first.setdefault(layer.name, layer)
+        if other is not layer:
+            raise ArgumentError(
+                f"two layers of the network are named {layer.name!r}.",
+                op="Model",
+                arguments=[
+                    (type(x).__name__, f"{x.name!r}, made in {x.source}") for x in (other, layer)
+                ],
+                fix="give each a name of its own, or none: they are then numbered",
+            )
 
 
 def _names(tensors: Sequence[Tensor], structure: Any) -> list[str]:

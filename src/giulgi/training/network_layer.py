@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from giulgi.errors import ArgumentError, GraphError
 from giulgi.graph.dtypes import DEFAULT_FLOAT
@@ -16,6 +16,12 @@ from giulgi.training.inputs import fitted, in_order
 from giulgi.training.network import Network
 from giulgi.training.summary import LINE_LENGTH, summary_text
 from giulgi.tree import flatten, unflatten
+
+_NO_FILES = (
+    "giulgi does not write networks to files yet. Its weights are arrays, model.get_weights(), "
+    "which NumPy can save; model.set_weights(arrays) takes them back"
+)
+_INSTEAD = dict.fromkeys(("save", "save_weights", "load_weights", "to_json"), _NO_FILES)
 
 
 class NetworkLayer(Layer):
@@ -95,6 +101,14 @@ class NetworkLayer(Layer):
         """The outputs, nested as they were given."""
         network = self._require_network()
         return unflatten(network.output_structure, iter(network.outputs))
+
+    if not TYPE_CHECKING:  # A type checker is to say itself that a name is unknown.
+
+        def __getattr__(self, name: str) -> Any:
+            """Say what there is in place of what Keras has."""
+            advice = _INSTEAD.get(name)
+            told = f": {advice}" if advice else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{told}")
 
     def _require_network(self) -> Network:
         if self._network is None:

@@ -10,9 +10,10 @@ from giulgi.errors import ArgumentError, GiulgiError, UnknownArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.names import suggestion
-from giulgi.nn import losses, metrics
+from giulgi.nn import losses, metrics, optimizers
 from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import Mean, Metric, Update
+from giulgi.nn.optimizers import Optimizer
 from giulgi.training.network import call_of
 from giulgi.tree import flatten
 
@@ -135,8 +136,36 @@ def _loss_of(loss: Loss, y: Tensor, p: Tensor, w: Tensor | None) -> Tensor:
         raise
 
 
+def chosen_optimizer(optimizer: Any, loss: Any) -> Optimizer:
+    """Return an optimizer as ``compile`` was given it.
+
+    Raises:
+        UnknownArgumentError: if there is none of the name; a loss in its place is noticed.
+    """
+    try:
+        return optimizers.get(optimizer)
+    except UnknownArgumentError as error:
+        if _is_loss(optimizer):
+            given = "'adam'" if loss is None else repr(loss)
+            error.fix = f"the optimizer comes first: compile({given}, loss={optimizer!r})"
+        raise
+
+
+def _is_loss(given: Any) -> bool:
+    """Whether a loss, or the name of one, is given."""
+    try:
+        return isinstance(given, Loss) or (isinstance(given, str) and bool(losses.get(given)))
+    except UnknownArgumentError:
+        return False
+
+
 def check_names(loss: Any, *measured: Any) -> None:
     """Raise an UnknownArgumentError if a loss or metric is given by a name that does not exist."""
+    for value in measured:
+        if isinstance(value, (list, tuple)) and list(value) == [None]:
+            raise ArgumentError(
+                "the only metric is None.", fix="metrics=['accuracy'], or leave metrics out"
+            )
     for leaf in flatten(loss)[0]:
         if isinstance(leaf, str):
             losses.get(leaf)

@@ -60,11 +60,13 @@ class Progress:
         self.title = title
         self.steps = steps
         self.style = style_for(verbose)
+        self._last: tuple[int, Mapping[str, float]] = (0, {})
         self._begin = time.perf_counter()
         self._bar: Any = _bar(title, steps) if self.style == 1 else None
 
     def update(self, step: int, logs: Mapping[str, float]) -> None:
         """Show that so many batches are done."""
+        self._last = step, logs
         if self._bar is not None:
             self._bar.set_postfix_str(values_text(logs), refresh=False)
             self._bar.update(step - self._bar.n)
@@ -77,6 +79,15 @@ class Progress:
             seconds = time.perf_counter() - self._begin
             parts = [self.title, f"{seconds:.1f} s", *([values_text(logs)] if logs else [])]
             print(" - ".join(parts), flush=True)
+
+    def interrupted(self) -> None:
+        """Leave a line with what was last known, and say what the weights are."""
+        self.close()
+        step, logs = self._last
+        if self.style:
+            known = [values_text(logs)] if logs else []
+            print(" - ".join([self.title, f"stopped after step {step}", *known]))
+            print("The weights are those of the last whole step.", flush=True)
 
     def close(self) -> None:
         """Leave the line of the bar."""

@@ -15,7 +15,7 @@ from giulgi.nn.layers.input import InputLayer
 from giulgi.signatures import names_checked
 from giulgi.training.batches import Batch
 from giulgi.training.model import Model
-from giulgi.training.network import Network
+from giulgi.training.network import Network, require_distinct_names
 
 
 class Sequential(Model):
@@ -80,6 +80,7 @@ class Sequential(Model):
                 op="Sequential",
                 fix="make another layer; to share weights on purpose, use gg.Model",
             )
+        require_distinct_names([*self._stack, layer])
         if self._start is None and not self._stack and layer.batch_input_shape is not None:
             self._start = placeholder(layer.dtype, layer.batch_input_shape, f"{layer.name}_input")
         if isinstance(layer, InputLayer):

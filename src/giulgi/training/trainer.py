@@ -221,6 +221,9 @@ class Trainer:
                     held_out = self.evaluate(validation, callbacks, 0)
                     logs |= {f"val_{name}": value for name, value in held_out.items()}
                 progress.finish(step, logs)
+            except KeyboardInterrupt:
+                progress.interrupted()
+                raise
             finally:
                 progress.close()
             callbacks.call("on_epoch_end", epoch, logs)

@@ -14,7 +14,6 @@ weights once the shape of the inputs is known::
 from __future__ import annotations
 
 import inspect
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -28,6 +27,7 @@ from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
+from giulgi.names import snake_case
 from giulgi.nn import initializers
 from giulgi.nn.layers.arguments import declared_shape, layer_arguments
 from giulgi.nn.layers.building import marking_built, unbuilt_on_error
@@ -38,7 +38,7 @@ from giulgi.nn.layers.calls import (
     in_both_phases,
     recorded,
 )
-from giulgi.nn.layers.checks import layer_given, several_given, shapes_unknown
+from giulgi.nn.layers.checks import layer_given, several_given
 from giulgi.nn.layers.weights import fitting_arrays
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
@@ -62,7 +62,6 @@ class Layer:
     #: Whether it takes a single tensor, and never several.
     one_input = False
     source: Source | None
-    _shapes: tuple[Any, ...] | None = None
     _penalties: tuple[tuple[Variable, Callable[[Tensor], Tensor]], ...] = ()
 
     def __new__(cls, *args: Any, **options: Any) -> Self:
@@ -202,7 +201,6 @@ class Layer:
         # The record holds what is tagged, and not the tags: they hold the record, and a node that
         # its own label held would live for ever.
         record.outputs = results
-        self._shapes = tuple(tree_map(lambda x: x.known_shape, end) for end in (inputs, outputs))
         return unflatten(structure, iter(record.tagged()))
 
     def _in_one_phase(
@@ -247,22 +245,13 @@ class Layer:
 
     @property
     def input_shape(self) -> Any:
-        """The shape of what it was last called on in a network; of several inputs nested alike.
-
-        Raises:
-            GraphError: if it is in no network yet.
-        """
-        return self._told_shape(0)
+        """The shape of :attr:`input`, or a list of the shapes of several."""
+        return tree_map(lambda x: x.known_shape, self.input)
 
     @property
     def output_shape(self) -> Any:
-        """The shape of what it returned then."""
-        return self._told_shape(1)
-
-    def _told_shape(self, end: int) -> Any:
-        if self._shapes is None:
-            raise shapes_unknown(self.name, type(self).__name__)
-        return self._shapes[end]
+        """The shape of :attr:`output`, or a list of the shapes of several."""
+        return tree_map(lambda x: x.known_shape, self.output)
 
     @property
     def input(self) -> Any:
@@ -374,7 +363,7 @@ def _attribute_leaves(owner: object) -> Iterator[Any]:
 
 def next_name(class_name: str) -> str:
     """Return a name that no other layer has: dense, dense_1, ..."""
-    base = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    base = snake_case(class_name)
     number = _names[base]
     _names[base] += 1
     return f"{base}_{number}" if number else base

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from giulgi.errors import ArgumentError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 
@@ -35,15 +35,6 @@ def several_given(owner: Layer, given: Sequence[Tensor]) -> ArgumentError:
         op=type(owner).__name__,
         arguments=[(f"inputs[{i}]", x.description) for i, x in enumerate(given)],
         fix=fix if len(given) > 1 else "give it without brackets around it",
-    )
-
-
-def shapes_unknown(name: str, op: str) -> GraphError:
-    """Return the error for the shapes of what has not met its inputs yet."""
-    return GraphError(
-        f"the shapes of {name!r} are not known: it is in no network yet.",
-        op=op,
-        fix="call it on a gg.Input, or put it into a network that begins with one",
     )
 
 

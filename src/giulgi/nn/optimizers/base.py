@@ -20,6 +20,10 @@ Update = tuple[Variable, Tensor]
 GradientPair = tuple[Tensor | None, Variable]
 
 
+# Settings of all optimizers that are usually not there.
+_LIMITS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "decay")
+
+
 class Optimizer:
     """Base of optimizers.
 
@@ -215,7 +219,11 @@ class Optimizer:
 
     def __repr__(self) -> str:
         rate = "a schedule" if self._schedule is not None else f"{float(self._learning_rate):g}"
-        return f"{type(self).__name__}(learning_rate={rate})"
+        own = inspect.signature(type(self)).parameters
+        settings = [name for name in own if name != "learning_rate" and hasattr(self, name)]
+        settings += [name for name in _LIMITS if getattr(self, name)]
+        said = [f"{name}={getattr(self, name)!r}" for name in settings]
+        return f"{type(self).__name__}({', '.join([f'learning_rate={rate}', *said])})"
 
 
 def _checked_rate(optimizer: Optimizer, rate: Any) -> float:
