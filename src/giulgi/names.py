@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 # What other libraries call a thing, and what giulgi does.
@@ -49,6 +50,11 @@ _OF_OTHERS = {
 def letters_of(name: str) -> str:
     """Return the letters and digits of a name alone: the same for mean_error and MeanError."""
     return name.replace("_", "").lower()
+
+
+def snake_case(class_name: str) -> str:
+    """Return the name of a class as that of an object: MeanError becomes mean_error."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
 
 
 def meant(word: str, known: Iterable[str]) -> list[str]:

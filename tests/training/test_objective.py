@@ -79,7 +79,7 @@ def measured(goal, weights=None, penalties=()):
         [gg.constant(Y)] * count, [gg.constant(P)] * count, [w] * count, list(penalties)
     )
     gg.Program([], [], updates)()
-    return float(loss), {name: metric.result() for name, metric in goal.reported.items()}
+    return float(loss), {name: float(metric.result()) for name, metric in goal.reported.items()}
 
 
 def test_two_losses_of_one_output():
@@ -128,7 +128,7 @@ def test_means_over_batches_are_weighted_by_their_sizes():
     for y, p in ((Y, P), (Y[:1], P[:1])):
         _, updates = goal.loss([gg.constant(y)], [gg.constant(p)], [None], [])
         gg.Program([], [], updates)()
-    assert goal.reported["loss"].result() == pytest.approx((1 + 9 + 1) / 3)
+    assert float(goal.reported["loss"].result()) == pytest.approx((1 + 9 + 1) / 3)
 
 
 def test_a_metric_of_the_users_keeps_its_name():

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from giulgi.errors import UnknownArgumentError
+from giulgi.errors import GraphError, UnknownArgumentError
 from giulgi.names import letters_of, suggestion
 
 T = TypeVar("T")
@@ -62,3 +62,18 @@ def made(kind: str, identifier: Any, table: Mapping[str, Callable[[], T]]) -> T:
 def function_name(function: object) -> str:
     """Return the name that a function of the user's goes by in reports."""
     return str(getattr(function, "__name__", type(function).__name__)).strip("<>")
+
+
+def require_answer(kind: str, name: str, answer: T | None) -> T:
+    """Return what a function of the user's gave.
+
+    Raises:
+        GraphError: if it gave None.
+    """
+    if answer is None:
+        raise GraphError(
+            f"the {kind} {name!r} returns nothing: it gives None.",
+            op=name,
+            fix="end it with: return ...",
+        )
+    return answer

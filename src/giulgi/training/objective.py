@@ -12,7 +12,8 @@ from giulgi.graph.tensor import Tensor
 from giulgi.names import suggestion
 from giulgi.nn import losses, metrics, optimizers
 from giulgi.nn.losses import Loss
-from giulgi.nn.metrics import Mean, Metric, Update
+from giulgi.nn.metrics import Mean, Metric
+from giulgi.nn.metrics.base import Update
 from giulgi.nn.optimizers import Optimizer
 from giulgi.training.network import call_of
 from giulgi.tree import flatten
@@ -116,14 +117,14 @@ class Objective:
                 value = _loss_of(goal.loss, y, p, w)
                 total = total + goal.weight * value
                 if goal.tracker is not None:
-                    updates += goal.tracker.add(value, batch)
+                    updates += goal.tracker.updates(value, batch)
             for metric in goal.metrics:
                 updates += metric.updates(y, p)
             for metric in goal.weighted_metrics:
                 updates += metric.updates(y, p, w)
         for penalty in penalties:
             total = total + penalty
-        return total, [*self.loss_tracker.add(total, batch), *updates]
+        return total, [*self.loss_tracker.updates(total, batch), *updates]
 
 
 def _loss_of(loss: Loss, y: Tensor, p: Tensor, w: Tensor | None) -> Tensor:

@@ -7,6 +7,7 @@ any other way it says nothing.
 from __future__ import annotations
 
 from collections.abc import Container
+from typing import Any
 
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
@@ -26,7 +27,7 @@ from giulgi.training.objective import OutputGoal
 _SAME_NUMBERS = (Tag, Reshape, ExpandDims, Squeeze)
 
 # What the last layer of a network needs for each loss of probabilities, and the loss's class.
-_OF_PROBABILITIES = {
+_OF_PROBABILITIES: dict[Any, tuple[str, str]] = {
     losses.binary_crossentropy: ("sigmoid", "BinaryCrossentropy"),
     losses.categorical_crossentropy: ("softmax", "CategoricalCrossentropy"),
     losses.sparse_categorical_crossentropy: ("softmax", "SparseCategoricalCrossentropy"),
@@ -102,7 +103,7 @@ def _is_over_one(softmax: Tensor) -> bool:
 
 
 def _advise_on_loss(name: str, loss: Loss, output: Tensor, activation: str) -> None:
-    found = _OF_PROBABILITIES.get(loss.function)
+    found = None if loss.function is None else _OF_PROBABILITIES.get(loss.function)
     if found is None:
         return
     wanted, loss_class = found
