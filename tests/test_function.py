@@ -105,7 +105,7 @@ def test_an_array_that_is_no_tensor(traced):
 
 def test_the_program_can_be_read(traced):
     text = traced.program(np.ones(3)).text((3,))
-    assert "argument_0 * 2" in text
+    assert "x * 2" in text
 
 
 def test_name_and_documentation_are_those_of_the_function():
@@ -546,3 +546,43 @@ def test_gradients_through_an_assignment_are_by_the_new_value():
         return gg.gradients(v * 3 + held, v), gg.gradients(v, v)
 
     assert [float(g) for g in step()] == [3, 1]
+
+
+def test_arguments_are_told_by_the_names_of_the_parameters():
+    @gg.function
+    def product(x, pair, *others, scale=1.0):
+        return x @ pair[1] * scale
+
+    with pytest.raises(ShapeError) as caught:
+        product(np.ones((2, 3)), [1.5, np.ones((2, 4))], np.ones(1), scale=2.0)
+    told = dict(caught.value.arguments)
+    assert "'x'" in told["a"]
+    assert "'pair[1]'" in told["b"]
+    program = product.program(
+        np.ones((2, 3)), [1.5, np.ones((3, 4))], np.ones(1), np.ones(2), scale=2.0
+    )
+    names = ["x", "pair[0]", "pair[1]", "others[0]", "others[1]", "scale"]
+    assert [feed.name for feed in program.feeds] == names
+
+
+def test_a_method_names_its_arguments_without_the_object():
+    class Line:
+        @gg.function
+        def __call__(self, x):
+            return x + 1
+
+    assert [feed.name for feed in Line().__call__.program(np.ones(2)).feeds] == ["x"]
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_list_stays_a_list(times):
+    """As in the function without gg.function; an array is multiplied."""
+
+    def scaled(w):
+        return w * times
+
+    compiled = gg.function(scaled)
+    assert [float(value) for value in compiled([0.5, 1.5])] == scaled([0.5, 1.5])
+    assert len(compiled([0.5, 1.5])) == 2 * times
+    assert compiled(np.array([0.5, 1.5])).tolist() == [0.5 * times, 1.5 * times]
+    assert compiled([np.ones(2), np.zeros(2)])[0].tolist() == [1, 1]

@@ -40,6 +40,7 @@ FLOORS = {
     "backends": 2,
     "storage": 3,
     "program": 3,
+    "seed": 3,
     "session": 3,
     "function": 3,
     "nn": 4,

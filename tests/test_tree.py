@@ -6,7 +6,7 @@ from collections import namedtuple
 
 import pytest
 
-from giulgi.tree import flatten, tree_map, unflatten
+from giulgi.tree import flatten, paths, tree_map, unflatten
 
 Point = namedtuple("Point", "x y")
 
@@ -48,3 +48,12 @@ def test_structures_can_be_compared():
 
 def test_map():
     assert tree_map(lambda v: v * 2, {"a": [1, Point(2, 3)]}) == {"a": [2, Point(4, 6)]}
+
+
+def test_paths_say_how_leaves_are_reached():
+    Pair = namedtuple("Pair", "first second")
+    value = {"a": [1, (2, 3)], 0: Pair(4, {})}
+    leaves, structure = flatten(value)
+    found = paths(structure, "x")
+    assert found == ["x['a'][0]", "x['a'][1][0]", "x['a'][1][1]", "x[0].first"]
+    assert [eval(path, {"x": value}) for path in found] == leaves

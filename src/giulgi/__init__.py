@@ -54,8 +54,9 @@ from giulgi.layers import Input
 from giulgi.models import Model, Sequential
 from giulgi.names import letters_of, meant, of_other_libraries
 from giulgi.program import Program
+from giulgi.seed import set_seed
 from giulgi.session import Session
-from giulgi.storage import Storage, set_seed
+from giulgi.storage import Storage
 from giulgi.version import __version__
 
 # Names that NumPy's users know

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -21,7 +23,7 @@ from giulgi.graph.ops.state import Assign, Recorder, Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
 from giulgi.recent import Recent
-from giulgi.tree import Structure, flatten, unflatten
+from giulgi.tree import Structure, flatten, paths, unflatten
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,6 +38,9 @@ class Function(Generic[P, R]):
     Arrays, tensors and Python floats among the arguments (also in lists, tuples and dicts) are
     fed; everything else (ints, bools, strings, None) is part of the program, and a new value makes
     a new one. A variable is part of the program, too: it is read and assigned in each run.
+
+    A list is a list in the function as well, and not an array: ``2 * [0.5, 1.5]`` is twice as long,
+    as it is without ``gg.function``. Give ``np.array([0.5, 1.5])`` to compute with all of it.
 
     The Python code runs while tracing only. What it prints, it prints once; a Python value that it
     finds outside its arguments, such as an attribute of ``self``, stays what it was then; a
@@ -175,6 +180,24 @@ def _static(value: Any) -> Any:
     return (type(value), value)
 
 
+def _argument_names(function: Callable[..., Any], structure: Structure) -> list[str]:
+    """Return what the function calls each of its arguments, for errors: x, or pair[0].
+
+    Args:
+        function: the function.
+        structure: of a tuple of its positional arguments, and a dict of those given by name.
+    """
+    (_, by_place), (_, by_name) = structure[-1]
+    parameters: list[inspect.Parameter] = []
+    with suppress(ValueError):  # Some functions that are not written in Python do not tell theirs.
+        parameters += inspect.signature(function).parameters.values()
+    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    rest = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "arguments")
+    known += [f"{rest}[{place}]" for place in range(len(by_place) - len(known))]
+    given = [*zip(known, by_place, strict=False), *by_name]
+    return [path for name, part in given for path in paths(part, name)]
+
+
 def _trace(
     function: Callable[..., Any],
     leaves: Sequence[Any],
@@ -183,9 +206,10 @@ def _trace(
 ) -> _Trace:
     feeds: list[Tensor] = []
     arguments: list[Any] = []
-    for leaf, value in zip(leaves, values, strict=True):
+    names = _argument_names(function, structure)
+    for leaf, value, name in zip(leaves, values, names, strict=True):
         if isinstance(value, np.ndarray):
-            value = placeholder(as_dtype(value.dtype), value.shape, f"argument_{len(feeds)}")
+            value = placeholder(as_dtype(value.dtype), value.shape, name)
             feeds.append(value)
         arguments.append(PythonFloat(value) if _is_python_float(leaf) else value)
     args, kwargs = unflatten(structure, iter(arguments))

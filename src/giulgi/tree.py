@@ -49,6 +49,21 @@ def unflatten(structure: Structure, leaves: Iterator[Any]) -> Any:
     return values if kind == "list" else tuple(values)
 
 
+def paths(structure: Structure, name: str) -> list[str]:
+    """Return how each leaf is reached from a name: ``x[0]``, ``x['a']``, ``x.first``."""
+    if structure is LEAF:
+        return [name]
+    kind, parts = structure[0], structure[-1]
+    if kind == "dict":
+        steps = [(f"[{key!r}]", part) for key, part in parts]
+    elif kind == "named":
+        fields = structure[1]._fields
+        steps = [(f".{field}", part) for field, part in zip(fields, parts, strict=True)]
+    else:
+        steps = [(f"[{place}]", part) for place, part in enumerate(parts)]
+    return [path for step, part in steps for path in paths(part, name + step)]
+
+
 def tree_map(function: Callable[[Any], Any], value: Any) -> Any:
     """Return nested containers with a function applied to each leaf."""
     leaves, structure = flatten(value)

@@ -10,6 +10,7 @@ import pytest
 from giulgi.data import DataFileError, datasets, shipped
 from giulgi.data.datasets import tables
 from giulgi.data.datasets.catalogue import SPECS
+from giulgi.errors import ArgumentError
 
 # name: rows, features, how many rows each class has (None: the target is a quantity)
 FACTS = {
@@ -241,3 +242,9 @@ def test_every_file_has_its_licence_told():
         assert f"`{file}`" in told
     for spec in SPECS.values():
         assert f"uci/{spec.file}" in shipped_files
+
+
+def test_a_part_of_a_name_is_enough_to_be_told_the_whole():
+    with pytest.raises(ArgumentError, match="no table 'pima'") as caught:
+        datasets.load("pima")
+    assert caught.value.fix.startswith("did you mean 'pima_diabetes'?\ntables: ")
