@@ -110,6 +110,24 @@ def test_confusion_matrix_shows_counts_and_recall(page: Page):
     assert recalls[0] == "100 % of 3"
 
 
+def test_thousands_are_set_apart_everywhere(make_run):
+    page = page_of(make_run([(0, 0, 0.9)] * 1200 + [(0, 1, 0.9)] * 1100, units=1500))
+    assert page.all("td", class_="right")[0][1] == "1,200"
+    assert page.all("td", class_="wrong")[0][1] == "1,100"
+    assert page.all("td", class_="recall")[0][1].endswith("of 2,300")
+    assert "weights, of 1,500." in page.text()
+
+
+def test_the_column_of_the_summary_goes_by_its_name(page: Page):
+    """The text explains a column of the table that ``summary`` prints."""
+    from giulgi.cli.demo import digit_reader
+
+    lines: list[str] = []
+    digit_reader().summary(print_fn=lines.append)
+    ((_, explained),) = page.all("em")
+    assert explained in "\n".join(lines).split("\n")[2].split()
+
+
 def test_mistakes_come_surest_first(page: Page):
     verdicts = [text for _, text in page.all("div", class_="verdict")]
     expected = [(1, 97.0, 7, 3.0), (9, 80.0, 4, 20.0), (5, 60.0, 3, 40.0), (9, 55.0, 4, 45.0)]
@@ -334,5 +352,6 @@ def test_a_missing_extra_is_named(
     assert isinstance(caught.value, GiulgiError)
     assert isinstance(caught.value, ImportError)
     assert f"needs the package '{package}'" in str(caught.value)
-    assert "pip install 'giulgi[report]'" in str(caught.value)
+    assert "-m pip install " in str(caught.value)
+    assert '[report]"' in str(caught.value)
     assert os.listdir(tmp_path) == []

@@ -4,7 +4,7 @@ Everything here takes plain numbers and arrays and gives text or files; nothing 
 graphs or models. Drawing needs the extra ``report`` (matplotlib and jinja2), which is imported
 when it is used::
 
-    pip install 'giulgi[report]'
+    pip install --editable '.[report]'     # in a copy of the repository
 """
 
 from giulgi.viz.digits_report import DigitsRun, check_digits_report, write_digits_report

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from giulgi.errors import GiulgiError
+
+# In a copy of the repository; elsewhere it is some folder of Python's.
+_REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 class MissingExtraError(GiulgiError, ImportError):
     """A part of giulgi needs packages that are not installed."""
+
+
+def install_command(extra: str, folder: Path) -> str:
+    """Return the command that installs an extra for the Python that is running.
+
+    Args:
+        extra: its name.
+        folder: where the repository would be; outside of a copy of it, the extra goes by the name
+            of the package.
+    """
+    in_copy = (folder / "pyproject.toml").exists()
+    what = f'--editable "{folder}[{extra}]"' if in_copy else f'"giulgi[{extra}]"'
+    return f'"{sys.executable}" -m pip install {what}'
 
 
 @contextlib.contextmanager
@@ -34,5 +52,5 @@ def needs_extra(extra: str, purpose: str) -> Iterator[None]:
         missing = error.name or str(error)
         raise MissingExtraError(
             f"{purpose} needs the package {missing!r}, which cannot be imported here.",
-            fix=f"install it with: pip install 'giulgi[{extra}]'",
+            fix=f"install it with: {install_command(extra, _REPOSITORY)}",
         ) from error
