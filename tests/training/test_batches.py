@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.batches import (
-    ArrayBatches,
-    Batch,
-    GeneratedBatches,
-    as_batch,
-    check_finite,
-    check_lengths,
-)
+from giulgi.training.batches import ArrayBatches, Batch, as_batch
+from giulgi.training.data_checks import check_finite, check_lengths
+from giulgi.training.generated import GeneratedBatches, peek
 
 DATA = Batch([np.arange(10), np.arange(20).reshape(10, 2)], [np.arange(10) * 2], [np.arange(10.0)])
 
@@ -99,12 +94,12 @@ def numbers(count):
     ],
 )
 def test_where_each_epoch_begins(source, steps, wanted):
-    batches = GeneratedBatches(source, steps, as_batch)
+    batches = GeneratedBatches(source, steps, as_batch, "fit")
     assert orders(batches, 2) == [[[i] for i in epoch] for epoch in wanted]
 
 
 def test_an_iterator_goes_on_where_it_stopped():
-    assert orders(GeneratedBatches(numbers(4), 2, as_batch), 2) == [[[0], [1]], [[2], [3]]]
+    assert orders(GeneratedBatches(numbers(4), 2, as_batch, "fit"), 2) == [[[0], [1]], [[2], [3]]]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +108,7 @@ def test_an_iterator_goes_on_where_it_stopped():
 def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs, count):
     text = f"the generator ended after {count} batches of the epoch"
     with pytest.raises(gg.errors.DataError, match=text) as caught:
-        orders(GeneratedBatches(numbers(4), steps, as_batch), epochs)
+        orders(GeneratedBatches(numbers(4), steps, as_batch, "fit"), epochs)
     assert "steps_per_epoch" in caught.value.fix
 
 
@@ -129,14 +124,14 @@ def test_an_iterator_that_has_ended_tells_how_to_go_on(steps, epochs, count):
     ],
 )
 def test_what_a_generator_may_yield(item, lengths):
-    (batch,) = GeneratedBatches(lambda: iter([item]), None, as_batch).epoch()
+    (batch,) = GeneratedBatches(lambda: iter([item]), None, as_batch, "fit").epoch()
     assert (len(batch.x), len(batch.y), len(batch.weights)) == lengths
 
 
 @pytest.mark.parametrize("item", [(), (1, 2, 3, 4)])
 def test_what_a_generator_may_not_yield(item):
     with pytest.raises(gg.errors.DataError, match=f"yields {len(item)} things"):
-        list(GeneratedBatches(lambda: iter([item]), None, as_batch).epoch())
+        list(GeneratedBatches(lambda: iter([item]), None, as_batch, "fit").epoch())
 
 
 # ----------------------------------------------------------------------------- what is no data
@@ -238,3 +233,78 @@ def test_how_many_places_are_not_finite():
     check_finite(as_batch(np.array([[1, 2]]), np.array([], np.float32)))
     with pytest.raises(gg.errors.DataError, match="sample_weight holds NaN"):
         check_finite(as_batch(np.zeros((2, 1)), np.zeros(2), np.array([1.0, np.nan])))
+
+
+@pytest.mark.parametrize("name", ["x", "y", "sample_weight"])
+def test_numbers_that_are_infinite_for_the_network(name):
+    """They are finite as they are given, in 64 bits."""
+    arrays = {"x": np.ones((3, 2)), "y": np.ones(3), "sample_weight": np.ones(3)}
+    arrays[name].flat[1] = -1e300
+    with pytest.raises(
+        gg.errors.DataError, match=f"{name} holds -1e.300 at .* infinite in float32"
+    ):
+        check_finite(as_batch(*arrays.values()))
+
+
+def test_a_network_of_64_bits_takes_larger_numbers():
+    check_finite(as_batch(np.array([[1e300]])), [gg.float64])
+    check_finite(as_batch(np.array([[2**62]])), [gg.float32])
+    with pytest.raises(gg.errors.DataError, match="infinite in float32"):
+        check_finite(as_batch(np.array([[1e300]])), [gg.float32])
+
+
+# ------------------------------------------------------------------------ batches by numbers
+
+
+class Numbered:
+    """As a Sequence of Keras: it never ends by itself, and is told of the end of each epoch."""
+
+    def __init__(self):
+        self.ends = 0
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, number):
+        return np.full((2, 1), number + 10 * self.ends)
+
+    def on_epoch_end(self):
+        self.ends += 1
+
+
+def test_batches_that_are_got_by_their_numbers():
+    first, batches = peek(Numbered(), None, as_batch, "fit")
+    assert first.x[0].tolist() == [[0], [0]]
+    assert batches.steps == 3
+    firsts = [[rows[0][0] for rows in epoch] for epoch in orders(batches, 2)]
+    assert firsts == [[0, 1, 2], [10, 11, 12]]
+
+
+def test_epochs_of_a_list_of_batches_begin_again_where_it_ends():
+    held = [np.array([[i]]) for i in range(4)]
+    batches = GeneratedBatches(held, 2, as_batch, "fit")
+    assert orders(batches, 3) == [[[[0]], [[1]]], [[[2]], [[3]]], [[[0]], [[1]]]]
+
+
+def test_a_limited_epoch_of_numbered_batches_goes_on():
+    _, batches = peek(Numbered(), 2, as_batch, "fit")
+    firsts = [[rows[0][0] for rows in epoch] for epoch in orders(batches, 2)]
+    assert firsts == [[0, 1], [2, 10]]
+
+
+@pytest.mark.parametrize(
+    ("op", "name"),
+    [("fit", "steps_per_epoch"), ("validation_data", "validation_steps"), ("evaluate", "steps")],
+)
+def test_a_generator_that_ends_too_early_tells_the_argument(op, name):
+    with pytest.raises(gg.errors.DataError) as caught:
+        list(GeneratedBatches(numbers(1), 2, as_batch, op).epoch())
+    assert caught.value.op == op
+    assert f" {name}=100" in caught.value.fix
+
+
+def test_errors_of_later_batches_tell_what_they_were_given_to():
+    batches = GeneratedBatches(lambda: iter([np.ones(2), "text"]), None, as_batch, "predict")
+    with pytest.raises(gg.errors.DataError) as caught:
+        list(batches.epoch())
+    assert caught.value.op == "predict"

@@ -5,7 +5,9 @@ import pytest
 
 import giulgi as gg
 from giulgi.training.batches import as_batch
-from giulgi.training.feeding import Given, class_weights, is_generated, split_off
+from giulgi.training.class_weights import with_class_weights
+from giulgi.training.feeding import Given, split_off
+from giulgi.training.generated import is_generated
 
 X, Y = np.arange(20.0).reshape(10, 2), np.arange(10) % 3
 
@@ -45,7 +47,7 @@ def test_what_is_no_share_is_refused(share):
     "labels", [Y, Y[:, None], np.eye(3)[Y], Y.astype(np.float32), Y.astype(np.uint8)]
 )
 def test_weights_by_class(labels):
-    (found,) = class_weights(as_batch(X, labels), {0: 0.5, 2: 3.0})
+    (found,) = with_class_weights(as_batch(X, labels), {0: 0.5, 2: 3.0}).weights
     np.testing.assert_array_equal(found, np.array([0.5, 1.0, 3.0])[Y])
 
 
@@ -124,7 +126,6 @@ def test_what_is_a_generator(x, generated):
     [
         {"y": Y},
         {"sample_weight": Y},
-        {"class_weight": {0: 1.0}},
     ],
 )
 def test_what_a_generator_has_to_yield_itself(given):
@@ -210,3 +211,67 @@ def test_errors_tell_what_was_called():
     with pytest.raises(gg.errors.DataError) as caught:
         Given(X * np.nan).examples("predict", None)
     assert caught.value.op == "predict"
+
+
+@pytest.mark.parametrize("op", ["fit", "train_on_batch", "test_on_batch"])
+def test_errors_of_weights_by_class_tell_what_was_called(op):
+    given = Given(X, Y, class_weight="balanced")
+    with pytest.raises(gg.errors.ArgumentError, match="class_weight is a dict") as caught:
+        given.one_batch(op, None)
+    assert caught.value.op == op
+
+
+def test_weights_by_class_go_with_a_generator():
+    given = Given(lambda: iter([(X[:5], Y[:5]), (X[5:], Y[5:])]), class_weight={0: 2.0})
+    first, batches, _ = given.batches("fit", None)
+    weights = [batch.weights[0].tolist() for batch in batches.epoch()]
+    assert first.weights[0].tolist() == weights[0]
+    np.testing.assert_array_equal(np.concatenate(weights), np.where(Y == 0, 2.0, 1.0))
+    both = Given(iter([(X, Y, np.ones(10))]), class_weight={0: 2.0})
+    with pytest.raises(gg.errors.ArgumentError, match="exclude each other"):
+        both.batches("fit", None)
+
+
+# ------------------------------------------------------------------- batches of a fixed size
+
+
+def fixed(size=5):
+    x = gg.Input((2,), batch_size=size)
+    return gg.Model(x, gg.layers.Dense(1)(x))
+
+
+def test_a_network_of_a_fixed_batch_size_says_how_large_batches_are():
+    _, batches, _ = Given(X, Y).batches("fit", fixed()._network)
+    assert (batches.batch_size, batches.steps) == (5, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "text"),
+    [
+        ({"batch_size": 4}, "ArgumentError", "batch_size is 4, .* of 5 examples only"),
+        ({"x": X[:7], "y": Y[:7]}, "DataError", "of 5 examples only, and 7 examples make some"),
+        ({"x": lambda: iter([(X, Y)]), "y": None}, "DataError", "of 5 examples only, and 10"),
+    ],
+)
+def test_other_sizes_are_refused(given, error, text):
+    with pytest.raises(getattr(gg.errors, error), match=text) as caught:
+        Given(**{"x": X, "y": Y, **given}).batches("fit", fixed()._network)
+    assert caught.value.op == "fit"
+    assert "gg.Input" in caught.value.fix
+
+
+def test_a_single_batch_has_the_size_as_well():
+    with pytest.raises(gg.errors.DataError, match="of 5 examples only, and 4 examples"):
+        Given(X[:4], Y[:4]).one_batch("train_on_batch", fixed()._network)
+
+
+def test_a_network_of_a_fixed_batch_size_is_trained_and_predicts():
+    model = fixed()
+    model.compile("sgd", "mse")
+    history = model.fit(X, Y, epochs=2, validation_split=0.5, verbose=0).history
+    assert set(history) == {"loss", "val_loss"}
+    assert model.predict(X, verbose=0).shape == (10, 1)
+    assert model.evaluate(X, Y, verbose=0) >= 0
+    model.train_on_batch(X[:5], Y[:5])
+    with pytest.raises(gg.errors.DataError, match="of 5 examples only"):
+        model.predict(X[:6], verbose=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DataError
-from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
-from giulgi.training.advice import advise
 from giulgi.training.number_errors import numbers_error
 from giulgi.tree import LEAF, Structure, flatten
 
@@ -144,67 +142,6 @@ class ArrayBatches:
         return [*parts, Stretch(order[full:], count - full)] if full < count else parts
 
 
-class GeneratedBatches:
-    """Batches that someone else yields: ``x``, ``(x, y)`` or ``(x, y, weights)``.
-
-    Args:
-        source: an iterable, or a function that returns one for each epoch.
-        steps: the number of batches in an epoch; an iterable then goes on where the last epoch
-            stopped, and begins again at its end if it can. None: an epoch ends as it ends.
-        arrange: makes a batch of what is yielded.
-    """
-
-    def __init__(self, source: Any, steps: int | None, arrange: Callable[..., Batch]) -> None:
-        self.source = source
-        self.steps = steps
-        self.arrange = arrange
-        self._iterator: Iterator[Any] | None = None
-
-    def epoch(self) -> Iterator[Batch]:
-        """Yield the batches of one epoch."""
-        if self.steps is None or callable(self.source):
-            self._iterator = None
-        number = 0
-        for number, item in enumerate(self._items(), start=1):
-            yield arranged(item, self.arrange)
-            if number == self.steps:
-                return
-        if number == 0 or self.steps is not None:
-            of = "" if self.steps is None else f" of {self.steps}"
-            raise DataError(
-                f"the generator ended after {number}{of} batches of the epoch.",
-                fix="let it go on for ever (while True) and say how many make an epoch: "
-                "steps_per_epoch=100; or give a function that returns a new one",
-            )
-
-    def _items(self) -> Iterator[Any]:
-        while True:
-            if self._iterator is None:
-                self._iterator = iter(self.source() if callable(self.source) else self.source)
-            is_empty = True
-            for item in self._iterator:
-                is_empty = False
-                yield item
-            self._iterator = None
-            if self.steps is None or is_empty:
-                return
-
-
-Batches = ArrayBatches | GeneratedBatches
-
-
-def arranged(item: Any, arrange: Callable[..., Batch]) -> Batch:
-    """Return a batch made of what was yielded: x alone, (x, y) or (x, y, weights)."""
-    parts = item if isinstance(item, (tuple, list)) else (item,)
-    if not 1 <= len(parts) <= 3:
-        raise DataError(
-            f"the generator yields {len(parts)} things.",
-            fix="let it yield x, (x, y) or (x, y, sample_weight); several inputs are a list or "
-            "dict in the place of x",
-        )
-    return arrange(*parts)
-
-
 def take(data: Batch, chosen: Any) -> Batch:
     """Return some of the examples: a slice of them, or those at given places."""
     return Batch(
@@ -255,76 +192,3 @@ def _array(name: str, value: Any) -> Array:
             "a generator yields batches of examples, not one by one",
         )
     return array
-
-
-def check_lengths(data: Batch, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> None:
-    """Raise a DataError if inputs, targets and weights have different numbers of examples.
-
-    Args:
-        data: the examples.
-        inputs: the names of the inputs; several arrays are told apart by them.
-        outputs: the names of the outputs.
-    """
-    named = [
-        *_named("x", data.x, inputs),
-        *_named("y", data.y, outputs),
-        *_named("sample_weight", data.weights, outputs),
-    ]
-    lengths = {len(array) for _, array in named}
-    if len(lengths) > 1:
-        raise DataError(
-            "the arrays have different numbers of examples.",
-            arguments=[(name, array_text(array)) for name, array in named],
-            axes="axis 0: " + ", ".join(f"{len(array)} in {name}" for name, array in named),
-            fix="each example needs one target; check how the arrays were cut",
-        )
-    if lengths == {0}:
-        raise DataError("there are no examples.", fix="check the data")
-
-
-def _named(what: str, arrays: Sequence[Array], names: Sequence[str]) -> Iterator[tuple[str, Array]]:
-    """Yield arrays with what the user calls them: x, or x of 'left' and x of 'right'."""
-    for i, array in enumerate(arrays):
-        if len(arrays) == 1:
-            yield what, array
-        else:
-            yield f"{what} of {names[i]!r}" if i < len(names) else f"{what}[{i}]", array
-
-
-def array_text(array: Array) -> str:
-    """Return the dtype and the shape of an array, for errors."""
-    return f"{array.dtype.name} {shape_text(array.shape)}"
-
-
-def check_weights(data: Batch) -> None:
-    """Warn of negative weights. They may be meant, as in learning from rewards."""
-    if any((weights < 0).any() for weights in data.weights):
-        advise(
-            "sample_weight has negative weights: of such examples training makes the loss larger."
-        )
-
-
-def check_finite(data: Batch) -> None:
-    """Raise a DataError if there is a NaN or an infinity among inputs, targets or weights."""
-    for name, arrays in (("x", data.x), ("y", data.y), ("sample_weight", data.weights)):
-        for array in arrays:
-            # The ends of an array with a NaN are NaN, and take no memory of its size.
-            ends = (array.min(), array.max()) if array.size else (0, 0)
-            if not np.isfinite(ends).all():
-                raise _finite_error(name, array)
-
-
-def _finite_error(name: str, array: Array) -> DataError:
-    places = np.argwhere(~np.isfinite(array))
-    is_nan = np.isnan(array).any()
-    many = "1 place" if len(places) == 1 else f"{len(places)} places, the first"
-    rows = f"np.isfinite({name})"
-    if array.ndim > 1:
-        rows += f".all(axis={1 if array.ndim == 2 else tuple(range(1, array.ndim))})"
-    return DataError(
-        f"{name} holds {'NaN (not a number)' if is_nan else 'infinity'} in {many} at "
-        f"{tuple(places[0].tolist())}.",
-        arguments=[(name, array_text(array))],
-        fix="fill such places with a number, or drop their examples:\n"
-        f"keep = {rows}; x, y = x[keep], y[keep]",
-    )

@@ -67,6 +67,8 @@ def fitted(network: Network, values: Sequence[Any], targets: Sequence[Array] = (
 def _fitted(network: Network, index: int, value: Any, targets: Sequence[Array]) -> Any:
     wanted = network.inputs[index].known_shape
     given: Shape | None = value.known_shape if isinstance(value, Tensor) else value.shape
+    if wanted and not isinstance(value, Tensor):
+        wanted = (None, *wanted[1:])  # An array holds the examples of many batches.
     if wanted is None or given is None or _may_be_equal(wanted, given):
         return value
     if wanted[-1:] == (1,) and _may_be_equal(wanted[:-1], given):

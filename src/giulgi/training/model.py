@@ -11,12 +11,13 @@ from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.nn.optimizers import Optimizer
 from giulgi.signatures import names_checked
 from giulgi.training.advice import advise
-from giulgi.training.batches import ArrayBatches, Batch, Batches
+from giulgi.training.batches import ArrayBatches, Batch
 from giulgi.training.callbacks import CallbackList, Callbacks, History
-from giulgi.training.feeding import Given, is_generated, require_positive
+from giulgi.training.feeding import Batches, Given, batch_size_for, require_positive
+from giulgi.training.generated import is_generated
 from giulgi.training.network import Network
 from giulgi.training.network_layer import NetworkLayer
-from giulgi.training.objective import Objective, check_names, chosen_optimizer
+from giulgi.training.objective import Objective, check_goals, chosen_optimizer
 from giulgi.training.trainer import Trainer
 
 
@@ -93,7 +94,7 @@ class Model(NetworkLayer):
         """
         try:
             self.optimizer = chosen_optimizer(optimizer, loss)
-            check_names(loss, metrics, weighted_metrics)
+            check_goals(loss, metrics, weighted_metrics)
         except GiulgiError as error:
             error.complete(op="compile")
             raise
@@ -187,12 +188,14 @@ class Model(NetworkLayer):
             DivergedError: if the loss is not a number any more.
         """
         require_positive("fit", "epochs", epochs, example=10)
+        require_positive("fit", "validation_steps", validation_steps, example=10)
+        require_positive("fit", "validation_batch_size", validation_batch_size, example=32)
         given = Given(x, y, sample_weight, class_weight, batch_size, steps_per_epoch)
         split = 0.0 if validation_data is not None else validation_split
         first, training, held_out = given.batches("fit", self._network, bool(shuffle), split)
         trainer = self._trainer_for(first)
         trainer.check_targets("fit", training)
-        size = validation_batch_size or given.size
+        size = validation_batch_size or batch_size
         validation = self._validation(validation_data, held_out, size, validation_steps)
         if validation is not None:
             trainer.check_targets("fit", validation)
@@ -205,10 +208,11 @@ class Model(NetworkLayer):
         return self.history
 
     def _validation(
-        self, data: Any, held_out: Batch | None, size: int, steps: int | None
+        self, data: Any, held_out: Batch | None, size: int | None, steps: int | None
     ) -> Batches | None:
         """Return the batches of ``validation_data``, or of what is held out."""
         if data is None:
+            size = batch_size_for(self._network, size)
             return None if held_out is None else ArrayBatches(held_out, size, False, steps)
         if not is_generated(data) and not (isinstance(data, (tuple, list)) and len(data) in (2, 3)):
             raise ArgumentError(
@@ -292,7 +296,7 @@ class Model(NetworkLayer):
     ) -> Any:
         """Take one training step; return the loss and metrics of this batch, from before it."""
         given = Given(x, y, sample_weight, class_weight)
-        batch = given.with_class_weights(given.examples("train_on_batch", self._network))
+        batch = given.one_batch("train_on_batch", self._network)
         return self._one_batch("train_on_batch", batch, True, return_dict)
 
     @names_checked
@@ -300,13 +304,13 @@ class Model(NetworkLayer):
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Return the loss and metrics of this batch."""
-        batch = Given(x, y, sample_weight).examples("test_on_batch", self._network)
+        batch = Given(x, y, sample_weight).one_batch("test_on_batch", self._network)
         return self._one_batch("test_on_batch", batch, False, return_dict)
 
     @names_checked
     def predict_on_batch(self, x: Any) -> Any:
         """Return the network's outputs for one batch, as arrays."""
-        batch = Given(x).examples("predict_on_batch", self._network)
+        batch = Given(x).one_batch("predict_on_batch", self._network)
         return self.predict(x, batch_size=batch.size, verbose=0)
 
     def _one_batch(self, op: str, batch: Batch, training: bool, return_dict: bool) -> Any:

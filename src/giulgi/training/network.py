@@ -94,6 +94,12 @@ class Network:
                     fix="add it to inputs=[...]",
                 )
 
+    @property
+    def batch_size(self) -> int | None:
+        """The size that all batches must have; None: any."""
+        sizes = [x.known_shape[0] for x in self.inputs if x.known_shape]
+        return next((size for size in sizes if size is not None), None)
+
     def apply(
         self, inputs: Sequence[Tensor], training: bool | None = None, *, redraw: bool = False
     ) -> Applied:

@@ -15,6 +15,7 @@ from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import Mean, Metric
 from giulgi.nn.metrics.base import Update
 from giulgi.nn.optimizers import Optimizer
+from giulgi.nn.settings import as_number
 from giulgi.training.network import call_of
 from giulgi.tree import flatten
 
@@ -73,12 +74,13 @@ class Objective:
                 OutputGoal(
                     names[i],
                     None if loss is None else losses.get(loss),
-                    1.0 if chosen["loss_weights"][i] is None else chosen["loss_weights"][i],
+                    _loss_weight(chosen["loss_weights"][i]),
                     plain,
                     weighted,
                     Mean(f"{names[i]}_loss") if count > 1 and loss is not None else None,
                 )
             )
+        _require_different([m for g in self.goals for m in (*g.metrics, *g.weighted_metrics)])
         self.reported = self._named()
 
     def _named(self) -> dict[str, Metric]:
@@ -160,8 +162,13 @@ def _is_loss(given: Any) -> bool:
         return False
 
 
-def check_names(loss: Any, *measured: Any) -> None:
-    """Raise an UnknownArgumentError if a loss or metric is given by a name that does not exist."""
+def check_goals(loss: Any, *measured: Any) -> None:
+    """Check the losses and metrics that ``compile`` is given.
+
+    Raises:
+        UnknownArgumentError: if one is given by a name that does not exist.
+        ArgumentError: if one cannot be trained for, or be measured.
+    """
     for value in measured:
         if isinstance(value, (list, tuple)) and list(value) == [None]:
             raise ArgumentError(
@@ -170,9 +177,29 @@ def check_names(loss: Any, *measured: Any) -> None:
     for leaf in flatten(loss)[0]:
         if isinstance(leaf, str):
             losses.get(leaf)
+        if isinstance(leaf, Loss) and leaf.reduction == "none":
+            raise ArgumentError(
+                f"the loss {leaf.name!r} has reduction='none', and training makes one number "
+                "smaller.",
+                fix="leave out the reduction: the values of the examples are averaged",
+            )
     for leaf in flatten(measured)[0]:
         if isinstance(leaf, str):
             metrics.check_name(leaf)
+    _require_different(flatten(measured)[0])
+
+
+def _require_different(measured: Sequence[Any]) -> None:
+    """Raise an ArgumentError if one metric, which has one state, is to measure several things."""
+    found: set[int] = set()
+    for metric in measured:
+        if isinstance(metric, Metric) and id(metric) in found:
+            raise ArgumentError(
+                f"the metric {metric.name!r} is given twice, and can measure one thing only.",
+                op="compile",
+                fix=f"make one for each: {type(metric).__name__}(...)",
+            )
+        found.add(id(metric))
 
 
 def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
@@ -195,8 +222,10 @@ def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
                 op="compile",
                 fix="give one loss; a function (y_true, y_pred) may add up several",
             )
-        if key == "loss_weights" and isinstance(value, (list, tuple)):
+        if key == "loss_weights" and isinstance(value, (list, tuple)) and len(value) == 1:
             return [value[0]]
+        if key.endswith("metrics") and isinstance(value, (list, tuple)) and len(value) == 1:
+            return [as_list(value[0])]  # A list of its metrics, in the list of the one output.
         return [value]
     is_many = isinstance(value, (list, tuple))
     if is_many and len(value) == len(names):
@@ -208,6 +237,22 @@ def per_output(key: str, value: Any, names: Sequence[str]) -> list[Any]:
             fix="give one for each output: " + ", ".join(names),
         )
     return [value] * len(names)
+
+
+def _loss_weight(weight: Any) -> float:
+    """Return the factor of an output's loss; without one it is 1.
+
+    Raises:
+        ArgumentError: if it is no number.
+    """
+    number = 1.0 if weight is None else as_number(weight)
+    if number is None:
+        raise ArgumentError(
+            f"loss_weights has {weight!r}, and needs one number for each output.",
+            op="compile",
+            fix="loss_weights=[1.0, 0.5], or leave it out",
+        )
+    return number
 
 
 def as_list(value: Any) -> list[Any]:

@@ -16,7 +16,6 @@ from giulgi.training.network import Network, call_of
 from giulgi.training.objective import OutputGoal
 
 _OF_QUANTITIES = (losses.mean_squared_error, losses.mean_absolute_error)
-_ACCURACY_NAMES = ("accuracy", "acc")
 _OF_CLASSES = (
     losses.binary_crossentropy,
     losses.categorical_crossentropy,
@@ -162,7 +161,10 @@ def _advise_on_accuracy(metric: Metric, goal: OutputGoal, targets: Array, activa
             "others always count as wrong. For quantities use metrics=['mae']."
         )
     # Called "accuracy" it was chosen for its shape alone; by its own name it may be meant so.
-    if metric.function is not metrics.categorical_accuracy or metric.name not in _ACCURACY_NAMES:
+    if (
+        metric.function is not metrics.categorical_accuracy
+        or metric.name not in metrics.ACCURACY_NAMES
+    ):
         return
     says = (
         f"the metric {metric.name!r} is the share of examples whose largest output is where the "

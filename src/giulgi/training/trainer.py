@@ -16,17 +16,10 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
 from giulgi.training.advice import advise
-from giulgi.training.batches import (
-    Array,
-    ArrayBatches,
-    Batch,
-    Batches,
-    GeneratedBatches,
-    check_finite,
-    check_lengths,
-)
+from giulgi.training.batches import Array, ArrayBatches, Batch
 from giulgi.training.callbacks import CallbackList
-from giulgi.training.feeding import require_positive
+from giulgi.training.feeding import Batches, require_positive
+from giulgi.training.generated import GeneratedBatches
 from giulgi.training.network import Network
 from giulgi.training.objective import Objective
 from giulgi.training.output_advice import activation_of, advise_on_output
@@ -133,8 +126,6 @@ class Trainer:
     def _checked(self, op: str, batches: Batches) -> Iterator[Batch]:
         for batch in batches.epoch():
             if isinstance(batches, GeneratedBatches):
-                check_lengths(batch)
-                check_finite(batch)
                 self._check_labels(op, batch)
             yield batch
 
