@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import giulgi as gg
+
 ROOT = Path(__file__).parent.parent
 READMES = ["README.md", "README.ko.md"]
 
@@ -49,6 +51,26 @@ def test_both_languages_show_the_same_programs():
     assert english == korean
     assert blocks(READMES[0], "sh") == blocks(READMES[1], "sh")
     assert blocks(READMES[0], "text") == blocks(READMES[1], "text")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_what_there_is_is_all_there_is(readme):
+    """The lists name everything but what users derive classes from, and what has no loss's name."""
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    rows = [row.split("|")[1:3] for row in text.splitlines() if row.startswith("| ")]
+    told = {re.sub(r"[` ]", "", name): re.findall(r"`(\w+)`", names) for name, names in rows}
+    *_, losses = [names for name, names in told.items() if not name.startswith("gg.")]
+    for space, bases in (
+        ("layers", {"Input", "InputLayer", "Layer"}),
+        ("optimizers", {"Optimizer", "get"}),
+        ("callbacks", {"Callback", "History"}),
+    ):
+        assert set(told[f"gg.{space}"]) == set(getattr(gg, space).__all__) - bases
+    assert told["gg.datasets"] == ["mnist", *gg.datasets.names()]
+    for name in losses:
+        assert gg.losses.get(name)
+    functions = {name for name in gg.losses.__all__ if name.islower() and name != "get"}
+    assert functions - {"mean_squared_error", "mean_absolute_error"} == set(losses)
 
 
 def test_the_network_learns(program):
