@@ -87,7 +87,7 @@ def check_class_weights(batch: Batch, goal: OutputGoal, output: Tensor) -> None:
 
 def _check_classes(labels: Array, output: Tensor) -> None:
     """Raise a DataError if labels are not whole numbers from 0 to the number of outputs - 1."""
-    classes = output.shape[-1]
+    classes = output.shape[-1] if output.ndim > 1 else 1
     lowest, highest = labels.min(), labels.max()
     if labels.dtype.kind == "f" and not np.array_equal(labels, np.floor(labels)):
         problem = "the labels have fractions, and should be numbers of classes."
