@@ -97,3 +97,30 @@ def test_dtypes_stay_those_of_the_operators():
 def test_the_table_names_functions_of_numpy():
     assert all(isinstance(ufunc, np.ufunc) for ufunc in UFUNCS)
     assert all(callable(ours) for ours in (*UFUNCS.values(), *FUNCTIONS.values()))
+
+
+SMALL = np.array([[100, 100], [27, 3]], "int8")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: np.vecdot(t, t),
+        lambda t: np.einsum("ij,ij->", t, t),
+        lambda t: np.einsum("ij->j", t),
+        lambda t: np.take_along_axis(t, np.array([[1, 0]]), 0),
+        lambda t: np.take_along_axis(t, np.array([[1], [0]]), 1),
+        lambda t: np.floor_divide(t > 30, t > 0),
+        lambda t: np.square(t > 30),
+        lambda t: np.matmul(t > 30, t > 30),
+        lambda t: np.trunc(t > 30),
+        lambda t: np.left_shift(t > 30, t > 30),
+        lambda t: np.trace(t),
+        lambda t: np.round(t, -1),
+        lambda t: np.less(t, 300),
+    ],
+)
+def test_they_mean_the_same_for_small_integers_and_bools(call):
+    found, expected = call(gg.constant(SMALL)), call(SMALL)
+    assert found.dtype == expected.dtype
+    np.testing.assert_array_equal(np.asarray(found), expected)

@@ -3,6 +3,9 @@
 Only functions that mean the same are here. A function below has NumPy's names and places of those
 arguments that giulgi has, too; it returns NotImplemented for values of them that giulgi does not
 take. NumPy itself then computes the call (``numpy_functions.py``).
+
+The dtypes are giulgi's: what is a float of integers, such as ``np.exp`` or ``np.mean`` of them, is
+a float32.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.graph import ops
-from giulgi.graph.dtypes import is_float
+from giulgi.graph.dtypes import bool_, is_float
 from giulgi.graph.ops.slicing import slice_axis
 from giulgi.graph.tensor import Axes, Tensor
 
@@ -28,24 +31,34 @@ def _of_floats(ours: Callable[[Any], Tensor]) -> Callable[[Any], Any]:
     return of_floats
 
 
+def _but_of_bools(ours: Callable[..., Tensor]) -> Callable[..., Any]:
+    """Return our function but for bools alone, of which NumPy makes int8."""
+
+    def but_of_bools(*inputs: Any) -> Any:
+        dtypes = [getattr(x, "dtype", None) for x in inputs]
+        return NotImplemented if all(dtype == bool_ for dtype in dtypes) else ours(*inputs)
+
+    return but_of_bools
+
+
 UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     # Arithmetic
     np.add: ops.add,
     np.subtract: ops.subtract,
     np.multiply: ops.multiply,
     np.divide: ops.divide,
-    np.floor_divide: ops.floor_divide,
-    np.remainder: ops.remainder,
-    np.power: ops.power,
+    np.floor_divide: _but_of_bools(ops.floor_divide),
+    np.remainder: _but_of_bools(ops.remainder),
+    np.power: _but_of_bools(ops.power),
     np.negative: ops.negative,
-    np.positive: ops.positive,
+    np.positive: _but_of_bools(ops.positive),
     np.absolute: ops.abs,
     np.sign: ops.sign,
     np.maximum: ops.maximum,
     np.minimum: ops.minimum,
-    np.square: ops.square,
+    np.square: _but_of_bools(ops.square),
     np.reciprocal: _of_floats(ops.reciprocal),
-    np.matmul: ops.matmul,
+    np.matmul: _but_of_bools(ops.matmul),
     np.vecdot: ops.vecdot,
     # Exponentials, roots and angles
     np.exp: ops.exp,
@@ -71,9 +84,9 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.arccosh: ops.acosh,
     np.arctanh: ops.atanh,
     # Rounding
-    np.floor: ops.floor,
-    np.ceil: ops.ceil,
-    np.trunc: ops.trunc,
+    np.floor: _but_of_bools(ops.floor),
+    np.ceil: _but_of_bools(ops.ceil),
+    np.trunc: _but_of_bools(ops.trunc),
     np.rint: _of_floats(ops.round),
     # Comparing, and the logic of bools and bits
     np.equal: ops.equal,
@@ -93,8 +106,8 @@ UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.bitwise_or: ops.bitwise_or,
     np.bitwise_xor: ops.bitwise_xor,
     np.invert: ops.bitwise_invert,
-    np.left_shift: ops.bitwise_left_shift,
-    np.right_shift: ops.bitwise_right_shift,
+    np.left_shift: _but_of_bools(ops.bitwise_left_shift),
+    np.right_shift: _but_of_bools(ops.bitwise_right_shift),
 }
 
 
@@ -196,7 +209,13 @@ def _clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 
 def _take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    return NotImplemented if axis is None else ops.take_along_axis(arr, indices, axis)
+    """NumPy's broadcasts the two against each other along the other axes."""
+    shapes = [tuple(getattr(x, "shape", ())) for x in (arr, indices)]
+    if axis is None or len(shapes[0]) != len(shapes[1]):
+        return NotImplemented
+    axis %= len(shapes[0])
+    others = [shape[:axis] + shape[axis + 1 :] for shape in shapes]
+    return ops.take_along_axis(arr, indices, axis) if others[0] == others[1] else NotImplemented
 
 
 # Products

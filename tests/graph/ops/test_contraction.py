@@ -148,3 +148,8 @@ def test_gradient_of_a_quadratic_form():
 
 def test_a_product_over_nothing_is_zero():
     check_same(gg.matmul(np.ones((2, 0)), np.ones((0, 3))), np.zeros((2, 3)))
+
+
+def test_sums_of_products_keep_a_small_dtype():
+    x = np.array([[100, 100], [27, 3]], "int8")
+    assert gg.vecdot(x, x).dtype == gg.einsum("ij,ij->", x, x).dtype == np.int8

@@ -150,3 +150,17 @@ def test_meshgrid_of_another_order():
 def test_an_unknown_dtype():
     with pytest.raises(DTypeError, match="is not a dtype"):
         gg.zeros(2, "float31")
+
+
+def test_integers_between_two_numbers_are_those_below():
+    np.testing.assert_array_equal(
+        gg.linspace(-3, 0, 5, dtype="int64").numpy(), np.linspace(-3, 0, 5, dtype="int64")
+    )
+
+
+def test_a_step_that_is_fed_as_zero():
+    step = gg.placeholder("int64", (), name="step")
+    y = gg.arange(0, 10, step)
+    assert y.numpy({step: 5}).tolist() == [0, 5]
+    with pytest.raises(ArgumentError, match="the step is 0"):
+        y.numpy({step: 0})

@@ -119,3 +119,24 @@ def test_choose_wants_one_condition_and_equal_shapes():
         choose([True, False], [1, 2], [3, 4])
     with pytest.raises(ShapeError, match="sizes 2 and 3 differ"):
         choose(gg.placeholder("bool", ()), [1, 2], [3, 4, 5])
+
+
+INTEGERS = [np.iinfo(d) for d in ("int8", "uint8", "int32", "int64", "uint64")]
+NUMBERS = [-(2**70), -(2**63), -129, -1, 0, 1, 127, 128, 255, 300, 2**63, 2**64 - 1, 2**70]
+
+
+@pytest.mark.parametrize("limits", INTEGERS, ids=lambda limits: limits.dtype.name)
+@pytest.mark.parametrize(
+    "compare", [operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge]
+)
+def test_integers_are_compared_exactly(limits, compare):
+    numbers = [limits.min, 0, 1, limits.max - 1, limits.max]
+    x = gg.placeholder(limits.dtype, (5,), name="x")
+    values = np.array(numbers, limits.dtype)
+    for other in NUMBERS:
+        assert compare(x, other).numpy({x: values}).tolist() == [compare(n, other) for n in numbers]
+        assert compare(other, x).numpy({x: values}).tolist() == [compare(other, n) for n in numbers]
+    for other in INTEGERS:
+        for number in (other.min, 0, other.max):
+            found = compare(x, np.array(number, other.dtype)).numpy({x: values})
+            assert found.tolist() == [compare(n, int(number)) for n in numbers]

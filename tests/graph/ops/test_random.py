@@ -271,3 +271,38 @@ def test_random_nodes_print_and_have_no_gradient():
     bits = gg.graph.node.build(RandomBits((2,), 1, None, 0))
     with pytest.raises(DTypeError, match="gradients flow through floats"):
         gg.gradients(gg.sum(x), bits)
+
+
+def test_all_64_bits_of_a_seed_count():
+    seeds = [5, 5 + 2**32, 5 + 2**63, 5 - 2**32]
+    found = [gg.random.uniform((4,), seed=seed).tolist() for seed in seeds]
+    assert len({tuple(numbers) for numbers in found}) == 4
+    assert gg.random.uniform((4,), seed=5 + 2**64).tolist() == found[0]
+
+
+def test_the_halves_of_seed_and_run_have_words_of_their_own():
+    seed, run = 7 + (11 << 32), 3 + (4 << 32)
+    words = philox([np.arange(2), np.array([11, 11]), 3, 4], (7, 9))
+    assert random_words(8, seed, stream=9, run=run).tolist() == np.stack(words, -1).ravel().tolist()
+
+
+@pytest.mark.parametrize(
+    ("draw", "said"),
+    [
+        (lambda: gg.random.uniform((2,), seed=1.5), "seed is a whole number, not 1.5"),
+        (lambda: gg.random.uniform((2,), 3.0, 1.0), "the lower end is above the upper end"),
+        (lambda: gg.random.bernoulli(1.5), "a probability lies between 0 and 1; p is 1.5"),
+        (lambda: gg.random.bernoulli([0.5, math.nan]), "a probability lies between 0 and 1"),
+        (lambda: gg.random.randint(0, 300, dtype="uint8"), "uint8 does not hold all numbers"),
+        (lambda: gg.random.randint(-1, 3, dtype="uint64"), "from -1 to 2"),
+        (lambda: gg.random.randint(0, 2.5), "high is a whole number, not 2.5"),
+    ],
+)
+def test_what_cannot_be_drawn(draw, said):
+    with pytest.raises(ArgumentError, match=said):
+        draw()
+
+
+def test_a_dtype_may_hold_just_the_numbers_that_are_drawn():
+    x = gg.random.randint(0, 256, (1000,), dtype="uint8").numpy()
+    assert (x.min(), x.max(), x.dtype) == (0, 255, np.uint8)

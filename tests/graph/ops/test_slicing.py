@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,19 @@ def test_widths_that_make_no_sense(widths):
 def test_negative_widths():
     with pytest.raises(ArgumentError, match="negative"):
         gg.pad(X, -1)
+
+
+def test_padding_tells_zero_from_minus_zero():
+    x = gg.ones((1,))
+    plus, minus = gg.pad(x, 1, 0.0), gg.pad(x, 1, -0.0)
+    assert np.signbit(plus.numpy()).tolist() == [False, False, False]
+    assert np.signbit(minus.numpy()).tolist() == [True, False, True]
+    assert gg.pad(x, 1, math.nan).node is gg.pad(x, 1, float("nan")).node
+    assert gg.pad(x, 1, 0.1).node is gg.pad(x, 1, gg.constant(0.1, "float64")).node
+
+
+def test_the_value_of_padding_is_known_when_the_graph_is_built():
+    fed = gg.placeholder("float32", ())
+    for value in (fed, [1.0, 2.0]):
+        with pytest.raises(ArgumentError, match="the value must be one number"):
+            gg.pad(gg.ones((1,)), 1, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -73,3 +74,20 @@ def test_count_nonzero():
 def test_norm(axis):
     x = np.array([[3.0, 4.0], [0.0, 0.0]])
     check_same(gg.norm(x, axis), np.linalg.norm(x, axis=axis))
+
+
+@pytest.mark.parametrize("correction", [0, 1, 3, 4, 5, 2.5])
+def test_a_correction_as_large_as_the_number_of_elements(correction):
+    for x in ([1.0, 2.0, 4.0, 8.0], [3.0, 3.0, 3.0, 3.0]):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            expected = np.var(x, ddof=correction)
+        np.testing.assert_allclose(gg.var(x, correction=correction).numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+def test_the_mean_of_many_integers_is_exact(dtype):
+    x = (np.arange(3_000_001) % 2 + (2**26 if dtype == "int64" else 0)).astype(dtype)
+    found = gg.mean(x)
+    assert found.dtype == np.float32
+    assert float(found) == np.float32(x.mean())

@@ -13,7 +13,7 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, is_bool
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
-from giulgi.graph.ops.elementwise import multiply
+from giulgi.graph.ops.elementwise import cast, multiply
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.movement import expand_dims, reshape, squeeze, transpose
 from giulgi.graph.ops.reductions import sum, sum_to
@@ -170,8 +170,18 @@ def dot(a: TensorLike, b: TensorLike) -> Tensor:
 
 @composed
 def vecdot(a: TensorLike, b: TensorLike, axis: int = -1) -> Tensor:
-    """The products of a and b summed along an axis."""
-    return sum(multiply(a, b), axis)
+    """The products of a and b summed along an axis: y = sum over i of a[..., i] b[..., i].
+
+    Args:
+        a: the first tensor, (..., n).
+        b: the second, broadcast with a.
+        axis: the axis of n.
+
+    Returns:
+        The broadcast shape without the axis, in the dtype in which a and b meet.
+    """
+    products = multiply(a, b)
+    return cast(sum(products, axis), products.dtype)
 
 
 @composed
@@ -266,7 +276,7 @@ def einsum(formula: str, *operands: TensorLike) -> Tensor:
         y, letters = _contract(y, letters, tensors[i], terms[i], needed)
     summed = [axis for axis, letter in enumerate(letters) if letter not in result]
     letters = [letter for letter in letters if letter in result]
-    y = sum(y, summed) if summed else y
+    y = cast(sum(y, summed), y.dtype) if summed else y
     return transpose(y, [letters.index(letter) for letter in result]) if len(result) > 1 else y
 
 

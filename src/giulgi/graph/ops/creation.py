@@ -133,12 +133,25 @@ def arange(
 def linspace(
     start: TensorLike, stop: TensorLike, num: int = 50, *, endpoint: bool = True, dtype: Any = None
 ) -> Tensor:
-    """Return ``num`` numbers evenly spaced from start to stop."""
+    """Return ``num`` numbers evenly spaced from start to stop.
+
+    y[i] = start + i (stop - start) / (num - 1), or / num without the endpoint.
+
+    Args:
+        start: the first number.
+        stop: the last one; without the endpoint, the one after the last.
+        num: how many.
+        endpoint: whether stop is one of them.
+        dtype: the dtype, float32 if it is not given. Integers are the largest ones below.
+
+    Raises:
+        ArgumentError: if num is negative; or for integers between tensors.
+    """
     if num < 0:
         raise ArgumentError(f"num is {num}; it cannot be negative.", op="linspace")
     kind = DEFAULT_FLOAT if dtype is None else as_dtype(dtype)
     if not (isinstance(start, Tensor) or isinstance(stop, Tensor)):
-        return constant(np.linspace(start, stop, num, endpoint=endpoint).astype(kind), copy=False)
+        return constant(np.linspace(start, stop, num, endpoint, dtype=kind), copy=False)
     if not is_float(kind):
         raise ArgumentError("a computed linspace is of floats.", op="linspace")
     first, last = constant(start, kind), constant(stop, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from giulgi.errors import DTypeError, ShapeError
 from giulgi.graph.composed import composed
-from giulgi.graph.dtypes import DType, bool_, is_float
+from giulgi.graph.dtypes import SIGNED, DType, bool_, int64, is_float, is_integer, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise, Op
 from giulgi.graph.ops.elementwise import cast, no_bool
@@ -221,31 +222,61 @@ class Choose(Op):
         return None, choose(condition, dy, zero), choose(condition, zero, dy)
 
 
+def _compared(op: Comparison, a: TensorLike, b: TensorLike, name: str | None) -> Tensor:
+    """Build a comparison of numbers that, as integers, may have no dtype in common."""
+    a, b = _with_room(a, b), _with_room(b, a)
+    kinds = {getattr(x, "dtype", None) for x in (a, b)}
+    if uint64 in kinds and not kinds.isdisjoint(SIGNED):
+        return _of_signed_and_unsigned(op, constant(a), constant(b), name)
+    return build(op, *promote(a, b), name=name)
+
+
+def _with_room(value: TensorLike, other: TensorLike) -> TensorLike:
+    """Return a Python int that the other's dtype does not hold in a dtype that does."""
+    dtype = getattr(other, "dtype", None)
+    if type(value) is not int or dtype is None or not is_integer(dtype):
+        return value
+    if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
+        return value
+    for wide in (int64, uint64):
+        if np.iinfo(wide).min <= value <= np.iinfo(wide).max:
+            return constant(value, wide)
+    return math.copysign(math.inf, value)  # Beyond all integers it compares as infinity does.
+
+
+def _of_signed_and_unsigned(op: Comparison, a: Tensor, b: Tensor, name: str | None) -> Tensor:
+    """Compare as uint64, except where the signed one is negative, and so the lesser."""
+    signed = a if a.dtype in SIGNED else b
+    where_negative = isinstance(op, NotEqual) or (not isinstance(op, Equal) and signed is a)
+    as_unsigned = build(op, cast(a, uint64), cast(b, uint64))
+    return where(signed < 0, where_negative, as_unsigned, name)
+
+
 # What a user calls
 
 
 @composed
 def equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """Whether a = b, element by element."""
-    return build(Equal(), *promote(a, b), name=name)
+    """Whether a = b, element by element; integers are compared exactly."""
+    return _compared(Equal(), a, b, name)
 
 
 @composed
 def not_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """Whether a differs from b, element by element."""
-    return build(NotEqual(), *promote(a, b), name=name)
+    """Whether a differs from b, element by element; integers are compared exactly."""
+    return _compared(NotEqual(), a, b, name)
 
 
 @composed
 def less(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """Whether a < b, element by element."""
-    return build(Less(), *promote(a, b), name=name)
+    """Whether a < b, element by element; integers are compared exactly."""
+    return _compared(Less(), a, b, name)
 
 
 @composed
 def less_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """Whether a <= b, element by element."""
-    return build(LessEqual(), *promote(a, b), name=name)
+    """Whether a <= b, element by element; integers are compared exactly."""
+    return _compared(LessEqual(), a, b, name)
 
 
 @composed
@@ -262,10 +293,10 @@ def greater_equal(a: TensorLike, b: TensorLike, name: str | None = None) -> Tens
 
 def _turned_round(op: Comparison, a: TensorLike, b: TensorLike, name: str | None) -> Tensor:
     """Compare b with a. Shapes that do not meet are told in the order in which they are given."""
-    a, b = promote(a, b)
-    if a.known_shape is not None and b.known_shape is not None:
-        broadcast_shapes(a.known_shape, b.known_shape)
-    return build(op, b, a, name=name)
+    shapes = [constant(x).known_shape for x in (a, b) if type(x) is not int]
+    if None not in shapes:
+        broadcast_shapes(*[shape for shape in shapes if shape is not None])
+    return _compared(op, b, a, name)
 
 
 def _as_bool(x: TensorLike) -> Tensor:

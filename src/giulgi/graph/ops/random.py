@@ -2,14 +2,21 @@
 
 Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011
 (doi:10.1145/2063384.2063405): Philox 4x32 with ten rounds. A block of four numbers is a keyed,
-scrambled counter. Here the counter is (block low, block high, run low, run high) and the key
-(seed, stream): every random node has a stream of its own, every run of a program a number.
+scrambled counter. Here each of its words has 32 bits, and
+
+* the counter is (block low, block high xor seed high, run low, run high),
+* the key is (seed low, stream),
+
+with low and high the halves of a number of 64 bits: block b holds the elements 4 b to 4 b + 3,
+every run of a program has a number, every random node a stream of its own. A seed counts modulo
+2^64. Two seeds whose low halves are equal never share a counter, up to 2^34 elements.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -17,13 +24,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from giulgi.errors import ArgumentError
-from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, as_dtype, float64, is_float, uint32
+from giulgi.graph.dtypes import (
+    DEFAULT_FLOAT,
+    DType,
+    as_dtype,
+    float64,
+    is_float,
+    is_integer,
+    uint32,
+)
 from giulgi.graph.ops.elementwise import cast
 from giulgi.graph.ops.functions import cos, log, log1p, sqrt
 from giulgi.graph.ops.joining import concat
-from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped
+from giulgi.graph.ops.shape import Shaped, Sizes, as_sizes, build_shaped, sizes_of
 from giulgi.graph.shapes import size_of
 from giulgi.graph.tensor import Tensor
 
@@ -67,14 +82,17 @@ def philox(counter: Sequence[Any], key: tuple[int, int]) -> list[Array]:
     return [np.asarray(c, np.uint32) for c in (c0, c1, c2, c3)]
 
 
+def _halves(number: int) -> tuple[int, int]:
+    """Return the low and the high half of a number of 64 bits."""
+    return number & 0xFFFFFFFF, (number >> 32) & 0xFFFFFFFF
+
+
 def random_words(count: int, seed: int, stream: int, run: int) -> Array:
     """Return ``count`` random uint32 of a stream, for one run of a program."""
     blocks = np.arange((count + 3) // 4, dtype=np.uint64)
-    run_low, run_high = np.uint64(run & 0xFFFFFFFF), np.uint64((run >> 32) & 0xFFFFFFFF)
-    words = philox(
-        [blocks & _LOW, blocks >> _32, run_low, run_high],
-        (seed & 0xFFFFFFFF, stream & 0xFFFFFFFF),
-    )
+    (seed_low, seed_high), (run_low, run_high) = _halves(seed), _halves(run)
+    counter = [blocks & _LOW, (blocks >> _32) ^ np.uint64(seed_high), run_low, run_high]
+    words = philox(counter, (seed_low, stream & 0xFFFFFFFF))
     return np.stack(np.broadcast_arrays(*words), axis=-1).reshape(-1)[:count]
 
 
@@ -132,9 +150,17 @@ def restart_streams() -> None:
 
 
 def _bits(shape: Sizes, seed: int | None) -> Tensor:
+    seed = None if seed is None else _whole(seed, "seed")
     # A seed of one's own makes the numbers: they are the same wherever it is given.
     stream, number = (next(_streams), next(_numbers)) if seed is None else (0, 0)
     return build_shaped(RandomBits, shape, stream=stream, seed=seed, number=number)
+
+
+def _whole(value: Any, what: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"{what} is a whole number, not {value!r}.", fix="int(...)") from None
 
 
 def redrawn(op: RandomBits) -> RandomBits:
@@ -186,12 +212,23 @@ def uniform(
         dtype: float32 or float64.
         seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
         name: a name for printing.
+
+    Raises:
+        ArgumentError: if low is above high, as far as both are known; or if the dtype is no float.
     """
     kind = _float_dtype(dtype)
     y = _unit(as_sizes(shape), kind, seed)
     is_unit = all(isinstance(end, (int, float)) for end in (low, high)) and (low, high) == (0, 1)
     if not is_unit:
         low, high = constant(low, kind), constant(high, kind)
+        ends = known_value(low), known_value(high)
+        if ends[0] is not None and ends[1] is not None and (ends[0] > ends[1]).any():
+            raise ArgumentError(
+                "the lower end is above the upper end.",
+                op="uniform",
+                arguments=[("low", f"{ends[0]}"), ("high", f"{ends[1]}")],
+                fix="exchange low and high",
+            )
         y = y * (high - low) + low
     return y if name is None else Tensor(y.node, name)
 
@@ -280,10 +317,18 @@ def bernoulli(
         shape: the shape; None: that of p.
         dtype: the dtype of the result.
         seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
-    """
-    from giulgi.graph.ops.shape import sizes_of
 
+    Raises:
+        ArgumentError: if p is known, and not between 0 and 1.
+    """
     p = constant(p, DEFAULT_FLOAT)
+    known = known_value(p)
+    if known is not None and not ((known >= 0) & (known <= 1)).all():
+        raise ArgumentError(
+            f"a probability lies between 0 and 1; p is {known}.",
+            op="bernoulli",
+            fix="of percentages p / 100; of logits gg.sigmoid(p)",
+        )
     sizes = sizes_of(p) if shape is None else as_sizes(shape)
     return cast(_unit(sizes, DEFAULT_FLOAT, seed) < p, dtype)
 
@@ -294,10 +339,27 @@ def randint(
     """Whole numbers with low <= x < high, all equally likely.
 
     A 64-bit random number is taken modulo the range; for a range of n the bias is below n / 2^64.
+
+    Args:
+        low: the lowest number.
+        high: the one above the highest.
+        shape: the shape; sizes known only when fed may be tensors.
+        dtype: the dtype of the result.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+
+    Raises:
+        ArgumentError: if there is no such number, or if the dtype does not hold all of them.
     """
+    low, high, kind = _whole(low, "low"), _whole(high, "high"), as_dtype(dtype)
     if high <= low:
         raise ArgumentError(f"no whole number is >= {low} and < {high}.", op="randint")
+    if is_integer(kind) and not np.iinfo(kind).min <= low < high <= np.iinfo(kind).max + 1:
+        raise ArgumentError(
+            f"{kind.name} does not hold all numbers from {low} to {high - 1}.",
+            op="randint",
+            fix="dtype='int64'",
+        )
     pair = cast(_bits(_with_axis(as_sizes(shape), 2), seed), "uint64")
     wide = (pair[0] << 32) | pair[1]
     offset = cast(wide % (high - low), "int64")
-    return cast(offset + low, dtype)
+    return cast(offset + low, kind)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
-from giulgi.graph.ops.leaves import TensorLike, constant, known_value
+from giulgi.graph.ops.leaves import TensorLike, constant, known_value, settled_value
 from giulgi.graph.ops.shape import Shaped, as_sizes, build_shaped, elements_of, sizes_of
 from giulgi.graph.shapes import Dim, Shape, is_static, normalise_axis, require_place
 from giulgi.graph.tensor import Tensor
@@ -141,6 +142,16 @@ class Embed(Shaped):
         return build(Slice(self.cuts), dy), *(None for _ in shape)
 
 
+class ExactFloat(float):
+    """A float as an attribute of an op: 0.0 and -0.0 differ, and NaN is NaN."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ExactFloat) and self.hex() == other.hex()
+
+    def __hash__(self) -> int:
+        return hash(self.hex())
+
+
 @dataclass(frozen=True)
 class Pad(Op):
     """x with ``low`` elements of a value before and ``high`` after it along each axis."""
@@ -199,14 +210,29 @@ def pad(
     Args:
         x: the tensor.
         widths: a pair (before, after) for each axis; one pair, or one number, serves all axes.
-        value: what is put there.
+        value: what is put there, a number that is known when the graph is built.
+        name: a name for printing.
+
+    Raises:
+        ArgumentError: if the widths do not fit the axes, or the value is not known.
     """
     x = constant(x)
     pairs = _pairs(widths, x.ndim)
     if any(width < 0 for pair in pairs for width in pair):
         raise ArgumentError("a width is negative.", op="pad", fix="to cut, use a slice: x[1:]")
     low, high = (tuple(int(pair[i]) for pair in pairs) for i in (0, 1))
-    return build(Pad(low, high, value), x, name=name)
+    return build(Pad(low, high, _exact(value)), x, name=name)
+
+
+def _exact(value: Any) -> float:
+    known = settled_value(constant(value))
+    if known is None or known.size != 1:
+        raise ArgumentError(
+            "the value must be one number, known when the graph is built.",
+            op="pad",
+            fix="gg.where chooses between x and a value that is fed",
+        )
+    return ExactFloat(value) if is_float(known.dtype) else known.item()
 
 
 def _pairs(widths: Any, rank: int) -> list[list[int]]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from giulgi.graph.composed import composed
+from giulgi.graph.dtypes import DEFAULT_FLOAT, float64, is_float
 from giulgi.graph.ops.compositions import isfinite, square
-from giulgi.graph.ops.elementwise import as_float, cast
+from giulgi.graph.ops.elementwise import as_float, cast, maximum
 from giulgi.graph.ops.functions import exp, log, sqrt
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
@@ -19,10 +20,25 @@ from giulgi.graph.tensor import Axes, Tensor
 def mean(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The sum divided by the number of elements; of integers, a float."""
-    x = as_float(constant(x))
-    total = sum(x, axis, keepdims=keepdims)
-    total = total / cast(size(x, axis), x.dtype)
+    """The sum divided by the number of elements, y = sum(x) / n.
+
+    Args:
+        x: numbers or bools of any shape.
+        axis: one axis, several, or None for all.
+        keepdims: whether the axes stay, with size 1.
+        name: a name for printing.
+
+    Returns:
+        The shape of x without the axes; NaN where there are no elements. Floats keep their dtype.
+        Of integers and bools it is a float32, which is added up in float64.
+
+    Raises:
+        ShapeError: if x has no such axis.
+    """
+    x = constant(x)
+    terms = x if is_float(x.dtype) else cast(x, float64)
+    total = sum(terms, axis, keepdims=keepdims) / cast(size(x, axis), terms.dtype)
+    total = total if is_float(x.dtype) else cast(total, DEFAULT_FLOAT)
     return total if name is None else Tensor(total.node, name)
 
 
@@ -38,13 +54,20 @@ def var(
         correction: subtracted from the number of elements that the sum of squares is divided by;
             1 for the unbiased estimate from a sample.
         keepdims: whether the axes stay, with size 1.
+
+    Returns:
+        The shape of x without the axes, in its dtype; of integers and bools as float32. Where the
+        correction leaves nothing to divide by it is infinite, or NaN.
+
+    Raises:
+        ShapeError: if x has no such axis.
     """
     x = as_float(constant(x))
     distance = x - mean(x, axis, keepdims=True)
     if correction == 0:
         return mean(square(distance), axis, keepdims=keepdims)
-    count = cast(size(x, axis), x.dtype)
-    return sum(square(distance), axis, keepdims=keepdims) / (count - correction)
+    count = maximum(cast(size(x, axis), x.dtype) - correction, 0)
+    return sum(square(distance), axis, keepdims=keepdims) / count
 
 
 @composed
