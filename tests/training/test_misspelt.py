@@ -109,6 +109,12 @@ def test_a_method_keeps_its_signature_and_its_docstring(method):
         (lambda: gg.optimizers.SGD(clip_norm=1), "SGD has no argument", "'clipnorm'"),
         (lambda: gg.optimizers.Adam(beta1=0.9), "Adam has no argument 'beta1'", "'beta_1'"),
         (lambda: network().compile("sgd", "mse", metric=[]), "compile has no", "'metrics'"),
+        (lambda: gg.losses.BinaryCrossentropy(logits=True), "'logits'", "'from_logits'"),
+        (lambda: gg.metrics.BinaryAccuracy(treshold=0.9), "'treshold'", "'threshold'"),
+        (lambda: gg.initializers.RandomNormal(std=1.0), "'std'", "'stddev'"),
+        (lambda: gg.initializers.GlorotUniform(sed=1), "GlorotUniform has no", "'seed'"),
+        (lambda: gg.regularizers.L2(l=0.1), "L2 has no argument 'l'", "'l2'"),
+        (lambda: gg.regularizers.l1_l2(L1=0.1), "l1_l2 has no argument 'L1'", "'l1'"),
     ],
 )
 def test_everything_that_is_made_tells_which_argument_was_meant(make, problem, fix):

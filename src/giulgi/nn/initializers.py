@@ -9,7 +9,8 @@ from typing import Any
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.lookup import look_up, made
+from giulgi.nn.lookup import made, one_of
+from giulgi.signatures import names_checked
 
 __all__ = [
     "Constant",
@@ -34,7 +35,10 @@ Initial = Callable[..., Tensor]
 
 
 class Initializer:
-    """Base: call it with a shape and a dtype."""
+    """Base of initializers: called with a shape and a dtype, it returns first values of a weight.
+
+    A plain function of shape and dtype is an initializer as well.
+    """
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
         """Return the first values of a weight."""
@@ -62,8 +66,13 @@ class Ones(Initializer):
 
 
 class Constant(Initializer):
-    """All of one value (or an array of the weight's shape)."""
+    """All of one value.
 
+    Args:
+        value: the value, or an array that is broadcast to the shape of the weight.
+    """
+
+    @names_checked
     def __init__(self, value: Any = 0.0) -> None:
         self.value = value
 
@@ -73,8 +82,16 @@ class Constant(Initializer):
 
 
 class Identity(Initializer):
-    """The identity matrix, times a gain; for two axes."""
+    """The identity matrix times a gain: gain where row = column, else 0.
 
+    Args:
+        gain: what stands on the diagonal.
+
+    Raises:
+        ArgumentError: when it is called, unless the shape has two axes.
+    """
+
+    @names_checked
     def __init__(self, gain: float = 1.0) -> None:
         self.gain = gain
 
@@ -86,8 +103,15 @@ class Identity(Initializer):
 
 
 class RandomUniform(Initializer):
-    """Evenly between two ends."""
+    """Random numbers, evenly spread: minval <= w < maxval.
 
+    Args:
+        minval: the lower end.
+        maxval: the upper end.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+    """
+
+    @names_checked
     def __init__(
         self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
     ) -> None:
@@ -101,8 +125,15 @@ class RandomUniform(Initializer):
 
 
 class RandomNormal(Initializer):
-    """Of the normal distribution."""
+    """Random numbers of the normal distribution.
 
+    Args:
+        mean: the mean.
+        stddev: the standard deviation.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+    """
+
+    @names_checked
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         self.mean = mean
         self.stddev = stddev
@@ -114,7 +145,10 @@ class RandomNormal(Initializer):
 
 
 class TruncatedNormal(RandomNormal):
-    """Of the normal distribution, within two standard deviations of the mean."""
+    """Random numbers of the normal distribution, within two standard deviations of the mean.
+
+    The arguments are those of :class:`RandomNormal`.
+    """
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
         """Return random numbers."""
@@ -128,16 +162,23 @@ _TRUNCATED_STDDEV = 0.87962566103423978
 class VarianceScaling(Initializer):
     """Random numbers whose variance is scale / fan, so that signals keep their size in a network.
 
-    Glorot and Bengio (2010), He et al. (arXiv:1502.01852).
+    n stands for the fan. "uniform": evenly within sqrt(3 scale / n); else normal numbers.
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks",
+    AISTATS 2010; He, Zhang, Ren, Sun, arXiv:1502.01852.
 
     Args:
         scale: the variance times the fan.
         mode: the fan is the number of inputs ("fan_in"), of outputs ("fan_out"), or their mean
             ("fan_avg").
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
-        seed: a whole number for numbers of its own.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+
+    Raises:
+        ArgumentError: if the scale is not above 0.
+        UnknownArgumentError: if there is no such mode or distribution.
     """
 
+    @names_checked
     def __init__(
         self,
         scale: float = 1.0,
@@ -148,11 +189,11 @@ class VarianceScaling(Initializer):
         if scale <= 0:
             raise ArgumentError(f"scale is {scale}; it must be above 0.", op="VarianceScaling")
         self.scale = scale
-        self.mode = look_up("mode", mode, {m: m for m in ("fan_in", "fan_out", "fan_avg")})
+        self.mode = one_of("mode", mode, ("fan_in", "fan_out", "fan_avg"))
         if distribution == "normal":
             distribution = "truncated_normal"
         kinds = ("truncated_normal", "untruncated_normal", "uniform")
-        self.distribution = look_up("distribution", distribution, {k: k for k in kinds})
+        self.distribution = one_of("distribution", distribution, kinds)
         self.seed = seed
 
     def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
@@ -186,46 +227,69 @@ def fans(shape: Sequence[int]) -> tuple[float, float]:
 
 
 class _NamedScaling(VarianceScaling):
-    """Base of variance scalings that go by a name."""
+    """Base of variance scalings that go by a name.
+
+    Args:
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+    """
 
     settings: tuple[float, str, str]
 
+    @names_checked
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(*self.settings, seed=seed)
 
 
 class GlorotUniform(_NamedScaling):
-    """Uniform within sqrt(6 / (inputs + outputs))."""
+    """Uniform within sqrt(6 / (inputs + outputs)): for tanh, sigmoid and softmax.
+
+    Glorot and Bengio, AISTATS 2010; also called Xavier, the first name of Glorot.
+    """
 
     settings = (1.0, "fan_avg", "uniform")
 
 
 class GlorotNormal(_NamedScaling):
-    """Truncated normal with variance 2 / (inputs + outputs)."""
+    """Truncated normal with variance 2 / (inputs + outputs): for tanh, sigmoid and softmax.
+
+    Glorot and Bengio, AISTATS 2010; also called Xavier, the first name of Glorot.
+    """
 
     settings = (1.0, "fan_avg", "truncated_normal")
 
 
 class HeUniform(_NamedScaling):
-    """Uniform within sqrt(6 / inputs)."""
+    """Uniform within sqrt(6 / inputs): for relu.
+
+    He, Zhang, Ren, Sun, "Delving deep into rectifiers", arXiv:1502.01852.
+    """
 
     settings = (2.0, "fan_in", "uniform")
 
 
 class HeNormal(_NamedScaling):
-    """Truncated normal with variance 2 / inputs."""
+    """Truncated normal with variance 2 / inputs: for relu.
+
+    He, Zhang, Ren, Sun, "Delving deep into rectifiers", arXiv:1502.01852.
+    """
 
     settings = (2.0, "fan_in", "truncated_normal")
 
 
 class LecunUniform(_NamedScaling):
-    """Uniform within sqrt(3 / inputs)."""
+    """Uniform within sqrt(3 / inputs): for selu.
+
+    LeCun, Bottou, Orr, Müller, "Efficient BackProp", 1998.
+    """
 
     settings = (1.0, "fan_in", "uniform")
 
 
 class LecunNormal(_NamedScaling):
-    """Truncated normal with variance 1 / inputs."""
+    """Truncated normal with variance 1 / inputs: for selu.
+
+    LeCun, Bottou, Orr, Müller, "Efficient BackProp", 1998.
+    """
 
     settings = (1.0, "fan_in", "truncated_normal")
 
@@ -253,5 +317,9 @@ INITIALIZERS: dict[str, Callable[[], Initial]] = {
 
 
 def get(identifier: Any) -> Initial:
-    """Return an initializer by its name; a class is made, any other callable is itself."""
+    """Return an initializer by its name; a class is made, any other callable is itself.
+
+    Raises:
+        UnknownArgumentError: if there is none of the name.
+    """
     return made("initializer", identifier, INITIALIZERS)

@@ -8,6 +8,7 @@ from typing import Any
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import made
+from giulgi.signatures import names_checked
 
 __all__ = [
     "L1",
@@ -30,6 +31,7 @@ class L1L2:
         l2: the factor of the sum of squares, which keeps weights small.
     """
 
+    @names_checked
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
         self.l1 = l1
         self.l2 = l2
@@ -48,29 +50,42 @@ class L1L2:
 
 
 class L1(L1L2):
-    """l1 * sum(|w|)."""
+    """l1 * sum(|w|).
 
+    Args:
+        l1: the factor of the sum.
+    """
+
+    @names_checked
     def __init__(self, l1: float = 0.01) -> None:
         super().__init__(l1=l1)
 
 
 class L2(L1L2):
-    """l2 * sum(w^2)."""
+    """l2 * sum(w^2).
 
+    Args:
+        l2: the factor of the sum.
+    """
+
+    @names_checked
     def __init__(self, l2: float = 0.01) -> None:
         super().__init__(l2=l2)
 
 
+@names_checked
 def l1(l1: float = 0.01) -> L1:
     """Return the penalty l1 * sum(|w|)."""
     return L1(l1)
 
 
+@names_checked
 def l2(l2: float = 0.01) -> L2:
     """Return the penalty l2 * sum(w^2)."""
     return L2(l2)
 
 
+@names_checked
 def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     """Return the penalty l1 * sum(|w|) + l2 * sum(w^2)."""
     return L1L2(l1, l2)
@@ -80,5 +95,9 @@ REGULARIZERS: dict[str, Callable[[], Penalty]] = {"l1": L1, "l2": L2, "l1_l2": l
 
 
 def get(identifier: Any) -> Penalty | None:
-    """Return a regularizer by its name; None is none; a class is made; a function is itself."""
+    """Return a regularizer by its name; None is none; a class is made; a function is itself.
+
+    Raises:
+        UnknownArgumentError: if there is none of the name.
+    """
     return None if identifier is None else made("regularizer", identifier, REGULARIZERS)

@@ -298,9 +298,20 @@ class Layer:
         """The variables that training leaves alone."""
         return [v for v, trainable in self._variables(True) if not trainable]
 
-    weights = variables
-    trainable_weights = trainable_variables
-    non_trainable_weights = non_trainable_variables
+    @property
+    def weights(self) -> list[Variable]:
+        """The same as ``variables``."""
+        return self.variables
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The same as ``trainable_variables``."""
+        return self.trainable_variables
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The same as ``non_trainable_variables``."""
+        return self.non_trainable_variables
 
     def _variables(self, trainable: bool) -> list[tuple[Variable, bool]]:
         trainable = trainable and self.trainable

@@ -31,6 +31,10 @@ class Dense(Layer):
         bias_regularizer: a penalty of the bias.
         activity_regularizer: a penalty of y, divided by the size of the batch.
         options: of every :class:`Layer`.
+
+    Raises:
+        ArgumentError: if units is no whole number >= 1.
+        ShapeError: when it is called, if the last axis of x does not fit.
     """
 
     one_input = True

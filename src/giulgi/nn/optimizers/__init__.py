@@ -20,7 +20,11 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 
 
 def get(identifier: Any) -> Optimizer:
-    """Return an optimizer by its name, with its defaults; an optimizer is itself."""
+    """Return an optimizer by its name, with its defaults; an optimizer is itself.
+
+    Raises:
+        UnknownArgumentError: if there is none of the name.
+    """
     identifier = instance(identifier)
     if isinstance(identifier, Optimizer):
         return identifier
