@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 from giulgi.errors import ArgumentError, UnknownArgumentError
 from giulgi.names import suggestion
@@ -23,6 +25,34 @@ def check_backend(name: str) -> str:
     return name
 
 
+def _check_threads(count: Any) -> int | None:
+    is_count = isinstance(count, int) and not isinstance(count, bool) and count > 0
+    if not (count is None or is_count):
+        raise ArgumentError(
+            f"threads is {count!r}; it must be a whole number, at least 1, or None.",
+            op="config",
+            fix="gg.config.threads = 2",
+        )
+    return count
+
+
+def _check_cache(folder: Any) -> Path | Literal[False] | None:
+    """Return where objects are kept; a path that stays the same if the working folder changes."""
+    if folder is None or folder is False:
+        return folder
+    is_path = isinstance(folder, str | Path) and str(folder) and "\0" not in str(folder)
+    try:
+        if is_path:
+            return Path(folder).expanduser().absolute()
+    except RuntimeError:  # There is no such home.
+        pass
+    raise ArgumentError(
+        f"cache is {folder!r}; it must be the path of a folder, None, or False.",
+        op="config",
+        fix="gg.config.cache = None for the user's cache folder, False for none",
+    )
+
+
 class Config:
     """The settings of giulgi.
 
@@ -31,32 +61,33 @@ class Config:
             "reference" computes them with NumPy, operation by operation.
         threads: how many threads a compiled program uses; None: as many as there are cores for
             this process. The results do not depend on it.
+        cache: the folder in which compiled programs are kept, so that they start at once the next
+            time; None: the one that the system has for such files; False: they are not kept.
+            Machine code is run from there: it should be a folder that only you can write.
     """
 
-    _settings = ("backend", "threads")
+    _checks: ClassVar[dict[str, Callable[[Any], Any]]] = {
+        "backend": check_backend,
+        "threads": _check_threads,
+        "cache": _check_cache,
+    }
 
     def __init__(self) -> None:
         self.backend = "reference"
         self.threads: int | None = None
+        self.cache: str | Path | Literal[False] | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name not in self._settings:
+        check = self._checks.get(name)
+        if check is None:
             raise UnknownArgumentError(
-                f"there is no setting {name!r}.", op="config", fix=suggestion(name, self._settings)
+                f"there is no setting {name!r}.", op="config", fix=suggestion(name, self._checks)
             )
-        if name == "backend":
-            check_backend(value)
-        is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
-        if name == "threads" and not (value is None or is_count):
-            raise ArgumentError(
-                f"threads is {value!r}; it must be a whole number, at least 1, or None.",
-                op="config",
-                fix="gg.config.threads = 2",
-            )
-        super().__setattr__(name, value)
+        super().__setattr__(name, check(value))
 
     def __repr__(self) -> str:
-        return f"Config(backend={self.backend!r}, threads={self.threads})"
+        settings = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._checks)
+        return f"Config({settings})"
 
 
 config = Config()
