@@ -7,7 +7,7 @@ from giulgi.backends.cpu import scalars
 from giulgi.backends.cpu.emit import emit
 from giulgi.backends.cpu.executable import NativeExecutable
 from giulgi.backends.cpu.machine import Machine, host
-from giulgi.backends.cpu.objects import Loaded, compile_object
+from giulgi.backends.cpu.objects import Loaded, object_of
 from giulgi.backends.cpu.sources import shape_of
 from giulgi.backends.reference import ReferenceBackend
 from giulgi.graph.node import Node
@@ -44,7 +44,7 @@ class CpuBackend:
         if not all(map(is_native, computation.nodes)):
             return self._reference.compile(computation, batched)
         code = emit(computation, self.machine, batched)
-        loaded = Loaded(compile_object(code.text, self.machine), ("run",))
+        loaded = Loaded(object_of(code.text, self.machine), ("run",))
         return NativeExecutable(computation, code, loaded, batched)
 
 

@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from giulgi.backends.cpu.cache import FORMAT, object_cache
 from giulgi.backends.cpu.machine import Machine
+
+# What LLVM is to do with a module. The vectors are in it already, and loops as wide as is good.
+_SPEED_LEVEL = 2
+_TUNING = {"loop_vectorization": False, "slp_vectorization": False, "loop_unrolling": False}
+
+
+def object_of(text: str, machine: Machine) -> bytes:
+    """Return the machine code of a module as an object file, from the cache if it is there.
+
+    Args:
+        text: the module in LLVM's intermediate language.
+        machine: the processor it is for.
+    """
+    kept = object_cache()
+    if kept is None:
+        return compile_object(text, machine)
+    key = object_key(text, machine)
+    code = kept.read(key)
+    if code is None:
+        code = compile_object(text, machine)
+        kept.write(key, code)
+    return code
+
+
+def object_key(text: str, machine: Machine) -> str:
+    """Return the digest of all that an object depends on: its name in the cache."""
+    from hashlib import sha256
+
+    import llvmlite
+    from llvmlite import binding
+
+    llvm = (llvmlite.__version__, binding.llvm_version_info)
+    processor = (machine.triple, machine.cpu, machine.features)
+    facts = (FORMAT, llvm, processor, _SPEED_LEVEL, _TUNING)
+    return sha256(f"{facts}\n{text}".encode()).hexdigest()
 
 
 def compile_object(text: str, machine: Machine) -> bytes:
@@ -20,10 +57,9 @@ def compile_object(text: str, machine: Machine) -> bytes:
     module = binding.parse_assembly(text)
     module.triple = machine.triple
     module.data_layout = str(target_machine.target_data)
-    options = binding.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    options.loop_unrolling = False
+    options = binding.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+    for name, value in _TUNING.items():
+        setattr(options, name, value)
     builder = binding.create_pass_builder(target_machine, options)
     builder.getModulePassManager().run(module, builder)
     code: bytes = target_machine.emit_object(module)
@@ -41,9 +77,21 @@ class Loaded:
     def __init__(self, code: bytes, names: tuple[str, ...]) -> None:
         from llvmlite import binding
 
-        self._compiler: Any = binding.create_lljit_compiler()
+        self._compiler: Any = binding.create_lljit_compiler(_plain_machine())
         library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in names:
             library.export_symbol(name)
         self._tracker: Any = library.link(self._compiler, f"code{id(self)}")
         self.addresses: dict[str, int] = {name: self._tracker[name] for name in names}
+
+
+@cache
+def _plain_machine() -> Any:
+    """Return LLVM's simplest machine of this kind; to load an object takes no more.
+
+    Without one, LLVM asks the processor what it can do, each time, which takes longer than loading.
+    """
+    from llvmlite import binding
+
+    binding.initialize_native_target()
+    return binding.Target.from_triple(binding.get_process_triple()).create_target_machine()

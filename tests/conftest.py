@@ -1,0 +1,22 @@
+"""What holds for all tests."""
+
+import os
+
+import pytest
+
+import giulgi as gg
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep compiled programs in a folder of the test run, which all its processes share.
+
+    Programs that tests start as processes find it as the user's folder.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gg.config, "cache", folder / "objects")
+        patch.setenv("XDG_CACHE_HOME", str(folder / "user"))
+        yield
