@@ -10,14 +10,21 @@ from pathlib import Path
 
 import numpy as np
 
+from giulgi.backends.cpu.machine import Machine, host
+from giulgi.backends.cpu.workers import available_cores
+from giulgi.cli import cache
 from giulgi.config import config
 from giulgi.version import __version__
 
+_BACKENDS = {
+    "cpu": "compiled to native code",
+    "reference": "NumPy, one operation at a time",
+}
 _EXTRAS = {"report": ("matplotlib", "jinja2")}
 
 
 def info() -> None:
-    """Print version, processor, backend, threads and paths."""
+    """Print version, processor, backend, threads, paths, and what is kept on disk."""
     facts = collect()
     width = max(len(name) for name in facts)
     for name, value in facts.items():
@@ -33,16 +40,33 @@ def collect() -> dict[str, str]:
         "NumPy": np.__version__,
         "system": platform.platform(terse=True),
         "processor": processor(),
-        "cores": f"{usable_cores()} of {os.cpu_count()} usable here",
-        "backend": f"{config.backend} (NumPy, one operation at a time)",
-        "threads": "one, and those that NumPy's matrix products start themselves",
+        "compiled for": machine_text(host()),
+        "cores": f"{available_cores()} of {os.cpu_count()} usable here",
+        "backend": f"{config.backend} ({_BACKENDS[config.backend]})",
+        "threads": threads(),
         "package": str(package),
         "data": str(package / "data" / "files"),
         "extras": ", ".join(
             f"{name}: {'installed' if all(map(find_spec, modules)) else 'not installed'}"
             for name, modules in _EXTRAS.items()
         ),
+        **cache.facts(),
     }
+
+
+def machine_text(machine: Machine) -> str:
+    """Return what LLVM calls the processor, and how wide its vectors are."""
+    return (
+        f"{machine.cpu}, vectors of {8 * machine.vector_bytes} bits "
+        f"({machine.lanes(4)} float32 at once)"
+    )
+
+
+def threads() -> str:
+    """Return how many threads a program runs on."""
+    if config.backend == "reference":
+        return "one, and those that NumPy's matrix products start themselves"
+    return str(config.threads or available_cores())
 
 
 def processor() -> str:
@@ -53,10 +77,3 @@ def processor() -> str:
             if line.startswith(("model name", "Model")):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

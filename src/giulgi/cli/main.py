@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from giulgi.cli import cache
 from giulgi.cli.demo import demo
 from giulgi.cli.info import info
 from giulgi.errors import GiulgiError
@@ -41,9 +42,17 @@ def _parser() -> argparse.ArgumentParser:
     demo_parser.set_defaults(run=lambda args: demo(args.epochs, args.seed, args.output))
 
     info_parser = commands.add_parser(
-        "info", help="print version, processor, backend, threads and paths"
+        "info", help="print version, processor, backend, threads, paths and the cache"
     )
     info_parser.set_defaults(run=lambda args: info())
+
+    cache_parser = commands.add_parser(
+        "cache", help="show where compiled programs are kept; empty it with: cache clear"
+    )
+    cache_parser.set_defaults(run=lambda args: cache.show())
+    cache_commands = cache_parser.add_subparsers(title="commands", metavar="COMMAND")
+    clear_parser = cache_commands.add_parser("clear", help="remove all compiled programs")
+    clear_parser.set_defaults(run=lambda args: cache.clear())
     return parser
 
 

@@ -1,0 +1,92 @@
+"""``giulgi cache`` and what ``giulgi info`` tells of it."""
+
+import os
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.backends.cpu.machine import Machine, host
+from giulgi.backends.cpu.workers import available_cores
+from giulgi.cli.info import collect, machine_text
+from giulgi.cli.main import main
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return the folder of an empty cache, which is in use."""
+    path = tmp_path / "objects"
+    monkeypatch.setattr(gg.config, "cache", path)
+    return path
+
+
+def compile_one() -> None:
+    x = gg.placeholder("float32", (3,), name="x")
+    gg.Program([3 * x + 1], [x], backend="cpu")(np.zeros(3, np.float32))
+
+
+def test_the_cache_is_shown(folder, capsys):
+    assert main(["cache"]) == 0
+    assert capsys.readouterr().out == (
+        f"cache   {folder}\nholds   0 bytes (0 files); at most 256.0 MB\n"
+    )
+    compile_one()
+    (file,) = folder.iterdir()
+    main(["cache"])
+    size = f"{file.stat().st_size} bytes"
+    assert f"holds   {size} (1 file); at most 256.0 MB" in capsys.readouterr().out
+
+
+def test_the_cache_is_cleared(folder, capsys):
+    compile_one()
+    (file,) = folder.iterdir()
+    size = f"{file.stat().st_size} bytes"
+    assert main(["cache", "clear"]) == 0
+    assert capsys.readouterr().out == f"Freed {size} (1 file) in {folder}\n"
+    assert not list(folder.iterdir())
+    main(["cache", "clear"])
+    assert capsys.readouterr().out == f"Freed 0 bytes (0 files) in {folder}\n"
+    compile_one()
+    assert list(folder.iterdir())
+
+
+def test_there_is_no_cache(folder, capsys):
+    gg.config.cache = False
+    assert main(["cache"]) == main(["cache", "clear"]) == main(["info"]) == 0
+    assert capsys.readouterr().out.count("compiled programs are not kept") == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(999, "999 bytes"), (24_920, "24.9 kB"), (256_000_000, "256.0 MB")]
+)
+def test_sizes_are_said_as_a_person_would(folder, capsys, count, said):
+    folder.mkdir()
+    (folder / f"{'0' * 64}.o").write_bytes(b"")
+    os.truncate(folder / f"{'0' * 64}.o", count)
+    main(["cache", "clear"])
+    assert f"Freed {said} (1 file)" in capsys.readouterr().out
+
+
+def test_another_word_is_told(capsys):
+    with pytest.raises(SystemExit):
+        main(["cache", "clean"])
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_info_tells_of_machine_and_cache(folder, capsys, monkeypatch):
+    assert main(["info"]) == 0
+    out = capsys.readouterr().out
+    assert str(folder) in out
+    assert "0 bytes (0 files); at most 256.0 MB" in out
+    assert f"{host().cpu}, vectors of {8 * host().vector_bytes} bits" in out
+    monkeypatch.setattr(gg.config, "backend", "cpu")
+    facts = collect()
+    assert facts["backend"] == "cpu (compiled to native code)"
+    assert facts["threads"] == str(available_cores())
+    monkeypatch.setattr(gg.config, "threads", 7)
+    assert collect()["threads"] == "7"
+
+
+def test_the_width_of_vectors():
+    machine = Machine("x86_64-unknown-linux-gnu", "haswell", "+avx,+avx2")
+    assert machine_text(machine) == "haswell, vectors of 256 bits (8 float32 at once)"
