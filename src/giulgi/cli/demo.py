@@ -30,7 +30,8 @@ def demo(epochs: int, seed: int, output: Path) -> None:
     gg.set_seed(seed)
     model = digit_reader()
     model.summary()
-    print("\nLearning. val_ figures are for the 10,000 digits that it does not learn from.")
+    unseen = f"{len(y_test):,} digits"
+    print(f"\nLearning. val_ figures are for the {unseen} that it does not learn from.")
     begin = time.perf_counter()
     history = model.fit(
         x_train / np.float32(255),
@@ -44,7 +45,7 @@ def demo(epochs: int, seed: int, output: Path) -> None:
     probabilities = model.predict(held_out, batch_size=1000, verbose=0)
     wrong = int((probabilities.argmax(axis=1) != y_test).sum())
     accuracy = 1 - wrong / len(y_test)
-    print(f"\nOf 10,000 digits it never saw, it reads {accuracy:.2%} right; {wrong} are wrong.")
+    print(f"\nOf {unseen} it never saw, it reads {accuracy:.2%} right; {wrong} are wrong.")
     facts = _facts(epochs, seed, len(x_train), len(x_test))
     run = DigitsRun(
         images=x_test,

@@ -175,7 +175,9 @@ class Model(NetworkLayer):
             class_weight: how much the examples of each class count.
             sample_weight: how much each example counts.
             initial_epoch: the number of the first epoch, to go on with a training.
-            steps_per_epoch: the number of batches in an epoch; None: all there are.
+            steps_per_epoch: the number of batches in an epoch, at most as many as there are in x;
+                None: all. The next epoch goes on where this one ended, and behind the last batch
+                begins anew. (Keras cuts the epoch short there.)
             validation_steps: the same for validation.
             validation_batch_size: the batch size of validation.
             validation_freq: after how many epochs there is a validation; or after which, from 1.
