@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+import time
 import weakref
 from collections import namedtuple
 
@@ -586,3 +588,34 @@ def test_a_list_stays_a_list(times):
     assert len(compiled([0.5, 1.5])) == 2 * times
     assert compiled(np.array([0.5, 1.5])).tolist() == [0.5 * times, 1.5 * times]
     assert compiled([np.ones(2), np.zeros(2)])[0].tolist() == [1, 1]
+
+
+def test_threads_trace_a_function_once():
+    traces, begin = [], threading.Barrier(4)
+
+    @gg.function
+    def step(x):
+        traces.append(x)
+        time.sleep(0.02)
+        return x + 1
+
+    def call():
+        begin.wait()
+        step(1.0)
+
+    threads = [threading.Thread(target=call) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(traces) == 1
+
+
+def test_a_variable_made_while_tracing_is_made_once_and_lasts():
+    @gg.function
+    def count(x):
+        total = gg.Variable(0.0)
+        total.assign_add(x)
+        return total
+
+    assert [float(count(1.0)) for _ in range(3)] == [1, 2, 3]

@@ -157,3 +157,27 @@ def test_two_threads_each_run_their_own_session():
     for amount in (1, 2, 3, 4):
         np.testing.assert_array_equal(results[amount], np.full(1000, 200.0 * amount))
     assert not v.numpy().any()
+
+
+def test_one_session_is_entered_by_two_threads():
+    """The first to enter is the first to leave, while the other is still inside."""
+    v = gg.Variable(1.0)
+    session = gg.Session()
+    entered, left = threading.Event(), threading.Event()
+    seen = []
+
+    def other():
+        with session:
+            entered.set()
+            left.wait(20)
+            seen.append(float(v))
+
+    thread = threading.Thread(target=other)
+    with session:
+        v.assign(5)
+        thread.start()
+        entered.wait(20)
+    left.set()
+    thread.join()
+    assert float(v) == 1
+    assert seen == [5]

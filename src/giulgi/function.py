@@ -72,12 +72,11 @@ class Function(Generic[P, R]):
             tuple(_kind(leaf, value) for leaf, value in zip(leaves, values, strict=True)),
         )
 
-        def make() -> _Trace:
-            if len(self._traces) == _REMEMBERED_TRACES:
-                warnings.warn(_many_kinds(getattr(self, "__name__", "the function")), stacklevel=4)
-            return _trace(self.python_function, leaves, values, structure)
-
-        trace = self._traces.get(key, make)
+        if len(self._traces) == _REMEMBERED_TRACES and key not in self._traces:
+            warnings.warn(_many_kinds(getattr(self, "__name__", "the function")), stacklevel=2)
+        trace = self._traces.get(
+            key, lambda: _trace(self.python_function, leaves, values, structure)
+        )
         arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
         found = iter(arrays)
         results = (constant(next(found), copy=False) if has else None for has in trace.has_value)

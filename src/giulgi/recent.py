@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
+from threading import RLock
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -14,6 +14,8 @@ V = TypeVar("V")
 class Recent(Generic[K, V]):
     """Remembers what was made for which key, and forgets what was not asked for longest.
 
+    Threads may share it: what one of them is making the others wait for.
+
     Args:
         size: how many are remembered.
     """
@@ -21,18 +23,35 @@ class Recent(Generic[K, V]):
     def __init__(self, size: int) -> None:
         self.size = size
         self._made: OrderedDict[K, V] = OrderedDict()
+        self._making: dict[K, RLock] = {}
+        self._lock = RLock()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
         """Return what was made for the key, or make it."""
-        found = self._made.get(key)
-        if found is None:
-            found = self._made[key] = make()
-            if len(self._made) > self.size:
-                self._made.popitem(last=False)
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+                return self._made[key]
+            making = self._making.setdefault(key, RLock())
+        with making:  # Meanwhile other threads can make what belongs to other keys.
+            found = self._made.get(key)
+            if found is None:
+                found = self._made_anew(key, make)
             return found
-        with suppress(KeyError):  # Another thread may just have forgotten it.
-            self._made.move_to_end(key)
-        return found
+
+    def _made_anew(self, key: K, make: Callable[[], V]) -> V:
+        try:
+            made = make()
+            with self._lock:
+                self._made[key] = made
+                if len(self._made) > self.size:
+                    self._made.popitem(last=False)
+        finally:
+            self._making.pop(key, None)
+        return made
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._made
 
     def __len__(self) -> int:
         return len(self._made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,10 @@ from giulgi.tree import flatten, unflatten
 
 # How many pairs of fetches and feeds a session remembers the programs of.
 _REMEMBERED_PROGRAMS = 256
+
+# The uses of sessions that are open, the innermost last: in each thread those of its own.
+_entered: ContextVar[tuple[AbstractContextManager[Storage], ...]]
+_entered = ContextVar("giulgi_entered_sessions", default=())
 
 
 class Session:
@@ -40,7 +45,6 @@ class Session:
     def __init__(self, seed: int | None = None) -> None:
         self.storage = Storage(seed)
         self._programs: Recent[tuple[Any, ...], Program] = Recent(_REMEMBERED_PROGRAMS)
-        self._uses: list[AbstractContextManager[Storage]] = []
 
     def run(self, fetches: Any, feed_dict: Mapping[Tensor, Any] | None = None) -> Any:
         """Compute values.
@@ -70,12 +74,15 @@ class Session:
         return unflatten(structure, iter([_plain(array) for array in arrays]))
 
     def __enter__(self) -> Session:
-        self._uses.append(self.storage.in_use())
-        self._uses[-1].__enter__()
+        use = self.storage.in_use()
+        use.__enter__()
+        _entered.set((*_entered.get(), use))
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._uses.pop().__exit__(*exception)
+        *outer, use = _entered.get()
+        _entered.set(tuple(outer))
+        use.__exit__(*exception)
 
 
 def _plain(array: np.ndarray[Any, Any]) -> Any:

@@ -175,11 +175,15 @@ def test_a_slice_that_ends_at_a_fed_number():
     assert x[: gg.constant(2)].numpy({x: [1, 2, 3]}).tolist() == [1, 2]
 
 
-def test_backwards_from_the_middle_needs_the_size():
-    x = gg.placeholder("int64", (None,))
-    assert x[::-1].numpy({x: [1, 2, 3]}).tolist() == [3, 2, 1]
-    with pytest.raises(ArgumentError, match="needs an axis whose size is known"):
-        x[5::-1]
+@pytest.mark.parametrize("step", [-1, -2, -5])
+@pytest.mark.parametrize("shape", [(None,), (4,), None])
+def test_backwards_whatever_the_ends(step, shape):
+    x = gg.placeholder("int64", shape)
+    ends = [None, 0, 1, 2, 3, 4, 7, -1, -2, -3, -4, -5, -9]
+    for start in ends:
+        for stop in ends:
+            found = x[start:stop:step].numpy({x: np.arange(4)})
+            assert found.tolist() == list(range(4))[start:stop:step]
 
 
 def test_gather_nd():

@@ -126,7 +126,7 @@ def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]
             fix="give at most one index for each axis",
         )
     cuts: list[Cut] = []
-    flipped: list[int] = []
+    flipped: list[int] = []  # axes of x
     dropped: list[int] = []  # axes of the sliced tensor
     added: list[int] = []  # axes of the result
     arrays: dict[int, Tensor] = {}
@@ -145,36 +145,31 @@ def _basic_part(x: Tensor, parts: list[Any]) -> tuple[Tensor, dict[int, Tensor]]
             cuts.append(WHOLE)
             arrays[result_axis] = part
         else:
-            cut, backwards = _cut_of_slice(x, axis, part)
+            cut, backwards = _cut_of_slice(part)
             cuts.append(cut)
             flipped += [axis] if backwards else []
         result_axis += 1
+    x = flip(x, flipped) if flipped else x
     y = build(Slice(tuple(cuts), tuple(dropped)), x)
-    y = flip(y, flipped) if flipped else y
     y = squeeze(y, dropped) if dropped else y
     y = expand_dims(y, added) if added else y
     return y, arrays
 
 
-def _cut_of_slice(x: Tensor, axis: int, part: slice) -> tuple[Cut, bool]:
-    """Return the cut with a step > 0, and whether its elements are then to be turned around."""
+def _cut_of_slice(part: slice) -> tuple[Cut, bool]:
+    """Return the cut with a step > 0, and whether it is for the axis turned around."""
     start, stop, step = (_bound(v) for v in (part.start, part.stop, part.step))
     step = 1 if step is None else step
     if step == 0:
         raise ArgumentError("the step of a slice is 0.", op="x[...]")
     if step > 0:
         return (start, stop, step), False
-    dim = x.shape[axis] if x.known_shape is not None else None
-    if dim is None:
-        if start is None and stop is None and step == -1:
-            return WHOLE, True
-        raise ArgumentError(
-            "a slice backwards needs an axis whose size is known.", op="x[...]", fix="x[::-1]"
-        )
-    places = range(*slice(start, stop, step).indices(dim))
-    if not places:
-        return (0, 0, 1), False
-    return (places[-1], places[0] + 1, -step), True
+    return (_turned(start), _turned(stop), -step), True
+
+
+def _turned(place: int | None) -> int | None:
+    """Return the place from the other end: the first, 0, is the last, -1."""
+    return None if place is None else -1 - place
 
 
 def _bound(value: Any) -> int | None:

@@ -235,6 +235,10 @@ class Variable(Tensor):
         Inside a :func:`giulgi.function` the assignment becomes part of the compiled program;
         elsewhere it happens now, in the storage that is in use.
 
+        A new value that is made of the old one, as in :meth:`assign_add`, can get lost where
+        several threads assign to one variable at the same time: each may have read the same old
+        value. Inside a :func:`giulgi.function` none is lost: its runs wait for each other.
+
         Raises:
             ShapeError, DTypeError: if the value does not fit.
         """
@@ -255,11 +259,11 @@ class Variable(Tensor):
         return new
 
     def assign_add(self, value: TensorLike) -> Tensor:
-        """Add to the value: ``v.assign(v + value)``."""
+        """Add to the value: ``v.assign(v + value)``, of which :meth:`assign` tells more."""
         return self.assign(self + value)
 
     def assign_sub(self, value: TensorLike) -> Tensor:
-        """Subtract from the value: ``v.assign(v - value)``."""
+        """Subtract from the value: ``v.assign(v - value)``; see :meth:`assign`."""
         return self.assign(self - value)
 
     # A copy is a variable of its own, with the value of now. Whatever is copied with it and reads
