@@ -41,6 +41,8 @@ FLOORS = {
     "storage": 3,
     "program": 3,
     "seed": 3,
+    "feeds": 3,
+    "looking": 3,
     "session": 3,
     "function": 3,
     "nn": 4,

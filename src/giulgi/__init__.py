@@ -51,6 +51,7 @@ from giulgi.graph.dtypes import (
 from giulgi.graph.ops import *  # noqa: F403 - __all__ there says which
 from giulgi.graph.ops import concat, constant
 from giulgi.layers import Input
+from giulgi.looking import evaluate_nodes as _evaluate_nodes  # noqa: F401 - registers itself
 from giulgi.models import Model, Sequential
 from giulgi.names import letters_of, meant, of_other_libraries
 from giulgi.program import Program

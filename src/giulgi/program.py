@@ -5,27 +5,27 @@ Below are the graph and the backends, above everything that computes: sessions, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from giulgi.backends import Batched, Computation, Draw, Executable, Steps, backend
 from giulgi.config import config
-from giulgi.errors import DTypeError, FeedError, GraphError
-from giulgi.graph import evaluation
-from giulgi.graph.dtypes import is_float, is_integer
+from giulgi.errors import FeedError, GraphError
+from giulgi.feeds import fed_array, feedable, require_different
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Constant, Placeholder, constant, placeholder, require_tensor
+from giulgi.graph.ops.leaves import Placeholder, placeholder, require_tensor
 from giulgi.graph.ops.state import (
     Assign,
     ReadVariable,
     Variable,
     assign,
-    register_assign,
 )
-from giulgi.graph.rewrite import specialise, substitute
-from giulgi.graph.shapes import could_be, shape_text
+from giulgi.graph.rewrite import specialise
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
 from giulgi.recent import Recent
@@ -39,7 +39,7 @@ _Kind = tuple[str, Shapes, Batched | None]
 
 # What random numbers of a tensor that is looked at outside any program depend on: it is always
 # the same look at the same value.
-_LOOK = 0
+LOOK = 0
 
 # For how many sets of shapes a program stays compiled.
 _REMEMBERED_SHAPES = 64
@@ -70,13 +70,14 @@ class Program:
         if isinstance(fetches, Tensor) or isinstance(feeds, Tensor):
             raise GraphError("fetches and feeds are lists of tensors.", op="Program", fix="[x]")
         self.fetches = tuple(require_tensor(x, "what is fetched") for x in fetches)
-        self.feeds = tuple(_feedable(x) for x in feeds)
-        _require_different(self.feeds)
+        self.feeds = tuple(feedable(x) for x in feeds)
+        require_different(self.feeds)
         # As assignments, which check that the values fit their variables.
         self.updates = tuple((variable, assign(variable, new)) for variable, new in updates)
         self.backend = backend
         self._compiled: Recent[_Kind, tuple[Computation, Executable]]
         self._compiled = Recent(_REMEMBERED_SHAPES)
+        self._ready: _Ready | None = None
 
     def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
         """Run on the values of the feeds; return the values of the fetches.
@@ -88,13 +89,34 @@ class Program:
         Raises:
             FeedError: if a value does not fit its feed, or a placeholder is not fed.
         """
+        return self.run(self._checked(values), storage)
+
+    def repeat(self, times: int, *values: Any, storage: Storage | None = None) -> list[Array]:
+        """Run so many times on the same values; return the fetches of the last time.
+
+        Each run reads what the one before made of the variables; the backend takes many runs in
+        one go, if it can, so that Python costs nothing in between.
+
+        Args:
+            times: how often, at least once.
+            values: one value for each feed, in order.
+            storage: where the variables' values are; None: the storage in use.
+        """
+        if times < 1:
+            raise FeedError(f"{times} runs have no result.", fix="run it at least once")
+        return self.run(self._checked(values), storage, times)
+
+    def run(
+        self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
+    ) -> list[Array]:
+        """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
         store = current_storage() if storage is None else storage
-        arrays = self._checked(values)
-        computation, executable = self.compiled(tuple(array.shape for array in arrays))
-        with store.lent(computation.variables) as held:
-            fetched, updated = executable.run(arrays, held, _draw(store, computation, 1))
-            _commit(store, computation, updated)
-        return fetched
+        name = self.backend or config.backend
+        shapes = tuple([array.shape for array in arrays])
+        ready = self._ready
+        if ready is None or not ready.serves(name, shapes, store):
+            ready = self._ready = _Ready.of(self, name, shapes, store)
+        return ready.run(arrays, times)
 
     def run_steps(
         self,
@@ -121,7 +143,7 @@ class Program:
         batched = Batched(size, tuple(array.dtype for array in data))
         shapes = tuple((size, *array.shape[1:]) for array in data)
         computation, executable = self.compiled(shapes, batched)
-        together = len(steps) if executable.loops else 1
+        together = len(steps) if executable.in_place else 1
         for first in range(steps.start, steps.stop, together):
             taken = Steps(order, first, min(first + together, steps.stop))
             with store.lent(computation.variables) as held:
@@ -161,42 +183,83 @@ class Program:
         return graph_text([Tensor(node) for node in ends])
 
 
+@dataclass(eq=False)
+class _Ready:
+    """A compiled program with the arrays of its variables: what the next run most likely needs.
+
+    Attributes:
+        name: the backend.
+        shapes: of the feeds.
+        computation: what is computed.
+        executable: its compiled form.
+        store: where the variables' values are.
+        version: that of the storage when their arrays were looked up.
+        held: the arrays.
+        locks: of the variables.
+    """
+
+    name: str
+    shapes: Shapes
+    computation: Computation
+    executable: Executable
+    store: weakref.ref[Storage]
+    version: int
+    held: list[Array]
+    locks: list[threading.RLock]
+
+    @classmethod
+    def of(cls, program: Program, name: str, shapes: Shapes, store: Storage) -> _Ready:
+        """Compile, and look up the arrays."""
+        computation, executable = program.compiled(shapes)
+        variables = computation.variables
+        with store.lent(variables) as held:
+            version = store.version
+        own = weakref.ref(store)
+        return cls(
+            name, shapes, computation, executable, own, version, held, store.locks(variables)
+        )
+
+    def serves(self, name: str, shapes: Shapes, store: Storage) -> bool:
+        """Whether it is for these feeds, on this backend and storage."""
+        return self.shapes == shapes and self.name == name and self.store() is store
+
+    def run(self, arrays: Sequence[Array], times: int) -> list[Array]:
+        """Run while no other thread sees or changes the variables."""
+        store = self.store()
+        assert store is not None
+        taken = 0
+        try:
+            for lock in self.locks:
+                lock.acquire()
+                taken += 1
+            if self.version != store.version:
+                self.held = [store.value(variable) for variable in self.computation.variables]
+                self.version = store.version
+            together = times if self.executable.in_place else 1
+            fetched: list[Array] = []
+            for _ in range(0, times, together):
+                draw = _draw(store, self.computation, together)
+                fetched, updated = self.executable.run(arrays, self.held, draw, together)
+                if not self.executable.in_place:
+                    _commit(store, self.computation, updated)
+                    self.held = [store.value(v) for v in self.computation.variables]
+            return fetched
+        finally:
+            for lock in self.locks[:taken]:
+                lock.release()
+
+
 def _draw(store: Storage, computation: Computation, runs: int) -> Draw:
     """Return what random numbers depend on.
 
     Only a run that draws counts, so that looking at a metric changes nothing.
     """
-    return store.next_draw(runs) if computation.is_random else Draw(store.seed, _LOOK)
+    return store.next_draw(runs) if computation.is_random else Draw(store.seed, LOOK)
 
 
 def _commit(store: Storage, computation: Computation, updated: Sequence[Array]) -> None:
     changed = [computation.variables[place] for place, _ in computation.updates]
     store.commit(dict(zip(changed, updated, strict=True)))
-
-
-def _feedable(feed: Any) -> Tensor:
-    """Return what is to be fed; equal constants are one node, so feeding one would feed all."""
-    tensor = require_tensor(feed, "what is fed")
-    if isinstance(tensor.op, Constant):
-        raise FeedError(
-            "a constant cannot be fed: it has its value for good.",
-            arguments=[("fed", tensor.description)],
-            fix="to feed another value, make it gg.placeholder_with_default(value)",
-        )
-    return tensor
-
-
-def _require_different(feeds: Sequence[Tensor]) -> None:
-    """Raise a FeedError if one value is to be fed twice: equal expressions are one node."""
-    seen: dict[Node, Tensor] = {}
-    for feed in feeds:
-        other = seen.setdefault(feed.node, feed)
-        if other is not feed:
-            raise FeedError(
-                "two of the feeds are the same expression, so they cannot have two values.",
-                arguments=[("one", other.description), ("other", feed.description)],
-                fix="feed it once",
-            )
 
 
 def make_computation(
@@ -261,124 +324,3 @@ def _require_fed(nodes: Sequence[Node], fed: Sequence[Tensor]) -> None:
             fix=f"feed it: y.numpy({{{missing[0].name}: value}}), or run(y, "
             f"{{{missing[0].name}: value}})",
         )
-
-
-def fed_array(feed: Tensor, value: Any) -> Array:
-    """Return a fed value as an array of the feed's dtype.
-
-    Raises:
-        FeedError: if its shape does not fit.
-        DTypeError: if it is no array of numbers, or has fractions where integers are wanted.
-    """
-    if isinstance(value, Tensor):
-        value = value.numpy()
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise FeedError(
-            f"the value for {feed.name!r} has rows of different lengths.",
-            where=current_source(),
-            arguments=[(feed.name, feed.description)],
-            fix="pad the rows to one length",
-        ) from None
-    if array.dtype != feed.dtype:
-        array = _converted(feed, array)
-    if not could_be(feed.known_shape, array.shape):
-        raise FeedError(
-            f"a value of shape {shape_text(array.shape)} does not fit {feed.name!r}.",
-            where=current_source(),
-            arguments=[(feed.name, feed.description)],
-            axes=_disagreeing(feed, array),
-            fix=_feed_fix(feed, array),
-        )
-    return array
-
-
-def _converted(feed: Tensor, array: Array) -> Array:
-    if array.dtype.kind not in "biuf" or (is_float(array.dtype) and not is_float(feed.dtype)):
-        raise DTypeError(
-            f"{feed.name!r} takes {feed.dtype.name}, and the value is {array.dtype}.",
-            where=current_source(),
-            arguments=[(feed.name, feed.description)],
-            fix="make numbers of it first"
-            if array.dtype.kind not in "biuf"
-            else f"values.astype({feed.dtype.name!r}), if the fractions do not matter",
-        )
-    converted = array.astype(feed.dtype)
-    if is_integer(array.dtype) and is_integer(feed.dtype) and (converted != array).any():
-        raise DTypeError(
-            f"{feed.name!r} takes {feed.dtype.name}, which does not hold all of the values.",
-            arguments=[(feed.name, feed.description)],
-            fix=f"declare the placeholder as {array.dtype.name}",
-        )
-    return converted
-
-
-def _disagreeing(feed: Tensor, array: Array) -> str:
-    declared = feed.shape
-    if len(declared) != array.ndim:
-        return f"{len(declared)} axes are declared, the value has {array.ndim}"
-    pairs = enumerate(zip(declared, array.shape, strict=True))
-    return ", ".join(
-        f"axis {axis}: {wanted} declared, {given} given"
-        for axis, (wanted, given) in pairs
-        if wanted not in (None, given)
-    )
-
-
-def _feed_fix(feed: Tensor, array: Array) -> str:
-    declared = feed.shape
-    if len(declared) == array.ndim + 1:
-        if could_be(declared[1:], array.shape):
-            return "one example lacks the batch axis: feed values[None]"
-        return "an axis is missing: values.reshape(...) or values[:, None] adds one"
-    return f"reshape the values to {shape_text(declared)}, or declare the placeholder as they are"
-
-
-def evaluate_nodes(
-    nodes: Sequence[Node], feeds: Mapping[Tensor, Any], *, fresh: bool = False
-) -> list[Array]:
-    """Compute nodes once, on the reference backend: what a look at a tensor does.
-
-    A look goes back no further than to what was looked at before, unless ``fresh`` is asked for.
-    """
-    ends = [Tensor(node) for node in nodes]
-    fed = [_feedable(feed) for feed in feeds]
-    arrays = [fed_array(f, value) for f, value in zip(fed, feeds.values(), strict=True)]
-    if not (fresh or any(feed.node.concrete for feed in fed)):
-        ends = substitute(ends, _settled_below(nodes))
-    computation = make_computation(ends, fed, (), tuple(array.shape for array in arrays))
-    if computation.updates:
-        raise GraphError(
-            "looking at this tensor would assign to a variable.",
-            where=current_source(),
-            fix="run it in a session, or as a gg.Program",
-        )
-    store = current_storage()
-    executable = backend("reference").compile(computation)
-    with store.lent(computation.variables) as held:
-        return executable.run(arrays, held, Draw(store.seed, _LOOK))[0]
-
-
-def _settled_below(nodes: Sequence[Node]) -> dict[Node, Tensor]:
-    """Return the nodes nearest to the ends that have been computed, and their values."""
-    found: dict[Node, Tensor] = {}
-    seen = set(nodes)
-    waiting = list(seen)
-    while waiting:
-        node = waiting.pop()
-        if node.value is not None and node.inputs:
-            found[node] = constant(node.value, copy=False)
-            continue
-        new = [source for source in node.inputs if source not in seen]
-        seen.update(new)
-        waiting += new
-    return found
-
-
-def _assign_now(variable: Variable, value: Tensor) -> None:
-    current_storage().assign(variable.cell, value.numpy())
-
-
-evaluation.register(evaluate_nodes)
-register_assign(_assign_now)

@@ -29,9 +29,13 @@ class Storage:
 
     Args:
         seed: the seed of random numbers; None takes one from the operating system.
+
+    Attributes:
+        version: a number that changes whenever some variable's value is in another array.
     """
 
     def __init__(self, seed: int | None = None) -> None:
+        self.version = 0
         self._values: dict[int, Array] = {}
         self._locks: dict[int, threading.RLock] = {}
         self._counting = threading.Lock()
@@ -96,6 +100,7 @@ class Storage:
         for variable in values:
             self._watch(variable)
         self._values.update(new)
+        self.version += 1
 
     @contextmanager
     def lent(self, variables: Sequence[ReadVariable]) -> Iterator[list[Array]]:
@@ -108,18 +113,25 @@ class Storage:
         with self._locked(variables):
             yield [self._values[variable.number] for variable in variables]
 
+    def locks(self, variables: Iterable[ReadVariable]) -> list[threading.RLock]:
+        """Return the locks of variables, in the order in which all threads take them.
+
+        Since the order is one for all, no two threads wait for each other.
+        """
+        numbers = sorted(variable.number for variable in variables)
+        return [self._locks.setdefault(number, threading.RLock()) for number in numbers]
+
     @contextmanager
     def _locked(self, variables: Iterable[ReadVariable]) -> Iterator[None]:
-        # All take their locks in one order, so that no two wait for each other.
-        numbers = sorted(variable.number for variable in variables)
         with ExitStack() as held:
-            for number in numbers:
-                held.enter_context(self._locks.setdefault(number, threading.RLock()))
+            for lock in self.locks(variables):
+                held.enter_context(lock)
             yield
 
     def _keep(self, variable: ReadVariable, value: Array) -> None:
         self._watch(variable)
         self._values[variable.number] = value
+        self.version += 1
 
     def _watch(self, variable: ReadVariable) -> None:
         number = variable.number

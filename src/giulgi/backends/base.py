@@ -92,25 +92,26 @@ class Executable(Protocol):
     """A compiled computation.
 
     Attributes:
-        loops: whether :meth:`run_steps` does many steps sooner than one after another.
+        in_place: whether the new values of variables are written into the arrays of the old ones
+            (when nothing can fail any more), many steps in one go; else they are new arrays.
     """
 
-    loops: bool
+    in_place: bool
 
     def run(
-        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
     ) -> tuple[list[Array], list[Array]]:
         """Compute.
 
         Args:
             feeds: the values of the placeholders.
-            values: the values of the variables. A backend may write the new value of an updated
-                variable into its array; it does so when nothing can fail any more.
-            draw: for random numbers.
+            values: the values of the variables.
+            draw: for random numbers of the first time; each time has the next run's number.
+            times: how often, each time on what the one before made of the variables.
 
         Returns:
-            The fetches, as arrays that nobody else holds; and for each updated variable the array
-            of its new value: a new one, or the given one.
+            The fetches of the last time, as arrays that nobody else holds; and for each updated
+            variable the array of its new value.
         """
         ...
 

@@ -283,7 +283,7 @@ def test_other_code_llvm_settings_or_format_have_another_key(monkeypatch):
         (llvmlite, "__version__", "9.9.9"),
         (llvmlite.binding, "llvm_version_info", (99, 0, 0)),
         (objects, "FORMAT", 99),
-        (objects, "_SPEED_LEVEL", 3),
+        (objects, "_PASSES", ("new_gvn",)),
     ]:
         with monkeypatch.context() as patch:
             patch.setattr(place, name, value)

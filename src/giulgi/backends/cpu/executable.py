@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +13,18 @@ from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.barrier import SYNC_BYTES
 from giulgi.backends.cpu.emit import Code
 from giulgi.backends.cpu.objects import Loaded
+from giulgi.backends.cpu.plan import Area, bytes_of
 from giulgi.backends.cpu.scope import Word
 from giulgi.backends.cpu.sources import shape_of
 from giulgi.backends.cpu.workers import available_cores, let_others_run_address, workers
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.config import config
+from giulgi.graph.node import Node
 
 _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 _ALIGNMENT = 64
+# Values up to this size are copied into arrays of our own, and out of them.
+_SMALL_BYTES = 4096
 
 
 class NativeExecutable:
@@ -32,7 +37,7 @@ class NativeExecutable:
         batched: how feeds are taken from arrays of all examples; None: they are fed.
     """
 
-    loops = True
+    in_place = True
 
     def __init__(
         self, computation: Computation, code: Code, loaded: Loaded, batched: Batched | None
@@ -42,10 +47,21 @@ class NativeExecutable:
         self.batched = batched
         self._loaded = loaded  # Keeps the machine code in memory.
         self._entry: Any = _ENTRY(loaded.addresses["run"])
-        self._words = np.zeros(code.table.words, np.int64)
-        self._address = self._words.ctypes.data
+        # The memory that it works in is for one thread at a time.
+        self._lock = threading.Lock()
         self._memory: list[Array] = []
+        words = np.zeros(code.table.words, np.int64)
+        self._words = words.data
+        self._address = words.ctypes.data
         self._own_memory()
+        self._feeds = [
+            None if batched is not None else self._small(node, "feed", number)
+            for number, node in enumerate(computation.feeds)
+        ]
+        self._fetches = [
+            self._small(node, "fetch", number) for number, node in enumerate(computation.fetches)
+        ]
+        self._values: Sequence[Array] | None = None
 
     def _own_memory(self) -> None:
         """Get the memory that lasts from call to call."""
@@ -53,7 +69,7 @@ class NativeExecutable:
         self._lend(Word.ARENA, plan.arena_bytes)
         self._lend(Word.SCRATCH, self.code.scratch_bytes)
         self._lend(Word.SYNC, SYNC_BYTES)
-        self._private_workers = 0
+        self._lend_private(1)
         self._words[Word.YIELD] = let_others_run_address()
         for number, node in enumerate(plan.constants):
             value = np.ascontiguousarray(node.value)
@@ -66,56 +82,87 @@ class NativeExecutable:
         address = memory.ctypes.data
         self._words[word] = address + -address % _ALIGNMENT
 
-    def _worker_count(self) -> int:
-        count = (config.threads or available_cores()) if self.code.is_shared else 1
-        if count > self._private_workers:
-            self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
-            self._private_workers = count
-        return count
+    def _small(self, node: Node, area: Area, number: int) -> Array | None:
+        """Return an array of our own for a small value; copying is quicker than its address."""
+        if bytes_of(node) > _SMALL_BYTES:
+            return None
+        own = np.zeros(shape_of(node), node.spec.dtype)
+        self._words[self.code.table.word(area, number)] = own.ctypes.data
+        return own
+
+    # Running
 
     def run(
-        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
     ) -> tuple[list[Array], list[Array]]:
-        """Compute once. The arrays of updated variables are changed in place, at the end."""
-        fetched = [np.empty(shape_of(n), n.spec.dtype) for n in self.computation.fetches]
-        self._enter(feeds, values, fetched, draw, 0, 1)
-        if self._words[Word.FAILED]:
-            self._explain(feeds, values, draw)
+        """Compute so many times, in native code from the first to the last."""
+        with self._lock:
+            start = self.code.table.first["feed"]
+            held = []
+            for number, (own, given) in enumerate(zip(self._feeds, feeds, strict=True)):
+                if own is not None:
+                    own[...] = given
+                else:
+                    array = np.ascontiguousarray(given)
+                    held.append(array)
+                    self._words[start + number] = array.ctypes.data
+            fetched = self._enter(values, draw, 0, times)
+            failed = self._words[Word.FAILED]
+        if failed:
+            self._explain(feeds, values, Draw(draw.seed, draw.run + failed - 1))
         return fetched, self._changed(values)
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
     ) -> list[Array]:
         """Compute several steps, in native code from the first to the last."""
-        fetched = [np.empty(shape_of(n), n.spec.dtype) for n in self.computation.fetches]
-        self._words[Word.ORDER] = steps.order.ctypes.data
-        self._enter(data, values, fetched, draw, steps.first, steps.end)
-        if self._words[Word.FAILED]:
-            step = int(self._words[Word.FAILED]) - 1
-            feeds = Interpreter(self.computation, self.batched).examples(data, steps, step)
-            self._explain(feeds, values, Draw(draw.seed, draw.run + step - steps.first))
+        with self._lock:
+            self._words[Word.ORDER] = steps.order.ctypes.data
+            start = self.code.table.first["feed"]
+            for number, array in enumerate(data):
+                self._words[start + number] = array.ctypes.data
+            self._enter(values, draw, steps.first, steps.end)
+            failed = self._words[Word.FAILED]
+        if failed:
+            feeds = Interpreter(self.computation, self.batched).examples(data, steps, failed - 1)
+            run = draw.run + failed - 1 - steps.first
+            self._explain(feeds, values, Draw(draw.seed, run))
         return self._changed(values)
 
-    def _enter(
-        self,
-        feeds: Sequence[Array],
-        values: Sequence[Array],
-        fetched: Sequence[Array],
-        draw: Draw,
-        first: int,
-        end: int,
-    ) -> None:
-        """Fill the table, and let the workers run."""
+    def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
+        """Fill the rest of the table, and let the workers run; return the fetches."""
         words, table = self._words, self.code.table
-        held = [np.ascontiguousarray(feed) for feed in feeds]
-        for area, arrays in (("feed", held), ("variable", values), ("fetch", fetched)):
-            start = table.first[area]
-            for number, array in enumerate(arrays):
-                words[start + number] = array.ctypes.data
+        if values is not self._values:
+            self._values = values
+            for number, array in enumerate(values):
+                words[table.word("variable", number)] = array.ctypes.data
+        fetched = []
+        for number, (own, node) in enumerate(
+            zip(self._fetches, self.computation.fetches, strict=True)
+        ):
+            if own is None:
+                own = np.empty(shape_of(node), node.spec.dtype)
+                words[table.word("fetch", number)] = own.ctypes.data
+            fetched.append(own)
         words[Word.FIRST], words[Word.END] = first, end
         words[Word.SEED], words[Word.RUN] = draw.seed, draw.run - first
         words[Word.FAILED] = 0
-        workers.run(self._entry, self._address, self._worker_count())
+        if self.code.is_shared:
+            workers.run(self._entry, self._address, self._worker_count())
+        else:
+            self._entry(self._address, 0, 1)
+        pairs = zip(self._fetches, fetched, strict=True)
+        return [array if own is None else own.copy() for own, array in pairs]
+
+    def _worker_count(self) -> int:
+        count = config.threads or available_cores()
+        if count > self._private_workers:
+            self._lend_private(count)
+        return count
+
+    def _lend_private(self, count: int) -> None:
+        self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
+        self._private_workers = count
 
     def _changed(self, values: Sequence[Array]) -> list[Array]:
         return [values[place] for place, _ in self.computation.updates]

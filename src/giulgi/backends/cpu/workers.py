@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from typing import Any
 Entry = Callable[[int, int, int], None]
 
 
+@cache
 def available_cores() -> int:
     """Return how many cores this process may use, as far as the system tells."""
     if hasattr(os, "sched_getaffinity"):

@@ -30,7 +30,7 @@ class ReferenceBackend:
 class Interpreter:
     """Computes the nodes of a computation in order, and forgets each value after its last use."""
 
-    loops = False
+    in_place = False
 
     def __init__(self, computation: Computation, batched: Batched | None = None) -> None:
         self.computation = computation
@@ -41,9 +41,21 @@ class Interpreter:
         self.spent = _last_uses(self.steps, keep={*results, *given})
 
     def run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute the fetches and the new values of variables; so many times."""
+        now = list(values)
+        fetched: list[Array] = []
+        updated: list[Array] = []
+        for number in range(times):
+            fetched, updated = self._run_once(feeds, now, Draw(draw.seed, draw.run + number))
+            for (place, _), value in zip(self.computation.updates, updated, strict=True):
+                now[place] = value
+        return fetched, updated
+
+    def _run_once(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
     ) -> tuple[list[Array], list[Array]]:
-        """Compute the fetches and the new values of variables."""
         known: dict[Node, Array] = dict(zip(self.computation.feeds, feeds, strict=True))
         reads = zip(self.computation.reads, values, strict=True)
         known.update((node, value) for node, value in reads if node is not None)
