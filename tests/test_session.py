@@ -92,6 +92,7 @@ def test_a_session_is_left_when_something_fails_in_it():
 
 
 def test_programs_are_compiled_once(monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", "reference")
     compiled = []
     plain = gg.backends.ReferenceBackend.compile
     monkeypatch.setattr(

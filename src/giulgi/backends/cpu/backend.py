@@ -6,15 +6,19 @@ from giulgi.backends.base import Batched, Computation, Executable
 from giulgi.backends.cpu import scalars
 from giulgi.backends.cpu.emit import emit
 from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.groups import LEAVES
 from giulgi.backends.cpu.machine import Machine, host
 from giulgi.backends.cpu.objects import Loaded, object_of
-from giulgi.backends.cpu.sources import shape_of
+from giulgi.backends.cpu.sources import UNCHANGED, shape_of
 from giulgi.backends.reference import ReferenceBackend
 from giulgi.graph.node import Node
-from giulgi.graph.op import Elementwise
 from giulgi.graph.ops.contraction import MatMul
-from giulgi.graph.ops.creation import Arange
-from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
+from giulgi.graph.ops.joining import Concat
+from giulgi.graph.ops.movement import BroadcastTo, Flip, Reshape, Transpose
+from giulgi.graph.ops.random import RandomBits
+from giulgi.graph.ops.reductions import ArgExtreme, Reduction
+from giulgi.graph.ops.slicing import Embed, Pad, Slice
 from giulgi.graph.shapes import is_static
 
 
@@ -48,11 +52,18 @@ class CpuBackend:
         return NativeExecutable(computation, code, loaded, batched)
 
 
+# What there is code for beside elementwise operations.
+_NATIVE = (
+    *LEAVES, *UNCHANGED, Reshape, Transpose, BroadcastTo, Flip, Slice, Concat, Pad, Embed,
+    Reduction, ArgExtreme, MatMul, Gather, TakeAlong, ScatterAdd, AddAlong, RandomBits,
+)  # fmt: skip
+
+
 def is_native(node: Node) -> bool:
-    """Whether an operation can be compiled."""
+    """Whether an operation can be compiled; one that is not known here cannot."""
     op = node.op
-    if not is_static(node.spec.shape) or isinstance(op, (NonZero, Arange)):
+    if not is_static(node.spec.shape):
         return False
     if isinstance(op, MatMul):
         return not any(0 in shape_of(x) for x in (node, *node.inputs))
-    return not isinstance(op, Elementwise) or scalars.is_pointwise(op)
+    return isinstance(op, _NATIVE) or scalars.is_pointwise(op)

@@ -13,9 +13,8 @@ from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.barrier import SYNC_BYTES
 from giulgi.backends.cpu.emit import Code
 from giulgi.backends.cpu.objects import Loaded
-from giulgi.backends.cpu.plan import Area, bytes_of
 from giulgi.backends.cpu.scope import Word
-from giulgi.backends.cpu.sources import shape_of
+from giulgi.backends.cpu.sources import Area, bytes_of, shape_of
 from giulgi.backends.cpu.workers import available_cores, let_others_run_address, workers
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.config import config

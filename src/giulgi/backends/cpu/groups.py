@@ -19,13 +19,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
 
 import numpy as np
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.layouts import Layout, Shape
-from giulgi.backends.cpu.sources import Access, accesses, shape_of
+from giulgi.backends.cpu.sources import Access, Target, accesses, shape_of
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
@@ -37,7 +36,7 @@ from giulgi.graph.ops.reductions import ArgExtreme, Reduction
 from giulgi.graph.ops.slicing import Embed, Pad
 from giulgi.graph.ops.state import ReadVariable
 
-_LEAVES = (Placeholder, ReadVariable, Constant)
+LEAVES = (Placeholder, ReadVariable, Constant)
 
 
 class Kind(Enum):
@@ -63,7 +62,7 @@ class Store:
     """
 
     value: Node | Access
-    target: Any
+    target: Target
     layout: Layout
 
 
@@ -114,14 +113,14 @@ class Grouping:
         self.computation = computation
         self.access = accesses(computation.nodes)
         self.groups: list[Group] = []
-        self.writers: dict[Node, list[Group]] = {}
+        self.writers: dict[Target, list[Group]] = {}
         # For each group the set of groups that must be computed before it, as bits.
         self._before: dict[Group, int] = {}
         self._bit: dict[Group, int] = {}
         for node in computation.nodes:
             if node in batched:
                 self._start(Kind.BATCH, node)
-            elif self.access[node].base is node and not isinstance(node.op, _LEAVES):
+            elif self.access[node].base is node and not isinstance(node.op, LEAVES):
                 self._place(node)
         self._find_stores()
 
@@ -172,7 +171,7 @@ class Grouping:
             return False
         return shape_of(access.base) == shape_of(node)
 
-    def _joined(self, domain: Shape, direct: Sequence[Node], needed: int) -> Group | None:
+    def _joined(self, domain: Shape, direct: Sequence[Target], needed: int) -> Group | None:
         """Return the group that a node may join; None if there is none."""
         for base in reversed(direct):
             group = self.writers[base][0]
@@ -185,7 +184,7 @@ class Grouping:
             return self._scalar_group(needed)
         return None
 
-    def _takes(self, group: Group, base: Node, domain: Shape) -> bool:
+    def _takes(self, group: Group, base: Target, domain: Shape) -> bool:
         """Whether more can be computed after ``base`` in its group."""
         if base in group.inner:
             return group.inner_domain == domain
@@ -275,7 +274,13 @@ class Grouping:
         self._copy(self.access[node.inputs[0]], node, place, after=self._bit[fill])
 
     def _copy(
-        self, source: Access, target: Node, place: Layout, *, reshape: bool = False, after: int = 0
+        self,
+        source: Access,
+        target: Target,
+        place: Layout,
+        *,
+        reshape: bool = False,
+        after: int = 0,
     ) -> None:
         """Add a group that copies a value to a place in the memory of another."""
         if reshape:
@@ -287,7 +292,7 @@ class Grouping:
 
     # Order
 
-    def add(self, group: Group, bases: Sequence[Node]) -> None:
+    def add(self, group: Group, bases: Sequence[Target]) -> None:
         """Add a group that reads some values from memory."""
         self._add(group, self._needed_bases(bases))
 
@@ -320,13 +325,13 @@ class Grouping:
     def _needed(self, nodes: Sequence[Node]) -> int:
         return self._needed_bases([self.access[node].base for node in nodes])
 
-    def _needed_bases(self, bases: Sequence[Node]) -> int:
+    def _needed_bases(self, bases: Sequence[Target]) -> int:
         needed = 0
         for base in bases:
             needed |= self._needed_base(base)
         return needed
 
-    def _needed_base(self, base: Node) -> int:
+    def _needed_base(self, base: Target) -> int:
         """Return the groups that must be done before a value can be read from memory."""
         needed = 0
         for group in self.writers.get(base, []):
@@ -343,7 +348,7 @@ class Grouping:
             whole = [Store(node, node, Layout.of(shape_of(node))) for node in kept]
             group.stores = [*group.copies, *whole]
 
-    def _read_from_memory(self) -> set[Node]:
+    def _read_from_memory(self) -> set[Target]:
         computation = self.computation
         ends = [*computation.fetches, *(node for _, node in computation.updates)]
         read = {self.access[node].base for node in ends}

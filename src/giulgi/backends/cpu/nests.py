@@ -16,9 +16,8 @@ from giulgi.backends.cpu.ir import I64, Function, Value, constant
 from giulgi.backends.cpu.layouts import Layout, collapse
 from giulgi.backends.cpu.machine import Machine
 from giulgi.backends.cpu.scope import Scope
-from giulgi.backends.cpu.sources import Access
+from giulgi.backends.cpu.sources import Access, Target
 from giulgi.backends.cpu.stages import Stage
-from giulgi.graph.node import Node
 from giulgi.graph.shapes import size_of
 
 # Rows are shared only if each worker gets at least so many.
@@ -73,7 +72,7 @@ def join_axes(shape: Sequence[int], stages: Sequence[Stage], classes: Sequence[o
     return Axes(sizes, [mark[0] for mark in left])
 
 
-def lane_count(machine: Machine, nodes: Sequence[Node], columns: int) -> int:
+def lane_count(machine: Machine, nodes: Sequence[Target], columns: int) -> int:
     """Return how many elements are computed at a time."""
     sizes = [node.spec.dtype.itemsize for node in nodes]
     # Conversions to wider numbers take several registers; what is computed most decides.
@@ -89,7 +88,7 @@ def emit_pointwise(scope: Scope, group: Group) -> None:
     """Write the code of a group without a root."""
     stage = Stage(scope, group.outer, group.stores, (), lambda layout: layout.strides)
     axes = join_axes(group.domain, [stage], [None] * len(group.domain))
-    computed = group.outer or [
+    computed: Sequence[Target] = group.outer or [
         store.value.base for store in group.copies if isinstance(store.value, Access)
     ]
     if 0 in group.domain:

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.groups import Group, Grouping, Kind, Store, is_indirect
-from giulgi.backends.cpu.layouts import Layout, Shape
-from giulgi.backends.cpu.sources import shape_of
-from giulgi.graph.dtypes import DType, is_integer
+from giulgi.backends.cpu.layouts import Layout
+from giulgi.backends.cpu.sources import Access, Area, Result, Target, bytes_of, shape_of
+from giulgi.graph.dtypes import is_integer
 from giulgi.graph.node import Node
 from giulgi.graph.ops.elementwise import Power
 from giulgi.graph.ops.leaves import Constant
-from giulgi.graph.shapes import size_of
-
-Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch"]
 
 _ALIGNMENT = 64  # bytes: a line of the cache
 
@@ -47,22 +43,6 @@ class Place:
         if (self.area, self.number) != (other.area, other.number):
             return False
         return self.start < other.start + other.bytes and other.start < self.start + self.bytes
-
-
-@dataclass(frozen=True, eq=False)
-class Result:
-    """An array outside that is written to: a fetch, or a variable.
-
-    It stands where a node would stand whose memory is written.
-    """
-
-    area: Area
-    number: int
-    dtype: DType
-    shape: Shape
-
-
-Target = Node | Result
 
 
 @dataclass(eq=False)
@@ -130,7 +110,7 @@ class Plan:
             if read is not None:
                 self.places[read] = _whole("variable", number, read)
         for node in computation.nodes:
-            if isinstance(node.op, Constant) and node.op.value.size != 1:
+            if isinstance(node.op, Constant):
                 self.places[node] = _whole("constant", len(self.constants), node)
                 self.constants.append(node)
 
@@ -141,18 +121,42 @@ class Plan:
                 self.places[self._base(fetch)] = _whole("fetch", number, fetch)
             else:
                 self._copy_to(Result("fetch", number, fetch.spec.dtype, shape_of(fetch)), fetch)
-        late: list[tuple[int, Node]] = []
+        copies: dict[int, Group] = {}
+        free: dict[Target, tuple[int, Node]] = {}
         for number, new in self.computation.updates:
-            if self._is_free(new) and self._update_in_place(number, new):
-                self.places[self._base(new)] = _whole("variable", number, new)
+            if self._is_free(new) and self._base(new) not in free:
+                free[self._base(new)] = (number, new)
             else:
-                late.append((number, new))
-        for number, new in late:
-            result = Result("variable", number, new.spec.dtype, shape_of(new))
-            group = self._copy_to(result, new)
-            self._after_readers(group, self.computation.reads[number])
+                copies[number] = self._copy_to(self._variable(number), new)
+        for base, (number, new) in free.items():
+            if self._update_in_place(number, new):
+                self.places[base] = _whole("variable", number, new)
+            else:
+                copies[number] = self._copy_to(self._variable(number), new)
+        for number, group in copies.items():
+            if not self._after_readers(group, self.computation.reads[number]):
+                self._copy_through_arena(number, group)
 
-    def _base(self, node: Node) -> Node:
+    def _variable(self, number: int) -> Result:
+        cell = self.computation.variables[number]
+        return Result("variable", number, cell.dtype, cell.shape)
+
+    def _copy_through_arena(self, number: int, group: Group) -> None:
+        """Let a copy into a variable wait in the arena, until all readers of the old value came.
+
+        It is needed where variables exchange their values.
+        """
+        (store,) = group.copies
+        assert isinstance(store.value, Access)
+        target = self._variable(number)
+        held = Result("arena", number, target.dtype, target.shape)
+        waiting = Store(store.value, held, store.layout)
+        group.copies[:] = group.stores[:] = [waiting]
+        self.grouping.writers[held] = [group]
+        last = self._copy_access(target, Access(held, waiting.layout))
+        assert self._after_readers(last, self.computation.reads[number])
+
+    def _base(self, node: Node) -> Target:
         return self.grouping.access[node].base
 
     def _is_free(self, node: Node) -> bool:
@@ -162,20 +166,23 @@ class Plan:
         return computed and access.is_direct and access.base not in self.places
 
     def _copy_to(self, result: Result, node: Node) -> Group:
-        access = self.grouping.access[node]
+        return self._copy_access(result, self.grouping.access[node])
+
+    def _copy_access(self, result: Result, access: Access) -> Group:
+        """Add a group that copies a value into an array outside."""
         group = Group(Kind.POINTWISE, access.layout.shape)
         store = Store(access, result, Layout.of(result.shape))
         group.copies.append(store)
         group.stores.append(store)
         self.grouping.add(group, [access.base])
-        self.places[result] = _whole(result.area, result.number, node)
+        self.places[result] = _whole(result.area, result.number, result)
         return group
 
     def _update_in_place(self, number: int, new: Node) -> bool:
         """Put the writer of a variable's new value after all readers of the old; False if not."""
         writers = self.grouping.writers[self._base(new)]
         read = self.computation.reads[number]
-        if len(writers) != 1 or writers[0].copies:
+        if len(writers) != 1 or writers[0].copies or may_fail(writers[0]):
             return False
         writer = writers[0]
         if read is not None and not self._reads_element_by_element(writer, read, self._base(new)):
@@ -195,7 +202,7 @@ class Plan:
     def _reads(self, group: Group, base: Node | None) -> bool:
         return any(access.base is base for access in self.grouping.read_by(group))
 
-    def _reads_element_by_element(self, group: Group, read: Node, new: Node) -> bool:
+    def _reads_element_by_element(self, group: Group, read: Node, new: Target) -> bool:
         """Whether a group reads of the old value no element but the one that it writes then."""
         stage = group.inner if new in group.inner else group.outer
         if new not in stage and group.kind is not Kind.REDUCTION:
@@ -236,7 +243,6 @@ class Plan:
                     last[access.base] = turn
         living: list[tuple[int, int, int]] = []  # last turn, start, end
         for target, turn in first.items():
-            assert isinstance(target, Node)
             living = [entry for entry in living if entry[0] >= turn]
             size = _aligned(bytes_of(target))
             start = _gap(living, size)
@@ -262,13 +268,8 @@ def _may_fail(node: Node) -> bool:
     return is_power or is_indirect(node)
 
 
-def bytes_of(node: Node) -> int:
-    """Return the number of bytes that a value takes."""
-    return size_of(shape_of(node)) * node.spec.dtype.itemsize
-
-
-def _whole(area: Area, number: int, node: Node) -> Place:
-    return Place(area, number, 0, bytes_of(node))
+def _whole(area: Area, number: int, target: Target) -> Place:
+    return Place(area, number, 0, bytes_of(target))
 
 
 def _aligned(size: int) -> int:

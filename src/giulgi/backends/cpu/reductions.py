@@ -20,7 +20,7 @@ from giulgi.backends.cpu.ir import I64, Value, constant
 from giulgi.backends.cpu.layouts import Layout, Shape
 from giulgi.backends.cpu.nests import join_axes, lane_count, places
 from giulgi.backends.cpu.scope import Scope
-from giulgi.backends.cpu.sources import Access
+from giulgi.backends.cpu.sources import Access, Target
 from giulgi.backends.cpu.stages import Stage
 from giulgi.graph.node import Node
 from giulgi.graph.ops.reductions import Reduction
@@ -265,7 +265,7 @@ class _ReductionCode:
         if self.along and self.sizes:
             indices.append(constant(I64, 0))
         self.outer.enter_row(indices, has_columns=not self.along)
-        given = dict(zip(self.group.roots, results, strict=True))
+        given: dict[Target, Value] = dict(zip(self.group.roots, results, strict=True))
         self.outer.write(unit.lanes, self.outer.compute(unit.lanes, given))
 
     def _partial(self, root: int, place: Value) -> Value:

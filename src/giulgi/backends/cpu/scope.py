@@ -14,7 +14,8 @@ from enum import IntEnum
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.ir import I8, I64, PTR, Function, Module, Value
 from giulgi.backends.cpu.machine import Machine
-from giulgi.backends.cpu.plan import Area, Place, Plan, Target
+from giulgi.backends.cpu.plan import Place, Plan
+from giulgi.backends.cpu.sources import Area, Target
 
 
 class Word(IntEnum):

@@ -8,22 +8,62 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from giulgi.backends.cpu.layouts import Layout, Shape
+from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
+from giulgi.graph.op import Spec
 from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.ops.movement import BroadcastTo, Flip, Reshape, Transpose
 from giulgi.graph.ops.slicing import Slice
 from giulgi.graph.ops.state import Assign, Default, StopGradient, Tag
+from giulgi.graph.shapes import size_of
 
-_UNCHANGED = (Assign, Default, StopGradient, Tag)
+UNCHANGED = (Assign, Default, StopGradient, Tag)
+
+
+Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch"]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """An array that is written to and stands for no node: a fetch, a variable, or what waits.
+
+    It stands where a node would stand whose memory is written or read.
+
+    Attributes:
+        area: whose array it is.
+        number: which of them.
+        dtype: the dtype of its elements.
+        shape: its shape.
+    """
+
+    area: Area
+    number: int
+    dtype: DType
+    shape: Shape
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and dtype."""
+        return Spec(self.shape, self.dtype)
+
+    @property
+    def op(self) -> None:
+        """No operation makes it."""
+        return None
+
+
+# What has memory of its own.
+Target = Node | Result
 
 
 @dataclass(frozen=True)
 class Access:
     """How a value is found in memory: in that of ``base``, at the places of a layout."""
 
-    base: Node
+    base: Target
     layout: Layout
 
     @property
@@ -44,7 +84,12 @@ class Access:
         return Access(self.base, self.layout.broadcast(shape))
 
 
-def shape_of(node: Node) -> Shape:
+def bytes_of(target: Target) -> int:
+    """Return the number of bytes that a value takes."""
+    return size_of(shape_of(target)) * target.spec.dtype.itemsize
+
+
+def shape_of(node: Target) -> Shape:
     """Return the shape of a node; in what a backend compiles every size is known."""
     shape = node.spec.shape
     assert shape is not None
@@ -70,7 +115,7 @@ def accesses(nodes: Iterable[Node]) -> dict[Node, Access]:
 def _moved(node: Node, inputs: list[Access]) -> Access | None:
     """Return where the value of a node lies in the memory of its input; None if it does not."""
     op = node.op
-    if isinstance(op, _UNCHANGED):
+    if isinstance(op, UNCHANGED):
         return inputs[0]
     if not isinstance(op, (Reshape, Transpose, BroadcastTo, Flip, Slice)):
         return None

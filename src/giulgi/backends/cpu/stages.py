@@ -31,7 +31,7 @@ from giulgi.backends.cpu.ir import (
 )
 from giulgi.backends.cpu.layouts import Layout
 from giulgi.backends.cpu.scope import Scope
-from giulgi.backends.cpu.sources import Access, shape_of
+from giulgi.backends.cpu.sources import Access, Target, shape_of
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.ops.indexing import AddAlong, Gather, TakeAlong
@@ -66,7 +66,7 @@ class Stage:
         self.to_axes = to_axes
         self.refs: list[Ref] = []
         self.coordinate_axes: set[int] = set()
-        self._found: dict[tuple[Node, Layout], Ref] = {}
+        self._found: dict[tuple[Target, Layout], Ref] = {}
         self._picked: dict[Node, Picked] = {}
         self._known = {*registers, *nodes}
         self._access = scope.plan.grouping.access
@@ -113,7 +113,7 @@ class Stage:
             self._found[key] = self._ref(access.base, access.layout)
         return self._found[key]
 
-    def _ref(self, base: Node, layout: Layout) -> Ref:
+    def _ref(self, base: Target, layout: Layout) -> Ref:
         return self._make_ref(self.scope.address(base), base.spec.dtype, layout)
 
     def _make_ref(self, address: Value, dtype: DType, layout: Layout) -> Ref:
@@ -194,7 +194,7 @@ class Stage:
 
     # Values
 
-    def compute(self, lanes: Lanes, given: dict[Node, Value]) -> dict[Node, Value]:
+    def compute(self, lanes: Lanes, given: dict[Target, Value]) -> dict[Target, Value]:
         """Write the operations for some elements; return their values."""
         values = dict(given)
         for node in self.nodes:
@@ -207,7 +207,7 @@ class Stage:
                 values[node] = scalars.emit(self.f, node, operands)
         return values
 
-    def write(self, lanes: Lanes, values: dict[Node, Value]) -> None:
+    def write(self, lanes: Lanes, values: dict[Target, Value]) -> None:
         """Write to memory what is to be kept."""
         for kept, ref in self.stores:
             if isinstance(kept.value, Access):
@@ -216,7 +216,7 @@ class Stage:
                 value = values[kept.value]
             store(self.f, ref, scalars.to_memory(self.f, value), lanes)
 
-    def _value(self, node: Node, source: Node, lanes: Lanes, values: dict[Node, Value]) -> Value:
+    def _value(self, node: Node, source: Node, lanes: Lanes, values: dict[Target, Value]) -> Value:
         access = self._operand(node, source)
         if access is not None:
             return load(self.f, self._found[access.base, access.layout], lanes)
