@@ -93,5 +93,3 @@ def test_kinds():
     assert [d.name for d in dtypes.ALL if dtypes.is_float(d)] == ["float32", "float64"]
     assert not dtypes.is_integer(dtypes.bool_)
     assert dtypes.is_bool(dtypes.bool_)
-    assert dtypes.float_for(dtypes.int8) == np.float32
-    assert dtypes.float_for(dtypes.float64) == np.float64

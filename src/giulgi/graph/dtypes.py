@@ -130,8 +130,3 @@ def python_scalar_type(scalars: Sequence[Any], met: DType | None) -> DType:
 def _rank(dtype: DType) -> int:
     """Order of the kinds: bool, then integers, then floats."""
     return "biuf".index(dtype.kind) if dtype.kind != "u" else 1
-
-
-def float_for(dtype: DType) -> DType:
-    """Return the dtype in which a function such as ``exp`` answers for this dtype."""
-    return dtype if is_float(dtype) else DEFAULT_FLOAT

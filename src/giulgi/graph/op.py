@@ -27,9 +27,6 @@ from giulgi.graph.shapes import Shape, broadcast_shapes, shape_text
 if TYPE_CHECKING:
     from giulgi.graph.tensor import Tensor
 
-# What a gradient rule returns: one gradient, or one for each input; None where none flows.
-Gradient = "Tensor | None | tuple[Tensor | None, ...]"
-
 
 @dataclass(frozen=True, slots=True)
 class Spec:
@@ -95,7 +92,10 @@ class Op:
         raise NotImplementedError
 
     def gradient(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the gradients by the inputs, given ``dy``, ``y`` and the inputs."""
+        """Return the gradients by the inputs, given ``dy``, ``y`` and the inputs.
+
+        One tensor for one input, else a tuple of one for each; None where no gradient flows.
+        """
         raise NotImplementedError(f"the gradient of {self.name} is not defined")
 
     # What every op can be asked.

@@ -289,7 +289,7 @@ class Tensor(TensorValue):
         return ops.round(self, decimals)
 
     def dot(self, other: Any) -> Tensor:
-        """See :func:`giulgi.matmul`."""
+        """See :func:`giulgi.dot`."""
         return ops.dot(self, other)
 
 

@@ -206,7 +206,11 @@ def tensordot(
             of a and of b.
 
     Returns:
-        A tensor with the other axes of a, then those of b.
+        A tensor with the other axes of a, then those of b, in the dtype in which the two meet.
+
+    Raises:
+        ArgumentError: if the axes do not come in pairs.
+        ShapeError: if paired axes differ in size.
     """
     a, b = promote(a, b)
     axes_a, axes_b = _paired_axes(a, b, axes)

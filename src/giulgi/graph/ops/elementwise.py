@@ -265,38 +265,50 @@ class Cast(Elementwise):
 
 @composed
 def add(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """a + b, element by element."""
+    """a + b, element by element.
+
+    Args:
+        a, b: numbers of any shapes that meet by NumPy's broadcasting.
+        name: a name for printing.
+
+    Returns:
+        The shape and the dtype in which the two meet; a Python number takes the other's dtype.
+
+    Raises:
+        ShapeError: if counted from the last axis two sizes differ, and neither is 1.
+        DTypeError: if no dtype holds both, as for int64 with uint64.
+    """
     return build(Add(), *promote(a, b), name=name)
 
 
 @composed
 def subtract(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """a - b, element by element."""
+    """a - b, element by element; shapes, dtypes and errors as in :func:`add`, not for bools."""
     return build(Subtract(), *promote(a, b), name=name)
 
 
 @composed
 def multiply(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """a * b, element by element."""
+    """a * b, element by element; shapes, dtypes and errors as in :func:`add`."""
     return build(Multiply(), *promote(a, b), name=name)
 
 
 @composed
 def divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """a / b, element by element; integers are divided as floats."""
+    """a / b, element by element, as in :func:`add`; integers are divided as float32."""
     a, b = promote(a, b)
     return build(Divide(), as_float(a), as_float(b), name=name)
 
 
 @composed
 def floor_divide(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """floor(a / b), element by element."""
+    """floor(a / b), element by element; see :func:`add`. An integer divided by 0 gives 0."""
     return build(FloorDivide(), *promote(a, b), name=name)
 
 
 @composed
 def remainder(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
-    """a - b floor(a / b), element by element: Python's ``%``."""
+    """a - b floor(a / b), element by element: Python's ``%``; see :func:`add`."""
     return build(Remainder(), *promote(a, b), name=name)
 
 
@@ -338,7 +350,7 @@ def minimum(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 
 
 def negative(x: TensorLike, name: str | None = None) -> Tensor:
-    """-x, element by element."""
+    """-x, element by element, in the shape and dtype of x; not for bools."""
     return build(Negative(), constant(x), name=name)
 
 
@@ -348,12 +360,12 @@ def positive(x: TensorLike, name: str | None = None) -> Tensor:
 
 
 def abs(x: TensorLike, name: str | None = None) -> Tensor:
-    """|x|, element by element."""
+    """|x|, element by element, in the shape and dtype of x."""
     return build(Abs(), constant(x), name=name)
 
 
 def sign(x: TensorLike, name: str | None = None) -> Tensor:
-    """-1, 0 or 1 by the sign of x, element by element."""
+    """-1, 0 or 1 by the sign of x, in the shape and dtype of x; not for bools."""
     return build(Sign(), constant(x), name=name)
 
 
@@ -374,7 +386,11 @@ def clip(
 
 
 def cast(x: TensorLike, dtype: Any, name: str | None = None) -> Tensor:
-    """Return x in another dtype."""
+    """Return x in another dtype; floats that become integers are cut towards 0.
+
+    Raises:
+        DTypeError: if giulgi does not have the dtype.
+    """
     wanted = as_dtype(dtype)
     # A Python number is read with all its digits, not as float32 first.
     if isinstance(x, PythonFloat):

@@ -252,7 +252,15 @@ class Round(Rounding):
 
 
 def exp(x: TensorLike, name: str | None = None) -> Tensor:
-    """e^x, element by element."""
+    """e^x, element by element.
+
+    Args:
+        x: numbers of any shape.
+        name: a name for printing.
+
+    Returns:
+        The shape and dtype of x; of integers and bools a float32. So do all functions of this file.
+    """
     return build(Exp(), as_float(constant(x)), name=name)
 
 

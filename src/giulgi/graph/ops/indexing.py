@@ -1,4 +1,4 @@
-"""Elements picked by their place: gather, its inverse scatter-add, one-hot, and ``x[...]``."""
+"""Elements picked by their place: gather, its inverse scatter-add, and one-hot."""
 
 from __future__ import annotations
 
@@ -257,7 +257,25 @@ def scatter_add(
 def take_along_axis(
     x: TensorLike, indices: TensorLike, axis: int = -1, name: str | None = None
 ) -> Tensor:
-    """Return for each line along an axis the elements at that line's own places."""
+    """Return for each line along an axis the elements at that line's own places.
+
+    For axis 1 of a matrix: y[i, j] = x[i, indices[i, j]].
+
+    Args:
+        x: a tensor of any dtype.
+        indices: integers from -n to n - 1, n the size of x along the axis; of the shape of x but
+            for that axis.
+        axis: the axis.
+        name: a name for printing.
+
+    Returns:
+        The shape of the indices, in the dtype of x.
+
+    Raises:
+        DTypeError: if the indices are no integers.
+        ShapeError: if the two differ along another axis.
+        PlaceError: if there is no such place, as soon as it is known.
+    """
     return build(TakeAlong(axis), constant(x), constant(indices), name=name)
 
 

@@ -1,4 +1,4 @@
-"""Moving elements without computing: reshape, transpose, broadcast, expand, flip, join."""
+"""Moving elements without computing: reshape, transpose, broadcast, expand, flip."""
 
 from __future__ import annotations
 
@@ -277,19 +277,46 @@ def reshape(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
 
 
 def expand_dims(x: TensorLike, axis: int | Sequence[int], name: str | None = None) -> Tensor:
-    """Return x with new axes of size 1, at the places ``axis`` of the result."""
+    """Return x with new axes of size 1, at the places ``axis`` of the result.
+
+    Args:
+        x: a tensor of any shape and dtype.
+        axis: one place, or several; for x of shape (3, 4), axis 1 gives (3, 1, 4).
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if the result has no such axis, or one is given twice.
+    """
     return build(ExpandDims(as_axes(axis)), constant(x), name=name)
 
 
 def squeeze(
     x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None
 ) -> Tensor:
-    """Return x without axes of size 1: the given ones, or all."""
+    """Return x without axes of size 1: the given ones, or all.
+
+    Args:
+        x: a tensor of any shape and dtype.
+        axis: one axis, several, or None for all of size 1.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if x has no such axis, or its size is not 1.
+    """
     return build(Squeeze(None if axis is None else as_axes(axis)), constant(x), name=name)
 
 
 def transpose(x: TensorLike, axes: Sequence[int] | None = None, name: str | None = None) -> Tensor:
-    """Return x with its axes in the given order, or reversed."""
+    """Return x with its axes in the given order, or reversed: y[j, i] = x[i, j].
+
+    Args:
+        x: a tensor of any shape and dtype.
+        axes: for each axis of the result the axis of x that it is; None reverses them.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if the axes do not name each axis of x once.
+    """
     return build(Transpose(None if axes is None else tuple(axes)), constant(x), name=name)
 
 
@@ -341,7 +368,16 @@ def broadcast_to(x: TensorLike, shape: Any, name: str | None = None) -> Tensor:
 
 @composed
 def flip(x: TensorLike, axis: int | Sequence[int] | None = None, name: str | None = None) -> Tensor:
-    """Return x in reverse order along an axis, several, or all."""
+    """Return x in reverse order along an axis, several, or all.
+
+    Args:
+        x: a tensor of any shape and dtype, which the result has, too.
+        axis: one axis, several, or None for all.
+        name: a name for printing.
+
+    Raises:
+        ShapeError: if x has no such axis; or for None, if its number of axes is not known.
+    """
     x = constant(x)
     axes = tuple(range(x.ndim)) if axis is None else as_axes(axis)
     return build(Flip(axes), x, name=name)

@@ -301,14 +301,31 @@ def sum_to(x: Tensor, shape: Sizes) -> Tensor:
 def sum(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The sum along an axis, several, or all."""
+    """The sum along an axis, several, or all.
+
+    Args:
+        x: numbers or bools of any shape.
+        axis: one axis, several, or None for all.
+        keepdims: whether the axes stay, with size 1.
+        name: a name for printing.
+
+    Returns:
+        The shape of x without the axes; 0 where there are no elements. Floats keep their dtype;
+        bools and integers become int64, unsigned ones uint64.
+
+    Raises:
+        ShapeError: if x has no such axis, or one is given twice.
+    """
     return build(Sum(axes_of(axis), keepdims), constant(x), name=name)
 
 
 def prod(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """The product along an axis, several, or all."""
+    """The product along an axis, several, or all; 1 where there are no elements.
+
+    The arguments, the result's shape and dtype, and the errors are those of :func:`sum`.
+    """
     return build(Prod(axes_of(axis), keepdims), constant(x), name=name)
 
 
@@ -342,7 +359,7 @@ def min(
 def any(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """Whether any element along an axis, several, or all, is not 0."""
+    """Whether any element along an axis, several, or all, is not 0; axes as in :func:`sum`."""
     x = constant(x)
     x = x if is_bool(x.dtype) else x != 0
     return build(AnyOf(axes_of(axis), keepdims), x, name=name)
@@ -351,7 +368,7 @@ def any(
 def all(
     x: TensorLike, axis: Axes = None, *, keepdims: bool = False, name: str | None = None
 ) -> Tensor:
-    """Whether all elements along an axis, several, or all, are not 0."""
+    """Whether all elements along an axis, several, or all, are not 0; axes as in :func:`sum`."""
     x = constant(x)
     x = x if is_bool(x.dtype) else x != 0
     return build(AllOf(axes_of(axis), keepdims), x, name=name)
