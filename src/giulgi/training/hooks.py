@@ -8,7 +8,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.names import meant
-from giulgi.training.advice import advise
+from giulgi.training.checks.advice import advise
 
 
 def check_hooks(callback: object, base: type) -> None:

@@ -10,11 +10,11 @@ from typing import Any
 from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.nn.optimizers import Optimizer
 from giulgi.signatures import names_checked
-from giulgi.training.advice import advise
-from giulgi.training.batches import ArrayBatches, Batch
 from giulgi.training.callbacks import CallbackList, Callbacks, History
-from giulgi.training.feeding import Batches, Given, batch_size_for, require_positive
-from giulgi.training.generated import is_generated
+from giulgi.training.checks.advice import advise
+from giulgi.training.data.batches import ArrayBatches, Batch
+from giulgi.training.data.feeding import Batches, Given, batch_size_for, require_positive
+from giulgi.training.data.generated import is_generated
 from giulgi.training.network import Network
 from giulgi.training.network_layer import NetworkLayer
 from giulgi.training.objective import Objective, check_goals, chosen_optimizer

@@ -11,8 +11,8 @@ from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.phase import told_phase
-from giulgi.training.batches import Batch
-from giulgi.training.inputs import fitted, in_order
+from giulgi.training.data.batches import Batch
+from giulgi.training.data.inputs import fitted, in_order
 from giulgi.training.network import Network
 from giulgi.training.summary import LINE_LENGTH, summary_text
 from giulgi.tree import flatten, unflatten

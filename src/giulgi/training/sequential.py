@@ -13,7 +13,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.input import InputLayer
 from giulgi.signatures import names_checked
-from giulgi.training.batches import Batch
+from giulgi.training.data.batches import Batch
 from giulgi.training.model import Model
 from giulgi.training.network import Network, require_distinct_names
 

@@ -15,16 +15,16 @@ from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
-from giulgi.training.advice import advise
-from giulgi.training.batches import Array, ArrayBatches, Batch
 from giulgi.training.callbacks import CallbackList
-from giulgi.training.feeding import Batches, require_positive
-from giulgi.training.generated import GeneratedBatches
+from giulgi.training.checks.advice import advise
+from giulgi.training.checks.outputs import activation_of, advise_on_output
+from giulgi.training.checks.targets import check_class_weights, check_number, check_target
+from giulgi.training.data.batches import Array, ArrayBatches, Batch
+from giulgi.training.data.feeding import Batches, require_positive
+from giulgi.training.data.generated import GeneratedBatches
 from giulgi.training.network import Network
 from giulgi.training.objective import Objective
-from giulgi.training.output_advice import activation_of, advise_on_output
 from giulgi.training.progress import Pace, Progress, Ticker
-from giulgi.training.target_checks import check_class_weights, check_number, check_target
 from giulgi.tree import flatten, unflatten
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.batches import as_batch
-from giulgi.training.class_weights import with_class_weights
-from giulgi.training.feeding import Given, split_off
-from giulgi.training.generated import is_generated
+from giulgi.training.data.batches import as_batch
+from giulgi.training.data.class_weights import with_class_weights
+from giulgi.training.data.feeding import Given, split_off
+from giulgi.training.data.generated import is_generated
 
 X, Y = np.arange(20.0).reshape(10, 2), np.arange(10) % 3
 

@@ -13,7 +13,7 @@ import numpy as np
 from giulgi.errors import DataError
 from giulgi.graph.tensor import Tensor
 from giulgi.storage import current_storage
-from giulgi.training.number_errors import numbers_error
+from giulgi.training.checks.numbers import numbers_error
 from giulgi.tree import LEAF, Structure, flatten
 
 Array = np.ndarray[Any, Any]

@@ -11,7 +11,7 @@ import numpy as np
 from giulgi.errors import ArgumentError, DataError, GiulgiError
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import function_name
-from giulgi.training.batches import Batch
+from giulgi.training.data.batches import Batch
 
 # What holds examples, and not batches of them.
 _HELD = (np.ndarray, Tensor, list, tuple, Mapping, str, bytes)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.output_advice import activation_of
+from giulgi.training.checks.outputs import activation_of
 
 L = gg.layers
 RNG = np.random.default_rng(0)

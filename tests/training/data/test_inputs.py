@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.inputs import counted, fitted, in_order
+from giulgi.training.data.inputs import counted, fitted, in_order
 from giulgi.training.network import Network
 
 

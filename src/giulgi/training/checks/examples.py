@@ -9,8 +9,8 @@ import numpy as np
 from giulgi.errors import DataError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.shapes import shape_text
-from giulgi.training.advice import advise
-from giulgi.training.batches import Array, Batch
+from giulgi.training.checks.advice import advise
+from giulgi.training.data.batches import Array, Batch
 
 
 def check_lengths(data: Batch, inputs: Sequence[str] = (), outputs: Sequence[str] = ()) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.batches import ArrayBatches, Batch, as_batch
-from giulgi.training.data_checks import check_finite, check_lengths
-from giulgi.training.generated import GeneratedBatches, peek
+from giulgi.training.checks.examples import check_finite, check_lengths
+from giulgi.training.data.batches import ArrayBatches, Batch, as_batch
+from giulgi.training.data.generated import GeneratedBatches, peek
 
 DATA = Batch([np.arange(10), np.arange(20).reshape(10, 2)], [np.arange(10) * 2], [np.arange(10.0)])
 

@@ -9,9 +9,9 @@ from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.metrics import MeanOf, Metric
-from giulgi.training.advice import advise
-from giulgi.training.batches import Array, Batch
-from giulgi.training.inputs import counted
+from giulgi.training.checks.advice import advise
+from giulgi.training.data.batches import Array, Batch
+from giulgi.training.data.inputs import counted
 from giulgi.training.network import Network, call_of
 from giulgi.training.objective import OutputGoal
 
@@ -47,7 +47,7 @@ def check_target(goal: OutputGoal, targets: Array, output: Tensor, activation: s
         goal: its loss and metrics.
         targets: the truth.
         output: the output of the network.
-        activation: how it ends, see :func:`giulgi.training.output_advice.activation_of`.
+        activation: how it ends, see :func:`giulgi.training.checks.outputs.activation_of`.
 
     Raises:
         DataError: if the targets are no classes, and the loss is for classes.

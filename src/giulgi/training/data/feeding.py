@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, DataError, GiulgiError
-from giulgi.training.batches import ArrayBatches, Batch, as_batch, take
-from giulgi.training.class_weights import with_class_weights
-from giulgi.training.data_checks import check_finite, check_lengths, check_weights
-from giulgi.training.generated import GeneratedBatches, is_generated, peek, steps_name
-from giulgi.training.inputs import fitted, in_order
+from giulgi.training.checks.examples import check_finite, check_lengths, check_weights
+from giulgi.training.data.batches import ArrayBatches, Batch, as_batch, take
+from giulgi.training.data.class_weights import with_class_weights
+from giulgi.training.data.generated import GeneratedBatches, is_generated, peek, steps_name
+from giulgi.training.data.inputs import fitted, in_order
 from giulgi.training.network import Network
 
 Batches = ArrayBatches | GeneratedBatches

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, DataError
-from giulgi.training.batches import Array, Batch
+from giulgi.training.data.batches import Array, Batch
 
 
 def with_class_weights(data: Batch, class_weight: Any) -> Batch:

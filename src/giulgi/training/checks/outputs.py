@@ -20,7 +20,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import MeanOf
-from giulgi.training.advice import advise
+from giulgi.training.checks.advice import advise
 from giulgi.training.objective import OutputGoal
 
 # Operations that bring the same numbers into another shape, or only name them.

@@ -1,0 +1,1 @@
+"""What does not fit: errors and advice about examples, targets and outputs."""
