@@ -143,7 +143,7 @@ class Program:
         batched = Batched(size, tuple(array.dtype for array in data))
         shapes = tuple((size, *array.shape[1:]) for array in data)
         computation, executable = self.compiled(shapes, batched)
-        together = len(steps) if executable.in_place else 1
+        together = max(len(steps), 1) if executable.in_place else 1
         for first in range(steps.start, steps.stop, together):
             taken = Steps(order, first, min(first + together, steps.stop))
             with store.lent(computation.variables) as held:

@@ -174,21 +174,27 @@ class _Emitter:
                 if run[0].barrier:
                     self._meet(f, words, workers)
                 if checks and any(step.commits for step in run):
-                    self._leave_if_failed(f, words, workers)
+                    self._leave_if_failed(f, words, loop.index, workers)
                     checks = False
                 self._call(f, run, (words, worker, workers, loop.index))
             if self.is_shared:
                 self._meet(f, words, workers)
             if checks:
-                self._leave_if_failed(f, words, None)
+                self._leave_if_failed(f, words, loop.index, None)
         f.ret()
 
-    def _leave_if_failed(self, f: Function, words: Value, workers: Value | None) -> None:
-        """End before anything is changed for good, if a place did not exist."""
+    def _leave_if_failed(
+        self, f: Function, words: Value, step: Value, workers: Value | None
+    ) -> None:
+        """End before anything is changed for good, if a place did not exist.
+
+        What is asked is whether *this* step failed: another worker may be in the next already, and
+        all must leave at the same place.
+        """
         if workers is not None and self.is_shared:
             self._meet(f, words, workers)
         failed = f.load(I64, f.offset(words, Word.FAILED, I64))
-        f.leave_when(f.icmp("ne", failed, 0))
+        f.leave_when(f.icmp("eq", failed, f.add(step, 1)))
 
     def _call(self, f: Function, run: Sequence[Step], arguments: Sequence[Value]) -> None:
         """Call groups that follow each other without a meeting, all shared or all by one."""

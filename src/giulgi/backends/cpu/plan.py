@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.groups import Group, Grouping, Kind, Store, is_indirect
 from giulgi.backends.cpu.layouts import Layout
+from giulgi.backends.cpu.scalars import is_integer_power
 from giulgi.backends.cpu.sources import Access, Area, Result, Target, bytes_of, shape_of
-from giulgi.graph.dtypes import is_integer
 from giulgi.graph.node import Node
-from giulgi.graph.ops.elementwise import Power
 from giulgi.graph.ops.leaves import Constant
 
 _ALIGNMENT = 64  # bytes: a line of the cache
@@ -264,8 +263,7 @@ def may_fail(group: Group) -> bool:
 
 
 def _may_fail(node: Node) -> bool:
-    is_power = isinstance(node.op, Power) and is_integer(node.spec.dtype)
-    return is_power or is_indirect(node)
+    return is_integer_power(node) or is_indirect(node)
 
 
 def _whole(area: Area, number: int, target: Target) -> Place:

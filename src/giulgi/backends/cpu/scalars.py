@@ -74,6 +74,11 @@ def is_pointwise(op: Op) -> bool:
     return type(op) in _EMITTERS
 
 
+def is_integer_power(node: Node) -> bool:
+    """Whether it is a power of signed integers, which has no value for negative exponents."""
+    return isinstance(node.op, arithmetic.Power) and node.spec.dtype.kind == "i"
+
+
 def emit(f: Function, node: Node, operands: list[Value]) -> Value:
     """Write the instructions of one elementwise operation.
 

@@ -204,6 +204,8 @@ class Stage:
                 values[node] = self._one_hot(node, lanes)
             else:
                 operands = [self._value(node, source, lanes, values) for source in node.inputs]
+                if scalars.is_integer_power(node):
+                    self._require_no_fraction(operands[1], lanes)
                 values[node] = scalars.emit(self.f, node, operands)
         return values
 
@@ -234,6 +236,10 @@ class Stage:
     def _literal(self, op: Constant, lanes: Lanes) -> Value:
         element = scalars.element_type(op.value.dtype)
         return constant(vector_of(element, lanes.count), op.value.item())
+
+    def _require_no_fraction(self, exponent: Value, lanes: Lanes) -> None:
+        """Fail where an integer is raised to a negative power, which is no integer."""
+        self.scope.fail_where(_masked(self.f, self.f.icmp("slt", exponent, 0), lanes))
 
     # Places that are values
 
