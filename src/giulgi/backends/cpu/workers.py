@@ -11,9 +11,12 @@ import ctypes
 import os
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
+from operator import call
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 # What native code is entered by: words, worker, workers.
@@ -51,25 +54,23 @@ def let_others_run_address() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
+# What a worker is given: where to enter, with which table, among how many, and whom to tell after.
+_Task = tuple[Entry, int, int, "SimpleQueue[None]"]
+
+
 class _Worker:
     """One thread that runs what it is given."""
 
     def __init__(self, number: int) -> None:
         self.number = number
-        self.task: tuple[Entry, int, int] | None = None
-        self.start = threading.Lock()
-        self.start.acquire()
-        self.done = threading.Lock()
-        self.done.acquire()
+        self.tasks: SimpleQueue[_Task] = SimpleQueue()
         threading.Thread(target=self._live, name=f"giulgi-{number}", daemon=True).start()
 
     def _live(self) -> None:
         while True:
-            self.start.acquire()
-            assert self.task is not None
-            entry, words, workers = self.task
+            entry, words, workers, done = self.tasks.get()
             entry(words, self.number, workers)
-            self.done.release()
+            done.put(None)
 
 
 class Workers:
@@ -83,7 +84,7 @@ class Workers:
 
     def _forget(self) -> None:
         self._workers: list[_Worker] = []
-        self._in_use = threading.Lock()
+        self._in_use = threading.RLock()
 
     def run(self, entry: Entry, words: int, count: int) -> None:
         """Enter native code with so many workers; with one, if the others are busy.
@@ -97,17 +98,26 @@ class Workers:
             entry(words, 0, 1)
             return
         try:
-            while len(self._workers) < count - 1:
-                self._workers.append(_Worker(len(self._workers) + 1))
-            helpers = self._workers[: count - 1]
-            for worker in helpers:
-                worker.task = (entry, words, count)
-                worker.start.release()
-            entry(words, 0, count)
-            for worker in helpers:
-                worker.done.acquire()
+            self._run_together(entry, words, count)
         finally:
             self._in_use.release()
+
+    def _run_together(self, entry: Entry, words: int, count: int) -> None:
+        while len(self._workers) < count - 1:
+            self._workers.append(_Worker(len(self._workers) + 1))
+        helpers = self._workers[: count - 1]
+        done: SimpleQueue[None] = SimpleQueue()
+        begun: list[_Worker] = []
+        calls: list[Callable[[], object]] = [partial(begun.extend, helpers)]
+        calls += [partial(helper.tasks.put, (entry, words, count, done)) for helper in helpers]
+        calls.append(partial(entry, words, 0, count))
+        try:
+            # Ctrl-C is raised between Python's instructions. Here it cannot come after some workers
+            # have begun, who then would wait for the others for ever: all is called from C.
+            deque(map(call, calls), maxlen=0)
+        finally:
+            for _ in begun:
+                done.get()
 
 
 workers = Workers()
