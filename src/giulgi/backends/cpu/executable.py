@@ -13,6 +13,7 @@ from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.barrier import SYNC_BYTES
 from giulgi.backends.cpu.emit import Code
 from giulgi.backends.cpu.objects import Loaded
+from giulgi.backends.cpu.randomness import signed64
 from giulgi.backends.cpu.scope import Word
 from giulgi.backends.cpu.sources import Area, bytes_of, shape_of
 from giulgi.backends.cpu.workers import available_cores, let_others_run_address, workers
@@ -144,7 +145,7 @@ class NativeExecutable:
                 words[table.word("fetch", number)] = own.ctypes.data
             fetched.append(own)
         words[Word.FIRST], words[Word.END] = first, end
-        words[Word.SEED], words[Word.RUN] = draw.seed, draw.run - first
+        words[Word.SEED], words[Word.RUN] = signed64(draw.seed), draw.run - first
         words[Word.FAILED] = 0
         if self.code.is_shared:
             workers.run(self._entry, self._address, self._worker_count())

@@ -28,7 +28,8 @@ def emit_random(scope: Scope, group: Group) -> None:
     size = size_of(shape_of(node))
     address = scope.address(node)
     run = f.add(scope.word(Word.RUN), scope.step)
-    seed = scope.word(Word.SEED) if op.seed is None else constant(I64, _signed(op.seed))
+    seed = scope.word(Word.SEED) if op.seed is None else constant(I64, signed64(op.seed))
+    seed_high = f.splat(f.convert("trunc", f.lshr(seed, 32), I32), _BLOCKS)
     key = [f.convert("trunc", seed, I32), constant(I32, _signed32(op.stream))]
     chunk = _WORDS * _BLOCKS
     with f.loop(*scope.share(size, chunk), chunk) as loop:
@@ -36,7 +37,7 @@ def emit_random(scope: Scope, group: Group) -> None:
         blocks = f.add(f.splat(first, _BLOCKS), constant_vector(I64, range(_BLOCKS)))
         counter = [
             f.convert("trunc", blocks, I32),
-            f.convert("trunc", f.lshr(blocks, 32), I32),
+            f.xor(f.convert("trunc", f.lshr(blocks, 32), I32), seed_high),
             f.splat(f.convert("trunc", run, I32), _BLOCKS),
             f.splat(f.convert("trunc", f.lshr(run, 32), I32), _BLOCKS),
         ]
@@ -79,7 +80,7 @@ def _interleaved(f: Function, words: list[Value]) -> Value:
     return f.shuffle(pairs[0], pairs[1], order)
 
 
-def _signed(number: int) -> int:
+def signed64(number: int) -> int:
     """Return the 64-bit integer of the same bits, as LLVM writes it."""
     number &= 2**64 - 1
     return number - 2**64 if number >= 2**63 else number
