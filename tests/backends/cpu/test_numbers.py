@@ -153,7 +153,7 @@ def test_floats_at_the_edges(dtype):
     met = np.array(list(itertools.product(special, repeat=2)), dtype).T
     a, b = gg.placeholder(dtype, met[0].shape), gg.placeholder(dtype, met[0].shape)
     ends = [
-        a + b, a - b, a * b, a / b, -a, gg.abs(a), gg.sign(a), 
+        a + b, a - b, a * b, a / b, -a, gg.abs(a), gg.sign(a),
         a == b, a != b, a < b, a <= b, a > b, a >= b, gg.where(a < b, a, b), gg.sqrt(a),
         gg.isnan(a), gg.isinf(a), gg.isfinite(a), gg.floor(a), gg.round(a), a // b, a % b,
         gg.max(a), gg.min(a), gg.argmax(a), gg.argmin(b), gg.max(gg.where(gg.isnan(a), 0, a)),

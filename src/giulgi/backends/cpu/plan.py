@@ -133,7 +133,8 @@ class Plan:
             else:
                 copies[number] = self._copy_to(self._variable(number), new)
         for number, group in copies.items():
-            if not self._after_readers(group, self.computation.reads[number]):
+            read = self.computation.reads[number]
+            if _moves_within(group, read) or not self._after_readers(group, read):
                 self._copy_through_arena(number, group)
 
     def _variable(self, number: int) -> Result:
@@ -143,7 +144,7 @@ class Plan:
     def _copy_through_arena(self, number: int, group: Group) -> None:
         """Let a copy into a variable wait in the arena, until all readers of the old value came.
 
-        It is needed where variables exchange their values.
+        It is needed where variables exchange their values, or one becomes its own transpose.
         """
         (store,) = group.copies
         assert isinstance(store.value, Access)
@@ -255,6 +256,12 @@ class Plan:
         step.writes = [self.places[store.target] for store in group.stores]
         step.commits = any(place.area == "variable" for place in step.writes)
         step.checks = may_fail(group)
+
+
+def _moves_within(group: Group, read: Node | None) -> bool:
+    """Whether a copy takes elements of a value to other places of the same value."""
+    accesses = [store.value for store in group.copies if isinstance(store.value, Access)]
+    return any(access.base is read and not access.is_direct for access in accesses)
 
 
 def may_fail(group: Group) -> bool:
