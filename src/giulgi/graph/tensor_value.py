@@ -155,6 +155,12 @@ class TensorValue:
         return round(self.item(), digits)
 
     def __index__(self) -> int:
+        if self._is_open():
+            raise GraphError(
+                f"{self.name!r} has no value yet, and a whole number is needed here to build with.",
+                arguments=[("number", self.description)],
+                fix="give a number that is known when the graph is built",
+            )
         return operator.index(self.item())
 
     def __bool__(self) -> bool:

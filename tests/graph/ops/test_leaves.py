@@ -131,3 +131,38 @@ def test_a_placeholder_of_no_shape(shape):
 def test_an_array_is_no_tensor_of_the_graph():
     with pytest.raises(GraphError, match="x must be a tensor of the graph, not ndarray"):
         require_tensor(np.zeros(2), "x")
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: gg.constant(1e300),
+        lambda: gg.constant([1.0, -1e300], "float32"),
+        lambda: gg.constant(np.array(1e300), "float32"),
+        lambda: gg.ones((2,)) * 1e300,
+    ],
+)
+def test_a_number_beyond_the_dtype_is_told(build):
+    with pytest.raises(DTypeError, match="does not fit into float32"):
+        build()
+
+
+def test_infinity_fits_where_large_numbers_do_not():
+    assert gg.constant([np.inf, 3e38]).tolist()[0] == np.inf
+    assert gg.constant(1e300, "float64").item() == 1e300
+    assert (gg.ones((), "float64") * 1e300).item() == 1e300
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda n: gg.tile(gg.ones((2,)), n),
+        lambda n: gg.roll(gg.ones((2,)), n, 0),
+        lambda n: gg.sum(gg.ones((2,)), n),
+        lambda n: list(range(n)),
+    ],
+)
+def test_a_number_to_build_with_is_not_fed(build):
+    n = gg.placeholder("int64", (), name="n")
+    with pytest.raises(GraphError, match="'n' has no value yet, and a whole number is needed"):
+        build(n)

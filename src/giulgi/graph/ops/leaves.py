@@ -222,8 +222,9 @@ def _numbers_error(value: Any, array: Array) -> DTypeError:
 def _converted(value: Any, array: Array, dtype: DType) -> Array:
     try:
         # Of Python's numbers NumPy checks that they fit; arrays it converts as C does.
-        result = array.astype(dtype) if hasattr(value, "dtype") else np.asarray(value, dtype)
-    except (OverflowError, ValueError) as error:
+        with np.errstate(over="raise"):
+            result = array.astype(dtype) if hasattr(value, "dtype") else np.asarray(value, dtype)
+    except (OverflowError, FloatingPointError, ValueError) as error:
         raise DTypeError(
             f"a number does not fit into {dtype.name}: {error}.",
             op="constant",
@@ -335,8 +336,9 @@ def _in_dtype(value: Any, tensor: Any, dtype: DType) -> Tensor:
 
 def _scalar(value: float, dtype: DType) -> Tensor:
     try:
-        return build(_frozen(np.array(value, dtype)))
-    except OverflowError:
+        with np.errstate(over="raise"):
+            return build(_frozen(np.array(value, dtype)))
+    except (OverflowError, FloatingPointError):
         raise DTypeError(
             f"the number {value} does not fit into {dtype.name}, the dtype of the tensor it meets.",
             fix="cast the tensor first: x.astype('int64')",
