@@ -7,14 +7,16 @@ from collections.abc import Callable
 from giulgi.backends.cpu.ir import Function, Value
 from giulgi.backends.cpu.machine import Machine
 from giulgi.backends.cpu.products.product import Call, Plan, Product, Tile
+from giulgi.backends.cpu.products.small import small
 from giulgi.backends.cpu.products.tiles import blocked
+from giulgi.backends.cpu.products.vectors import vectors
 
 __all__ = ["Plan", "Product", "Tile", "emit", "plan"]
 
 
 def plan(product: Product, machine: Machine) -> Plan:
     """Choose how a product is computed on a machine."""
-    return blocked(product, machine)
+    return small(product, machine) or vectors(product, machine) or blocked(product, machine)
 
 
 def emit(

@@ -20,8 +20,6 @@ partial sums are added in their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from giulgi.backends.cpu import ir
@@ -33,9 +31,8 @@ from giulgi.backends.cpu.products.product import (
     Plan,
     Tile,
     ceil_div,
-    larger,
     number,
-    share,
+    segments,
     smaller,
     split,
     times,
@@ -168,7 +165,7 @@ class _Nest:
         """Write everything."""
         plan, f = self.plan, self.f
         stack = plan.product.batches * plan.blocks
-        with self._segments(plan.chunks * stack) as (segment, start, stop):
+        with segments(f, self.call, plan.chunks * stack, plan.tiles) as (segment, start, stop):
             chunk, rest = split(f, segment, stack)
             batch, block = split(f, rest, plan.blocks)
             if plan.packs_privately:
@@ -179,28 +176,11 @@ class _Nest:
                 self._group(chunk, batch, block, group.index, end)
         if plan.chunks > 1:
             self.call.barrier(f)
-            with self._segments(stack) as (segment, start, stop):
+            with segments(f, self.call, stack, plan.tiles) as (segment, start, stop):
                 batch, block = split(f, segment, plan.blocks)
                 with f.loop(start, stop, step=plan.group) as group:
                     end = smaller(f, f.add(group.index, plan.group), stop)
                     self._combine(batch, block, group.index, end)
-
-    @contextmanager
-    def _segments(self, count: int) -> Iterator[tuple[Value, Value, Value]]:
-        """Write a loop over the segments, of all tiles above each other, of this worker.
-
-        Yields:
-            The segment, the worker's first tile in it, and the one behind its last.
-        """
-        f, tiles = self.f, self.plan.tiles
-        begin, end = share(f, count * tiles, self.call)
-        first = f.binary("udiv", begin, number(tiles))
-        last = f.binary("udiv", f.add(end, tiles - 1), number(tiles))
-        with f.loop(first, last) as segment:
-            skipped = f.mul(segment.index, tiles)
-            start = larger(f, f.sub(begin, skipped), number(0))
-            stop = smaller(f, f.sub(end, skipped), number(tiles))
-            yield segment.index, start, stop
 
     def _group(self, chunk: Value, batch: Value, block: Value, start: Value, stop: Value) -> None:
         """Write the computation of a group of tiles, from start to before stop, in a block."""

@@ -213,19 +213,18 @@ class Rows:
 
     @property
     def copy_stride(self) -> int:
-        """The distance of contiguous runs in the copy.
+        """The distance of rows in the copy, which are contiguous.
 
         Whole vectors, and an odd number of them: so the runs are spread over the cache's sets.
         """
-        length = self.block_rows if self.along_rows else self.block_depth
-        return (ceil_div(length, self.lanes) | 1) * self.lanes
+        return (ceil_div(self.block_depth, self.lanes) | 1) * self.lanes
 
     @property
     def private_elements(self) -> int:
         """The number of elements of private scratch."""
         if not self.copied:
             return 0
-        return self.copy_stride * (self.block_depth if self.along_rows else self.block_rows)
+        return self.copy_stride * self.block_rows
 
     def block(
         self, f: Function, call: Call, copy: Value, batch: Value, row: Value, rows: Value,
@@ -252,12 +251,7 @@ class Rows:
         if not self.copied:
             return source, number(row_stride), number(kept)
         to = copy, number(self.copy_stride)
-        if self.must_be_copied:
-            name = packing.gather(f.module, p.element)
-            strides = number(row_stride), number(inner_stride)
-            f.call(name, VOID, source, *strides, *to, rows, depth, depth)
-        else:
-            name = packing.copy_rows(f.module, p.element, self.lanes)
-            sizes = (depth, rows) if self.along_rows else (rows, depth)
-            f.call(name, VOID, source, number(kept), *to, *sizes)
-        return copy, number(1) if self.along_rows else to[1], to[1]
+        name = packing.gather(f.module, p.element)
+        strides = number(row_stride), number(inner_stride)
+        f.call(name, VOID, source, *strides, *to, rows, depth, depth)
+        return copy, to[1], to[1]

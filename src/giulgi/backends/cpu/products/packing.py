@@ -149,31 +149,3 @@ def gather(module: Module, element: str) -> str:
         row.carry(f.offset(from_, row_stride, element), f.offset(to, target_stride, element))
     f.ret()
     return name
-
-
-def copy_rows(module: Module, element: str, lanes: int) -> str:
-    """Write the copy of a matrix whose rows are contiguous, unless the module has it.
-
-    It is called with ``(source, stride, target, target_stride, rows, columns)``.
-    """
-    name = f"copy_rows_{element}x{lanes}"
-    if name in module.functions:
-        return name
-    arguments = ["source", "stride", "target", "target_stride", "rows", "columns"]
-    types = [PTR, I64, PTR, I64, I64, I64]
-    f = module.function(name, list(zip(types, arguments, strict=True)))
-    source, stride, target, target_stride, rows, columns = f.parameters
-    vector = ir.vector_of(element, lanes)
-    whole = f.and_(columns, -lanes)
-    with f.loop(0, rows, carried=[source, target]) as row:
-        from_, to = row.carried
-        for type_, start, stop, step in (
-            (vector, number(0), whole, lanes),
-            (element, whole, columns, 1),
-        ):
-            with f.loop(start, stop, step=step) as column:
-                loaded = f.load(type_, f.offset(from_, column.index, element))
-                f.store(loaded, f.offset(to, column.index, element))
-        row.carry(f.offset(from_, stride, element), f.offset(to, target_stride, element))
-    f.ret()
-    return name

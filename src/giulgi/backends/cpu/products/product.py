@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from giulgi.backends.cpu import ir
@@ -160,6 +161,25 @@ def share(f: Function, units: int, call: Call) -> tuple[Value, Value]:
         return f.binary("udiv", f.mul(worker, number(units)), call.workers)
 
     return bound(call.worker), bound(f.add(call.worker, 1))
+
+
+@contextmanager
+def segments(
+    f: Function, call: Call, count: int, units: int
+) -> Iterator[tuple[Value, Value, Value]]:
+    """Write a loop over segments, of so many units of work each, of which a worker has a share.
+
+    Yields:
+        The segment, the worker's first unit in it, and the one behind its last.
+    """
+    begin, end = share(f, count * units, call)
+    first = f.binary("udiv", begin, number(units))
+    last = f.binary("udiv", f.add(end, units - 1), number(units))
+    with f.loop(first, last) as segment:
+        skipped = f.mul(segment.index, units)
+        start = larger(f, f.sub(begin, skipped), number(0))
+        stop = smaller(f, f.sub(end, skipped), number(units))
+        yield segment.index, start, stop
 
 
 def split(f: Function, index: Value, count: int) -> tuple[Value, Value]:

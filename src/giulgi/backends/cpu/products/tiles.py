@@ -6,7 +6,7 @@ does not matter. The rules stand here with what they rest on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from giulgi.backends.cpu.machine import Machine
 from giulgi.backends.cpu.products.blocked import Blocked
@@ -22,11 +22,14 @@ _TILE_BYTES = 16 * 1024
 # An inner axis of up to _WHOLE steps is not cut into pieces; others are, of about _PIECE.
 _WHOLE, _PIECE = 1024, 512
 
-# Where there are fewer tiles than _FEW_TILES, the inner axis is cut into chunks of this or more.
+# Where the rows make fewer tiles than _FEW_TILES, a long inner axis is cut into chunks, of _CHUNK
+# steps at the least.
 _FEW_TILES, _CHUNK = 16, 1024
 
-# Stacks from this size on are shared product by product, each packing what it needs.
-_MANY_BATCHES = 8
+# B is packed for more tiles than these. Packing runs at about this many elements in a cycle; it is
+# left to each worker if it takes no more than this many cycles, or than this part of its work.
+_FEW_TO_PACK_FOR, _PACKED_PER_CYCLE = 4, 8
+_LITTLE_PACKING, _PACKING_SHARE = 4096, 0.1
 
 # The numbers of workers that a choice should suit.
 _WORKERS = (1, 2, 4, 8)
@@ -47,7 +50,7 @@ def blocked(product: Product, machine: Machine) -> Blocked:
     height = ceil_div(product.rows, shape.tiles)
     panel_columns = shape.width * lanes
     panels = ceil_div(product.columns, panel_columns)
-    chunks = _chunks(product, shape.tiles * panels * product.batches)
+    chunks = _chunks(product, shape.tiles * product.batches)
     chunk = ceil_div(product.inner, chunks)
     pieces = 1 if chunk <= _WHOLE else ceil_div(chunk, _PIECE)
     depth = ceil_div(chunk, pieces)
@@ -60,15 +63,15 @@ def blocked(product: Product, machine: Machine) -> Blocked:
         group = max(_GROUP_BYTES // (height * depth * product.size), 1)
         group = min(group, shape.tiles)
         most = min(most, _GROUP_BYTES // (group * height * panel_bytes))
-    blocks = ceil_div(panels, max(most, 1))
+    block = ceil_div(panels, ceil_div(panels, max(most, 1)))
     return Blocked(
         product=product,
         lanes=lanes,
         a=_rows(product, lanes, group * height, depth),
-        b=_panels(product, lanes, shape),
+        b=_panels(product, lanes, shape, block),
         tiles=shape.tiles,
         group=group,
-        block=ceil_div(panels, blocks),
+        block=block,
         depth=depth,
         chunks=ceil_div(product.inner, chunk),
     )
@@ -78,11 +81,10 @@ def _shape(product: Product, machine: Machine, lanes: int) -> _Shape:
     """Return the tile shape of the least estimated time."""
     shapes = []
     for width in (1, 2, 3, 4):
-        tallest = tallest_tile(machine, width)
-        fewest = ceil_div(product.rows, tallest)
-        for tiles in sorted({fewest, fewest + 1, ceil_div(fewest, 2) * 2, ceil_div(fewest, 4) * 4}):
-            if tiles <= product.rows:
-                shapes.append(_Shape(width, tiles))
+        fewest = ceil_div(product.rows, tallest_tile(machine, width))
+        # Numbers that may be shared more evenly.
+        counts = {fewest, fewest + 1, ceil_div(fewest, 2) * 2, ceil_div(fewest, 4) * 4}
+        shapes += [_Shape(width, count) for count in sorted(counts) if count <= product.rows]
     return min(shapes, key=lambda shape: _cost(product, lanes, shape))
 
 
@@ -98,8 +100,8 @@ def tallest_tile(machine: Machine, width: int) -> int:
 def _cost(product: Product, lanes: int, shape: _Shape) -> float:
     """Estimate the time of a product in cycles of a processor with two multipliers.
 
-    A step of a tile of h x w vectors takes h * w / 2 cycles to multiply, (h + w) / 2 to load, and no
-    less than 4, which a multiply-add takes to be ready for the next. The time is that of the
+    A step of a tile of h x w vectors takes h * w / 2 cycles to multiply, (h + w) / 2 to load, and
+    no less than 4, which a multiply-add takes to be ready for the next. The time is that of the
     slowest worker, times their number, averaged over some numbers of workers.
     """
     height = ceil_div(product.rows, shape.tiles)
@@ -120,19 +122,35 @@ def _chunks(product: Product, units: int) -> int:
 
 
 def _rows(product: Product, lanes: int, rows: int, depth: int) -> Rows:
-    """Return how A is read."""
+    """Return how A is read: in place, if one of its strides is 1.
+
+    Measured, a copy gains nothing, whatever the other stride is: 512x512 @ 512x512, and 128x784
+    and 128x512 transposed, times 128x512, were 0 to 8 % slower with it, and within the noise.
+    """
     in_place = Rows(product, lanes, False, rows, depth)
-    copied = Rows(product, lanes, True, rows, depth)
-    return copied if in_place.must_be_copied else in_place
+    return replace(in_place, copied=in_place.must_be_copied)
 
 
-def _panels(product: Product, lanes: int, shape: _Shape) -> Panels:
-    """Return how B is read."""
-    many = product.batches >= _MANY_BATCHES and product.b_batch != 0
-    scratch = Scratch.PRIVATE if many else Scratch.SHARED
-    panels = Panels(product, lanes, shape.width, 0, scratch)
+def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
+    """Return how B is read, in blocks of so many panels.
+
+    Packing costs about as much as one tile does. So B, if its rows are contiguous, is read in place
+    for few tiles; and if it is so narrow that its panels lie in memory much as packed ones do.
+
+    What is packed by the worker that needs it lies in that worker's cache, and nobody waits.
+    Packing by all, to be read by all, is for where that would be done over and over.
+    """
+    columns = shape.width * lanes
     contiguous = product.b_strides[1] == 1 or product.columns == 1
-    if contiguous and shape.tiles <= 2:
-        whole = product.columns // panels.panel_columns
-        return Panels(product, lanes, shape.width, whole, scratch)
-    return panels
+    narrow = product.b_strides[0] <= 2 * columns
+    in_place = contiguous and (narrow or shape.tiles <= _FEW_TO_PACK_FOR)
+    packing = product.inner * block * columns / _PACKED_PER_CYCLE
+    multiplying = product.multiplications / (2 * lanes) / max(_WORKERS)
+    private = packing <= max(_LITTLE_PACKING, _PACKING_SHARE * multiplying)
+    return Panels(
+        product=product,
+        lanes=lanes,
+        width=shape.width,
+        first_packed=product.columns // columns if in_place else 0,
+        scratch=Scratch.PRIVATE if private else Scratch.SHARED,
+    )
