@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, FeedError, GraphError, ShapeError
 
 
 @pytest.fixture
@@ -619,3 +619,48 @@ def test_a_variable_made_while_tracing_is_made_once_and_lasts():
         return total
 
     assert [float(count(1.0)) for _ in range(3)] == [1, 2, 3]
+
+
+# Many runs in one call
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_repeated_runs_are_runs_one_after_another(backend, monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", backend)
+    x = np.array([1.0, 2.0], np.float32)
+
+    def walk():
+        v = gg.Variable([0.5, 0.25])
+
+        @gg.function
+        def step(x):
+            v.assign(v * 0.5 + x)
+            return gg.sum(v)
+
+        return v, step
+
+    (v, step), (w, other) = walk(), walk()
+    for _ in range(7):
+        last = other(x)
+    assert float(step.repeat(7, x)) == float(last)
+    assert v.tolist() == w.tolist()
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_repeated_runs_draw_anew_each_time(backend, monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", backend)
+    found = []
+    for times in ([5], [2, 3], [1, 1, 1, 1, 1]):
+        gg.set_seed(3)
+        v = gg.Variable(np.zeros(4, np.float32))
+        step = gg.function(lambda v=v: v.assign_add(gg.random.uniform((4,))))
+        for count in times:
+            step.repeat(count)
+        found.append(v.tolist())
+    assert found[0] == found[1] == found[2]
+
+
+def test_no_runs_have_no_result():
+    step = gg.function(lambda x: x + 1)
+    with pytest.raises(FeedError, match="0 runs have no result"):
+        step.repeat(0, np.ones(2))

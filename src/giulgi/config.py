@@ -73,7 +73,7 @@ class Config:
     }
 
     def __init__(self) -> None:
-        self.backend = "reference"
+        self.backend = "cpu"
         self.threads: int | None = None
         self.cache: str | Path | Literal[False] | None = None
 

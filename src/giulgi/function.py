@@ -17,14 +17,14 @@ import numpy as np
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.gradients import gradients
-from giulgi.graph.node import build
-from giulgi.graph.ops.leaves import PythonFloat, constant, placeholder
-from giulgi.graph.ops.state import Assign, Recorder, Variable, is_recording
+from giulgi.graph.ops.leaves import PythonFloat, computed, constant, placeholder
+from giulgi.graph.ops.state import Recorder, Variable, is_recording, variable_of
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
 from giulgi.recent import Recent
-from giulgi.tree import Structure, flatten, paths, unflatten
+from giulgi.tree import LEAF, Structure, flatten, paths, unflatten
 
+Array = np.ndarray[Any, Any]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -57,14 +57,38 @@ class Function(Generic[P, R]):
         self.python_function = function
         self._traces = Recent(_REMEMBERED_TRACES) if traces is None else traces
         self._by_object = _TracesByObject()
+        # The traces of calls with arrays alone, which need no look at each argument.
+        self._of_arrays: dict[tuple[Any, ...], _Trace] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for such arguments, tracing and compiling it the first time."""
+        if not kwargs and not is_recording():
+            known = self._of_arrays.get(_kind_of_arrays(args))
+            if known is not None:
+                return known.run(args)  # type: ignore[arg-type]
+        return self._run(1, args, kwargs)
+
+    def repeat(self, times: int, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run the program so many times on the same arguments; return the last result.
+
+        Each run reads what the one before made of the variables. On the native backend all runs
+        are one call: ``step.repeat(1000, x, y)`` takes a thousand steps without Python in between.
+
+        Args:
+            times: how often, at least once.
+            args: the arguments of the function.
+            kwargs: those given by name.
+        """
+        return self._run(times, args, kwargs)
+
+    def _run(self, times: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         # By name, the order of arguments makes no difference.
         leaves, structure = flatten((args, dict(sorted(kwargs.items()))))
         symbolic = any(isinstance(leaf, Tensor) and leaf.node.symbolic for leaf in leaves)
         if symbolic or is_recording():
             # Called while another graph is built: become part of it.
+            for _ in range(times - 1):
+                self.python_function(*args, **kwargs)
             return self.python_function(*args, **kwargs)
         values = [_fed_value(leaf) for leaf in leaves]
         key = (
@@ -73,14 +97,16 @@ class Function(Generic[P, R]):
         )
 
         if len(self._traces) == _REMEMBERED_TRACES and key not in self._traces:
-            warnings.warn(_many_kinds(getattr(self, "__name__", "the function")), stacklevel=2)
+            warnings.warn(_many_kinds(getattr(self, "__name__", "the function")), stacklevel=3)
         trace = self._traces.get(
             key, lambda: _trace(self.python_function, leaves, values, structure)
         )
-        arrays = trace.program(*(value for value in values if isinstance(value, np.ndarray)))
-        found = iter(arrays)
-        results = (constant(next(found), copy=False) if has else None for has in trace.has_value)
-        answer: R = unflatten(trace.result, results)
+        if not kwargs and all(type(v) is np.ndarray and v.dtype.isnative for v in args):
+            if len(self._of_arrays) >= _REMEMBERED_TRACES:
+                self._of_arrays.clear()
+            self._of_arrays[_kind_of_arrays(args)] = trace
+        fed = [value for value in values if isinstance(value, np.ndarray)]
+        answer: R = trace.run(trace.program.checked(fed), times)
         return answer
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
@@ -142,8 +168,22 @@ class _Trace:
     result: Structure
     has_value: list[bool]
 
+    def run(self, arrays: Sequence[Array], times: int = 1) -> Any:
+        """Run the program; return what the function returns."""
+        found = self.program.run(arrays, times=times)
+        if self.result is LEAF and found:
+            return computed(found[0])
+        values = iter(found)
+        results = (computed(next(values)) if has else None for has in self.has_value)
+        return unflatten(self.result, results)
+
 
 Traces = Recent[Any, _Trace]
+
+
+def _kind_of_arrays(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return shapes and dtypes of arrays; for anything else what no array has."""
+    return tuple([(v.shape, v.dtype) if type(v) is np.ndarray else None for v in values])
 
 
 def _fed_value(leaf: Any) -> Any:
@@ -217,8 +257,8 @@ def _trace(
         has_value = [result is not None for result in results]
         # While recording: a variable that is returned has the value that was assigned last.
         fetches = [constant(result) for result in results if result is not None]
-    updates = [build(Assign(cell), value) for cell, value in recorder.pending.items()]
-    return _Trace(Program(fetches + updates, feeds), result_structure, has_value)
+    updates = [(variable_of(cell), value) for cell, value in recorder.pending.items()]
+    return _Trace(Program(fetches, feeds, updates), result_structure, has_value)
 
 
 def function(python_function: Callable[P, R]) -> Function[P, R]:

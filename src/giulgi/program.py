@@ -89,7 +89,7 @@ class Program:
         Raises:
             FeedError: if a value does not fit its feed, or a placeholder is not fed.
         """
-        return self.run(self._checked(values), storage)
+        return self.run(self.checked(values), storage)
 
     def repeat(self, times: int, *values: Any, storage: Storage | None = None) -> list[Array]:
         """Run so many times on the same values; return the fetches of the last time.
@@ -102,14 +102,14 @@ class Program:
             values: one value for each feed, in order.
             storage: where the variables' values are; None: the storage in use.
         """
-        if times < 1:
-            raise FeedError(f"{times} runs have no result.", fix="run it at least once")
-        return self.run(self._checked(values), storage, times)
+        return self.run(self.checked(values), storage, times)
 
     def run(
         self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
     ) -> list[Array]:
         """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
+        if times < 1:
+            raise FeedError(f"{times} runs have no result.", fix="run it at least once")
         store = current_storage() if storage is None else storage
         name = self.backend or config.backend
         shapes = tuple([array.shape for array in arrays])
@@ -149,9 +149,15 @@ class Program:
             with store.lent(computation.variables) as held:
                 draw = _draw(store, computation, taken.end - first)
                 updated = executable.run_steps(data, held, draw, taken)
-                _commit(store, computation, updated)
+                if not executable.in_place:
+                    _commit(store, computation, updated)
 
-    def _checked(self, values: Sequence[Any]) -> list[Array]:
+    def checked(self, values: Sequence[Any]) -> list[Array]:
+        """Return the values of the feeds as arrays that fit them.
+
+        Raises:
+            FeedError, DTypeError: if one does not fit.
+        """
         if len(values) != len(self.feeds):
             raise FeedError(
                 f"the program has {len(self.feeds)} feeds, and {len(values)} values are given."
@@ -233,20 +239,25 @@ class _Ready:
                 lock.acquire()
                 taken += 1
             if self.version != store.version:
-                self.held = [store.value(variable) for variable in self.computation.variables]
-                self.version = store.version
-            together = times if self.executable.in_place else 1
+                self._look_up(store)
+            if self.executable.in_place:
+                draw = _draw(store, self.computation, times)
+                return self.executable.run(arrays, self.held, draw, times)[0]
             fetched: list[Array] = []
-            for _ in range(0, times, together):
-                draw = _draw(store, self.computation, together)
-                fetched, updated = self.executable.run(arrays, self.held, draw, together)
-                if not self.executable.in_place:
-                    _commit(store, self.computation, updated)
-                    self.held = [store.value(v) for v in self.computation.variables]
+            for _ in range(times):
+                draw = _draw(store, self.computation, 1)
+                fetched, updated = self.executable.run(arrays, self.held, draw)
+                _commit(store, self.computation, updated)
+                self._look_up(store)
             return fetched
         finally:
             for lock in self.locks[:taken]:
                 lock.release()
+
+    def _look_up(self, store: Storage) -> None:
+        """Find the arrays of the variables again."""
+        self.held = [store.value(variable) for variable in self.computation.variables]
+        self.version = store.version
 
 
 def _draw(store: Storage, computation: Computation, runs: int) -> Draw:

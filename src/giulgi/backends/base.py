@@ -111,7 +111,7 @@ class Executable(Protocol):
 
         Returns:
             The fetches of the last time, as arrays that nobody else holds; and for each updated
-            variable the array of its new value.
+            variable the array of its new value, or nothing if they are written in place.
         """
         ...
 
@@ -129,7 +129,7 @@ class Executable(Protocol):
             steps: which steps.
 
         Returns:
-            For each updated variable the array of its new value.
+            For each updated variable the array of its new value, or nothing if in place.
         """
         ...
 

@@ -12,13 +12,15 @@ import numpy as np
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.barrier import SYNC_BYTES
 from giulgi.backends.cpu.emit import Code
+from giulgi.backends.cpu.layouts import Shape
 from giulgi.backends.cpu.objects import Loaded
 from giulgi.backends.cpu.randomness import signed64
 from giulgi.backends.cpu.scope import Word
-from giulgi.backends.cpu.sources import Area, bytes_of, shape_of
+from giulgi.backends.cpu.sources import bytes_of, shape_of
 from giulgi.backends.cpu.workers import available_cores, let_others_run_address, workers
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.config import config
+from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 
 _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -54,13 +56,21 @@ class NativeExecutable:
         self._words = words.data
         self._address = words.ctypes.data
         self._own_memory()
+        word = code.table.word
+        # For each an array of our own, if it is small, and the word of its address.
         self._feeds = [
-            None if batched is not None else self._small(node, "feed", number)
-            for number, node in enumerate(computation.feeds)
+            (None if batched is not None else self._small(node, word("feed", i)), word("feed", i))
+            for i, node in enumerate(computation.feeds)
         ]
         self._fetches = [
-            self._small(node, "fetch", number) for number, node in enumerate(computation.fetches)
+            (
+                self._small(node, word("fetch", i)),
+                word("fetch", i),
+                (shape_of(node), node.spec.dtype),
+            )
+            for i, node in enumerate(computation.fetches)
         ]
+        self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
 
     def _own_memory(self) -> None:
@@ -82,12 +92,12 @@ class NativeExecutable:
         address = memory.ctypes.data
         self._words[word] = address + -address % _ALIGNMENT
 
-    def _small(self, node: Node, area: Area, number: int) -> Array | None:
+    def _small(self, node: Node, word: int) -> Array | None:
         """Return an array of our own for a small value; copying is quicker than its address."""
         if bytes_of(node) > _SMALL_BYTES:
             return None
         own = np.zeros(shape_of(node), node.spec.dtype)
-        self._words[self.code.table.word(area, number)] = own.ctypes.data
+        self._words[word] = own.ctypes.data
         return own
 
     # Running
@@ -97,20 +107,24 @@ class NativeExecutable:
     ) -> tuple[list[Array], list[Array]]:
         """Compute so many times, in native code from the first to the last."""
         with self._lock:
-            start = self.code.table.first["feed"]
-            held = []
-            for number, (own, given) in enumerate(zip(self._feeds, feeds, strict=True)):
-                if own is not None:
-                    own[...] = given
-                else:
-                    array = np.ascontiguousarray(given)
-                    held.append(array)
-                    self._words[start + number] = array.ctypes.data
+            held = [
+                self._feed(*entry, given) for entry, given in zip(self._feeds, feeds, strict=True)
+            ]
             fetched = self._enter(values, draw, 0, times)
             failed = self._words[Word.FAILED]
+        del held  # The arrays whose addresses native code had.
         if failed:
             self._explain(feeds, values, Draw(draw.seed, draw.run + failed - 1))
-        return fetched, self._changed(values)
+        return fetched, []
+
+    def _feed(self, own: Array | None, word: int, given: Array) -> Array:
+        """Hand over the value of a feed; return the array that holds it."""
+        if own is not None:
+            own[...] = given
+            return own
+        array = np.ascontiguousarray(given)
+        self._words[word] = array.ctypes.data
+        return array
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
@@ -127,7 +141,7 @@ class NativeExecutable:
             feeds = Interpreter(self.computation, self.batched).examples(data, steps, failed - 1)
             run = draw.run + failed - 1 - steps.first
             self._explain(feeds, values, Draw(draw.seed, run))
-        return self._changed(values)
+        return []
 
     def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
         """Fill the rest of the table, and let the workers run; return the fetches."""
@@ -136,23 +150,25 @@ class NativeExecutable:
             self._values = values
             for number, array in enumerate(values):
                 words[table.word("variable", number)] = array.ctypes.data
-        fetched = []
-        for number, (own, node) in enumerate(
-            zip(self._fetches, self.computation.fetches, strict=True)
-        ):
-            if own is None:
-                own = np.empty(shape_of(node), node.spec.dtype)
-                words[table.word("fetch", number)] = own.ctypes.data
-            fetched.append(own)
-        words[Word.FIRST], words[Word.END] = first, end
-        words[Word.SEED], words[Word.RUN] = signed64(draw.seed), draw.run - first
+        large = [own if own is not None else self._fetch(w, s) for own, w, s in self._fetches]
+        words[Word.FIRST] = first
+        words[Word.END] = end
+        if self._is_random:
+            words[Word.SEED] = signed64(draw.seed)
+            words[Word.RUN] = draw.run - first
         words[Word.FAILED] = 0
         if self.code.is_shared:
             workers.run(self._entry, self._address, self._worker_count())
         else:
             self._entry(self._address, 0, 1)
-        pairs = zip(self._fetches, fetched, strict=True)
-        return [array if own is None else own.copy() for own, array in pairs]
+        pairs = zip(self._fetches, large, strict=True)
+        return [own.copy() if own is not None else new for (own, _, _), new in pairs]
+
+    def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
+        """Return a new array for a fetch."""
+        new = np.empty(*spec)
+        self._words[word] = new.ctypes.data
+        return new
 
     def _worker_count(self) -> int:
         count = config.threads or available_cores()
@@ -164,10 +180,11 @@ class NativeExecutable:
         self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
         self._private_workers = count
 
-    def _changed(self, values: Sequence[Array]) -> list[Array]:
-        return [values[place] for place, _ in self.computation.updates]
-
     def _explain(self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw) -> None:
         """Compute what failed by the reference, which tells what is wrong with it."""
         Interpreter(self.computation).run(feeds, values, draw)
         raise AssertionError("native code failed where the reference does not")
+
+
+def _shape_and_dtype(node: Node) -> tuple[Shape, DType]:
+    return shape_of(node), node.spec.dtype

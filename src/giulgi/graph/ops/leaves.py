@@ -19,7 +19,7 @@ from giulgi.graph.dtypes import (
     python_scalar_type,
     result_type,
 )
-from giulgi.graph.node import build
+from giulgi.graph.node import Node, build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
@@ -38,14 +38,22 @@ class Constant(Op):
 
     def __init__(self, value: Array) -> None:
         self.value = value
-        small = value.nbytes <= _COMPARED_BYTES
-        self._key = (value.dtype.str, value.shape, value.tobytes() if small else id(value))
+        self._key: tuple[Any, ...] | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What equal constants have in common: the value of small ones, the array of others."""
+        if self._key is None:
+            value = self.value
+            small = value.nbytes <= _COMPARED_BYTES
+            self._key = (value.dtype.str, value.shape, value.tobytes() if small else id(value))
+        return self._key
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Constant) and self._key == other._key
+        return isinstance(other, Constant) and self.key == other.key
 
     def __hash__(self) -> int:
-        return hash(self._key)
+        return hash(self.key)
 
     def infer(self, *inputs: Tensor) -> Spec:
         """Shape and dtype are those of the value."""
@@ -163,6 +171,16 @@ def constant(
         return stack([constant(v, dtype) for v in value])
     array = _array_of(value, dtype, copy)
     return build(Constant(array), name=name)
+
+
+def computed(value: Array) -> Tensor:
+    """Return a tensor of an array that was computed, and that nobody else holds.
+
+    It is a node of its own, whatever else has the same value: to look for that would take longer
+    than most computations of small networks.
+    """
+    value.flags.writeable = False
+    return Tensor(Node(Constant(value), (), Spec(value.shape, value.dtype), "", None))
 
 
 def _array_of(value: Any, dtype: Any, copy: bool) -> Array:

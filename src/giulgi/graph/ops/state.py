@@ -270,10 +270,10 @@ class Variable(Tensor):
     # this variable reads, as a copy, that one.
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        return _of_cell(copy.deepcopy(self.cell, memo), self.trainable)
+        return variable_of(copy.deepcopy(self.cell, memo), self.trainable)
 
     def __reduce__(self) -> Any:
-        return _of_cell, (self.cell, self.trainable)
+        return variable_of, (self.cell, self.trainable)
 
     def _fitting(self, value: TensorLike) -> Tensor:
         new = constant(value)
@@ -289,7 +289,8 @@ class Variable(Tensor):
         return new
 
 
-def _of_cell(cell: ReadVariable, trainable: bool) -> Variable:
+def variable_of(cell: ReadVariable, trainable: bool = True) -> Variable:
+    """Return a handle on a variable that is there already."""
     variable = Variable.__new__(Variable)
     variable._set_cell(cell, trainable)
     return variable
