@@ -106,6 +106,7 @@ def test_the_truncated_normal_is_the_normal_within_two_deviations():
 
 def largest_bits(monkeypatch: pytest.MonkeyPatch, word: int) -> None:
     """Let every random word be the same, such as the largest."""
+    monkeypatch.setattr(gg.config, "backend", "reference")  # whose bits are replaced here
     monkeypatch.setattr(
         "giulgi.graph.ops.random.random_words",
         lambda count, *_: np.full(count, word, np.uint32),
