@@ -23,6 +23,7 @@ from giulgi.backends.cpu.plan import Place, Plan, Step
 from giulgi.backends.cpu.randomness import emit_random
 from giulgi.backends.cpu.reductions import emit_reduction, scratch_bytes
 from giulgi.backends.cpu.scope import Scope, Table, Word
+from giulgi.backends.cpu.tiny import tiny_as_zero
 
 
 @dataclass
@@ -164,7 +165,7 @@ class _Emitter:
 
     def _emit_run(self) -> None:
         parameters = [(PTR, "words"), (I64, "worker"), (I64, "workers")]
-        f = self.module.function("run", parameters, internal=False)
+        f = self.module.function("steps", parameters, inline=True)
         words, worker, workers = f.parameters
         first = f.load(I64, f.offset(words, Word.FIRST, I64))
         end = f.load(I64, f.offset(words, Word.END, I64))
@@ -182,6 +183,17 @@ class _Emitter:
             if checks:
                 self._leave_if_failed(f, words, loop.index, None)
         f.ret()
+        entry = self.module.function("run", parameters, internal=False)
+        if self._is_training():
+            with tiny_as_zero(entry, self.machine.is_arm):
+                entry.call("steps", "void", *entry.parameters)
+        else:
+            entry.call("steps", "void", *entry.parameters)
+        entry.ret()
+
+    def _is_training(self) -> bool:
+        """Whether variables of floats are updated."""
+        return any(node.spec.dtype.kind == "f" for _, node in self.plan.computation.updates)
 
     def _leave_if_failed(
         self, f: Function, words: Value, step: Value, workers: Value | None
