@@ -15,9 +15,10 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph.computed import Computed
 from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.gradients import gradients
-from giulgi.graph.ops.leaves import PythonFloat, computed, constant, placeholder
+from giulgi.graph.ops.leaves import PythonFloat, constant, placeholder
 from giulgi.graph.ops.state import Recorder, Variable, is_recording, variable_of
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program
@@ -170,11 +171,11 @@ class _Trace:
 
     def run(self, arrays: Sequence[Array], times: int = 1) -> Any:
         """Run the program; return what the function returns."""
-        found = self.program.run(arrays, times=times)
+        found = self.program.run(arrays, None, times)
         if self.result is LEAF and found:
-            return computed(found[0])
+            return Computed(found[0])
         values = iter(found)
-        results = (computed(next(values)) if has else None for has in self.has_value)
+        results = (Computed(next(values)) if has else None for has in self.has_value)
         return unflatten(self.result, results)
 
 

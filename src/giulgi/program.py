@@ -40,6 +40,7 @@ _Kind = tuple[str, Shapes, Batched | None]
 # What random numbers of a tensor that is looked at outside any program depend on: it is always
 # the same look at the same value.
 LOOK = 0
+_NOTHING_DRAWN = Draw(0, LOOK)
 
 # For how many sets of shapes a program stays compiled.
 _REMEMBERED_SHAPES = 64
@@ -265,7 +266,7 @@ def _draw(store: Storage, computation: Computation, runs: int) -> Draw:
 
     Only a run that draws counts, so that looking at a metric changes nothing.
     """
-    return store.next_draw(runs) if computation.is_random else Draw(store.seed, LOOK)
+    return store.next_draw(runs) if computation.is_random else _NOTHING_DRAWN
 
 
 def _commit(store: Storage, computation: Computation, updated: Sequence[Array]) -> None:

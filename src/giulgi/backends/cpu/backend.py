@@ -5,7 +5,7 @@ from __future__ import annotations
 from giulgi.backends.base import Batched, Computation, Executable
 from giulgi.backends.cpu import scalars
 from giulgi.backends.cpu.emit import emit
-from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.groups import LEAVES
 from giulgi.backends.cpu.machine import Machine, host
 from giulgi.backends.cpu.objects import Loaded, object_of
@@ -48,7 +48,7 @@ class CpuBackend:
         if not all(map(is_native, computation.nodes)):
             return self._reference.compile(computation, batched)
         code = emit(computation, self.machine, batched)
-        loaded = Loaded(object_of(code.text, self.machine), ("run",))
+        loaded = Loaded(object_of(code.text, self.machine), ENTRIES)
         return NativeExecutable(computation, code, loaded, batched)
 
 

@@ -190,6 +190,11 @@ class _Emitter:
         else:
             entry.call("steps", "void", *entry.parameters)
         entry.ret()
+        # For one worker there is an entry without arguments, which Python calls sooner.
+        alone = self.module.function("run_alone", [], internal=False)
+        table = alone.load(PTR, self.module.pointer("table"))
+        alone.call("run", "void", table, constant(I64, 0), constant(I64, 1))
+        alone.ret()
 
     def _is_training(self) -> bool:
         """Whether variables of floats are updated."""

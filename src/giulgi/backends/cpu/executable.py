@@ -23,7 +23,10 @@ from giulgi.config import config
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 
-_ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_SHARED = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_ALONE = ctypes.CFUNCTYPE(None)
+#: What is looked up in the machine code: the entries of all workers and of one, and their table.
+ENTRIES = ("run", "run_alone", "table")
 _ALIGNMENT = 64
 # Values up to this size are copied into arrays of our own, and out of them.
 _SMALL_BYTES = 4096
@@ -48,13 +51,15 @@ class NativeExecutable:
         self.code = code
         self.batched = batched
         self._loaded = loaded  # Keeps the machine code in memory.
-        self._entry: Any = _ENTRY(loaded.addresses["run"])
+        self._run_shared: Any = _SHARED(loaded.addresses["run"])
+        self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
         # The memory that it works in is for one thread at a time.
         self._lock = threading.Lock()
         self._memory: list[Array] = []
         words = np.zeros(code.table.words, np.int64)
         self._words = words.data
         self._address = words.ctypes.data
+        ctypes.c_void_p.from_address(loaded.addresses["table"]).value = self._address
         self._own_memory()
         word = code.table.word
         # For each an array of our own, if it is small, and the word of its address.
@@ -106,25 +111,19 @@ class NativeExecutable:
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
     ) -> tuple[list[Array], list[Array]]:
         """Compute so many times, in native code from the first to the last."""
+        held = []  # The arrays whose addresses native code has.
         with self._lock:
-            held = [
-                self._feed(*entry, given) for entry, given in zip(self._feeds, feeds, strict=True)
-            ]
+            for (own, word), given in zip(self._feeds, feeds, strict=True):
+                if own is not None:
+                    own[...] = given
+                else:
+                    held.append(np.ascontiguousarray(given))
+                    self._words[word] = held[-1].ctypes.data
             fetched = self._enter(values, draw, 0, times)
             failed = self._words[Word.FAILED]
-        del held  # The arrays whose addresses native code had.
         if failed:
             self._explain(feeds, values, Draw(draw.seed, draw.run + failed - 1))
         return fetched, []
-
-    def _feed(self, own: Array | None, word: int, given: Array) -> Array:
-        """Hand over the value of a feed; return the array that holds it."""
-        if own is not None:
-            own[...] = given
-            return own
-        array = np.ascontiguousarray(given)
-        self._words[word] = array.ctypes.data
-        return array
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
@@ -158,9 +157,9 @@ class NativeExecutable:
             words[Word.RUN] = draw.run - first
         words[Word.FAILED] = 0
         if self.code.is_shared:
-            workers.run(self._entry, self._address, self._worker_count())
+            workers.run(self._run_shared, self._address, self._worker_count())
         else:
-            self._entry(self._address, 0, 1)
+            self._run_alone()
         pairs = zip(self._fetches, large, strict=True)
         return [own.copy() if own is not None else new for (own, _, _), new in pairs]
 

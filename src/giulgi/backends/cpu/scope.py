@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import IntEnum
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.ir import I8, I64, PTR, Function, Module, Value
@@ -18,7 +17,7 @@ from giulgi.backends.cpu.plan import Place, Plan
 from giulgi.backends.cpu.sources import Area, Target
 
 
-class Word(IntEnum):
+class Word:
     """The places of the first words of the table."""
 
     FIRST = 0  #: the number of the first step
@@ -32,6 +31,7 @@ class Word(IntEnum):
     SCRATCH = 8  #: address of working memory that workers share
     PRIVATE = 9  #: address of working memory of each worker
     FAILED = 10  #: written: 1 + the step in which a place did not exist
+    COUNT = 11  #: how many such words there are
 
 
 _AREAS: tuple[Area, ...] = ("feed", "variable", "fetch", "constant")
@@ -54,7 +54,7 @@ class Table:
             constants,
         ]
         first: dict[str, int] = {"arena": Word.ARENA}
-        word = len(Word)
+        word = Word.COUNT
         for area, count in zip(_AREAS, counts, strict=True):
             first[area] = word
             word += count

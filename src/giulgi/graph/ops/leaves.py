@@ -19,7 +19,7 @@ from giulgi.graph.dtypes import (
     python_scalar_type,
     result_type,
 )
-from giulgi.graph.node import Node, build
+from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
@@ -171,16 +171,6 @@ def constant(
         return stack([constant(v, dtype) for v in value])
     array = _array_of(value, dtype, copy)
     return build(Constant(array), name=name)
-
-
-def computed(value: Array) -> Tensor:
-    """Return a tensor of an array that was computed, and that nobody else holds.
-
-    It is a node of its own, whatever else has the same value: to look for that would take longer
-    than most computations of small networks.
-    """
-    value.flags.writeable = False
-    return Tensor(Node(Constant(value), (), Spec(value.shape, value.dtype), "", None))
 
 
 def _array_of(value: Any, dtype: Any, copy: bool) -> Array:

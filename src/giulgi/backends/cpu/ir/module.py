@@ -53,6 +53,11 @@ class Module:
         )
         return Value(PTR, f"@{name}")
 
+    def pointer(self, name: str) -> Value:
+        """Return the address of a pointer that is set from outside."""
+        self._globals[name] = f"@{name} = global ptr null"
+        return Value(PTR, f"@{name}")
+
     def text(self) -> str:
         """Return the whole module as LLVM reads it."""
         parts = [*self._globals.values(), *self._declarations]
