@@ -394,13 +394,15 @@ def _update(g: Graph, variable: gg.Variable) -> tuple[gg.Variable, Known] | None
     fitting = [
         known
         for known in g.known
-        if known.tensor.dtype == variable.dtype and meets_in(known, variable.shape)
+        if known.tensor.dtype == variable.dtype
+        and known.tensor is not variable
+        and meets_in(known, variable.shape)
     ]
-    new = g.one_of([*fitting, Known(variable)])
+    new = g.one_of(fitting) if fitting else Known(variable)
     tensor = new.tensor
     if tuple(tensor.shape) != tuple(variable.shape):
         tensor = gg.broadcast_to(tensor, variable.shape)
-    how = g.one_of(["as it is", "as it is", "added", "mixed", "flipped", "transposed"])
+    how = g.one_of(["as it is", "added", "mixed", "mixed", "flipped", "transposed"])
     if how == "added" and variable.dtype.kind == "f":
         tensor = (variable + tensor) * 0.5
     elif how == "mixed" and variable.dtype.kind == "f" and variable.shape:

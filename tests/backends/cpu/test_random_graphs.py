@@ -42,13 +42,13 @@ def check(trial: Trial, errors: list[float]) -> None:
             storages[0].assign(variable.cell, storages[1].value(variable.cell))
 
 
-@few(120)
+@few(150)
 @given(programs())
 def test_small_programs(drawn):
     check(*drawn)
 
 
-@few(25)
+@few(30)
 @given(programs(large=True))
 def test_programs_that_workers_share_give_the_same_bits_for_any_number_of_them(drawn):
     trial, errors = drawn
