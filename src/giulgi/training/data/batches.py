@@ -70,6 +70,14 @@ class Stretch:
         return Stretch(self.order[steps * self.size :], self.size)
 
 
+def _readable(array: Array) -> Array:
+    """Return an array in one piece, in this processor's order of bytes, of a dtype that we have."""
+    dtype = array.dtype.newbyteorder("=")
+    if dtype.kind == "f" and dtype not in (np.float32, np.float64):
+        dtype = np.dtype(np.float32 if dtype.itemsize < 4 else np.float64)
+    return np.ascontiguousarray(array, dtype)
+
+
 class ArrayBatches:
     """Batches of arrays that hold all examples.
 
@@ -126,9 +134,9 @@ class ArrayBatches:
 
     @cached_property
     def arrays(self) -> list[Array]:
-        """All inputs, targets and weights, each in one piece of memory."""
+        """All inputs, targets and weights, each in one piece of memory, as programs read it."""
         data = self.data
-        return [np.ascontiguousarray(array) for array in (*data.x, *data.y, *data.weights)]
+        return [_readable(array) for array in (*data.x, *data.y, *data.weights)]
 
     def _pass(self) -> list[Stretch]:
         """Return the order of all examples, once: full batches, and perhaps a smaller last one."""
