@@ -14,6 +14,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import numpy as np
 
+from giulgi.backends.explanation import Explanation
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.computed import Computed
 from giulgi.graph.dtypes import as_dtype
@@ -125,6 +126,13 @@ class Function(Generic[P, R]):
         leaves, structure = flatten((args, kwargs))
         values = [_fed_value(leaf) for leaf in leaves]
         return _trace(self.python_function, leaves, values, structure).program
+
+    def explain(self, *args: P.args, **kwargs: P.kwargs) -> Explanation:
+        """Return what the function becomes for such arguments, stage by stage.
+
+        See :meth:`giulgi.Program.explain`.
+        """
+        return self.program(*args, **kwargs).explain()
 
 
 class _TracesByObject:

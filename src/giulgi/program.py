@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.backends import Batched, Computation, Draw, Executable, Steps, backend
+from giulgi.backends.explanation import Explanation
 from giulgi.config import config
 from giulgi.errors import FeedError, GraphError
 from giulgi.feeds import fed_array, feedable, require_different
@@ -26,6 +27,7 @@ from giulgi.graph.ops.state import (
     assign,
 )
 from giulgi.graph.rewrite import specialise
+from giulgi.graph.shapes import is_static
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
 from giulgi.recent import Recent
@@ -183,11 +185,21 @@ class Program:
 
     def text(self, *shapes: tuple[int, ...]) -> str:
         """Return the graph as text; with one shape for each feed, as it is run for those."""
-        if not shapes:
-            return graph_text([*self.fetches, *(new for _, new in self.updates)])
-        computation = self.specialised(shapes)
-        ends = [*computation.fetches, *(node for _, node in computation.updates)]
-        return graph_text([Tensor(node) for node in ends])
+        if shapes:
+            return self.specialised(shapes).text()
+        return graph_text([*self.fetches, *(new for _, new in self.updates)])
+
+    def explain(self, *shapes: tuple[int, ...]) -> Explanation:
+        """Return what becomes of the program for feeds of these shapes, stage by stage.
+
+        On the native backend: the graph; its groups, each one pass over memory; the memory and
+        who lives in it when; and by their names ``["ir"]``, LLVM's language, and ``["assembly"]``.
+
+        Args:
+            shapes: one for each feed; may be left out where the feeds have known shapes.
+        """
+        known = tuple(shapes) or tuple(_known_shape(feed) for feed in self.feeds)
+        return backend(self.backend).explain(self.specialised(known))
 
 
 @dataclass(eq=False)
@@ -272,6 +284,17 @@ def _draw(store: Storage, computation: Computation, runs: int) -> Draw:
 def _commit(store: Storage, computation: Computation, updated: Sequence[Array]) -> None:
     changed = [computation.variables[place] for place, _ in computation.updates]
     store.commit(dict(zip(changed, updated, strict=True)))
+
+
+def _known_shape(feed: Tensor) -> tuple[int, ...]:
+    shape = feed.known_shape
+    if not is_static(shape):
+        raise FeedError(
+            f"the shape of {feed.name!r} is not known until it is fed.",
+            arguments=[(feed.name, feed.description)],
+            fix="give a shape for each feed: program.explain((128, 784), (128,))",
+        )
+    return shape
 
 
 def make_computation(

@@ -14,10 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from giulgi.backends.explanation import Explanation
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.tensor import Tensor
+from giulgi.graph.text import graph_text
 
 Array = np.ndarray[Any, Any]
 
@@ -45,6 +48,11 @@ class Computation:
     def nodes(self) -> list[Node]:
         """All nodes, inputs before their users."""
         return topological([*self.fetches, *(node for _, node in self.updates)])
+
+    def text(self) -> str:
+        """Return the graph as text."""
+        ends = [*self.fetches, *(node for _, node in self.updates)]
+        return graph_text([Tensor(node) for node in ends])
 
     @cached_property
     def is_random(self) -> bool:
@@ -147,4 +155,8 @@ class Backend(Protocol):
             batched: how feeds are taken from arrays of all examples, for :meth:`run_steps`; None:
                 it is fed, for :meth:`run`.
         """
+        ...
+
+    def explain(self, computation: Computation) -> Explanation:
+        """Return what becomes of a computation, stage by stage."""
         ...

@@ -6,10 +6,12 @@ from giulgi.backends.base import Batched, Computation, Executable
 from giulgi.backends.cpu import scalars
 from giulgi.backends.cpu.emit import emit
 from giulgi.backends.cpu.executable import ENTRIES, NativeExecutable
+from giulgi.backends.cpu.explain import explain
 from giulgi.backends.cpu.groups import LEAVES
 from giulgi.backends.cpu.machine import Machine, host
 from giulgi.backends.cpu.objects import Loaded, object_of
 from giulgi.backends.cpu.sources import UNCHANGED, shape_of
+from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
@@ -50,6 +52,12 @@ class CpuBackend:
         code = emit(computation, self.machine, batched)
         loaded = Loaded(object_of(code.text, self.machine), ENTRIES)
         return NativeExecutable(computation, code, loaded, batched)
+
+    def explain(self, computation: Computation) -> Explanation:
+        """Return the graph, its groups, their memory, LLVM's language and assembly."""
+        if not all(map(is_native, computation.nodes)):
+            return self._reference.explain(computation)
+        return explain(computation, emit(computation, self.machine), self.machine)
 
 
 # What there is code for beside elementwise operations.

@@ -53,6 +53,18 @@ def compile_object(text: str, machine: Machine) -> bytes:
         text: the module in LLVM's intermediate language.
         machine: the processor it is for.
     """
+    code: bytes = machine.target_machine().emit_object(_prepared(text, machine))
+    return code
+
+
+def assembly_of(text: str, machine: Machine) -> str:
+    """Return the machine code of a module, as people read it."""
+    code: str = machine.target_machine().emit_assembly(_prepared(text, machine))
+    return code
+
+
+def _prepared(text: str, machine: Machine) -> Any:
+    """Return LLVM's module, ready to become machine code."""
     from llvmlite import binding
 
     target_machine = machine.target_machine()
@@ -64,8 +76,7 @@ def compile_object(text: str, machine: Machine) -> bytes:
     for name in _PASSES:
         getattr(passes, f"add_{name}_pass")()
     passes.run(module, binding.create_pass_builder(target_machine, options))
-    code: bytes = target_machine.emit_object(module)
-    return code
+    return module
 
 
 class Loaded:

@@ -79,6 +79,7 @@ class Plan:
         steps: the groups in order.
         places: the place of each value that is in memory.
         constants: the constants that lie in memory, by their number.
+        lives: for each value in the arena the turns of the first and the last group to use it.
         arena_bytes: the size of the arena.
         private_bytes: the size of the working memory of each worker.
     """
@@ -89,6 +90,7 @@ class Plan:
         self.grouping = Grouping(computation, batched)
         self.places: dict[Target, Place] = {}
         self.constants: list[Node] = []
+        self.lives: dict[Target, tuple[int, int]] = {}
         self.arena_bytes = 0
         self.private_bytes = 0
         self._place_leaves()
@@ -231,23 +233,21 @@ class Plan:
 
     def _place_arena(self) -> None:
         """Give memory to what lives within the step, by first fit over lifetimes."""
-        first: dict[Target, int] = {}
-        last: dict[Target, int] = {}
         for turn, step in enumerate(self.steps):
             for store in step.group.stores:
                 if store.target not in self.places:
-                    first.setdefault(store.target, turn)
-                    last[store.target] = turn
+                    first, _ = self.lives.get(store.target, (turn, turn))
+                    self.lives[store.target] = (first, turn)
             for access in self.grouping.read_by(step.group):
-                if access.base in first:
-                    last[access.base] = turn
+                if access.base in self.lives:
+                    self.lives[access.base] = (self.lives[access.base][0], turn)
         living: list[tuple[int, int, int]] = []  # last turn, start, end
-        for target, turn in first.items():
+        for target, (turn, last) in self.lives.items():
             living = [entry for entry in living if entry[0] >= turn]
             size = _aligned(bytes_of(target))
             start = _gap(living, size)
             self.places[target] = Place("arena", 0, start, size)
-            living.append((last[target], start, start + size))
+            living.append((last, start, start + size))
             self.arena_bytes = max(self.arena_bytes, start + size)
 
     def _describe(self, step: Step) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
+from giulgi.backends.explanation import Explanation
 from giulgi.errors import GiulgiError, GraphError
 from giulgi.graph.node import Node, describe
 from giulgi.graph.ops.random import RandomBits
@@ -25,6 +26,10 @@ class ReferenceBackend:
     def compile(self, computation: Computation, batched: Batched | None = None) -> Interpreter:
         """Return an interpreter of the computation; nothing is compiled."""
         return Interpreter(computation, batched)
+
+    def explain(self, computation: Computation) -> Explanation:
+        """Return the graph: it is computed from top to bottom, as it is written."""
+        return Explanation({"graph": computation.text}, shown=1)
 
 
 class Interpreter:

@@ -138,7 +138,8 @@ class Plan:
         """Return the sizes of the product, to begin a description with."""
         p = self.product
         stack = f"{p.batches} times " if p.batches > 1 else ""
-        return f"{stack}{p.rows}x{p.inner} @ {p.inner}x{p.columns} of {p.element}"
+        element = {ir.F32: "float32", ir.F64: "float64"}.get(p.element, p.element)
+        return f"{stack}{p.rows}x{p.inner} @ {p.inner}x{p.columns} of {element}"
 
 
 def number(value: int) -> Value:
