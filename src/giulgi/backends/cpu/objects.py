@@ -68,6 +68,9 @@ def _prepared(text: str, machine: Machine) -> Any:
     from llvmlite import binding
 
     target_machine = machine.target_machine()
+    if "windows" in machine.triple:
+        # Whatever computes with floats wants this name, which is there for linkers only.
+        text += "@_fltused = global i32 0\n"
     module = binding.parse_assembly(text)
     module.triple = machine.triple
     module.data_layout = str(target_machine.target_data)
