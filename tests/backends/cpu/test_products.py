@@ -108,7 +108,7 @@ def test_each_kind_of_product_has_its_plan():
 def test_a_description_tells_tiles_packing_and_chunks():
     machine = host()
     said = plan(product_of(64, 100_000, 64), machine).describe()
-    assert said.startswith("64x100000 @ 100000x64 of float: ")
+    assert said.startswith("64x100000 @ 100000x64 of float32: ")
     assert "chunks are summed apart and added in order" in said
     assert "A is read in place, along its inner axis. B is read in place." in said
     said = plan(product_of(64, 64, 64, layouts=("every other", "rows"), batches=20), machine)
