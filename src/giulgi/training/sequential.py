@@ -153,7 +153,8 @@ class Sequential(Model):
 
     def _build_for(self, batch: Batch) -> Network:
         self._require_layers()
-        self.build((None, *batch.x[0].shape[1:]))
+        if self._network is None:
+            self.build((None, *batch.x[0].shape[1:]))
         return self._require_network()
 
     def _require_layers(self) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from giulgi.errors import ArgumentError, DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
-from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
 from giulgi.program import Program
@@ -163,8 +163,21 @@ class Trainer:
 
     def reset(self) -> None:
         """Forget all batches that losses and metrics have seen."""
-        if self.objective is not None:
-            for metric in self.objective.reported.values():
+        if self.objective is None:
+            return
+        program = self._programs.get("reset")
+        if program is None:
+            zeros = [
+                (variable, np.zeros(variable.shape, variable.dtype))
+                for metric in self.objective.reported.values()
+                if metric.resets_to_zero
+                for variable in metric.variables
+            ]
+            updates = [(variable, constant(zero)) for variable, zero in zeros]
+            program = self._programs["reset"] = Program([], [], updates)
+        program()
+        for metric in self.objective.reported.values():
+            if not metric.resets_to_zero:
                 metric.reset_state()
 
     def run(self, batch: Batch, training: bool) -> None:

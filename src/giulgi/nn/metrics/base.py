@@ -110,6 +110,11 @@ class Metric:
         for variable in self.variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
+    @property
+    def resets_to_zero(self) -> bool:
+        """Whether :meth:`reset_state` is the one above, and not a metric's own."""
+        return type(self).reset_state is Metric.reset_state
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account, and return the result with it."""
         self.update_state(*args, **kwargs)
