@@ -1,0 +1,135 @@
+"""JAX: steps written by hand and compiled, and whole loops compiled."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from benchmarks.peers.tasks import ADAM, BATCH, XOR_RATE, Peer, serve
+
+
+def xor_loss(weights, x, y):
+    w1, b1, w2, b2 = weights
+    hidden = jax.nn.sigmoid(x @ w1 + b1)
+    return jnp.mean((jax.nn.sigmoid(hidden @ w2 + b2) - y) ** 2)
+
+
+def xor_update(weights, x, y):
+    loss, gradients = jax.value_and_grad(xor_loss)(weights, x, y)
+    return jax.tree.map(lambda w, g: w - XOR_RATE * g, weights, gradients), loss
+
+
+def xor_calls(weights, x, y):
+    step = jax.jit(xor_update, donate_argnums=0)
+    state = [jax.tree.map(jnp.array, weights)]
+    x, y = jnp.array(x), jnp.array(y)
+
+    def run(steps):
+        for _ in range(steps):
+            state[0], loss = step(state[0], x, y)
+        return float(loss)
+
+    return run
+
+
+def xor_loop(weights, x, y):
+    @jax.jit
+    def loop(weights, x, y, steps):
+        first = weights, jnp.float32(0)
+        return lax.fori_loop(0, steps, lambda _, state: xor_update(state[0], x, y), first)
+
+    state = [jax.tree.map(jnp.array, weights)]
+    x, y = jnp.array(x), jnp.array(y)
+
+    def run(steps):
+        state[0], loss = loop(state[0], x, y, steps)
+        return float(loss)
+
+    return run
+
+
+def mlp_loss(weights, x, y):
+    w1, b1, w2, b2 = weights
+    logits = jax.nn.relu(x @ w1 + b1) @ w2 + b2
+    chosen = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)
+    return -jnp.mean(chosen)
+
+
+def adam(state, gradients):
+    weights, m, v, step = state
+    step = step + 1
+    beta_1, beta_2 = ADAM["beta_1"], ADAM["beta_2"]
+    rate = ADAM["rate"] * jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step)
+    m = jax.tree.map(lambda m, g: m + (1 - beta_1) * (g - m), m, gradients)
+    v = jax.tree.map(lambda v, g: v + (1 - beta_2) * (g * g - v), v, gradients)
+    weights = jax.tree.map(
+        lambda w, m, v: w - rate * m / (jnp.sqrt(v) + ADAM["epsilon"]), weights, m, v
+    )
+    return weights, m, v, step
+
+
+def mlp_update(state, x, y, batch):
+    """Make a step with the examples of a batch, which are taken in compiled code, too."""
+    loss, gradients = jax.value_and_grad(mlp_loss)(state[0], x[batch], y[batch])
+    return adam(state, gradients), loss
+
+
+def mlp_state(weights):
+    weights = jax.tree.map(jnp.array, weights)
+    zeros = jax.tree.map(jnp.zeros_like, weights)
+    return weights, zeros, jax.tree.map(jnp.copy, zeros), jnp.float32(0)
+
+
+def mlp_calls(weights):
+    step = jax.jit(mlp_update, donate_argnums=0)
+    state = [mlp_state(weights)]
+    random = np.random.default_rng(0)
+
+    def run(x, y):
+        x, y = jnp.asarray(x), jnp.asarray(y)
+        losses = []
+        for batch in random.permutation(len(x)).astype("int32").reshape(-1, BATCH):
+            state[0], loss = step(state[0], x, y, batch)
+            losses.append(loss)
+        return float(sum(losses)) / len(losses)
+
+    return run
+
+
+def mlp_epoch(weights):
+    def epoch(state, x, y, batches):
+        return lax.scan(lambda state, batch: mlp_update(state, x, y, batch), state, batches)
+
+    epoch = jax.jit(epoch, donate_argnums=0)
+    state = [mlp_state(weights)]
+    random = np.random.default_rng(0)
+
+    def run(x, y):
+        batches = random.permutation(len(x)).astype("int32").reshape(-1, BATCH)
+        state[0], losses = epoch(state[0], jnp.asarray(x), jnp.asarray(y), batches)
+        return float(losses.mean())
+
+    return run
+
+
+def product(a, b, transposed):
+    multiply = jax.jit(lambda a, b: (a.T if transposed else a) @ b)
+    a, b = jnp.array(a), jnp.array(b)
+
+    def run(times):
+        for _ in range(times):
+            result = multiply(a, b).block_until_ready()
+        return result
+
+    return run
+
+
+if __name__ == "__main__":
+    serve(
+        Peer(
+            versions={"JAX": jax.__version__},
+            xor={"jitted step": xor_calls, "fori_loop": xor_loop},
+            mlp={"jitted step": mlp_calls, "scan": mlp_epoch},
+            product={"jitted": product},
+        )
+    )

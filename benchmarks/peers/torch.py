@@ -1,0 +1,98 @@
+"""PyTorch: eager, and compiled by its inductor.
+
+Adam is the fused one, which is the fastest in either case.
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy, mse_loss
+
+from benchmarks.peers.tasks import ADAM, BATCH, XOR_RATE, Peer, serve
+
+
+def network(weights, activation):
+    """Return layers with these first weights; the last has no activation."""
+    w1, b1, w2, b2 = map(torch.from_numpy, weights)
+    layers = nn.Sequential(nn.Linear(*w1.shape), activation, nn.Linear(*w2.shape))
+    with torch.no_grad():
+        for layer, w, b in ((layers[0], w1, b1), (layers[2], w2, b2)):
+            layer.weight.copy_(w.T)
+            layer.bias.copy_(b)
+    return layers
+
+
+def xor_eager(weights, x, y):
+    model = nn.Sequential(network(weights, nn.Sigmoid()), nn.Sigmoid())
+    optimizer = torch.optim.SGD(model.parameters(), lr=XOR_RATE)
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+
+    def run(steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = mse_loss(model(x), y)
+            loss.backward()
+            optimizer.step()
+        return loss.item()
+
+    return run
+
+
+def mlp(weights, compiled):
+    model = network(weights, nn.ReLU())
+    optimizer = torch.optim.Adam(
+        model.parameters(),
+        lr=ADAM["rate"],
+        betas=(ADAM["beta_1"], ADAM["beta_2"]),
+        eps=ADAM["epsilon"],
+        fused=True,
+    )
+
+    def loss_of(x, y):
+        return cross_entropy(model(x), y)
+
+    if compiled:
+        loss_of = torch.compile(loss_of)
+
+    def run(x, y):
+        x, y = torch.from_numpy(x), torch.from_numpy(y).long()
+        total = torch.zeros(())
+        for batch in torch.randperm(len(x)).split(BATCH):
+            optimizer.zero_grad()
+            loss = loss_of(x[batch], y[batch])
+            loss.backward()
+            optimizer.step()
+            total += loss.detach()
+        return total.item() / (len(x) // BATCH)
+
+    return run
+
+
+def mlp_eager(weights):
+    return mlp(weights, compiled=False)
+
+
+def mlp_compiled(weights):
+    return mlp(weights, compiled=True)
+
+
+def product(a, b, transposed):
+    a, b = torch.from_numpy(a), torch.from_numpy(b)
+    left = a.T if transposed else a
+
+    def run(times):
+        for _ in range(times):
+            result = left @ b
+        return result
+
+    return run
+
+
+if __name__ == "__main__":
+    serve(
+        Peer(
+            versions={"PyTorch": torch.__version__},
+            xor={"eager": xor_eager},
+            mlp={"eager": mlp_eager, "compiled": mlp_compiled},
+            product={"": product},
+        )
+    )
