@@ -64,7 +64,7 @@ class Tile:
         row: its first row in C.
         rows: the number of its rows.
         column: its first column in C.
-        columns: the number of its columns.
+        columns: the number of its columns: a whole number of vectors, unless C ends with them.
         address: its first element; it lies in private scratch, row by row.
         stride: the distance of its rows, in elements. Where it is more than ``columns``, what lies
             between is room that may be read and written, up to whole vectors.

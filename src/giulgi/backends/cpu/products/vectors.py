@@ -44,26 +44,31 @@ class _Row(Plan):
 
     Attributes:
         is_transposed: whether it is C^T = B^T A^T that is computed; C has one column.
-        unit: the number of columns that are computed at once, and shared among workers.
+        unit: the number of columns that are computed at once.
     """
 
     is_transposed: bool
     unit: int
 
     @property
-    def units(self) -> int:
-        """The number of units of the result."""
-        return ceil_div(self.product.columns, self.unit)
+    def share(self) -> int:
+        """The number of columns that go to one worker together: whole vectors."""
+        return max(self.unit, self.lanes)
 
     @property
-    def most_units(self) -> int:
-        """The number of units that are computed before they are consumed."""
-        return max(_TILE_BYTES // (self.product.rows * self.unit * self.product.size), 1)
+    def shares(self) -> int:
+        """The number of shares of the result."""
+        return ceil_div(self.product.columns, self.share)
+
+    @property
+    def most_shares(self) -> int:
+        """The number of shares that are computed before they are consumed."""
+        return max(_TILE_BYTES // (self.product.rows * self.share * self.product.size), 1)
 
     @property
     def tile_stride(self) -> int:
         """The distance of rows of the result in private scratch."""
-        return self.most_units * self.unit
+        return self.most_shares * self.share
 
     @property
     def private_bytes(self) -> int:
@@ -76,13 +81,13 @@ class _Row(Plan):
         if self.is_transposed:
             call = replace(call, a=call.b, b=call.a)
         with (
-            segments(f, call, p.batches, self.units) as (batch, start, stop),
-            f.loop(start, stop, step=self.most_units) as tile,
+            segments(f, call, p.batches, self.shares) as (batch, start, stop),
+            f.loop(start, stop, step=self.most_shares) as tile,
         ):
             a = f.offset(call.a, times(f, batch, p.a_batch), p.element)
             b = f.offset(call.b, times(f, batch, p.b_batch), p.element)
-            first = f.mul(tile.index, self.unit)
-            behind = f.mul(smaller(f, f.add(tile.index, self.most_units), stop), self.unit)
+            first = f.mul(tile.index, self.share)
+            behind = f.mul(smaller(f, f.add(tile.index, self.most_shares), stop), self.share)
             columns = f.sub(smaller(f, behind, number(p.columns)), first)
             self._tile(f, a, b, call.private, first, columns)
             zero, rows = number(0), number(p.rows)
