@@ -13,8 +13,8 @@ from giulgi.backends.cpu.ir import I64, PTR, Function, Module, Value
 SYNC_BYTES = 128
 _GENERATION = 8  # in words from the count
 
-# Looks before other threads are let run: some ten microseconds.
-_LOOKS = 2000
+# Looks before other threads are let run: some ten microseconds, by how long a pause takes.
+_LOOKS = 300
 
 
 def emit_meet(module: Module, is_arm: bool) -> None:

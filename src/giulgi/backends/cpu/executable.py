@@ -11,6 +11,7 @@ import numpy as np
 
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.barrier import SYNC_BYTES
+from giulgi.backends.cpu.crew import Crew
 from giulgi.backends.cpu.emit import Code
 from giulgi.backends.cpu.layouts import Shape
 from giulgi.backends.cpu.objects import Loaded
@@ -77,6 +78,7 @@ class NativeExecutable:
         ]
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
+        self._crew = Crew()
 
     def _own_memory(self) -> None:
         """Get the memory that lasts from call to call."""
@@ -156,12 +158,26 @@ class NativeExecutable:
             words[Word.SEED] = signed64(draw.seed)
             words[Word.RUN] = draw.run - first
         words[Word.FAILED] = 0
-        if self.code.is_shared:
-            workers.run(self._run_shared, self._address, self._worker_count())
-        else:
+        count = self._worker_count() if self.code.is_shared else 1
+        if count == 1:
             self._run_alone()
+        else:
+            self._run_together(count, first, end)
         pairs = zip(self._fetches, large, strict=True)
         return [own.copy() if own is not None else new for (own, _, _), new in pairs]
+
+    def _run_together(self, count: int, first: int, end: int) -> None:
+        """Let so many workers do the steps, unless the cores are busy with other work."""
+        words = self._words
+        while first < end and not words[Word.FAILED]:
+            alone, steps = self._crew.next(end - first)
+            words[Word.FIRST], words[Word.END] = first, first + steps
+            with self._crew.measured(steps):
+                if alone:
+                    self._run_alone()
+                else:
+                    workers.run(self._run_shared, self._address, count)
+            first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
         """Return a new array for a fetch."""
