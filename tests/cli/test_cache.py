@@ -8,6 +8,7 @@ import pytest
 import giulgi as gg
 from giulgi.backends.cpu.machine import Machine, host
 from giulgi.backends.cpu.workers import available_cores
+from giulgi.cli.cache import size_text
 from giulgi.cli.info import collect, machine_text
 from giulgi.cli.main import main
 
@@ -33,14 +34,14 @@ def test_the_cache_is_shown(folder, capsys):
     compile_one()
     (file,) = folder.iterdir()
     main(["cache"])
-    size = f"{file.stat().st_size} bytes"
+    size = size_text(file.stat().st_size)
     assert f"holds   {size} (1 file); at most 256.0 MB" in capsys.readouterr().out
 
 
 def test_the_cache_is_cleared(folder, capsys):
     compile_one()
     (file,) = folder.iterdir()
-    size = f"{file.stat().st_size} bytes"
+    size = size_text(file.stat().st_size)
     assert main(["cache", "clear"]) == 0
     assert capsys.readouterr().out == f"Freed {size} (1 file) in {folder}\n"
     assert not list(folder.iterdir())

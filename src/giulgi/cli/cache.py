@@ -29,15 +29,15 @@ def facts() -> dict[str, str]:
         return {"cache": _NONE}
     return {
         "cache": str(cache.folder),
-        "holds": f"{_text(cache.usage())}; at most {_size(cache.limit)}",
+        "holds": f"{_text(cache.usage())}; at most {size_text(cache.limit)}",
     }
 
 
 def _text(usage: Usage) -> str:
-    return f"{_size(usage.bytes)} ({usage.files:,} file{'' if usage.files == 1 else 's'})"
+    return f"{size_text(usage.bytes)} ({usage.files:,} file{'' if usage.files == 1 else 's'})"
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
     """Return a number of bytes as a person would say it."""
     if count < 1000:
         return f"{count} bytes"
