@@ -664,3 +664,24 @@ def test_no_runs_have_no_result():
     step = gg.function(lambda x: x + 1)
     with pytest.raises(FeedError, match="0 runs have no result"):
         step.repeat(0, np.ones(2))
+
+
+@pytest.mark.parametrize("times", [2.0, "3", True, None])
+def test_how_often_is_a_whole_number(times):
+    step = gg.function(lambda x: x + 1)
+    with pytest.raises(ArgumentError, match="how often to run is a whole number"):
+        step.repeat(times, np.ones(2))
+
+
+def test_an_update_is_of_the_line_that_assigns():
+    v = gg.Variable(0.0, name="v")
+
+    @gg.function
+    def step(x):
+        v.assign(2 * x)  # this line
+        return x
+
+    line = step.python_function.__code__.co_firstlineno + 2
+    text = step.program(np.ones((), np.float32)).text()
+    (assigned,) = [row for row in text.split("\n") if "assign(v <- " in row]
+    assert assigned.endswith(f"# test_function.py:{line}")

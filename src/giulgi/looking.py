@@ -19,7 +19,8 @@ from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, register_assign
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
-from giulgi.program import LOOK, make_computation
+from giulgi.program import make_computation
+from giulgi.ready import LOOK
 from giulgi.source import current_source
 from giulgi.storage import current_storage
 

@@ -5,21 +5,18 @@ Below are the graph and the backends, above everything that computes: sessions, 
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from giulgi.backends import Batched, Computation, Draw, Executable, Steps, backend
+from giulgi.backends import Batched, Computation, Executable, Steps, backend
 from giulgi.backends.explanation import Explanation
 from giulgi.config import config
-from giulgi.errors import FeedError, GraphError
+from giulgi.errors import ArgumentError, FeedError, GraphError
 from giulgi.feeds import fed_array, feedable, require_different
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Placeholder, placeholder, require_tensor
+from giulgi.graph.ops.leaves import Placeholder, constant, placeholder, require_tensor
 from giulgi.graph.ops.state import (
     Assign,
     ReadVariable,
@@ -27,22 +24,17 @@ from giulgi.graph.ops.state import (
     assign,
 )
 from giulgi.graph.rewrite import specialise
-from giulgi.graph.shapes import is_static
+from giulgi.graph.shapes import could_be, is_static
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.text import graph_text
+from giulgi.ready import Ready, Shapes, commit, draw_for
 from giulgi.recent import Recent
 from giulgi.source import built_for, current_source
 from giulgi.storage import Storage, current_storage
 
 Array = np.ndarray[Any, Any]
-Shapes = tuple[tuple[int, ...], ...]
 # What a compiled form depends on: the backend, the feeds' shapes, and how they are taken.
 _Kind = tuple[str, Shapes, Batched | None]
-
-# What random numbers of a tensor that is looked at outside any program depend on: it is always
-# the same look at the same value.
-LOOK = 0
-_NOTHING_DRAWN = Draw(0, LOOK)
 
 # For how many sets of shapes a program stays compiled.
 _REMEMBERED_SHAPES = 64
@@ -76,11 +68,11 @@ class Program:
         self.feeds = tuple(feedable(x) for x in feeds)
         require_different(self.feeds)
         # As assignments, which check that the values fit their variables.
-        self.updates = tuple((variable, assign(variable, new)) for variable, new in updates)
+        self.updates = tuple((variable, _assigned_to(variable, new)) for variable, new in updates)
         self.backend = backend
         self._compiled: Recent[_Kind, tuple[Computation, Executable]]
         self._compiled = Recent(_REMEMBERED_SHAPES)
-        self._ready: _Ready | None = None
+        self._ready: Ready | None = None
 
     def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
         """Run on the values of the feeds; return the values of the fetches.
@@ -111,14 +103,13 @@ class Program:
         self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
     ) -> list[Array]:
         """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
-        if times < 1:
-            raise FeedError(f"{times} runs have no result.", fix="run it at least once")
+        _require_times(times)
         store = current_storage() if storage is None else storage
         name = self.backend or config.backend
         shapes = tuple([array.shape for array in arrays])
         ready = self._ready
         if ready is None or not ready.serves(name, shapes, store):
-            ready = self._ready = _Ready.of(self, name, shapes, store)
+            ready = self._ready = Ready.of(name, shapes, self.compiled(shapes), store)
         return ready.run(arrays, times)
 
     def run_steps(
@@ -150,10 +141,10 @@ class Program:
         for first in range(steps.start, steps.stop, together):
             taken = Steps(order, first, min(first + together, steps.stop))
             with store.lent(computation.variables) as held:
-                draw = _draw(store, computation, taken.end - first)
+                draw = draw_for(store, computation, taken.end - first)
                 updated = executable.run_steps(data, held, draw, taken)
                 if not executable.in_place:
-                    _commit(store, computation, updated)
+                    commit(store, computation, updated)
 
     def checked(self, values: Sequence[Any]) -> list[Array]:
         """Return the values of the feeds as arrays that fit them.
@@ -189,101 +180,63 @@ class Program:
             return self.specialised(shapes).text()
         return graph_text([*self.fetches, *(new for _, new in self.updates)])
 
-    def explain(self, *shapes: tuple[int, ...]) -> Explanation:
+    def explain(self, *shapes: Any) -> Explanation:
         """Return what becomes of the program for feeds of these shapes, stage by stage.
 
         On the native backend: the graph; its groups, each one pass over memory; the memory and
         who lives in it when; and by their names ``["ir"]``, LLVM's language, and ``["assembly"]``.
 
         Args:
-            shapes: one for each feed; may be left out where the feeds have known shapes.
+            shapes: one for each feed, or arrays of such shapes; may be left out where the feeds
+                have known shapes.
+
+        Raises:
+            FeedError: if there is not one for each feed, or one does not fit.
         """
-        known = tuple(shapes) or tuple(_known_shape(feed) for feed in self.feeds)
+        known = (
+            tuple(_known_shape(feed) for feed in self.feeds)
+            if not shapes
+            else tuple(
+                _shape_for(feed, given) for feed, given in zip(self.feeds, shapes, strict=False)
+            )
+        )
+        if shapes and len(shapes) != len(self.feeds):
+            raise FeedError(
+                f"the program has {len(self.feeds)} feeds, and {len(shapes)} shapes are given.",
+                op="explain",
+                fix="program.explain((128, 784), (128,)): one shape for each feed",
+            )
         return backend(self.backend).explain(self.specialised(known))
 
 
-@dataclass(eq=False)
-class _Ready:
-    """A compiled program with the arrays of its variables: what the next run most likely needs.
-
-    Attributes:
-        name: the backend.
-        shapes: of the feeds.
-        computation: what is computed.
-        executable: its compiled form.
-        store: where the variables' values are.
-        version: that of the storage when their arrays were looked up.
-        held: the arrays.
-        locks: of the variables.
-    """
-
-    name: str
-    shapes: Shapes
-    computation: Computation
-    executable: Executable
-    store: weakref.ref[Storage]
-    version: int
-    held: list[Array]
-    locks: list[threading.RLock]
-
-    @classmethod
-    def of(cls, program: Program, name: str, shapes: Shapes, store: Storage) -> _Ready:
-        """Compile, and look up the arrays."""
-        computation, executable = program.compiled(shapes)
-        variables = computation.variables
-        with store.lent(variables) as held:
-            version = store.version
-        own = weakref.ref(store)
-        return cls(
-            name, shapes, computation, executable, own, version, held, store.locks(variables)
+def _require_times(times: int) -> None:
+    if not isinstance(times, (int, np.integer)) or isinstance(times, bool):
+        raise ArgumentError(
+            f"how often to run is a whole number, not {times!r}.", op="repeat", fix="repeat(100)"
         )
-
-    def serves(self, name: str, shapes: Shapes, store: Storage) -> bool:
-        """Whether it is for these feeds, on this backend and storage."""
-        return self.shapes == shapes and self.name == name and self.store() is store
-
-    def run(self, arrays: Sequence[Array], times: int) -> list[Array]:
-        """Run while no other thread sees or changes the variables."""
-        store = self.store()
-        assert store is not None
-        taken = 0
-        try:
-            for lock in self.locks:
-                lock.acquire()
-                taken += 1
-            if self.version != store.version:
-                self._look_up(store)
-            if self.executable.in_place:
-                draw = _draw(store, self.computation, times)
-                return self.executable.run(arrays, self.held, draw, times)[0]
-            fetched: list[Array] = []
-            for _ in range(times):
-                draw = _draw(store, self.computation, 1)
-                fetched, updated = self.executable.run(arrays, self.held, draw)
-                _commit(store, self.computation, updated)
-                self._look_up(store)
-            return fetched
-        finally:
-            for lock in self.locks[:taken]:
-                lock.release()
-
-    def _look_up(self, store: Storage) -> None:
-        """Find the arrays of the variables again."""
-        self.held = [store.value(variable) for variable in self.computation.variables]
-        self.version = store.version
+    if times < 1:
+        raise FeedError(f"{times} runs have no result.", op="repeat", fix="run it at least once")
 
 
-def _draw(store: Storage, computation: Computation, runs: int) -> Draw:
-    """Return what random numbers depend on.
+def _assigned_to(variable: Variable, new: Any) -> Tensor:
+    """Return the assignment of a new value, of the line that the value is of."""
+    value = constant(new)
+    with built_for(value.source or current_source(), value.node.path):
+        return assign(variable, value)
 
-    Only a run that draws counts, so that looking at a metric changes nothing.
-    """
-    return store.next_draw(runs) if computation.is_random else _NOTHING_DRAWN
 
-
-def _commit(store: Storage, computation: Computation, updated: Sequence[Array]) -> None:
-    changed = [computation.variables[place] for place, _ in computation.updates]
-    store.commit(dict(zip(changed, updated, strict=True)))
+def _shape_for(feed: Tensor, given: Any) -> tuple[int, ...]:
+    """Return the shape that is given for a feed: sizes, or an array."""
+    shape = getattr(given, "shape", given)
+    if not isinstance(shape, (tuple, list)) or not could_be(feed.known_shape, tuple(shape)):
+        raise FeedError(
+            f"{given!r} is no shape for {feed.name!r}.",
+            op="explain",
+            where=current_source(),
+            arguments=[(feed.name, feed.description)],
+            fix="program.explain((128, 784), (128,)): one shape for each feed",
+        )
+    return tuple(shape)
 
 
 def _known_shape(feed: Tensor) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
+from giulgi import pace
 from giulgi.training import progress
 from giulgi.training.progress import Progress, Ticker, style_for, values_text
 
@@ -109,7 +110,7 @@ def test_epochs_count_from_the_initial_one(stream):
 
 
 def test_an_interrupted_epoch_leaves_what_was_last_known(stream, monkeypatch):
-    monkeypatch.setattr(progress, "_INTERVAL", 0.0)
+    monkeypatch.setattr(pace, "INTERVAL", 0.0)
     model = network()
 
     class Stop(gg.callbacks.Callback):
@@ -148,7 +149,7 @@ def test_an_interrupted_epoch_that_is_not_to_be_shown(stream):
 
 def test_the_bar_moves_while_it_trains(monkeypatch):
     """It is drawn as often as the interval says, here after every batch, with the values so far."""
-    monkeypatch.setattr(progress, "_INTERVAL", 0.0)
+    monkeypatch.setattr(pace, "INTERVAL", 0.0)
     text = shown(Terminal(), lambda: network().fit(X, Y, batch_size=16))
     drawn = re.findall(r"\| +(\d+)%(, loss: 1.0000 - mae: 1.0000)? ", text)
     assert [share for share, _ in drawn][:4] == ["0", "25", "50", "75"]

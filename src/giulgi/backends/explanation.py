@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from giulgi.names import suggestion
+
 
 class Explanation(Mapping[str, str]):
     """The stages from a graph to what runs, each as text.
@@ -13,14 +15,20 @@ class Explanation(Mapping[str, str]):
 
     Args:
         stages: for the name of each stage what makes its text, in their order.
-        shown: the stages that are printed together.
+        shown: how many of the stages are printed together.
+        remark: what is said at the end.
     """
 
-    def __init__(self, stages: Mapping[str, Callable[[], str]], shown: int) -> None:
+    def __init__(
+        self, stages: Mapping[str, Callable[[], str]], shown: int, remark: str = ""
+    ) -> None:
         self._stages = dict(stages)
         self._shown = list(stages)[:shown]
+        self._remark = remark
 
     def __getitem__(self, stage: str) -> str:
+        if stage not in self._stages:
+            raise KeyError(f"there is no stage {stage!r}; {suggestion(str(stage), self._stages)}")
         return self._stages[stage]()
 
     def __iter__(self) -> Iterator[str]:
@@ -35,6 +43,8 @@ class Explanation(Mapping[str, str]):
         if others:
             said = " and ".join(f'["{stage}"]' for stage in others)
             parts.append(f"Further stages, by their names: explanation{said}.")
+        if self._remark:
+            parts.append(self._remark)
         return "\n\n".join(parts)
 
     __repr__ = __str__

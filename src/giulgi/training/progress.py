@@ -4,46 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
+from giulgi import pace
 from giulgi.errors import ArgumentError
-
-# How often values are read from the running program, in seconds.
-_INTERVAL = 0.1
 
 
 class Ticker:
     """Says about ten times a second that it is time to look."""
 
     def __init__(self) -> None:
-        self._next = time.perf_counter() + _INTERVAL
+        self._next = time.perf_counter() + pace.INTERVAL
 
     def is_due(self) -> bool:
         """Whether enough time has passed since the last time it was."""
         now = time.perf_counter()
         if now < self._next:
             return False
-        self._next = now + _INTERVAL
+        self._next = now + pace.INTERVAL
         return True
-
-
-class Pace:
-    """Says how many steps make about a tenth of a second, by how long the last ones took."""
-
-    def __init__(self) -> None:
-        self.steps = 1
-
-    @contextmanager
-    def measured(self, steps: int) -> Iterator[None]:
-        """Measure how long so many steps take."""
-        begin = time.perf_counter()
-        yield
-        spent = max(time.perf_counter() - begin, 1e-9)
-        # The first steps include compiling, so a measurement alone is not believed at once.
-        wanted = steps * _INTERVAL / spent
-        self.steps = max(1, int(min(wanted, 8 * self.steps)))
 
 
 class Progress:

@@ -14,6 +14,7 @@ from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
+from giulgi.pace import Pace
 from giulgi.program import Program
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.checks.advice import advise
@@ -24,7 +25,7 @@ from giulgi.training.data.feeding import Batches, require_positive
 from giulgi.training.data.generated import GeneratedBatches
 from giulgi.training.network import Network
 from giulgi.training.objective import Objective
-from giulgi.training.progress import Pace, Progress, Ticker
+from giulgi.training.progress import Progress, Ticker
 from giulgi.tree import flatten, unflatten
 
 if TYPE_CHECKING:

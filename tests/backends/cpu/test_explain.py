@@ -29,7 +29,7 @@ def test_the_first_stages_are_printed_and_the_others_named(monkeypatch):
     assert text.index("== graph ==") < text.index("== groups ==") < text.index("== memory ==")
     assert text.endswith('explanation["ir"] and ["assembly"].')
     assert "sigmoid(" in text
-    assert "groups for one worker" in text
+    assert " for one worker, " in text
 
 
 def test_each_stage_has_its_name(monkeypatch):
@@ -37,8 +37,8 @@ def test_each_stage_has_its_name(monkeypatch):
     assert list(stages) == ["graph", "groups", "memory", "ir", "assembly"]
     assert "define void @run(" in stages["ir"]
     assert "run" in stages["assembly"]
-    with pytest.raises(KeyError):
-        stages["kernels"]
+    with pytest.raises(KeyError, match="there is no stage 'assembley'; did you mean 'assembly'"):
+        stages["assembley"]
 
 
 def test_every_value_of_the_graph_is_in_some_group(monkeypatch):
@@ -52,6 +52,13 @@ def test_every_value_of_the_graph_is_in_some_group(monkeypatch):
 def test_the_reference_has_the_graph_alone(monkeypatch):
     stages = explained(monkeypatch, "reference")
     assert list(stages) == ["graph"]
+    assert "one operation after another, with NumPy" in str(stages)
+
+
+def test_what_cannot_be_compiled_is_named():
+    x = gg.placeholder("float32", (4,), name="x")
+    text = str(gg.Program(list(gg.nonzero(x)), [x], backend="cpu").explain())
+    assert "it cannot be compiled because of: nonzero" in text
 
 
 def test_a_program_of_unknown_shapes_asks_for_them():
@@ -61,3 +68,20 @@ def test_a_program_of_unknown_shapes_asks_for_them():
         program.explain()
     assert "program.explain((128, 784), (128,))" in str(caught.value)
     assert "float32 (5, 3)" in str(program.explain((5, 3)))
+
+
+def test_shapes_may_be_told_by_arrays():
+    x = gg.placeholder("float32", (None, 3), name="x")
+    program = gg.Program([x + 1], [x])
+    assert "float32 (4, 3)" in program.explain(np.ones((4, 3)))["graph"]
+    with pytest.raises(FeedError, match="is no shape for 'x'"):
+        program.explain({x: np.ones((4, 3))})
+    with pytest.raises(FeedError, match="has 1 feeds, and 2 shapes are given"):
+        program.explain((4, 3), (4,))
+
+
+def test_bytes_are_those_that_are_read_and_written():
+    x = gg.placeholder("float32", (1000,), name="x")
+    v = gg.Variable(np.zeros(1000, np.float32), name="v")
+    text = gg.Program([], [x], [(v, v - x)], backend="cpu").explain()["groups"]
+    assert "12 kB of memory" in text  # x and the old v read, the new v written

@@ -55,8 +55,14 @@ class CpuBackend:
 
     def explain(self, computation: Computation) -> Explanation:
         """Return the graph, its groups, their memory, LLVM's language and assembly."""
-        if not all(map(is_native, computation.nodes)):
-            return self._reference.explain(computation)
+        others = dict.fromkeys(n.op.name for n in computation.nodes if not is_native(n))
+        if others:
+            return Explanation(
+                {"graph": computation.text},
+                shown=1,
+                remark="This is computed by the reference backend, one operation after another, "
+                "with NumPy; it cannot be compiled because of: " + ", ".join(others) + ".",
+            )
         return explain(computation, emit(computation, self.machine), self.machine)
 
 

@@ -38,8 +38,7 @@ def cost_of(step: Step) -> Cost:
     group = step.group
     operations = sum(_operations(node) for node in group.nodes)
     operations += sum(size_of(store.layout.shape) for store in group.copies)
-    moved = sum(place.bytes for place in {*step.reads, *step.writes})
-    return Cost(operations, moved)
+    return Cost(operations, step.moved)
 
 
 def is_worth_sharing(step: Step) -> bool:

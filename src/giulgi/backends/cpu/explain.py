@@ -65,9 +65,17 @@ def groups_text(code: Code, names: _Names) -> str:
     parts = [_group_text(code, names, number, step) for number, step in enumerate(code.plan.steps)]
     costs = [cost_of(step) for step in code.plan.steps]
     total = _amount(sum(cost.operations for cost in costs), "operations")
-    meetings = sum(step.barrier for step in code.plan.steps)
     workers = "several workers" if code.is_shared else "one worker"
-    head = f"{len(parts)} groups for {workers}, {total}, {meetings} meetings of all workers."
+    head = (
+        f"{_amount(len(parts), 'groups')} for {workers}, {total}. Each group is one pass over "
+        "memory. What only moves elements (reshape, transpose, slice, broadcast) is in none: it "
+        "is another view of the same memory."
+    )
+    if code.contractions:
+        head += (
+            " A product is computed tile by tile: a tile is the part of the result that stays in "
+            "registers; a panel is the columns of the second factor that a tile needs."
+        )
     return "\n\n".join([head, *parts])
 
 
@@ -101,7 +109,7 @@ def _group_text(code: Code, names: _Names, number: int, step: Step) -> str:
 
 def _workers(code: Code, step: Step) -> str:
     if not code.is_shared:
-        return "alone"
+        return "by one worker"
     return "by all workers" if step.parallel else "by the first worker"
 
 
@@ -148,4 +156,4 @@ def _amount(number: int, unit: str) -> str:
     for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= limit:
             return f"{number / limit:.3g} {prefix}{unit if unit == 'B' else ' ' + unit}"
-    return f"{number} {unit}"
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"

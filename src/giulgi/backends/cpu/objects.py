@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from functools import cache
 from typing import Any
 
@@ -13,6 +15,17 @@ from giulgi.backends.cpu.machine import Machine
 # then. LLVM's usual hundred passes take ten times as long, and gain nothing here. (The pass new_gvn
 # is wrong: in loops of several rounds it takes values of the first round for those of the second.)
 _PASSES = ("always_inliner", "instruction_combine")
+
+
+# LLVM is used by one thread at a time. A process that forks waits until none uses it: in the child
+# there would be nobody to finish, and LLVM's own lock would never open.
+_using_llvm = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_using_llvm.acquire,
+        after_in_parent=_using_llvm.release,
+        after_in_child=_using_llvm.release,
+    )
 
 
 def object_of(text: str, machine: Machine) -> bytes:
@@ -53,13 +66,15 @@ def compile_object(text: str, machine: Machine) -> bytes:
         text: the module in LLVM's intermediate language.
         machine: the processor it is for.
     """
-    code: bytes = machine.target_machine().emit_object(_prepared(text, machine))
+    with _using_llvm:
+        code: bytes = machine.target_machine().emit_object(_prepared(text, machine))
     return code
 
 
 def assembly_of(text: str, machine: Machine) -> str:
     """Return the machine code of a module, as people read it."""
-    code: str = machine.target_machine().emit_assembly(_prepared(text, machine))
+    with _using_llvm:
+        code: str = machine.target_machine().emit_assembly(_prepared(text, machine))
     return code
 
 
@@ -91,6 +106,10 @@ class Loaded:
     """
 
     def __init__(self, code: bytes, names: tuple[str, ...]) -> None:
+        with _using_llvm:
+            self._load(code, names)
+
+    def _load(self, code: bytes, names: tuple[str, ...]) -> None:
         from llvmlite import binding
 
         self._compiler: Any = binding.create_lljit_compiler(_plain_machine())

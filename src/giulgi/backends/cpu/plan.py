@@ -56,6 +56,7 @@ class Step:
         barrier: whether all workers meet before it.
         checks: whether it may find a place that does not exist.
         commits: whether it writes into variables.
+        moved: the number of bytes that are read and written.
     """
 
     group: Group
@@ -65,6 +66,7 @@ class Step:
     barrier: bool = False
     checks: bool = False
     commits: bool = False
+    moved: int = 0
 
 
 class Plan:
@@ -252,8 +254,11 @@ class Plan:
 
     def _describe(self, step: Step) -> None:
         group = step.group
-        step.reads = [self.places[access.base] for access in self.grouping.read_by(group)]
-        step.writes = [self.places[store.target] for store in group.stores]
+        read = dict.fromkeys(access.base for access in self.grouping.read_by(group))
+        written = [store.target for store in group.stores]
+        step.reads = [self.places[base] for base in read]
+        step.writes = [self.places[target] for target in written]
+        step.moved = sum(map(bytes_of, [*read, *written]))
         step.commits = any(place.area == "variable" for place in step.writes)
         step.checks = may_fail(group)
 

@@ -29,7 +29,12 @@ class ReferenceBackend:
 
     def explain(self, computation: Computation) -> Explanation:
         """Return the graph: it is computed from top to bottom, as it is written."""
-        return Explanation({"graph": computation.text}, shown=1)
+        return Explanation(
+            {"graph": computation.text},
+            shown=1,
+            remark="The reference backend computes this from top to bottom, one operation after "
+            "another, with NumPy.",
+        )
 
 
 class Interpreter:

@@ -31,6 +31,7 @@ from giulgi.backends.cpu.products.product import (
     Plan,
     Tile,
     ceil_div,
+    counted,
     number,
     segments,
     smaller,
@@ -124,8 +125,9 @@ class Blocked(Plan):
         b = self.b
         heights = f"{self.height}" + (f" or {self.height - 1}" if self.tall < self.tiles else "")
         said = [
-            f"{self.title()}: {self.tiles} tiles of {heights} rows by {b.count} panels of "
-            f"{b.width} vectors of {self.lanes}, {self.group} by {self.block} of them at a time; "
+            f"{self.title()}: {counted(self.tiles, 'tiles')} of {heights} rows by "
+            f"{counted(b.count, 'panels')} of {counted(b.width, 'vectors')} of {self.lanes}, "
+            f"{self.group} by {self.block} of them at a time; "
             f"the inner axis in pieces of {self.depth}."
         ]
         if self.chunks > 1:

@@ -204,3 +204,8 @@ def larger(f: Function, a: Value, b: Value) -> Value:
 def times(f: Function, a: Value, count: int) -> Value:
     """Write a * count, which is nothing to be computed for 0 and 1."""
     return number(0) if count == 0 else f.mul(a, count)
+
+
+def counted(count: int, things: str) -> str:
+    """Return a number of things, as one says it."""
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
