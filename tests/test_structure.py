@@ -41,6 +41,7 @@ FLOORS = {
     "backends": 2,
     "storage": 3,
     "program": 3,
+    "locks": 3,
     "ready": 3,
     "seed": 3,
     "feeds": 3,

@@ -57,15 +57,13 @@ class Function(Generic[P, R]):
     def __init__(self, function: Callable[P, R], traces: Traces | None = None) -> None:
         functools.update_wrapper(self, function)
         self.python_function = function
-        self._traces = Recent(_REMEMBERED_TRACES) if traces is None else traces
+        self._traces = Traces() if traces is None else traces
         self._by_object = _TracesByObject()
-        # The traces of calls with arrays alone, which need no look at each argument.
-        self._of_arrays: dict[tuple[Any, ...], _Trace] = {}
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program for such arguments, tracing and compiling it the first time."""
         if not kwargs and not is_recording():
-            known = self._of_arrays.get(_kind_of_arrays(args))
+            known = self._traces.of_arrays.get(_kind_of_arrays(args))
             if known is not None:
                 return known.run(args)  # type: ignore[arg-type]
         return self._run(1, args, kwargs)
@@ -104,9 +102,9 @@ class Function(Generic[P, R]):
             key, lambda: _trace(self.python_function, leaves, values, structure)
         )
         if not kwargs and all(type(v) is np.ndarray and v.dtype.isnative for v in args):
-            if len(self._of_arrays) >= _REMEMBERED_TRACES:
-                self._of_arrays.clear()
-            self._of_arrays[_kind_of_arrays(args)] = trace
+            if len(self._traces.of_arrays) >= _REMEMBERED_TRACES:
+                self._traces.of_arrays.clear()
+            self._traces.of_arrays[_kind_of_arrays(args)] = trace
         fed = [value for value in values if isinstance(value, np.ndarray)]
         answer: R = trace.run(trace.program.checked(fed), times)
         return answer
@@ -156,9 +154,9 @@ class _TracesByObject:
         try:
             end = weakref.finalize(instance, self._traces.pop, place, None)
         except TypeError:
-            return self._kept.get(place, lambda: (instance, Recent(_REMEMBERED_TRACES)))[1]
+            return self._kept.get(place, lambda: (instance, Traces()))[1]
         end.atexit = False
-        return self._traces.setdefault(place, Recent(_REMEMBERED_TRACES))
+        return self._traces.setdefault(place, Traces())
 
 
 def _many_kinds(name: str) -> str:
@@ -187,7 +185,16 @@ class _Trace:
         return unflatten(self.result, results)
 
 
-Traces = Recent[Any, _Trace]
+class Traces(Recent[Any, _Trace]):
+    """The traces of a function, or of a method on one object.
+
+    Attributes:
+        of_arrays: those of calls with arrays alone, which need no look at each argument.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_REMEMBERED_TRACES)
+        self.of_arrays: dict[tuple[Any, ...], _Trace] = {}
 
 
 def _kind_of_arrays(values: Sequence[Any]) -> tuple[Any, ...]:

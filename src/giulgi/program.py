@@ -15,6 +15,7 @@ from giulgi.backends.explanation import Explanation
 from giulgi.config import config
 from giulgi.errors import ArgumentError, FeedError, GraphError
 from giulgi.feeds import fed_array, feedable, require_different
+from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Placeholder, constant, placeholder, require_tensor
 from giulgi.graph.ops.state import (
@@ -126,14 +127,22 @@ class Program:
         An interruption leaves the values of a whole number of runs.
 
         Args:
-            data: for each feed the array of all examples; contiguous.
-            order: the places of the examples, as int64: run ``s`` takes those at
+            data: for each feed the array of all examples.
+            order: the places of the examples: run ``s`` takes those at
                 ``order[s * size : (s + 1) * size]``.
             size: the number of examples in a batch.
             steps: which runs.
             storage: where the variables' values are; None: the storage in use.
+
+        Raises:
+            FeedError: if the order tells of examples that are not there.
+            DTypeError: if the data are of a dtype that giulgi does not have.
         """
         store = current_storage() if storage is None else storage
+        # Native code follows addresses: what is no plain array becomes one, or is refused.
+        data = [np.ascontiguousarray(array, as_dtype(array.dtype)) for array in data]
+        order = np.ascontiguousarray(order, np.int64)
+        _require_examples(data, order[steps.start * size : steps.stop * size], size * len(steps))
         batched = Batched(size, tuple(array.dtype for array in data))
         shapes = tuple((size, *array.shape[1:]) for array in data)
         computation, executable = self.compiled(shapes, batched)
@@ -207,6 +216,22 @@ class Program:
                 fix="program.explain((128, 784), (128,)): one shape for each feed",
             )
         return backend(self.backend).explain(self.specialised(known))
+
+
+def _require_examples(data: Sequence[Array], places: Array, count: int) -> None:
+    """Raise a FeedError if some runs ask for examples that are not there."""
+    fewest = min((len(array) for array in data), default=0)
+    if len(places) < count:
+        raise FeedError(
+            f"the order has {len(places)} places where {count} are needed.", op="run_steps"
+        )
+    if count and data and not 0 <= places.min() <= places.max() < fewest:
+        raise FeedError(
+            f"the order asks for examples {places.min()} to {places.max()}, and there are "
+            f"{fewest}.",
+            op="run_steps",
+            fix="places count from 0",
+        )
 
 
 def _require_times(times: int) -> None:

@@ -35,7 +35,8 @@ class Ready:
         store: where the variables' values are.
         version: that of the storage when their arrays were looked up.
         held: the arrays.
-        locks: of the variables.
+        joins: how often locks of the storage were joined when the lock was looked up.
+        lock: of the variables.
     """
 
     name: str
@@ -45,7 +46,8 @@ class Ready:
     store: weakref.ref[Storage]
     version: int
     held: list[Array]
-    locks: list[threading.RLock]
+    joins: int
+    lock: threading.RLock
 
     @classmethod
     def of(
@@ -60,10 +62,9 @@ class Ready:
         variables = computation.variables
         with store.lent(variables) as held:
             version = store.version
+        joins, lock = store.joins, store.lock(variables)
         own = weakref.ref(store)
-        return cls(
-            name, shapes, computation, executable, own, version, held, store.locks(variables)
-        )
+        return cls(name, shapes, computation, executable, own, version, held, joins, lock)
 
     def serves(self, name: str, shapes: Shapes, store: Storage) -> bool:
         """Whether it is for these feeds, on this backend and storage."""
@@ -73,25 +74,25 @@ class Ready:
         """Run while no other thread sees or changes the variables."""
         store = self.store()
         assert store is not None
-        taken = 0
-        try:
-            for lock in self.locks:
-                lock.acquire()
-                taken += 1
-            if self.version != store.version:
-                self._look_up(store)
-            if self.executable.in_place:
-                return self._run_in_place(arrays, store, times)
-            fetched: list[Array] = []
-            for _ in range(times):
-                draw = draw_for(store, self.computation, 1)
-                fetched, updated = self.executable.run(arrays, self.held, draw)
-                commit(store, self.computation, updated)
-                self._look_up(store)
-            return fetched
-        finally:
-            for lock in self.locks[:taken]:
-                lock.release()
+        while True:
+            if self.joins != store.joins:
+                self.joins, self.lock = store.joins, store.lock(self.computation.variables)
+            with self.lock:
+                if self.joins == store.joins:
+                    return self._run(arrays, store, times)
+
+    def _run(self, arrays: Sequence[Array], store: Storage, times: int) -> list[Array]:
+        if self.version != store.version:
+            self._look_up(store)
+        if self.executable.in_place:
+            return self._run_in_place(arrays, store, times)
+        fetched: list[Array] = []
+        for _ in range(times):
+            draw = draw_for(store, self.computation, 1)
+            fetched, updated = self.executable.run(arrays, self.held, draw)
+            commit(store, self.computation, updated)
+            self._look_up(store)
+        return fetched
 
     def _run_in_place(self, arrays: Sequence[Array], store: Storage, times: int) -> list[Array]:
         """Run many times in one go, but for a look now and then, when Ctrl-C is noticed."""

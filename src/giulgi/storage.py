@@ -10,7 +10,7 @@ import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,6 +20,7 @@ from giulgi.backends import Draw
 from giulgi.graph import evaluation
 from giulgi.graph.ops import random
 from giulgi.graph.ops.state import ReadVariable
+from giulgi.locks import VariableLocks
 
 Array = np.ndarray[Any, Any]
 
@@ -37,7 +38,7 @@ class Storage:
     def __init__(self, seed: int | None = None) -> None:
         self.version = 0
         self._values: dict[int, Array] = {}
-        self._locks: dict[int, threading.RLock] = {}
+        self._locks = VariableLocks()
         self._counting = threading.Lock()
         # Variables are not kept alive here; when one is gone, its value is forgotten.
         self._alive: dict[int, weakref.ref[ReadVariable]] = {}
@@ -113,20 +114,23 @@ class Storage:
         with self._locked(variables):
             yield [self._values[variable.number] for variable in variables]
 
-    def locks(self, variables: Iterable[ReadVariable]) -> list[threading.RLock]:
-        """Return the locks of variables, in the order in which all threads take them.
+    @property
+    def joins(self) -> int:
+        """A number that grows when some variable gets another lock."""
+        return self._locks.joins
 
-        Since the order is one for all, no two threads wait for each other.
-        """
-        numbers = sorted(variable.number for variable in variables)
-        return [self._locks.setdefault(number, threading.RLock()) for number in numbers]
+    def lock(self, variables: Iterable[ReadVariable]) -> threading.RLock:
+        """Return the one lock of variables that are used together; see :mod:`giulgi.locks`."""
+        return self._locks.of(variable.number for variable in variables)
 
     @contextmanager
-    def _locked(self, variables: Iterable[ReadVariable]) -> Iterator[None]:
-        with ExitStack() as held:
-            for lock in self.locks(variables):
-                held.enter_context(lock)
-            yield
+    def _locked(self, variables: Sequence[ReadVariable]) -> Iterator[None]:
+        while True:
+            joins = self.joins
+            with self.lock(variables):
+                if joins == self.joins:
+                    yield
+                    return
 
     def _keep(self, variable: ReadVariable, value: Array) -> None:
         self._watch(variable)
@@ -152,7 +156,8 @@ class Storage:
 def _forget(storage: weakref.ref[Storage], number: int) -> None:
     alive = storage()
     if alive is not None:
-        for kept in (alive._values, alive._locks, alive._alive):
+        alive._locks.forget(number)
+        for kept in (alive._values, alive._alive):
             kept.pop(number, None)
 
 

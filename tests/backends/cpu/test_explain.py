@@ -70,6 +70,19 @@ def test_a_program_of_unknown_shapes_asks_for_them():
     assert "float32 (5, 3)" in str(program.explain((5, 3)))
 
 
+def test_the_margin_of_a_padding_is_told_by_its_value():
+    x = gg.placeholder("float32", (3,), name="x")
+    text = gg.Program([gg.pad(x, [(1, 1)], 7.0)], [x], backend="cpu").explain()["groups"]
+    assert "<- 7." in text
+
+
+def test_what_is_picked_of_a_large_array_is_a_small_group():
+    table = gg.Variable(np.zeros((20_000, 64), np.float32), name="table")
+    text = gg.Program([table[3] * 2], backend="cpu").explain()["groups"]
+    assert "64 operations, 512 B of memory" in text
+    assert "for one worker" in text
+
+
 def test_shapes_may_be_told_by_arrays():
     x = gg.placeholder("float32", (None, 3), name="x")
     program = gg.Program([x + 1], [x])

@@ -311,3 +311,111 @@ def test_memory_does_not_grow_with_the_number_of_steps():
     before = resident_bytes()
     steps(20_000)
     assert resident_bytes() - before < 1_000_000
+
+
+def in_a_child(task, seconds=60):
+    """Run a function in a fork of this process; return how it ended, or None if it hangs."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            task()
+            code = 0
+        finally:
+            os._exit(code)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+@POSIX
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("what", ["the same function", "another function"])
+def test_a_fork_while_another_thread_trains_and_compiles(what):
+    """Locks that the other thread holds would never open in the child."""
+    v = gg.Variable(np.zeros(200_000, np.float32))
+    step = gg.function(lambda x: v.assign(gg.tanh(v + x)))
+    x = np.full(200_000, 0.1, np.float32)
+    step(x)
+    stop = threading.Event()
+
+    def work():
+        width = 0
+        while not stop.is_set():
+            width += 1
+            step.repeat(20, x)
+            gg.function(lambda a: gg.exp(a) * 3)(np.ones(width, np.float32))
+
+    def task():
+        if what == "the same function":
+            step(x)
+            v.numpy()
+        else:
+            gg.function(lambda a: gg.log(a) + 1)(np.ones(7, np.float32))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(4):
+            time.sleep(0.03)
+            assert in_a_child(task) == 0
+    finally:
+        stop.set()
+        thread.join()
+
+
+@POSIX
+def test_a_signal_handler_may_call_what_it_interrupts():
+    count = gg.Variable(0)
+    step = gg.function(lambda: count.assign_add(1))
+    step()
+    called = []
+
+    def handler(number, frame):
+        called.append(int(step()))
+
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+    try:
+        end = time.monotonic() + 0.5
+        calls = 1
+        while time.monotonic() < end:
+            step()
+            calls += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert called
+    assert int(count) == calls + len(called)
+
+
+def called_until_ctrl_c(wait, function, *args):
+    threading.Timer(wait, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    while True:
+        function(*args)
+
+
+@POSIX
+def test_after_ctrl_c_other_threads_find_no_lock_closed():
+    v = gg.Variable(np.zeros(4, np.float32))
+    step = gg.function(lambda x: v.assign_add(x))
+    x = np.ones(4, np.float32)
+    step(x)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for wait in np.linspace(0.001, 0.01, 40):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            with pytest.raises(KeyboardInterrupt):
+                called_until_ctrl_c(float(wait), step, x)
+            other = threading.Thread(target=lambda: step(x), daemon=True)
+            other.start()
+            other.join(20)
+            assert not other.is_alive()
+    finally:
+        signal.signal(signal.SIGINT, before)

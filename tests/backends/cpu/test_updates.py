@@ -132,3 +132,15 @@ def test_the_array_that_a_variable_was_made_from_stays_as_it_was():
     gg.Program([], [], [(a, a + 1)], backend="cpu")()
     np.testing.assert_array_equal(start, [1, 2, 3])
     np.testing.assert_array_equal(b.numpy(), [1, 2, 3])
+
+
+@pytest.mark.parametrize("size", [10, 59_000, 61_000, 1_000_000])
+def test_one_number_of_a_large_array_is_added_once(size, monkeypatch):
+    """The array is worth several workers; the number is not."""
+    monkeypatch.setattr(gg.config, "threads", 3)
+    x = gg.placeholder("float32", (size,))
+    seen, count = gg.Variable(np.float32(0)), gg.Variable(0)
+    total = gg.Variable(np.float32(0))
+    updates = [(seen, seen + x[3]), (count, count + 1), (total, total + gg.mean(x))]
+    gg.Program([], [x], updates, backend="cpu").repeat(200, np.ones(size, np.float32))
+    assert (float(seen), int(count), float(total)) == (200, 200, 200)

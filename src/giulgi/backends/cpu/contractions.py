@@ -141,8 +141,9 @@ def _emit_tile(scope: Scope, group: Group, contraction: Contraction, name: str) 
     stage = Stage(inside, group.outer, group.stores, group.roots, lambda layout: layout.strides)
     stage.set_axes([ref.strides for ref in stage.refs], {a: a for a in stage.coordinate_axes})
     element = contraction.product.element
-    count = contraction.plan.lanes
     shape = shape_of(root)
+    # A tile of one column has no room for whole vectors.
+    count = contraction.plan.lanes if shape[-1] > 1 else 1
     lead = places(f, batch, shape[:-2])
     with f.loop(0, rows) as down:
         stage.enter_row([*lead, f.add(row, down.index)])

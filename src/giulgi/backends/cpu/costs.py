@@ -11,6 +11,8 @@ from giulgi.graph.node import Node
 from giulgi.graph.ops import functions as named
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Cast, Divide, FloorDivide, Power, Remainder
+from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
+from giulgi.graph.ops.reductions import ArgExtreme, Reduction
 from giulgi.graph.shapes import size_of
 
 # Operations of a polynomial, or of a slow division, count as so many.
@@ -60,5 +62,7 @@ def _operations(node: Node) -> int:
         a = shape_of(node.inputs[0])
         inner = a[-2] if op.transpose_a else a[-1]
         return 2 * size_of(shape_of(node)) * inner
-    size = max([size_of(shape_of(node)), *(size_of(shape_of(i)) for i in node.inputs)])
+    # What is reduced, or added somewhere, is gone through as a whole; what is picked is not.
+    whole = isinstance(op, (Reduction, ArgExtreme, ScatterAdd, AddAlong))
+    size = size_of(shape_of(node.inputs[0] if whole else node))
     return size * _COSTLY.get(type(op), 1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,8 +56,8 @@ class NativeExecutable:
         self._loaded = loaded  # Keeps the machine code in memory.
         self._run_shared: Any = _SHARED(loaded.addresses["run"])
         self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
-        # The memory that it works in is for one thread at a time.
-        self._lock = threading.Lock()
+        self._renew_lock()
+        _all.add(self)
         self._memory: list[Array] = []
         words = np.zeros(code.table.words, np.int64)
         self._words = words.data
@@ -80,12 +82,18 @@ class NativeExecutable:
         self._values: Sequence[Array] | None = None
         self._crew = Crew()
 
+    def _renew_lock(self) -> None:
+        # The memory that it works in is for one thread at a time, and for one run of it: a signal
+        # handler or destructor may call what it has interrupted.
+        self._lock = threading.RLock()
+        self._is_inside = False
+
     def _own_memory(self) -> None:
         """Get the memory that lasts from call to call."""
         plan = self.code.plan
         self._lend(Word.ARENA, plan.arena_bytes)
         self._lend(Word.SCRATCH, self.code.scratch_bytes)
-        self._lend(Word.SYNC, SYNC_BYTES)
+        self._sync = self._lend(Word.SYNC, SYNC_BYTES)
         self._lend_private(1)
         self._words[Word.YIELD] = let_others_run_address()
         for number, node in enumerate(plan.constants):
@@ -93,11 +101,13 @@ class NativeExecutable:
             self._memory.append(value)
             self._words[self.code.table.word("constant", number)] = value.ctypes.data
 
-    def _lend(self, word: int, size: int) -> None:
+    def _lend(self, word: int, size: int) -> Array:
+        """Get memory, and put its address into a word; return it."""
         memory = np.zeros(size + _ALIGNMENT, np.uint8)
         self._memory.append(memory)
         address = memory.ctypes.data
         self._words[word] = address + -address % _ALIGNMENT
+        return memory
 
     def _small(self, node: Node, word: int) -> Array | None:
         """Return an array of our own for a small value; copying is quicker than its address."""
@@ -113,36 +123,73 @@ class NativeExecutable:
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
     ) -> tuple[list[Array], list[Array]]:
         """Compute so many times, in native code from the first to the last."""
-        held = []  # The arrays whose addresses native code has.
         with self._lock:
-            for (own, word), given in zip(self._feeds, feeds, strict=True):
-                if own is not None:
-                    own[...] = given
-                else:
-                    held.append(np.ascontiguousarray(given))
-                    self._words[word] = held[-1].ctypes.data
-            fetched = self._enter(values, draw, 0, times)
-            failed = self._words[Word.FAILED]
+            if self._is_inside:
+                return self._run_inside(feeds, values, draw, times)
+            try:
+                self._is_inside = True
+                return self._run(feeds, values, draw, times), []
+            finally:
+                self._is_inside = False
+
+    def _run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int
+    ) -> list[Array]:
+        held = []  # The arrays whose addresses native code has.
+        for (own, word), given in zip(self._feeds, feeds, strict=True):
+            if own is not None:
+                own[...] = given
+            else:
+                held.append(np.ascontiguousarray(given))
+                self._words[word] = held[-1].ctypes.data
+        fetched = self._enter(values, draw, 0, times)
+        failed = self._words[Word.FAILED]
         if failed:
             self._explain(feeds, values, Draw(draw.seed, draw.run + failed - 1))
+        return fetched
+
+    def _run_inside(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute by the reference, while this thread is in the midst of another run."""
+        fetched, updated = Interpreter(self.computation).run(feeds, values, draw, times)
+        self._write(values, updated)
         return fetched, []
+
+    def _write(self, values: Sequence[Array], updated: Sequence[Array]) -> None:
+        """Write new values into the arrays of their variables."""
+        for (place, _), value in zip(self.computation.updates, updated, strict=True):
+            values[place][...] = value
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
     ) -> list[Array]:
         """Compute several steps, in native code from the first to the last."""
         with self._lock:
-            self._words[Word.ORDER] = steps.order.ctypes.data
-            start = self.code.table.first["feed"]
-            for number, array in enumerate(data):
-                self._words[start + number] = array.ctypes.data
-            self._enter(values, draw, steps.first, steps.end)
-            failed = self._words[Word.FAILED]
+            if self._is_inside:
+                interpreter = Interpreter(self.computation, self.batched)
+                self._write(values, interpreter.run_steps(data, values, draw, steps))
+                return []
+            try:
+                self._is_inside = True
+                self._run_steps(data, values, draw, steps)
+            finally:
+                self._is_inside = False
+        return []
+
+    def _run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> None:
+        self._words[Word.ORDER] = steps.order.ctypes.data
+        start = self.code.table.first["feed"]
+        for number, array in enumerate(data):
+            self._words[start + number] = array.ctypes.data
+        self._enter(values, draw, steps.first, steps.end)
+        failed = self._words[Word.FAILED]
         if failed:
             feeds = Interpreter(self.computation, self.batched).examples(data, steps, failed - 1)
             run = draw.run + failed - 1 - steps.first
             self._explain(feeds, values, Draw(draw.seed, run))
-        return []
 
     def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
         """Fill the rest of the table, and let the workers run; return the fetches."""
@@ -201,5 +248,15 @@ class NativeExecutable:
         raise AssertionError("native code failed where the reference does not")
 
 
-def _shape_and_dtype(node: Node) -> tuple[Shape, DType]:
-    return shape_of(node), node.spec.dtype
+_all: weakref.WeakSet[NativeExecutable] = weakref.WeakSet()
+
+
+def _renew_after_fork() -> None:
+    """In a child of this process nobody would open what is locked, nor come to a meeting."""
+    for executable in list(_all):
+        executable._renew_lock()
+        executable._sync[:] = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_after_fork)

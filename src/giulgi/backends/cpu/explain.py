@@ -45,7 +45,8 @@ class _Names:
     def of(self, target: Target) -> str:
         """Return the name of a value or of an array outside."""
         if isinstance(target, Node):
-            return self._nodes[target]
+            # What fills the margin of a padding is no node of the graph.
+            return self._nodes.get(target) or target.op.formula()
         if target.area == "variable":
             return self.computation.variables[target.number].label
         if target.area == "fetch":

@@ -35,6 +35,7 @@ from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.reductions import ArgExtreme, Reduction
 from giulgi.graph.ops.slicing import Embed, Pad
 from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.shapes import size_of
 
 LEAVES = (Placeholder, ReadVariable, Constant)
 
@@ -64,6 +65,11 @@ class Store:
     value: Node | Access
     target: Target
     layout: Layout
+
+    @property
+    def bytes(self) -> int:
+        """The number of bytes that are written."""
+        return size_of(self.layout.shape) * self.target.spec.dtype.itemsize
 
 
 @dataclass(eq=False)

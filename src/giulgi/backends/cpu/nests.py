@@ -98,8 +98,9 @@ def emit_pointwise(scope: Scope, group: Group) -> None:
         stage.write(lanes, stage.compute(lanes, {}))
 
     if not axes.sizes:
-        stage.enter_row([], has_columns=False)
-        element(Lanes(constant(I64, 0), 1))
+        with scope.alone():
+            stage.enter_row([], has_columns=False)
+            element(Lanes(constant(I64, 0), 1))
         return
     count = lane_count(scope.machine, computed, axes.columns)
     rows_shared = axes.rows >= _LEAST_ROWS * 2 or axes.rows >= axes.columns

@@ -258,7 +258,9 @@ class Plan:
         written = [store.target for store in group.stores]
         step.reads = [self.places[base] for base in read]
         step.writes = [self.places[target] for target in written]
-        step.moved = sum(map(bytes_of, [*read, *written]))
+        accesses = dict.fromkeys(self.grouping.read_by(group))
+        step.moved = sum(access.bytes for access in accesses)
+        step.moved += sum(store.bytes for store in group.stores)
         step.commits = any(place.area == "variable" for place in step.writes)
         step.checks = may_fail(group)
 

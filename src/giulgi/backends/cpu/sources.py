@@ -77,6 +77,12 @@ class Access:
         op = self.base.op
         return op if isinstance(op, Constant) and op.value.size == 1 else None
 
+    @property
+    def bytes(self) -> int:
+        """The number of bytes that are read: of what is repeated, once."""
+        pairs = zip(self.layout.shape, self.layout.strides, strict=True)
+        return size_of(n if stride else 1 for n, stride in pairs) * self.base.spec.dtype.itemsize
+
     def broadcast(self, shape: Shape) -> Access:
         """Return the access of each element of a shape to which the value is broadcast."""
         if self.layout.shape == shape:
