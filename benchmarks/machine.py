@@ -7,8 +7,8 @@ import platform
 
 import numpy as np
 
-from giulgi.backends.cpu.machine import host
-from giulgi.backends.cpu.workers import available_cores
+from giulgi.backends.cpu.machine.processor import host
+from giulgi.backends.cpu.running.workers import available_cores
 from giulgi.cli.info import processor
 
 

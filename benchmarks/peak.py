@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from time import perf_counter
 
-from giulgi.backends.cpu.ir import F32, I64, Module, Value, constant, vector_of
-from giulgi.backends.cpu.machine import Machine, host
-from giulgi.backends.cpu.objects import Loaded, compile_object
-from giulgi.backends.cpu.workers import available_cores
+from giulgi.backends.cpu.code.ir import F32, I64, Module, Value, constant, vector_of
+from giulgi.backends.cpu.machine.objects import Loaded, compile_object
+from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.running.workers import available_cores
 
 # Sums that do not wait for each other: more than the processor has in flight at once, and few
 # enough to stay in 16 registers.

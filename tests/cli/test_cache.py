@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.backends.cpu.machine import Machine, host
-from giulgi.backends.cpu.workers import available_cores
+from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.running.workers import available_cores
 from giulgi.cli.cache import size_text
 from giulgi.cli.info import collect, machine_text
 from giulgi.cli.main import main

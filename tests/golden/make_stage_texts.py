@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 import giulgi as gg
-from giulgi.backends.cpu.emit import emit
+from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.explain import explain
-from giulgi.backends.cpu.machine import Machine
+from giulgi.backends.cpu.machine.processor import Machine
 
 FOLDER = Path(__file__).parent / "stages"
 MACHINE = Machine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from giulgi.backends.cpu.cache import Usage, object_cache
+from giulgi.backends.cpu.machine.cache import Usage, object_cache
 
 _NONE = "none: compiled programs are not kept"
 

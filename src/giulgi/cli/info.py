@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from giulgi.backends.cpu.machine import Machine, host
-from giulgi.backends.cpu.workers import available_cores
+from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.running.workers import available_cores
 from giulgi.cli import cache
 from giulgi.config import config
 from giulgi.version import __version__

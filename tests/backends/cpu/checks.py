@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import giulgi as gg
-from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.running.executable import NativeExecutable
 from giulgi.program import Program
 from giulgi.storage import Storage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import event, given
 
-from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.running.executable import NativeExecutable
 
 from .checks import Trial, check_bits, few, threads
 from .graphs import programs

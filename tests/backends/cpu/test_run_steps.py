@@ -7,7 +7,7 @@ import pytest
 
 import giulgi as gg
 from giulgi.backends import Batched
-from giulgi.backends.cpu.executable import NativeExecutable
+from giulgi.backends.cpu.running.executable import NativeExecutable
 
 from .checks import check_bits, threads
 

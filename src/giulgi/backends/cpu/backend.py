@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from giulgi.backends.base import Batched, Computation, Executable
-from giulgi.backends.cpu import scalars
-from giulgi.backends.cpu.emit import emit
-from giulgi.backends.cpu.executable import ENTRIES, NativeExecutable
+from giulgi.backends.cpu.code import scalars
+from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.explain import explain
-from giulgi.backends.cpu.groups import LEAVES
-from giulgi.backends.cpu.machine import Machine, host
-from giulgi.backends.cpu.objects import Loaded, object_of
-from giulgi.backends.cpu.sources import UNCHANGED, shape_of
+from giulgi.backends.cpu.machine.objects import Loaded, object_of
+from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.planning.groups import LEAVES
+from giulgi.backends.cpu.planning.sources import UNCHANGED, shape_of
+from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
 from giulgi.graph.node import Node

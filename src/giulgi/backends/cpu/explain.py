@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from giulgi.backends.base import Computation
-from giulgi.backends.cpu.costs import cost_of
-from giulgi.backends.cpu.emit import Code
-from giulgi.backends.cpu.groups import Kind
-from giulgi.backends.cpu.machine import Machine
-from giulgi.backends.cpu.objects import assembly_of
-from giulgi.backends.cpu.plan import Step
-from giulgi.backends.cpu.sources import Access, Target, bytes_of
+from giulgi.backends.cpu.code.emit import Code
+from giulgi.backends.cpu.machine.objects import assembly_of
+from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.planning.costs import cost_of
+from giulgi.backends.cpu.planning.groups import Kind
+from giulgi.backends.cpu.planning.plan import Step
+from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.node import Node
 from giulgi.graph.shapes import shape_text

@@ -1,0 +1,1 @@
+"""The plan as LLVM's instructions: loops, vectors, products, and the program around them."""

@@ -1,0 +1,145 @@
+"""Matrix products, and what is computed of each tile while it is in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from giulgi.backends.cpu.code import products, scalars
+from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
+from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
+from giulgi.backends.cpu.code.nests import places
+from giulgi.backends.cpu.code.products import Product, Tile
+from giulgi.backends.cpu.code.scope import Scope, Word
+from giulgi.backends.cpu.code.stages import Stage
+from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.layouts import Layout, collapse
+from giulgi.backends.cpu.planning.sources import Access, shape_of
+from giulgi.graph.node import Node
+from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.shapes import size_of
+
+
+class Contraction:
+    """A matrix product as the loops see it.
+
+    Args:
+        group: the product, and what follows it on each tile.
+        access: where each value is found.
+        machine: the processor.
+
+    Attributes:
+        plan: how one stack of products is computed.
+        outer: the sizes of the axes of further stacks, which are looped over.
+    """
+
+    def __init__(self, group: Group, access: dict[Node, Access], machine: Machine) -> None:
+        (self.root,) = group.roots
+        op = self.root.op
+        assert isinstance(op, MatMul)
+        shape = shape_of(self.root)
+        self.a, self.b = (access[source] for source in self.root.inputs)
+        a = _oriented(self.a.layout, op.transpose_a, shape[:-2])
+        b = _oriented(self.b.layout, op.transpose_b, shape[:-2])
+        batch = (a.strides[:-2], b.strides[:-2])
+        sizes, (a_batch, b_batch), _ = collapse(shape[:-2], batch, [None] * (len(shape) - 2))
+        self.outer = sizes[:-1]
+        self.outer_strides = (a_batch[:-1], b_batch[:-1])
+        self.product = Product(
+            rows=shape[-2],
+            inner=a.shape[-1],
+            columns=shape[-1],
+            element=scalars.element_type(self.root.spec.dtype),
+            a_strides=(a.strides[-2], a.strides[-1]),
+            b_strides=(b.strides[-2], b.strides[-1]),
+            batches=sizes[-1] if sizes else 1,
+            a_batch=a_batch[-1] if sizes else 0,
+            b_batch=b_batch[-1] if sizes else 0,
+        )
+        self.plan = products.plan(self.product, machine)
+
+
+def _oriented(layout: Layout, transposed: bool, batch: Sequence[int]) -> Layout:
+    """Return a stack of matrices with the batch axes broadcast, and the last two put right."""
+    whole = layout.broadcast((*batch, *layout.shape[-2:]))
+    rank = len(whole.shape)
+    return whole.transpose([*range(rank - 2), rank - 1, rank - 2]) if transposed else whole
+
+
+def emit_contraction(
+    scope: Scope, group: Group, contraction: Contraction, barrier: Callable[[Function], None]
+) -> None:
+    """Write the code of a product and of what follows it on each tile."""
+    f = scope.f
+    name = f"{f.name}_tile"
+    _emit_tile(scope, group, contraction, name)
+    a, b = (
+        f.offset(scope.address(x.base), x.layout.offset, contraction.product.element)
+        for x in (contraction.a, contraction.b)
+    )
+    private = scope.word(Word.PRIVATE, PTR)
+    stack = contraction.product.batches
+
+    def emit(first: Value | None, a: Value, b: Value) -> None:
+        def finish(f: Function, tile: Tile) -> None:
+            batch = tile.batch if first is None else f.add(f.mul(first, stack), tile.batch)
+            where = (batch, tile.row, tile.rows, tile.column, tile.columns, tile.address)
+            f.call(name, "void", scope.words, scope.step, constant(I64, tile.stride), *where)
+
+        products.emit(
+            f, contraction.plan, a, b, scope.scratch(), _own(scope, private), scope.worker,
+            scope.workers, barrier, finish,
+        )  # fmt: skip
+
+    if not contraction.outer:
+        emit(None, a, b)
+        return
+    with f.loop(0, size_of(contraction.outer)) as loop:
+        indices = places(f, loop.index, contraction.outer)
+        moved = [
+            f.offset(base, dot(f, indices, strides), contraction.product.element)
+            for base, strides in zip((a, b), contraction.outer_strides, strict=True)
+        ]
+        emit(loop.index, *moved)
+        if scope.parallel:
+            barrier(f)  # The next stack uses the same working memory.
+
+
+def _own(scope: Scope, private: Value) -> Value:
+    """Return the address of this worker's own working memory."""
+    size = scope.plan.private_bytes
+    return scope.f.offset(private, scope.f.mul(scope.worker, size), "i8")
+
+
+_TILE = (
+    (PTR, "words"), (I64, "step"), (I64, "stride"), (I64, "batch"), (I64, "row"), (I64, "rows"),
+    (I64, "column"), (I64, "columns"), (PTR, "address"),
+)  # fmt: skip
+
+
+def _emit_tile(scope: Scope, group: Group, contraction: Contraction, name: str) -> None:
+    """Write the function that consumes a tile: a loop over its rows, vectors along each."""
+    f = scope.module.function(name, _TILE, inline=not scope.parallel)
+    words, step, stride, batch, row, rows, column, columns, address = f.parameters
+    inside = replace(scope, f=f, words=words, step=step)
+    root = contraction.root
+    stage = Stage(inside, group.outer, group.stores, group.roots, lambda layout: layout.strides)
+    stage.set_axes([ref.strides for ref in stage.refs], {a: a for a in stage.coordinate_axes})
+    element = contraction.product.element
+    shape = shape_of(root)
+    # A tile of one column has no room for whole vectors.
+    count = contraction.plan.lanes if shape[-1] > 1 else 1
+    lead = places(f, batch, shape[:-2])
+    with f.loop(0, rows) as down:
+        stage.enter_row([*lead, f.add(row, down.index)])
+        line = f.offset(address, f.mul(down.index, stride), element)
+        with f.loop(0, columns, count) as across:
+            mask = None
+            if shape[-1] % count:
+                mask = lane_mask(f, across.index, columns, count)
+            lanes = Lanes(f.add(column, across.index), count, mask)
+            at = f.offset(line, across.index, element)
+            value = f.load(vector_of(element, count), at)
+            stage.write(lanes, stage.compute(lanes, {root: value}))
+    f.ret()

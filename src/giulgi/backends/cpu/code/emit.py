@@ -1,0 +1,190 @@
+"""A whole computation as one native function: the loop of steps around the code of all groups.
+
+Every worker enters ``run(words, worker, workers)`` once. Groups that are not worth sharing are done
+by the first worker; workers meet only where one group needs what another worker wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from giulgi.backends.base import Batched, Computation
+from giulgi.backends.cpu.code.barrier import emit_meet, meet
+from giulgi.backends.cpu.code.contractions import Contraction, emit_contraction
+from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value, constant
+from giulgi.backends.cpu.code.loading import emit_batch
+from giulgi.backends.cpu.code.nests import emit_pointwise
+from giulgi.backends.cpu.code.places import emit_extreme_place, emit_scatter
+from giulgi.backends.cpu.code.randomness import emit_random
+from giulgi.backends.cpu.code.reductions import emit_reduction
+from giulgi.backends.cpu.code.schedule import Schedule
+from giulgi.backends.cpu.code.scope import Scope, Table, Word
+from giulgi.backends.cpu.code.tiny import tiny_as_zero
+from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.planning.groups import Group, Kind
+from giulgi.backends.cpu.planning.plan import Plan, Step
+
+
+@dataclass
+class Code:
+    """A computation in LLVM's language, and what running it needs.
+
+    Attributes:
+        text: the module.
+        plan: its groups and where values lie.
+        table: where addresses stand.
+        is_shared: whether it is worth several workers.
+        scratch_bytes: the size of working memory that workers share.
+    """
+
+    text: str
+    plan: Plan
+    table: Table
+    is_shared: bool
+    scratch_bytes: int
+    contractions: dict[Group, Contraction] = field(default_factory=dict)
+
+
+def emit(computation: Computation, machine: Machine, batched: Batched | None = None) -> Code:
+    """Return the code of a computation."""
+    return _Emitter(computation, machine, batched).code()
+
+
+_PARAMETERS = ((PTR, "words"), (I64, "worker"), (I64, "workers"), (I64, "step"))
+
+
+class _Emitter:
+    """Writes the module.
+
+    Args:
+        computation: what is computed.
+        machine: the processor.
+        batched: how feeds are taken from the data of many steps; None: there is one step.
+    """
+
+    def __init__(self, computation: Computation, machine: Machine, batched: Batched | None) -> None:
+        self.machine = machine
+        self.batched = batched
+        taken = computation.feeds if batched is not None else ()
+        self.plan = Plan(computation, frozenset(taken))
+        self.table = Table.of(computation, len(self.plan.constants))
+        self.module = Module()
+        self.schedule = Schedule(self.plan, machine)
+        self.is_shared = self.schedule.is_shared
+
+    # Text
+
+    def code(self) -> Code:
+        """Return the code."""
+        if self.is_shared:
+            emit_meet(self.module, self.machine.is_arm)
+        for number, step in enumerate(self.plan.steps):
+            self._emit_group(number, step)
+        self._emit_run()
+        return Code(
+            self.module.text(), self.plan, self.table, self.is_shared,
+            self.schedule.scratch_bytes, self.schedule.contractions,
+        )  # fmt: skip
+
+    def _emit_group(self, number: int, step: Step) -> None:
+        f = self.module.function(f"group_{number}", _PARAMETERS, inline=not self.is_shared)
+        words, worker, workers, turn = f.parameters
+        scope = Scope(
+            self.module, self.machine, self.plan, self.table, f, words, worker, workers, turn,
+            step.parallel,
+        )  # fmt: skip
+
+        def barrier(f: Function = f) -> None:
+            self._meet(f, words, workers)
+
+        if not step.parallel:
+            scope.worker, scope.workers = constant(I64, 0), constant(I64, 1)
+        group = step.group
+        if group.kind is Kind.POINTWISE:
+            emit_pointwise(scope, group)
+        elif group.kind is Kind.REDUCTION:
+            emit_reduction(scope, group, barrier)
+        elif group.kind is Kind.PRODUCT:
+            meeting = barrier if step.parallel else _no_barrier
+            emit_contraction(scope, group, self.schedule.contractions[group], meeting)
+        elif group.kind is Kind.RANDOM:
+            emit_random(scope, group)
+        elif group.kind is Kind.EXTREME_PLACE:
+            emit_extreme_place(scope, group)
+        elif group.kind is Kind.SCATTER:
+            emit_scatter(scope, group)
+        else:
+            assert self.batched is not None
+            emit_batch(scope, group, self.batched.dtypes, self.batched.size)
+        f.ret()
+
+    def _meet(self, f: Function, words: Value, workers: Value) -> None:
+        sync = f.load(PTR, f.offset(words, Word.SYNC, I64))
+        let_others_run = f.load(PTR, f.offset(words, Word.YIELD, I64))
+        meet(f, sync, workers, let_others_run)
+
+    def _emit_run(self) -> None:
+        parameters = [(PTR, "words"), (I64, "worker"), (I64, "workers")]
+        f = self.module.function("steps", parameters, inline=True)
+        words, worker, workers = f.parameters
+        first = f.load(I64, f.offset(words, Word.FIRST, I64))
+        end = f.load(I64, f.offset(words, Word.END, I64))
+        checks = any(step.checks for step in self.plan.steps)
+        with f.loop(first, end) as loop:
+            for run in self.schedule.runs():
+                if run[0].barrier:
+                    self._meet(f, words, workers)
+                if checks and any(step.commits for step in run):
+                    self._leave_if_failed(f, words, loop.index, workers)
+                    checks = False
+                self._call(f, run, (words, worker, workers, loop.index))
+            if self.is_shared:
+                self._meet(f, words, workers)
+            if checks:
+                self._leave_if_failed(f, words, loop.index, None)
+        f.ret()
+        entry = self.module.function("run", parameters, internal=False)
+        if self._is_training():
+            with tiny_as_zero(entry, self.machine.is_arm):
+                entry.call("steps", "void", *entry.parameters)
+        else:
+            entry.call("steps", "void", *entry.parameters)
+        entry.ret()
+        # For one worker there is an entry without arguments, which Python calls sooner.
+        alone = self.module.function("run_alone", [], internal=False)
+        table = alone.load(PTR, self.module.pointer("table"))
+        alone.call("run", "void", table, constant(I64, 0), constant(I64, 1))
+        alone.ret()
+
+    def _is_training(self) -> bool:
+        """Whether variables of floats are updated."""
+        return any(node.spec.dtype.kind == "f" for _, node in self.plan.computation.updates)
+
+    def _leave_if_failed(
+        self, f: Function, words: Value, step: Value, workers: Value | None
+    ) -> None:
+        """End before anything is changed for good, if a place did not exist.
+
+        What is asked is whether *this* step failed: another worker may be in the next already, and
+        all must leave at the same place.
+        """
+        if workers is not None and self.is_shared:
+            self._meet(f, words, workers)
+        failed = f.load(I64, f.offset(words, Word.FAILED, I64))
+        f.leave_when(f.icmp("eq", failed, f.add(step, 1)))
+
+    def _call(self, f: Function, run: Sequence[Step], arguments: Sequence[Value]) -> None:
+        """Call groups that follow each other without a meeting, all shared or all by one."""
+        names = [f"group_{self.plan.steps.index(step)}" for step in run]
+        if run[0].parallel or not self.is_shared:
+            for name in names:
+                f.call(name, "void", *arguments)
+            return
+        with f.when(f.icmp("eq", arguments[1], 0)):
+            for name in names:
+                f.call(name, "void", *arguments)
+
+
+def _no_barrier(f: Function) -> None:
+    """One worker waits for nobody."""

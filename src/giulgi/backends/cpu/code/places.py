@@ -1,0 +1,188 @@
+"""Code around places: of the largest element, and of what is added where."""
+
+from __future__ import annotations
+
+from giulgi.backends.cpu.code import scalars
+from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
+from giulgi.backends.cpu.code.ir import I64, Function, Value, constant, vector_of
+from giulgi.backends.cpu.code.nests import lane_count, places
+from giulgi.backends.cpu.code.scope import Scope
+from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.layouts import Layout
+from giulgi.backends.cpu.planning.sources import Access, shape_of
+from giulgi.graph.dtypes import DType
+from giulgi.graph.node import Node
+from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
+from giulgi.graph.ops.reductions import ArgExtreme, Argmax
+from giulgi.graph.shapes import size_of
+
+
+def emit_extreme_place(scope: Scope, group: Group) -> None:
+    """Write the search for the first of the largest (or smallest) elements along an axis."""
+    (node,) = group.roots
+    op = node.op
+    assert isinstance(op, ArgExtreme)
+    access = scope.plan.grouping.access[node.inputs[0]]
+    kept = [axis for axis in range(len(access.layout.shape)) if axis != op.axis]
+    shape = tuple(access.layout.shape[axis] for axis in kept)
+    if 0 in shape:
+        return
+    source = access.layout.transpose([*kept, op.axis])
+    f, dtype = scope.f, access.base.spec.dtype
+    element = scalars.memory_type(dtype)
+    base = f.offset(scope.address(access.base), source.offset, element)
+    result = scope.address(node)
+    with f.loop(*scope.share(size_of(shape))) as loop:
+        indices = places(f, loop.index, shape)
+        start = dot(f, indices, source.strides[:-1])
+        best = _search(f, op, dtype, f.offset(base, start, element), source)
+        f.store(best, f.offset(result, loop.index, I64))
+
+
+def _search(f: Function, op: ArgExtreme, dtype: DType, line: Value, source: Layout) -> Value:
+    """Write the loop along the axis: an element that is better than the best so far replaces it."""
+    size, stride = source.shape[-1], source.strides[-1]
+    element = scalars.memory_type(dtype)
+    first = f.load(element, line)
+    with f.loop(1, size, carried=[first, constant(I64, 0)]) as loop:
+        best, place = loop.carried
+        value = f.load(element, f.offset(line, f.mul(loop.index, stride), element))
+        better = _is_better(f, isinstance(op, Argmax), dtype, value, best)
+        loop.carry(f.select(better, value, best), f.select(better, loop.index, place))
+    return loop.results[1]
+
+
+def _is_better(f: Function, largest: bool, dtype: DType, value: Value, best: Value) -> Value:
+    if dtype.kind == "f":
+        # NaN counts as the most extreme; the first one stays.
+        more = f.fcmp("ogt" if largest else "olt", value, best)
+        return f.and_(f.fcmp("oeq", best, best), f.or_(more, f.fcmp("uno", value, value)))
+    sign = "s" if dtype.kind == "i" else "u"
+    return f.icmp(f"{sign}gt" if largest else f"{sign}lt", value, best)
+
+
+def emit_scatter(scope: Scope, group: Group) -> None:
+    """Write the code of scatter-add and add-along: zeros, to which updates are added in order.
+
+    Updates may meet at one place, so one worker adds them all, in the order in which they stand.
+    """
+    (node,) = group.roots
+    _ScatterCode(scope, node).emit()
+
+
+class _ScatterCode:
+    """Writes one scatter-add or add-along.
+
+    Args:
+        scope: what the code is written with.
+        node: the operation.
+    """
+
+    def __init__(self, scope: Scope, node: Node) -> None:
+        assert isinstance(node.op, (ScatterAdd, AddAlong))
+        self.scope, self.f, self.node = scope, scope.f, node
+        self.axis = node.op.axis % len(shape_of(node))
+        access = scope.plan.grouping.access
+        self.updates: Access = access[node.inputs[0]]
+        self.indices: Access = access[node.inputs[1]]
+        self.dtype = node.spec.dtype
+        self.element = scalars.memory_type(self.dtype)
+        self.target = Layout.of(shape_of(node))
+        self.address = scope.address(node)
+
+    def emit(self) -> None:
+        """Write the loops."""
+        self._fill()
+        if 0 in self.updates.layout.shape or 0 in self.target.shape:
+            return
+        shape = self.updates.layout.shape
+        # The last axis is done by vectors, unless it is one of the places'.
+        along = self.axis + len(self.indices.layout.shape) if self._is_scatter else len(shape)
+        vectors = along < len(shape) and shape[-1] > 1 and self._is_dense()
+        outer = shape[:-1] if vectors else shape
+        f = self.f
+        with f.loop(0, size_of(outer)) as loop:
+            indices = places(f, loop.index, outer)
+            source = self._source(indices)
+            target = self._target(indices)
+            if not vectors:
+                self._add(source, target, Lanes(constant(I64, 0), 1))
+                return
+            count = lane_count(self.scope.machine, [self.node], 1)
+            size = shape[-1]
+            with f.loop(0, size, count) as inner:
+                mask = None
+                if size % count:
+                    mask = lane_mask(f, inner.index, constant(I64, size), count)
+                self._add(source, target, Lanes(inner.index, count, mask))
+
+    @property
+    def _is_scatter(self) -> bool:
+        return isinstance(self.node.op, ScatterAdd)
+
+    def _is_dense(self) -> bool:
+        return self.updates.layout.strides[-1] == 1
+
+    def _fill(self) -> None:
+        size = size_of(self.target.shape)
+        f = self.f
+        count = lane_count(self.scope.machine, [self.node], 1)
+        zeros = constant(vector_of(self.element, count), 0)
+        whole = size - size % count
+        with f.loop(0, whole, count) as loop:
+            f.store(zeros, f.offset(self.address, loop.index, self.element))
+        with f.loop(whole, size) as loop:
+            f.store(constant(self.element, 0), f.offset(self.address, loop.index, self.element))
+
+    def _source(self, indices: list[Value]) -> Value:
+        layout = self.updates.layout
+        base = self.f.offset(self.scope.address(self.updates.base), layout.offset, self.element)
+        start = dot(self.f, indices, layout.strides[: len(indices)])
+        return self.f.offset(base, start, self.element)
+
+    def _target(self, indices: list[Value]) -> Value:
+        """Return the address that updates at these places are added to."""
+        f, axis = self.f, self.axis
+        if self._is_scatter:
+            count = len(self.indices.layout.shape)
+            place = self._place(indices[axis : axis + count])
+            where = [*indices[:axis], place, *indices[axis + count :]]
+        else:
+            place = self._place(indices)
+            where = [*indices[:axis], place, *indices[axis + 1 :]]
+        start = dot(f, where, self.target.strides[: len(where)])
+        return f.offset(self.address, start, self.element)
+
+    def _place(self, indices: list[Value]) -> Value:
+        """Read a place, and check it."""
+        f, layout = self.f, self.indices.layout
+        base = self.indices.base
+        element = scalars.memory_type(base.spec.dtype)
+        start = f.offset(self.scope.address(base), layout.offset, element)
+        raw = f.load(element, f.offset(start, dot(f, indices, layout.strides), element))
+        signed = base.spec.dtype.kind == "i"
+        place = f.convert("sext" if signed else "zext", raw, I64)
+        size = self.target.shape[self.axis]
+        if signed:
+            place = f.select(f.icmp("slt", place, 0), f.add(place, size), place)
+        bad = f.icmp("uge", place, size)
+        self.scope.fail_where(bad)
+        return f.select(bad, constant(I64, 0), place)
+
+    def _add(self, source: Value, target: Value, lanes: Lanes) -> None:
+        f = self.f
+        ends = [f.offset(end, lanes.column, self.element) for end in (source, target)]
+        type_ = vector_of(self.element, lanes.count)
+        if lanes.mask is None:
+            update, now = (f.load(type_, end) for end in ends)
+        else:
+            zero = constant(type_, 0)
+            update, now = (f.masked_load(type_, end, lanes.mask, zero) for end in ends)
+        if self.dtype.kind == "b":
+            new = f.or_(now, update)
+        else:
+            new = f.binary("fadd" if self.dtype.kind == "f" else "add", now, update)
+        if lanes.mask is None:
+            f.store(new, ends[1])
+        else:
+            f.masked_store(new, ends[1], lanes.mask)

@@ -1,0 +1,296 @@
+"""Products by tiles: which part of C is computed when, and where its operands come from.
+
+The rows of C are cut into tiles of one or two heights, its columns into panels of a few vectors.
+Some neighbouring panels are a *block* of columns, some neighbouring tiles a *group* of rows. For
+each block, for each group, for each piece of the inner axis::
+
+    for panel in block:
+        for tile in group:
+            C[tile, panel] += A[tile, piece] @ B[piece, panel]      (the micro-kernel)
+
+so that a panel of B stays in the first level of the cache while the tiles of A pass by, and a block
+of B in the second while the groups do (Goto & van de Geijn 2008). C[group, block] lies in private
+scratch, which the second level holds, until it is finished.
+
+Work is shared by tiles. Each element of C is summed in the order of the inner axis by whoever has
+it, so that its bits do not depend on the number of workers. Only where C is so small that it has
+few tiles, and the inner axis is long, the axis is cut into *chunks* of a fixed length, whose
+partial sums are added in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from giulgi.backends.cpu.code import ir
+from giulgi.backends.cpu.code.ir import VOID, Function, Value
+from giulgi.backends.cpu.code.products.kernels import add, kernel
+from giulgi.backends.cpu.code.products.operands import Panels, Rows, Scratch
+from giulgi.backends.cpu.code.products.product import (
+    Call,
+    Plan,
+    Tile,
+    ceil_div,
+    counted,
+    number,
+    segments,
+    smaller,
+    split,
+    times,
+)
+
+
+@dataclass(frozen=True)
+class Blocked(Plan):
+    """A product by tiles.
+
+    Attributes:
+        a: how A is read.
+        b: how B is read.
+        tiles: the number of tiles that the rows are cut into.
+        group: the most tiles of a group.
+        block: the number of panels of a block; the last block may have fewer.
+        depth: the most steps of the inner axis between two visits to a tile.
+        chunks: the number of parts of the inner axis whose sums are kept apart.
+    """
+
+    a: Rows
+    b: Panels
+    tiles: int
+    group: int
+    block: int
+    depth: int
+    chunks: int
+
+    @property
+    def height(self) -> int:
+        """The number of rows of a tall tile; there are tiles of one row less, too."""
+        return ceil_div(self.product.rows, self.tiles)
+
+    @property
+    def tall(self) -> int:
+        """The number of tall tiles; they come first."""
+        return self.product.rows - self.tiles * (self.height - 1)
+
+    @property
+    def blocks(self) -> int:
+        """The number of blocks of columns."""
+        return ceil_div(self.b.count, self.block)
+
+    @property
+    def chunk(self) -> int:
+        """The length of a chunk of the inner axis."""
+        return ceil_div(self.product.inner, self.chunks)
+
+    @property
+    def tile_stride(self) -> int:
+        """The distance of rows of C in private scratch."""
+        return self.block * self.b.panel_columns
+
+    @property
+    def partial_elements(self) -> int:
+        """The number of elements of the partial sums of one chunk."""
+        return self.product.batches * self.product.rows * self.partial_stride
+
+    @property
+    def partial_stride(self) -> int:
+        """The distance of rows of partial sums."""
+        return self.b.count * self.b.panel_columns
+
+    @property
+    def shared_bytes(self) -> int:
+        """The size of packed panels and partial sums."""
+        partial = self.chunks * self.partial_elements if self.chunks > 1 else 0
+        return (self.b.shared_elements + partial) * self.product.size
+
+    @property
+    def tile_elements(self) -> int:
+        """The number of elements of a group of tiles in a block."""
+        return self.group * self.height * self.tile_stride
+
+    @property
+    def private_bytes(self) -> int:
+        """The size of a group of C, a copy of A, and a block of B."""
+        panels = self.block * self.b.panel_elements if self.packs_privately else 0
+        elements = self.tile_elements + self.a.private_elements + panels
+        return elements * self.product.size
+
+    @property
+    def packs_privately(self) -> bool:
+        """Whether each worker packs the blocks of B that it comes to."""
+        return self.b.packed > 0 and self.b.scratch is Scratch.PRIVATE
+
+    def describe(self) -> str:
+        """Tell a person what will be done."""
+        b = self.b
+        heights = f"{self.height}" + (f" or {self.height - 1}" if self.tall < self.tiles else "")
+        said = [
+            f"{self.title()}: {counted(self.tiles, 'tiles')} of {heights} rows by "
+            f"{counted(b.count, 'panels')} of {counted(b.width, 'vectors')} of {self.lanes}, "
+            f"{self.group} by {self.block} of them at a time; "
+            f"the inner axis in pieces of {self.depth}."
+        ]
+        if self.chunks > 1:
+            said.append(f"Its {self.chunks} chunks are summed apart and added in order.")
+        said.append(
+            "A is copied block by block."
+            if self.a.copied
+            else f"A is read in place, along its {'rows' if self.a.along_rows else 'inner axis'}."
+        )
+        if b.packed == 0:
+            said.append("B is read in place.")
+        else:
+            what = "B is" if b.first_packed == 0 else "The last panel of B, not being whole, is"
+            said.append(f"{what} packed to {b.scratch.value} scratch.")
+        return " ".join(said)
+
+    def emit(self, f: Function, call: Call) -> None:
+        """Write the code, which every worker is to execute."""
+        if self.b.packed and self.b.scratch is Scratch.SHARED:
+            self.b.pack_shared(f, call)
+        _Nest(self, f, call).emit()
+
+
+class _Nest:
+    """The loops around the micro-kernel, while they are being written."""
+
+    def __init__(self, plan: Blocked, f: Function, call: Call) -> None:
+        self.plan = plan
+        self.f = f
+        self.call = call
+        self.element = plan.product.element
+        self.copy = self._after(call.private, plan.tile_elements)
+        self.panels = self._after(self.copy, plan.a.private_elements)
+        self.partial = self._after(call.shared, plan.b.shared_elements)
+
+    def emit(self) -> None:
+        """Write everything."""
+        plan, f = self.plan, self.f
+        stack = plan.product.batches * plan.blocks
+        with segments(f, self.call, plan.chunks * stack, plan.tiles) as (segment, start, stop):
+            chunk, rest = split(f, segment, stack)
+            batch, block = split(f, rest, plan.blocks)
+            if plan.packs_privately:
+                first, last = self._panels_of(block)
+                plan.b.pack_private(f, self.call, self.panels, batch, first, last)
+            with f.loop(start, stop, step=plan.group) as group:
+                end = smaller(f, f.add(group.index, plan.group), stop)
+                self._group(chunk, batch, block, group.index, end)
+        if plan.chunks > 1:
+            self.call.barrier(f)
+            with segments(f, self.call, stack, plan.tiles) as (segment, start, stop):
+                batch, block = split(f, segment, plan.blocks)
+                with f.loop(start, stop, step=plan.group) as group:
+                    end = smaller(f, f.add(group.index, plan.group), stop)
+                    self._combine(batch, block, group.index, end)
+
+    def _group(self, chunk: Value, batch: Value, block: Value, start: Value, stop: Value) -> None:
+        """Write the computation of a group of tiles, from start to before stop, in a block."""
+        plan, f = self.plan, self.f
+        row = self._row(start)
+        rows = f.sub(self._row(stop), row)
+        target = self.call.private
+        if plan.chunks > 1:
+            target = self._partial(chunk, batch, row, block)
+        begin = times(f, chunk, plan.chunk)
+        end = smaller(f, f.add(begin, plan.chunk), number(plan.product.inner))
+        with f.loop(begin, end, step=plan.depth) as piece:
+            depth = smaller(f, f.sub(end, piece.index), number(plan.depth))
+            a = plan.a.block(f, self.call, self.copy, batch, row, rows, piece.index, depth)
+            continued = f.convert("zext", f.icmp("ne", piece.index, begin), ir.I64)
+            first, last = self._panels_of(block)
+            with f.loop(first, last) as panel:
+                place = f.sub(panel.index, first)
+                b, b_stride = plan.b.address(f, self.call, self.panels, batch, place, panel.index)
+                b = self._at(b, f.mul(b_stride, piece.index))
+                c = self._at(target, f.mul(place, plan.b.panel_columns))
+                with f.loop(start, stop) as tile:
+                    above = f.sub(self._row(tile.index), row)
+                    self._tile(tile.index, above, a, (b, b_stride), c, depth, continued)
+        if plan.chunks == 1:
+            self._finish(batch, row, rows, block)
+
+    def _tile(
+        self, tile: Value, above: Value, a: tuple[Value, Value, Value], b: tuple[Value, Value],
+        c: Value, depth: Value, continued: Value,
+    ) -> None:  # fmt: skip
+        """Write the call of the micro-kernel of the tile's height."""
+        plan, f = self.plan, self.f
+        start, row_stride, a_stride = a
+        c_stride = number(self._target_stride)
+        arguments = [
+            self._at(start, f.mul(above, row_stride)), a_stride, *b,
+            self._at(c, f.mul(above, c_stride)), c_stride, depth, continued,
+        ]  # fmt: skip
+        is_tall = f.icmp("slt", tile, plan.tall)
+        cases = [(is_tall, plan.height)]
+        if plan.tall < plan.tiles:
+            cases.append((f.xor(is_tall, 1), plan.height - 1))
+        for condition, height in cases:
+            name = kernel(
+                f.module, self.element, plan.lanes, height, plan.b.width,
+                along_rows=plan.a.along_rows,
+            )  # fmt: skip
+            with f.when(condition):
+                f.call(name, VOID, *arguments)
+
+    def _combine(self, batch: Value, block: Value, start: Value, stop: Value) -> None:
+        """Write the sum of all chunks of a group of tiles in a block."""
+        plan, f = self.plan, self.f
+        row = self._row(start)
+        rows = f.sub(self._row(stop), row)
+        source = self._partial(number(0), batch, row, block)
+        vector = ir.vector_of(self.element, plan.lanes)
+        first, last = self._panels_of(block)
+        width = f.mul(f.sub(last, first), plan.b.panel_columns)
+        with f.loop(0, rows) as i:
+            from_ = self._at(source, f.mul(i.index, plan.partial_stride))
+            to = self._at(self.call.private, f.mul(i.index, plan.tile_stride))
+            with f.loop(0, width, step=plan.lanes) as j:
+                at = self._at(from_, j.index)
+                total = f.load(vector, at)
+                with f.loop(1, plan.chunks, carried=[total]) as chunk:
+                    part = self._at(at, f.mul(chunk.index, plan.partial_elements))
+                    chunk.carry(add(f, chunk.carried[0], f.load(vector, part)))
+                f.store(chunk.results[0], self._at(to, j.index))
+        self._finish(batch, row, rows, block)
+
+    def _finish(self, batch: Value, row: Value, rows: Value, block: Value) -> None:
+        """Write the consumption of a group of tiles in a block."""
+        plan, f = self.plan, self.f
+        column = times(f, block, plan.tile_stride)
+        left = f.sub(number(plan.product.columns), column)
+        columns = smaller(f, left, number(plan.tile_stride))
+        tile = Tile(batch, row, rows, column, columns, self.call.private, plan.tile_stride)
+        self.call.finish(f, tile)
+
+    def _row(self, tile: Value) -> Value:
+        """Write the first row of a tile: tall ones are before it, then others."""
+        plan, f = self.plan, self.f
+        if plan.tall == plan.tiles:
+            return f.mul(tile, plan.height)
+        low = times(f, tile, plan.height - 1)
+        return f.add(low, smaller(f, tile, number(plan.tall)))
+
+    def _panels_of(self, block: Value) -> tuple[Value, Value]:
+        """Write the first panel of a block, and the one behind its last."""
+        first = times(self.f, block, self.plan.block)
+        last = smaller(self.f, self.f.add(first, self.plan.block), number(self.plan.b.count))
+        return first, last
+
+    def _partial(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
+        """Write the address of the partial sums of a chunk."""
+        plan, f = self.plan, self.f
+        above = f.add(times(f, batch, plan.product.rows), row)
+        offset = f.add(f.mul(above, plan.partial_stride), times(f, block, plan.tile_stride))
+        return self._at(self.partial, f.add(offset, f.mul(chunk, plan.partial_elements)))
+
+    @property
+    def _target_stride(self) -> int:
+        return self.plan.partial_stride if self.plan.chunks > 1 else self.plan.tile_stride
+
+    def _at(self, base: Value, index: Value) -> Value:
+        return self.f.offset(base, index, self.element)
+
+    def _after(self, base: Value, elements: int) -> Value:
+        return self.f.offset(base, elements, self.element)

@@ -1,0 +1,156 @@
+"""The choice of tiles, blocks and copies, from sizes alone.
+
+The same product is always computed in the same way: nothing is tried out, and the number of workers
+does not matter. The rules stand here with what they rest on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from giulgi.backends.cpu.code.products.blocked import Blocked
+from giulgi.backends.cpu.code.products.operands import Panels, Rows, Scratch
+from giulgi.backends.cpu.code.products.product import Product, ceil_div
+from giulgi.backends.cpu.machine.processor import Machine
+
+# What a block of B, a copied block of A, and a tile that waits for its next piece may take of the
+# second level of the cache; and a tile that is finished at once of the first.
+_BLOCK_BYTES = 512 * 1024
+_GROUP_BYTES = 256 * 1024
+_TILE_BYTES = 16 * 1024
+
+# An inner axis of up to _WHOLE steps is not cut into pieces; others are, of about _PIECE.
+_WHOLE, _PIECE = 1024, 512
+
+# Where the rows make fewer tiles than _FEW_TILES, a long inner axis is cut into chunks, of _CHUNK
+# steps at the least.
+_FEW_TILES, _CHUNK = 16, 1024
+
+# B is packed for more tiles than these. Packing runs at about this many elements in a cycle; it is
+# left to each worker if it takes no more than this many cycles, or than this part of its work.
+_FEW_TO_PACK_FOR, _PACKED_PER_CYCLE = 4, 8
+_LITTLE_PACKING, _PACKING_SHARE = 4096, 0.1
+
+# The numbers of workers that a choice should suit.
+_WORKERS = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A tile shape: the number of vectors in its rows, and of tiles that the rows are cut into."""
+
+    width: int
+    tiles: int
+
+
+def blocked(product: Product, machine: Machine) -> Blocked:
+    """Plan a product by tiles."""
+    lanes = product.lanes(machine)
+    shape = _shape(product, machine, lanes)
+    height = ceil_div(product.rows, shape.tiles)
+    panel_columns = shape.width * lanes
+    panels = ceil_div(product.columns, panel_columns)
+    chunks = _chunks(product, shape.tiles * product.batches)
+    chunk = ceil_div(product.inner, chunks)
+    pieces = 1 if chunk <= _WHOLE else ceil_div(chunk, _PIECE)
+    depth = ceil_div(chunk, pieces)
+    panel_bytes = panel_columns * product.size
+    most = _BLOCK_BYTES // (depth * panel_bytes)
+    if pieces == 1:
+        group = 1
+        most = min(most, _TILE_BYTES // (height * panel_bytes))
+    else:
+        group = max(_GROUP_BYTES // (height * depth * product.size), 1)
+        group = min(group, shape.tiles)
+        most = min(most, _GROUP_BYTES // (group * height * panel_bytes))
+    block = ceil_div(panels, ceil_div(panels, max(most, 1)))
+    return Blocked(
+        product=product,
+        lanes=lanes,
+        a=_rows(product, lanes, group * height, depth),
+        b=_panels(product, lanes, shape, block),
+        tiles=shape.tiles,
+        group=group,
+        block=block,
+        depth=depth,
+        chunks=ceil_div(product.inner, chunk),
+    )
+
+
+def _shape(product: Product, machine: Machine, lanes: int) -> _Shape:
+    """Return the tile shape of the least estimated time."""
+    shapes = []
+    for width in (1, 2, 3, 4):
+        fewest = ceil_div(product.rows, tallest_tile(machine, width))
+        # Numbers that may be shared more evenly.
+        counts = {fewest, fewest + 1, ceil_div(fewest, 2) * 2, ceil_div(fewest, 4) * 4}
+        shapes += [_Shape(width, count) for count in sorted(counts) if count <= product.rows]
+    return min(shapes, key=lambda shape: _cost(product, lanes, shape))
+
+
+def tallest_tile(machine: Machine, width: int) -> int:
+    """Return the most rows of a tile of so many vectors.
+
+    Registers hold the tile, a row of B, and a few elements of A on their way.
+    """
+    spare = 3 if machine.vector_registers >= 32 else 1
+    return max((machine.vector_registers - width - spare) // width, 1)
+
+
+def _cost(product: Product, lanes: int, shape: _Shape) -> float:
+    """Estimate the time of a product in cycles of a processor with two multipliers.
+
+    A step of a tile of h x w vectors takes h * w / 2 cycles to multiply, (h + w) / 2 to load, and
+    no less than 4, which a multiply-add takes to be ready for the next. The time is that of the
+    slowest worker, times their number, averaged over some numbers of workers.
+    """
+    height = ceil_div(product.rows, shape.tiles)
+    width = shape.width
+    panels = ceil_div(product.columns, width * lanes)
+    cycles = max(height * width / 2, (height + width) / 2, 4) + 0.5
+    tile = product.inner * cycles + 3 * height * width + 20
+    units = shape.tiles * panels * product.batches
+    slowest = sum(ceil_div(units, workers) * workers for workers in _WORKERS)
+    return tile * slowest / len(_WORKERS)
+
+
+def _chunks(product: Product, units: int) -> int:
+    """Return how many parts of the inner axis are summed apart."""
+    if units >= _FEW_TILES:
+        return 1
+    return max(min(ceil_div(2 * _FEW_TILES, units), product.inner // _CHUNK), 1)
+
+
+def _rows(product: Product, lanes: int, rows: int, depth: int) -> Rows:
+    """Return how A is read: in place, if one of its strides is 1.
+
+    Measured, a copy gains nothing, whatever the other stride is: 512x512 @ 512x512, and 128x784
+    and 128x512 transposed, times 128x512, were 0 to 8 % slower with it, and within the noise.
+    """
+    in_place = Rows(product, lanes, False, rows, depth)
+    return replace(in_place, copied=in_place.must_be_copied)
+
+
+def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
+    """Return how B is read, in blocks of so many panels.
+
+    Packing costs about as much as one tile does. So B, if its rows are contiguous, is read in place
+    for few tiles; and if it is so narrow that its panels lie in memory much as packed ones do.
+
+    What is packed by the worker that needs it lies in that worker's cache, and nobody waits.
+    Packing by all, to be read by all, is for where that would be done over and over.
+    """
+    columns = shape.width * lanes
+    contiguous = product.b_strides[1] == 1 or product.columns == 1
+    narrow = product.b_strides[0] <= 2 * columns
+    in_place = contiguous and (narrow or shape.tiles <= _FEW_TO_PACK_FOR)
+    packing = product.inner * block * columns / _PACKED_PER_CYCLE
+    multiplying = product.multiplications / (2 * lanes) / max(_WORKERS)
+    private = packing <= max(_LITTLE_PACKING, _PACKING_SHARE * multiplying)
+    return Panels(
+        product=product,
+        lanes=lanes,
+        width=shape.width,
+        first_packed=product.columns // columns if in_place else 0,
+        scratch=Scratch.PRIVATE if private else Scratch.SHARED,
+    )

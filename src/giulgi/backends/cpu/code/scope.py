@@ -1,0 +1,152 @@
+"""What the code of every group shares: the module, the table of addresses, the rules of splitting.
+
+Native code is given one *table* of 64-bit words: first a few numbers (``Word``), then an address
+for the arena, and for each array of the feeds, variables, fetches and constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from giulgi.backends.base import Computation
+from giulgi.backends.cpu.code.ir import I1, I8, I64, PTR, Function, Module, Value, lanes_of
+from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.planning.plan import Place, Plan
+from giulgi.backends.cpu.planning.sources import Area, Target
+
+
+class Word:
+    """The places of the first words of the table."""
+
+    FIRST = 0  #: the number of the first step
+    END = 1  #: the number behind the last step
+    SEED = 2  #: of random numbers
+    RUN = 3  #: the number of the run that step 0 would have had
+    ORDER = 4  #: address: which example comes when
+    SYNC = 5  #: address: where workers meet (``barrier.py``)
+    YIELD = 6  #: address of a function that lets other threads run
+    ARENA = 7  #: address of what lives within a step
+    SCRATCH = 8  #: address of working memory that workers share
+    PRIVATE = 9  #: address of working memory of each worker
+    FAILED = 10  #: written: 1 + the step in which a place did not exist
+    COUNT = 11  #: how many such words there are
+
+
+_AREAS: tuple[Area, ...] = ("feed", "variable", "fetch", "constant")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where in the table each array's address stands."""
+
+    first: dict[str, int]
+    words: int
+
+    @classmethod
+    def of(cls, computation: Computation, constants: int) -> Table:
+        """Return the table of a computation."""
+        counts = [
+            len(computation.feeds),
+            len(computation.variables),
+            len(computation.fetches),
+            constants,
+        ]
+        first: dict[str, int] = {"arena": Word.ARENA}
+        word = Word.COUNT
+        for area, count in zip(_AREAS, counts, strict=True):
+            first[area] = word
+            word += count
+        return cls(first, word)
+
+    def word(self, area: Area, number: int) -> int:
+        """Return the place of an array's address."""
+        return self.first[area] + number
+
+
+@dataclass
+class Scope:
+    """What the code of a group is written with.
+
+    Attributes:
+        module: where functions are written.
+        machine: the processor.
+        plan: where values lie.
+        table: where addresses stand.
+        f: the function that is being written.
+        words: the address of the table.
+        worker: the number of the worker that runs the code, from 0.
+        workers: how many there are.
+        step: the number of the step.
+        parallel: whether all workers run the code.
+    """
+
+    module: Module
+    machine: Machine
+    plan: Plan
+    table: Table
+    f: Function
+    words: Value
+    worker: Value
+    workers: Value
+    step: Value
+    parallel: bool
+
+    def word(self, place: int, type_: str = I64) -> Value:
+        """Read a word of the table."""
+        return self.f.load(type_, self.f.offset(self.words, place, I64))
+
+    def address(self, target: Target) -> Value:
+        """Return the address of a value in memory."""
+        return self.address_of(self.plan.places[target])
+
+    def address_of(self, place: Place) -> Value:
+        """Return the address of a place."""
+        base = self.word(self.table.word(place.area, place.number), PTR)
+        return self.f.offset(base, place.start, I8)
+
+    def scratch(self) -> Value:
+        """Return the address of working memory that workers share."""
+        return self.word(Word.SCRATCH, PTR)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let the first worker alone do what follows."""
+        if not self.parallel:
+            yield
+            return
+        with self.f.when(self.f.icmp("eq", self.worker, 0)):
+            yield
+
+    def share(self, count: int, grain: int = 1) -> tuple[Value, Value]:
+        """Return the part of 0 .. count that is this worker's, in whole grains.
+
+        A serial group is all the first worker's, who is then the only one to run it.
+        """
+        if not self.parallel:
+            return Value(I64, "0"), Value(I64, str(count))
+        f = self.f
+        grains = -(-count // grain)
+        ends = []
+        for turn in (self.worker, f.add(self.worker, 1)):
+            share = f.binary("udiv", f.mul(turn, grains), self.workers)
+            ends.append(f.mul(share, grain))
+        if grains * grain != count:
+            ends = [f.intrinsic("smin", end, Value(I64, str(count))) for end in ends]
+        return ends[0], ends[1]
+
+    def fail_where(self, bad: Value) -> None:
+        """Note that this step failed where any lane of a condition holds."""
+        f = self.f
+        any_bad = any_lane(f, bad)
+        with f.when(any_bad):
+            f.store(f.add(self.step, 1), f.offset(self.words, Word.FAILED, I64))
+
+
+def any_lane(f: Function, bad: Value) -> Value:
+    """Return whether a condition holds in any lane."""
+    lanes = lanes_of(bad.type)
+    if lanes == 1:
+        return bad
+    return f.call(f"llvm.vector.reduce.or.v{lanes}i1", I1, bad)

@@ -1,0 +1,1 @@
+"""What is computed together, in which order, and in which memory."""

@@ -1,0 +1,68 @@
+"""Rough costs of groups: what is worth sharing among workers, and what the reader is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from giulgi.backends.cpu.planning.groups import Group, Kind
+from giulgi.backends.cpu.planning.plan import Step
+from giulgi.backends.cpu.planning.sources import shape_of
+from giulgi.graph.node import Node
+from giulgi.graph.ops import functions as named
+from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.ops.elementwise import Cast, Divide, FloorDivide, Power, Remainder
+from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
+from giulgi.graph.ops.reductions import ArgExtreme, Reduction
+from giulgi.graph.shapes import size_of
+
+# Operations of a polynomial, or of a slow division, count as so many.
+_COSTLY = {
+    named.Exp: 12, named.Expm1: 16, named.Log: 14, named.Log1p: 16, named.Tanh: 16,
+    named.Sigmoid: 16, named.Erf: 20, named.Sin: 20, named.Cos: 20, named.Tan: 30,
+    named.Asin: 20, named.Acos: 20, named.Atan: 20, named.Atan2: 30, named.Sqrt: 4,
+    Divide: 4, FloorDivide: 8, Remainder: 8, Power: 40, Cast: 1,
+}  # fmt: skip
+
+# Less work than this (in operations) is done by one worker: meeting would take longer.
+_WORTH_SHARING = 60_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a group takes: operations on numbers, and bytes read and written."""
+
+    operations: int
+    bytes: int
+
+
+def cost_of(step: Step) -> Cost:
+    """Return the cost of a group, by estimate."""
+    group = step.group
+    operations = sum(_operations(node) for node in group.nodes)
+    operations += sum(size_of(store.layout.shape) for store in group.copies)
+    return Cost(operations, step.moved)
+
+
+def is_worth_sharing(step: Step) -> bool:
+    """Whether several workers are sooner done with a group than one."""
+    if step.group.kind in (Kind.SCATTER,):
+        return False
+    cost = cost_of(step)
+    work = cost.operations // 8 if _is_product(step.group) else cost.operations
+    return max(work, cost.bytes // 4) >= _WORTH_SHARING
+
+
+def _is_product(group: Group) -> bool:
+    return group.kind is Kind.PRODUCT
+
+
+def _operations(node: Node) -> int:
+    op = node.op
+    if isinstance(op, MatMul):
+        a = shape_of(node.inputs[0])
+        inner = a[-2] if op.transpose_a else a[-1]
+        return 2 * size_of(shape_of(node)) * inner
+    # What is reduced, or added somewhere, is gone through as a whole; what is picked is not.
+    whole = isinstance(op, (Reduction, ArgExtreme, ScatterAdd, AddAlong))
+    size = size_of(shape_of(node.inputs[0] if whole else node))
+    return size * _COSTLY.get(type(op), 1)

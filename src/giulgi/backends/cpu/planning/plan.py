@@ -1,0 +1,298 @@
+"""What is computed when, by how many, and where in memory.
+
+The groups are put into an order; each new value of a variable is written right into the variable,
+if everyone who reads the old one comes before; and what lives only within a step shares one
+*arena*, in which the memory of a value that nobody needs any more is given to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from giulgi.backends.base import Computation
+from giulgi.backends.cpu.code.scalars import is_integer_power
+from giulgi.backends.cpu.planning.groups import Group, Grouping, Kind, Store, is_indirect
+from giulgi.backends.cpu.planning.layouts import Layout
+from giulgi.backends.cpu.planning.sources import Access, Area, Result, Target, bytes_of, shape_of
+from giulgi.graph.node import Node
+from giulgi.graph.ops.leaves import Constant
+
+_ALIGNMENT = 64  # bytes: a line of the cache
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value lies: which memory, and from which byte on.
+
+    Attributes:
+        area: the arena, or whose array it is.
+        number: which of the feeds, variables, fetches or constants; 0 for the arena.
+        start: the first byte in it.
+        bytes: how many it takes.
+    """
+
+    area: Area
+    number: int
+    start: int
+    bytes: int
+
+    def overlaps(self, other: Place) -> bool:
+        """Whether the two share memory."""
+        if (self.area, self.number) != (other.area, other.number):
+            return False
+        return self.start < other.start + other.bytes and other.start < self.start + self.bytes
+
+
+@dataclass(eq=False)
+class Step:
+    """One group in its turn.
+
+    Attributes:
+        group: what is computed.
+        reads: the places that are read.
+        writes: the places that are written.
+        parallel: whether all workers share it; else the first does it alone.
+        barrier: whether all workers meet before it.
+        checks: whether it may find a place that does not exist.
+        commits: whether it writes into variables.
+        moved: the number of bytes that are read and written.
+    """
+
+    group: Group
+    reads: list[Place] = field(default_factory=list)
+    writes: list[Place] = field(default_factory=list)
+    parallel: bool = False
+    barrier: bool = False
+    checks: bool = False
+    commits: bool = False
+    moved: int = 0
+
+
+class Plan:
+    """The order of the groups, and the place of every value.
+
+    Args:
+        computation: what is to be computed, every shape known.
+        batched: the feeds that are taken from the data of many steps.
+
+    Attributes:
+        grouping: its groups.
+        steps: the groups in order.
+        places: the place of each value that is in memory.
+        constants: the constants that lie in memory, by their number.
+        lives: for each value in the arena the turns of the first and the last group to use it.
+        arena_bytes: the size of the arena.
+        private_bytes: the size of the working memory of each worker.
+    """
+
+    def __init__(self, computation: Computation, batched: frozenset[Node] = frozenset()) -> None:
+        self.computation = computation
+        self.batched = batched
+        self.grouping = Grouping(computation, batched)
+        self.places: dict[Target, Place] = {}
+        self.constants: list[Node] = []
+        self.lives: dict[Target, tuple[int, int]] = {}
+        self.arena_bytes = 0
+        self.private_bytes = 0
+        self._place_leaves()
+        self._place_results()
+        self.steps = [Step(group) for group in self._ordered()]
+        self._place_arena()
+        for step in self.steps:
+            self._describe(step)
+
+    # Arrays from outside
+
+    def _place_leaves(self) -> None:
+        computation = self.computation
+        for number, feed in enumerate(computation.feeds):
+            if feed not in self.batched:
+                self.places[feed] = _whole("feed", number, feed)
+        for number, read in enumerate(computation.reads):
+            if read is not None:
+                self.places[read] = _whole("variable", number, read)
+        for node in computation.nodes:
+            if isinstance(node.op, Constant):
+                self.places[node] = _whole("constant", len(self.constants), node)
+                self.constants.append(node)
+
+    def _place_results(self) -> None:
+        """Write each result right where it belongs, or copy it there."""
+        for number, fetch in enumerate(self.computation.fetches):
+            if self._is_free(fetch):
+                self.places[self._base(fetch)] = _whole("fetch", number, fetch)
+            else:
+                self._copy_to(Result("fetch", number, fetch.spec.dtype, shape_of(fetch)), fetch)
+        copies: dict[int, Group] = {}
+        free: dict[Target, tuple[int, Node]] = {}
+        for number, new in self.computation.updates:
+            if self._is_free(new) and self._base(new) not in free:
+                free[self._base(new)] = (number, new)
+            else:
+                copies[number] = self._copy_to(self._variable(number), new)
+        for base, (number, new) in free.items():
+            if self._update_in_place(number, new):
+                self.places[base] = _whole("variable", number, new)
+            else:
+                copies[number] = self._copy_to(self._variable(number), new)
+        for number, group in copies.items():
+            read = self.computation.reads[number]
+            if _moves_within(group, read) or not self._after_readers(group, read):
+                self._copy_through_arena(number, group)
+
+    def _variable(self, number: int) -> Result:
+        cell = self.computation.variables[number]
+        return Result("variable", number, cell.dtype, cell.shape)
+
+    def _copy_through_arena(self, number: int, group: Group) -> None:
+        """Let a copy into a variable wait in the arena, until all readers of the old value came.
+
+        It is needed where variables exchange their values, or one becomes its own transpose.
+        """
+        (store,) = group.copies
+        assert isinstance(store.value, Access)
+        target = self._variable(number)
+        held = Result("arena", number, target.dtype, target.shape)
+        waiting = Store(store.value, held, store.layout)
+        group.copies[:] = group.stores[:] = [waiting]
+        self.grouping.writers[held] = [group]
+        last = self._copy_access(target, Access(held, waiting.layout))
+        assert self._after_readers(last, self.computation.reads[number])
+
+    def _base(self, node: Node) -> Target:
+        return self.grouping.access[node].base
+
+    def _is_free(self, node: Node) -> bool:
+        """Whether the value has memory of its own that has no place yet."""
+        access = self.grouping.access[node]
+        computed = access.base in self.grouping.writers
+        return computed and access.is_direct and access.base not in self.places
+
+    def _copy_to(self, result: Result, node: Node) -> Group:
+        return self._copy_access(result, self.grouping.access[node])
+
+    def _copy_access(self, result: Result, access: Access) -> Group:
+        """Add a group that copies a value into an array outside."""
+        group = Group(Kind.POINTWISE, access.layout.shape)
+        store = Store(access, result, Layout.of(result.shape))
+        group.copies.append(store)
+        group.stores.append(store)
+        self.grouping.add(group, [access.base])
+        self.places[result] = _whole(result.area, result.number, result)
+        return group
+
+    def _update_in_place(self, number: int, new: Node) -> bool:
+        """Put the writer of a variable's new value after all readers of the old; False if not."""
+        writers = self.grouping.writers[self._base(new)]
+        read = self.computation.reads[number]
+        if len(writers) != 1 or writers[0].copies or may_fail(writers[0]):
+            return False
+        writer = writers[0]
+        if read is not None and not self._reads_element_by_element(writer, read, self._base(new)):
+            return False
+        return self._after_readers(writer, read)
+
+    def _after_readers(self, writer: Group, read: Node | None) -> bool:
+        others = [group for group in self.grouping.groups if group is not writer]
+        # A step that fails must fail before anything is changed.
+        earlier = [group for group in others if may_fail(group) or self._reads(group, read)]
+        if any(self.grouping.comes_before(writer, group) for group in earlier):
+            return False
+        for group in earlier:
+            self.grouping.put_after(writer, group)
+        return True
+
+    def _reads(self, group: Group, base: Node | None) -> bool:
+        return any(access.base is base for access in self.grouping.read_by(group))
+
+    def _reads_element_by_element(self, group: Group, read: Node, new: Target) -> bool:
+        """Whether a group reads of the old value no element but the one that it writes then."""
+        stage = group.inner if new in group.inner else group.outer
+        if new not in stage and group.kind is not Kind.REDUCTION:
+            return not self._reads(group, read)
+        for node in group.nodes:
+            for source in node.inputs:
+                access = self.grouping.access[source]
+                if access.base is not read:
+                    continue
+                same = access.is_direct and shape_of(node) == shape_of(new) and node in stage
+                if not same or is_indirect(node):
+                    return False
+        return True
+
+    # Order and arena
+
+    def _ordered(self) -> list[Group]:
+        """Return the groups, each after those that it needs, else as they were found."""
+        left = list(self.grouping.groups)
+        order: list[Group] = []
+        while left:
+            ready = next(g for g in left if not self.grouping.waits_for(g, left))
+            left.remove(ready)
+            order.append(ready)
+        return order
+
+    def _place_arena(self) -> None:
+        """Give memory to what lives within the step, by first fit over lifetimes."""
+        for turn, step in enumerate(self.steps):
+            for store in step.group.stores:
+                if store.target not in self.places:
+                    first, _ = self.lives.get(store.target, (turn, turn))
+                    self.lives[store.target] = (first, turn)
+            for access in self.grouping.read_by(step.group):
+                if access.base in self.lives:
+                    self.lives[access.base] = (self.lives[access.base][0], turn)
+        living: list[tuple[int, int, int]] = []  # last turn, start, end
+        for target, (turn, last) in self.lives.items():
+            living = [entry for entry in living if entry[0] >= turn]
+            size = _aligned(bytes_of(target))
+            start = _gap(living, size)
+            self.places[target] = Place("arena", 0, start, size)
+            living.append((last, start, start + size))
+            self.arena_bytes = max(self.arena_bytes, start + size)
+
+    def _describe(self, step: Step) -> None:
+        group = step.group
+        read = dict.fromkeys(access.base for access in self.grouping.read_by(group))
+        written = [store.target for store in group.stores]
+        step.reads = [self.places[base] for base in read]
+        step.writes = [self.places[target] for target in written]
+        accesses = dict.fromkeys(self.grouping.read_by(group))
+        step.moved = sum(access.bytes for access in accesses)
+        step.moved += sum(store.bytes for store in group.stores)
+        step.commits = any(place.area == "variable" for place in step.writes)
+        step.checks = may_fail(group)
+
+
+def _moves_within(group: Group, read: Node | None) -> bool:
+    """Whether a copy takes elements of a value to other places of the same value."""
+    accesses = [store.value for store in group.copies if isinstance(store.value, Access)]
+    return any(access.base is read and not access.is_direct for access in accesses)
+
+
+def may_fail(group: Group) -> bool:
+    """Whether a group may be asked for what does not exist, such as a place behind the end."""
+    return group.kind is Kind.SCATTER or any(_may_fail(node) for node in group.nodes)
+
+
+def _may_fail(node: Node) -> bool:
+    return is_integer_power(node) or is_indirect(node)
+
+
+def _whole(area: Area, number: int, target: Target) -> Place:
+    return Place(area, number, 0, bytes_of(target))
+
+
+def _aligned(size: int) -> int:
+    return -(-max(size, 1) // _ALIGNMENT) * _ALIGNMENT
+
+
+def _gap(living: Iterable[tuple[int, int, int]], size: int) -> int:
+    """Return the first place in the arena where nothing else lives."""
+    start = 0
+    for _, other_start, other_end in sorted(living, key=lambda entry: entry[1]):
+        if start + size <= other_start:
+            return start
+        start = max(start, other_end)
+    return start

@@ -1,0 +1,1 @@
+"""Machine code at work: on arrays, by several threads."""

@@ -1,0 +1,262 @@
+"""Compiled computations, ready to be run on arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
+from giulgi.backends.cpu.code.barrier import SYNC_BYTES
+from giulgi.backends.cpu.code.emit import Code
+from giulgi.backends.cpu.code.randomness import signed64
+from giulgi.backends.cpu.code.scope import Word
+from giulgi.backends.cpu.machine.objects import Loaded
+from giulgi.backends.cpu.planning.layouts import Shape
+from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
+from giulgi.backends.cpu.running.crew import Crew
+from giulgi.backends.cpu.running.workers import available_cores, let_others_run_address, workers
+from giulgi.backends.reference.interpreter import Interpreter
+from giulgi.config import config
+from giulgi.graph.dtypes import DType
+from giulgi.graph.node import Node
+
+_SHARED = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+_ALONE = ctypes.CFUNCTYPE(None)
+#: What is looked up in the machine code: the entries of all workers and of one, and their table.
+ENTRIES = ("run", "run_alone", "table")
+_ALIGNMENT = 64
+# Values up to this size are copied into arrays of our own, and out of them.
+_SMALL_BYTES = 4096
+
+
+class NativeExecutable:
+    """A computation as native code, with the memory that it works in.
+
+    Args:
+        computation: what is computed.
+        code: its code in LLVM's language, and how it is to be called.
+        loaded: the machine code.
+        batched: how feeds are taken from arrays of all examples; None: they are fed.
+    """
+
+    in_place = True
+
+    def __init__(
+        self, computation: Computation, code: Code, loaded: Loaded, batched: Batched | None
+    ) -> None:
+        self.computation = computation
+        self.code = code
+        self.batched = batched
+        self._loaded = loaded  # Keeps the machine code in memory.
+        self._run_shared: Any = _SHARED(loaded.addresses["run"])
+        self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
+        self._renew_lock()
+        _all.add(self)
+        self._memory: list[Array] = []
+        words = np.zeros(code.table.words, np.int64)
+        self._words = words.data
+        self._address = words.ctypes.data
+        ctypes.c_void_p.from_address(loaded.addresses["table"]).value = self._address
+        self._own_memory()
+        word = code.table.word
+        # For each an array of our own, if it is small, and the word of its address.
+        self._feeds = [
+            (None if batched is not None else self._small(node, word("feed", i)), word("feed", i))
+            for i, node in enumerate(computation.feeds)
+        ]
+        self._fetches = [
+            (
+                self._small(node, word("fetch", i)),
+                word("fetch", i),
+                (shape_of(node), node.spec.dtype),
+            )
+            for i, node in enumerate(computation.fetches)
+        ]
+        self._is_random = computation.is_random
+        self._values: Sequence[Array] | None = None
+        self._crew = Crew()
+
+    def _renew_lock(self) -> None:
+        # The memory that it works in is for one thread at a time, and for one run of it: a signal
+        # handler or destructor may call what it has interrupted.
+        self._lock = threading.RLock()
+        self._is_inside = False
+
+    def _own_memory(self) -> None:
+        """Get the memory that lasts from call to call."""
+        plan = self.code.plan
+        self._lend(Word.ARENA, plan.arena_bytes)
+        self._lend(Word.SCRATCH, self.code.scratch_bytes)
+        self._sync = self._lend(Word.SYNC, SYNC_BYTES)
+        self._lend_private(1)
+        self._words[Word.YIELD] = let_others_run_address()
+        for number, node in enumerate(plan.constants):
+            value = np.ascontiguousarray(node.value)
+            self._memory.append(value)
+            self._words[self.code.table.word("constant", number)] = value.ctypes.data
+
+    def _lend(self, word: int, size: int) -> Array:
+        """Get memory, and put its address into a word; return it."""
+        memory = np.zeros(size + _ALIGNMENT, np.uint8)
+        self._memory.append(memory)
+        address = memory.ctypes.data
+        self._words[word] = address + -address % _ALIGNMENT
+        return memory
+
+    def _small(self, node: Node, word: int) -> Array | None:
+        """Return an array of our own for a small value; copying is quicker than its address."""
+        if bytes_of(node) > _SMALL_BYTES:
+            return None
+        own = np.zeros(shape_of(node), node.spec.dtype)
+        self._words[word] = own.ctypes.data
+        return own
+
+    # Running
+
+    def run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute so many times, in native code from the first to the last."""
+        with self._lock:
+            if self._is_inside:
+                return self._run_inside(feeds, values, draw, times)
+            try:
+                self._is_inside = True
+                return self._run(feeds, values, draw, times), []
+            finally:
+                self._is_inside = False
+
+    def _run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int
+    ) -> list[Array]:
+        held = []  # The arrays whose addresses native code has.
+        for (own, word), given in zip(self._feeds, feeds, strict=True):
+            if own is not None:
+                own[...] = given
+            else:
+                held.append(np.ascontiguousarray(given))
+                self._words[word] = held[-1].ctypes.data
+        fetched = self._enter(values, draw, 0, times)
+        failed = self._words[Word.FAILED]
+        if failed:
+            self._explain(feeds, values, Draw(draw.seed, draw.run + failed - 1))
+        return fetched
+
+    def _run_inside(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute by the reference, while this thread is in the midst of another run."""
+        fetched, updated = Interpreter(self.computation).run(feeds, values, draw, times)
+        self._write(values, updated)
+        return fetched, []
+
+    def _write(self, values: Sequence[Array], updated: Sequence[Array]) -> None:
+        """Write new values into the arrays of their variables."""
+        for (place, _), value in zip(self.computation.updates, updated, strict=True):
+            values[place][...] = value
+
+    def run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> list[Array]:
+        """Compute several steps, in native code from the first to the last."""
+        with self._lock:
+            if self._is_inside:
+                interpreter = Interpreter(self.computation, self.batched)
+                self._write(values, interpreter.run_steps(data, values, draw, steps))
+                return []
+            try:
+                self._is_inside = True
+                self._run_steps(data, values, draw, steps)
+            finally:
+                self._is_inside = False
+        return []
+
+    def _run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> None:
+        self._words[Word.ORDER] = steps.order.ctypes.data
+        start = self.code.table.first["feed"]
+        for number, array in enumerate(data):
+            self._words[start + number] = array.ctypes.data
+        self._enter(values, draw, steps.first, steps.end)
+        failed = self._words[Word.FAILED]
+        if failed:
+            feeds = Interpreter(self.computation, self.batched).examples(data, steps, failed - 1)
+            run = draw.run + failed - 1 - steps.first
+            self._explain(feeds, values, Draw(draw.seed, run))
+
+    def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
+        """Fill the rest of the table, and let the workers run; return the fetches."""
+        words, table = self._words, self.code.table
+        if values is not self._values:
+            self._values = values
+            for number, array in enumerate(values):
+                words[table.word("variable", number)] = array.ctypes.data
+        large = [own if own is not None else self._fetch(w, s) for own, w, s in self._fetches]
+        words[Word.FIRST] = first
+        words[Word.END] = end
+        if self._is_random:
+            words[Word.SEED] = signed64(draw.seed)
+            words[Word.RUN] = draw.run - first
+        words[Word.FAILED] = 0
+        count = self._worker_count() if self.code.is_shared else 1
+        if count == 1:
+            self._run_alone()
+        else:
+            self._run_together(count, first, end)
+        pairs = zip(self._fetches, large, strict=True)
+        return [own.copy() if own is not None else new for (own, _, _), new in pairs]
+
+    def _run_together(self, count: int, first: int, end: int) -> None:
+        """Let so many workers do the steps, unless the cores are busy with other work."""
+        words = self._words
+        while first < end and not words[Word.FAILED]:
+            alone, steps = self._crew.next(end - first)
+            words[Word.FIRST], words[Word.END] = first, first + steps
+            with self._crew.measured(steps):
+                if alone:
+                    self._run_alone()
+                else:
+                    workers.run(self._run_shared, self._address, count)
+            first += steps
+
+    def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
+        """Return a new array for a fetch."""
+        new = np.empty(*spec)
+        self._words[word] = new.ctypes.data
+        return new
+
+    def _worker_count(self) -> int:
+        count = config.threads or available_cores()
+        if count > self._private_workers:
+            self._lend_private(count)
+        return count
+
+    def _lend_private(self, count: int) -> None:
+        self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
+        self._private_workers = count
+
+    def _explain(self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw) -> None:
+        """Compute what failed by the reference, which tells what is wrong with it."""
+        Interpreter(self.computation).run(feeds, values, draw)
+        raise AssertionError("native code failed where the reference does not")
+
+
+_all: weakref.WeakSet[NativeExecutable] = weakref.WeakSet()
+
+
+def _renew_after_fork() -> None:
+    """In a child of this process nobody would open what is locked, nor come to a meeting."""
+    for executable in list(_all):
+        executable._renew_lock()
+        executable._sync[:] = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_after_fork)
