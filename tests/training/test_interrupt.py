@@ -163,10 +163,13 @@ def test_evaluate_and_predict_after_ctrl_c(fuse):
 
 # What a user sees, in a process of its own. The program says when it is in the middle of an epoch.
 PROGRAM = """
-import time
+import signal, time
 
 import numpy as np
 import giulgi as gg
+
+# A program that is started in the background, as by nohup, ignores Ctrl-C, and so would this one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 model = gg.Sequential([gg.Input((3,)), gg.layers.Dense(2)])
 model.compile("sgd", "mse")
@@ -224,7 +227,7 @@ def check_traceback(text, file):
     assert "never" not in text
     assert "During handling" not in text
     assert text.count("Traceback") == 1
-    assert lines[begin + 1] == f'  File "{file}", line 21, in <module>'
+    assert lines[begin + 1] == f'  File "{file}", line 24, in <module>'
     assert len(lines) - begin < 40
     # What is known of the epoch is the last before it, and before that the program's own word.
     *_, ready, stopped, weights = lines[:begin]

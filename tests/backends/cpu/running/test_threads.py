@@ -144,6 +144,7 @@ import giulgi as gg
 
 gg.config.backend = "cpu"
 gg.config.threads = 2
+signal.signal(signal.SIGINT, signal.default_int_handler)  # Also under nohup.
 x = gg.placeholder("float32", (20_000,))
 count, total = gg.Variable(np.zeros(20_000, "float32")), gg.Variable(np.zeros((), "float32"))
 program = gg.Program([], [x], [(count, count + x), (total, total + gg.sum(gg.tanh(x)))])
@@ -232,7 +233,16 @@ def test_a_second_caller_does_not_wait_for_workers_that_are_busy():
     assert counts == [1]
 
 
+@pytest.fixture
+def heard():
+    """Let Ctrl-C be heard; it is not where the tests run in the background, as with nohup."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @POSIX
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_in_fit_leaves_a_whole_number_of_steps():
     x, y = examples(4096)
     model, other = network(width=256), network(width=256)
