@@ -57,6 +57,46 @@ def test_sizes_that_differ():
         gg.concat([X, x], 1).numpy({x: np.zeros((5, 1), int)})
 
 
+@pytest.mark.parametrize(
+    ("shapes", "axes", "fix"),
+    [
+        ([(2, 3), (2, 4)], "axis 1: 3 and 4", "make axis 1 equal, or join along axis 1"),
+        ([(2, 3), (3, 2)], "axis 1: 3 and 2", "make axis 1 equal"),
+        (
+            [(1, 2, 3), (1, 4, 5)],
+            "axis 1: 2 and 4, axis 2: 3 and 5",
+            "make axis 1 and axis 2 equal",
+        ),
+        ([(2, 3), (2, 4), (5, 4)], "axis 1: 3 and 4", "make axis 1 equal"),
+    ],
+)
+def test_another_axis_is_advised_only_if_all_others_agree(shapes, axes, fix):
+    with pytest.raises(ShapeError) as caught:
+        gg.concat([gg.zeros(shape) for shape in shapes])
+    assert caught.value.axes == axes
+    assert caught.value.fix == fix
+    if "join along" in fix:
+        gg.concat([gg.zeros(shape) for shape in shapes], 1)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "said", "axes", "fix"),
+    [
+        ([(2,), (3,)], "(2,) and (3,)", "axis 0: 2 and 3", "gg.concat(xs, axis=0)"),
+        ([(2, 3), (2, 3), (2, 4)], "(2, 3) and (2, 4)", "axis 1: 3 and 4", "concat(xs, axis=1)"),
+        ([(2, 3), (3, 2)], "(2, 3) and (3, 2)", "axis 0: 2 and 3, axis 1: 3 and 2", "same shape"),
+        ([(2,), (2, 3)], "(2,) and (2, 3)", "the number of axes: 1 and 2", "same shape"),
+    ],
+)
+def test_stack_tells_the_shapes_that_it_is_given(shapes, said, axes, fix):
+    with pytest.raises(ShapeError, match=r"^stack: tensors that are stacked") as caught:
+        gg.stack([gg.zeros(shape) for shape in shapes], axis=-1)
+    assert f"these have {said}." in caught.value.problem
+    assert caught.value.axes == axes
+    assert fix in caught.value.fix
+    assert ("concat" in caught.value.fix) == ("concat" in fix)
+
+
 def test_concat_with_one_known_size_knows_it():
     x = gg.placeholder("float32", (None, None))
     assert gg.concat([x, np.zeros((4, 2), np.float32)], 1).shape == (4, None)

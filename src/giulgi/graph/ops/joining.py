@@ -12,6 +12,7 @@ import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, ShapeError
 from giulgi.graph.composed import composed
+from giulgi.graph.joined_shapes import joined_shape, require_one_shape
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.creation import arange, zeros_like
@@ -21,7 +22,7 @@ from giulgi.graph.ops.movement import broadcast_to, expand_dims, reshape
 from giulgi.graph.ops.reductions import sum as total
 from giulgi.graph.ops.shape import dims_of, elements_of, size, sizes_of
 from giulgi.graph.ops.slicing import slice_axis
-from giulgi.graph.shapes import Dim, Shape, as_sequence, is_static, merge_dims, normalise_axis
+from giulgi.graph.shapes import Dim, Shape, as_sequence, is_static, normalise_axis
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -34,21 +35,7 @@ class Concat(Op):
     axis: int
 
     def infer_shape(self, *shapes: Shape) -> Shape:
-        rank = len(shapes[0])
-        if any(len(shape) != rank for shape in shapes):
-            raise ShapeError(
-                "the tensors differ in their number of axes.",
-                fix="give all the same number of axes; gg.stack joins along a new one",
-            )
-        axis = normalise_axis(self.axis, rank)
-        joined: list[Dim] = []
-        for i in range(rank):
-            sizes = [shape[i] for shape in shapes]
-            if i == axis:
-                joined.append(None if None in sizes else sum(s for s in sizes if s is not None))
-            else:
-                joined.append(_equal_sizes(sizes, i, axis))
-        return tuple(joined)
+        return joined_shape(shapes, self.axis)
 
     def normalised(self, *inputs: Tensor) -> Op:
         known = [x.known_shape for x in inputs if x.known_shape is not None]
@@ -69,20 +56,6 @@ class Concat(Op):
     def gradient(self, dy: Tensor, y: Tensor, *xs: Tensor) -> tuple[Tensor, ...]:
         sizes = stack([size(x, self.axis) for x in xs])
         return tuple(split(dy, sizes, self.axis))
-
-
-def _equal_sizes(sizes: Sequence[Dim], axis: int, joined: int) -> Dim:
-    merged: Dim = None
-    for dim in sizes:
-        try:
-            merged = merge_dims(merged, dim)
-        except ShapeError:
-            raise ShapeError(
-                f"the tensors are joined along axis {joined}, and differ in another.",
-                axes=f"axis {axis}: {merged} and {dim}",
-                fix=f"make axis {axis} equal, or join along axis {axis}",
-            ) from None
-    return merged
 
 
 def _require_whole(parts: Sequence[int], whole: Dim, axis: int) -> None:
@@ -183,7 +156,9 @@ def stack(xs: Iterable[TensorLike], axis: int = 0, name: str | None = None) -> T
         ShapeError: if their shapes differ.
         ArgumentError: if there are none.
     """
-    return concat([expand_dims(x, axis) for x in promote(*_some(xs))], axis, name)
+    tensors = promote(*_some(xs))
+    require_one_shape([x.known_shape for x in tensors if x.known_shape is not None])
+    return concat([expand_dims(x, axis) for x in tensors], axis, name)
 
 
 @composed
