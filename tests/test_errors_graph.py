@@ -32,6 +32,19 @@ def x():
     return gg.placeholder("float32", (None, 3), name="x")
 
 
+def leaked() -> gg.Tensor:
+    """Return a tensor that was made while a function was traced."""
+    kept = []
+
+    @gg.function
+    def double(z: Any) -> Any:
+        kept.append(2 * z)
+        return 3 * z
+
+    double(np.ones(3))
+    return kept[0]
+
+
 # For each mistake: how it is made, and all that is to be told. A ``{x}`` stands for how the
 # placeholder x is described, with its line.
 MISTAKES = {
@@ -130,6 +143,14 @@ MISTAKES = {
         {"x": "{x}"},
         "",
         "y.numpy({x: value})",
+    ),
+    "a tensor that has left its function": (
+        lambda x: leaked().numpy(),
+        "",
+        ["the value of 'z' is needed and not fed."],
+        {"z": "float64 (3,)  'z'"},
+        "",
+        "made inside a gg.function, it has a value only there: return it from the function",
     ),
     "a feed of a wrong shape": (
         lambda x: (x + 1).numpy({x: np.ones((2, 4))}),

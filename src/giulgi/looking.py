@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.backends import Draw, backend
-from giulgi.errors import GraphError
+from giulgi.errors import FeedError, GraphError
 from giulgi.feeds import fed_array, feedable
 from giulgi.graph import evaluation
 from giulgi.graph.node import Node
@@ -39,7 +39,14 @@ def evaluate_nodes(
     arrays = [fed_array(f, value) for f, value in zip(fed, feeds.values(), strict=True)]
     if not (fresh or any(feed.node.concrete for feed in fed)):
         ends = substitute(ends, _settled_below(nodes))
-    computation = make_computation(ends, fed, (), tuple(array.shape for array in arrays))
+    try:
+        computation = make_computation(ends, fed, (), tuple(array.shape for array in arrays))
+    except FeedError as error:
+        error.fix += (
+            ";\nif the tensor was made inside a gg.function, it has a value only there: "
+            "return it from the function"
+        )
+        raise
     if computation.updates:
         raise GraphError(
             "looking at this tensor would assign to a variable.",
