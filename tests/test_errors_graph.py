@@ -106,7 +106,7 @@ MISTAKES = {
     ),
     "an index out of range": (
         lambda x: x[:, 3],
-        "slice",
+        "x[:, 3]",
         ["there is no element 3 along axis 1."],
         {"x": "{x}"},
         "axis 1 has size 3",
@@ -114,7 +114,7 @@ MISTAKES = {
     ),
     "an index out of range in the run": (
         lambda x: x[5].numpy({x: np.ones((2, 3))}),
-        "slice",
+        "x[5]",
         ["there is no element 5 along axis 0."],
         {"x": "float32 (2, 3)  'x'"},
         "axis 0 has size 2",
@@ -175,6 +175,14 @@ MISTAKES = {
         {"i": "int32 (1,)  'i'"},
         "",
         "values.astype('int32'), if the fractions do not matter",
+    ),
+    "text fed": (
+        lambda x: x.numpy({x: np.array([["a", "b", "c"]])}),
+        "",
+        ["'x' takes float32, and the value is text."],
+        {"x": "{x}"},
+        "",
+        "make numbers of it first",
     ),
     "ragged rows fed": (
         lambda x: x.numpy({x: [[1, 2, 3], [4, 5]]}),

@@ -325,7 +325,8 @@ def an_infinite_input():
 @mistake(
     errors.DataError,
     op="fit",
-    problem="x is not an array of numbers: NumPy reads it as dtype <U3",
+    problem="x is not an array of numbers but of text: NumPy reads it as dtype <U3, "
+    "with 'cat' at x[0, 0].",
     arguments={"x": "<U3 (20, 4)"},
     fix="text must become numbers first",
 )
@@ -368,6 +369,7 @@ def a_misspelt_argument_of_a_layer():
 
 @mistake(
     errors.UnknownArgumentError,
+    op="Dense",
     problem="there is no activation named 'rellu'",
     fix="did you mean 'relu'?",
 )
@@ -458,6 +460,26 @@ def compile_without_a_loss():
 )
 def a_layer_without_brackets():
     gg.Sequential([L.Flatten, L.Dense(3)])  # here
+
+
+@mistake(
+    errors.ArgumentError,
+    op="Sequential",
+    problem="Dense is not a layer",
+    fix="brackets make a layer of the class: Dense(10) or Dense(10, activation='relu')",
+)
+def a_layer_without_brackets_and_arguments():
+    gg.Sequential([L.Dense])  # here
+
+
+@mistake(
+    errors.ArgumentError,
+    op="fit",
+    problem="verbose is 'loud'",
+    fix="1 shows a bar",
+)
+def a_verbose_that_does_not_exist():
+    network().fit(X, LABELS, verbose="loud")  # here
 
 
 @mistake(

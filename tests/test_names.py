@@ -53,6 +53,11 @@ def test_imports_as_keras_users_write_them():
         ("layers", "Linear", "gg.layers has no 'Linear': did you mean gg.layers.Dense?"),
         ("optimizers", "adam", "did you mean gg.optimizers.Adam?"),
         ("losses", "MSE", "did you mean gg.losses.mse?"),
+        (
+            "models",
+            "load_model",
+            "gg.models has no 'load_model': giulgi does not write networks to",
+        ),
         ("datasets", "iris", "did you mean gg.datasets.load('iris')?"),
         ("random", "randn", "did you mean gg.random.normal?"),
     ],
@@ -85,6 +90,21 @@ def test_a_name_that_giulgi_does_not_have(name, told):
     with pytest.raises(AttributeError) as caught:
         getattr(gg, name)
     assert str(caught.value) == f"giulgi has no {name!r}: {told}"
+
+
+def test_keras_itself():
+    told = r"^giulgi has no 'keras': it has Keras's shape itself: (gg\.[\w.]+(, |$))+"
+    with pytest.raises(AttributeError, match=told) as caught:
+        gg.keras  # noqa: B018
+    for path in str(caught.value).rpartition(": ")[2].split(", "):
+        found = gg
+        for part in path.split(".")[1:]:
+            found = getattr(found, part)
+
+
+def test_a_data_set_that_is_called():
+    with pytest.raises(TypeError, match=r"= gg\.datasets\.mnist\.load_data\(\)$"):
+        gg.datasets.mnist()
 
 
 def test_every_name_of_another_library_leads_somewhere():

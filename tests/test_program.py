@@ -75,7 +75,7 @@ def test_values_of_other_dtypes_are_converted():
     ("value", "error", "problem"),
     [
         ([1.5, 2.0], DTypeError, "takes int32, and the value is float64"),
-        (["a", "b"], DTypeError, "takes int32, and the value is <U1"),
+        (["a", "b"], DTypeError, "takes int32, and the value is text"),
         ([None, 1], DTypeError, "takes int32, and the value is object"),
         ([2**40, 1], DTypeError, "takes int32, which does not hold all of the values"),
         ([1, 2, 3], FeedError, r"a value of shape \(3,\) does not fit 'x'"),

@@ -53,7 +53,7 @@ from giulgi.graph.ops import concat, constant
 from giulgi.layers import Input
 from giulgi.looking import evaluate_nodes as _evaluate_nodes  # noqa: F401 - registers itself
 from giulgi.models import Model, Sequential
-from giulgi.names import letters_of, meant, of_other_libraries
+from giulgi.names import letters_of, meant, of_other_libraries, said_of
 from giulgi.program import Program
 from giulgi.seed import set_seed
 from giulgi.session import Session
@@ -154,6 +154,8 @@ if not TYPE_CHECKING:  # A type checker is to say itself that a name is unknown.
         problem = f"giulgi has no {name!r}"
         if name.startswith("_"):
             raise AttributeError(problem)
+        if said := said_of(name):
+            raise AttributeError(f"{problem}: {said}")
         near = [f"gg.{known}" for known in meant(name, __all__)]
         instead = of_other_libraries(name) or " or ".join(_elsewhere(name) or near)
         advice = f"did you mean {instead}?" if instead else "dir(gg) lists all it has"

@@ -77,7 +77,8 @@ def fed_array(feed: Tensor, value: Any) -> Array:
 def _converted(feed: Tensor, array: Array) -> Array:
     if array.dtype.kind not in "biuf" or (is_float(array.dtype) and not is_float(feed.dtype)):
         raise DTypeError(
-            f"{feed.name!r} takes {feed.dtype.name}, and the value is {array.dtype}.",
+            f"{feed.name!r} takes {feed.dtype.name}, and the value is "
+            f"{'text' if array.dtype.kind in 'SUT' else array.dtype}.",
             where=current_source(),
             arguments=[(feed.name, feed.description)],
             fix="make numbers of it first"

@@ -46,6 +46,12 @@ _OF_OTHERS = {
     "utils": "gg.preprocessing",
 }
 
+# What is said of names that stand for no single thing.
+_SAID_OF = {
+    "keras": "it has Keras's shape itself: gg.Sequential, gg.Model, gg.layers.Dense, "
+    "gg.optimizers.Adam",
+}
+
 
 def letters_of(name: str) -> str:
     """Return the letters and digits of a name alone: the same for mean_error and MeanError."""
@@ -89,10 +95,20 @@ def of_other_libraries(name: str) -> str:
     return _OF_OTHERS.get(name, "")
 
 
+def said_of(name: str) -> str:
+    """Return what there is to say of a name that stands for no single thing; "" if nothing is."""
+    return _SAID_OF.get(name, "")
+
+
 Lookup = tuple[Callable[[str], object], Callable[[], list[str]]]
 
 
-def namespace(space: str, known: Iterable[str], hints: Mapping[str, str] | None = None) -> Lookup:
+def namespace(
+    space: str,
+    known: Iterable[str],
+    hints: Mapping[str, str] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Lookup:
     """Return ``__getattr__`` and ``__dir__`` of a module that users look around in.
 
     It then shows its own names alone, and says of others what may be meant.
@@ -101,6 +117,7 @@ def namespace(space: str, known: Iterable[str], hints: Mapping[str, str] | None 
         space: the module as users write it: "gg.layers".
         known: its names.
         hints: what to write for some names that it does not have.
+        missing: what to say of some that giulgi does not have at all.
     """
     own = sorted(known)
 
@@ -108,6 +125,8 @@ def namespace(space: str, known: Iterable[str], hints: Mapping[str, str] | None 
         problem = f"{space} has no {name!r}"
         if name.startswith("__"):
             raise AttributeError(problem)
+        if name in (missing or {}):
+            raise AttributeError(f"{problem}: {(missing or {})[name]}")
         instead = (hints or {}).get(name) or of_other_libraries(name)
         instead = instead or " or ".join(f"{space}.{found}" for found in meant(name, own))
         advice = f": did you mean {instead}?" if instead else "."

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
-from giulgi.errors import UnknownArgumentError
+from giulgi.errors import GiulgiError, UnknownArgumentError
 from giulgi.names import suggestion
 
 P = ParamSpec("P")
@@ -30,6 +30,10 @@ _NEW_MEANINGS = {
 }
 
 
+# Calls that fit, by the ``__init__`` that takes them.
+_EXAMPLES: dict[Callable[..., None], str] = {}
+
+
 def called_as(example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Return a decorator of an ``__init__`` that answers calls which do not fit its parameters.
 
@@ -49,11 +53,28 @@ def called_as(example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 raise UnknownArgumentError(
                     f"{error}.", op=owner, fix=f"it is called as {example}"
                 ) from None
-            method(*args, **kwargs)
+            try:
+                method(*args, **kwargs)
+            except GiulgiError as error:
+                error.complete(op=owner)
+                raise
 
+        _EXAMPLES[method] = example
         return checked
 
     return decorate
+
+
+def example_call(made: type) -> str:
+    """Return how a class is called: as it says itself, else by its name alone."""
+    example = _EXAMPLES.get(inspect.unwrap(vars(made).get("__init__", object.__init__)))
+    if example is not None:
+        return example
+    try:
+        inspect.signature(made).bind()
+    except (TypeError, ValueError):  # It needs arguments, or does not tell which.
+        return f"{made.__name__}(...)"
+    return f"{made.__name__}()"
 
 
 def names_checked(function: Callable[P, T]) -> Callable[P, T]:

@@ -124,6 +124,22 @@ def test_everything_that_is_made_tells_which_argument_was_meant(make, problem, f
     assert fix in caught.value.fix
 
 
+def test_the_call_of_a_class_that_is_no_layer_yet():
+    class Own(gg.layers.Dense):
+        def __init__(self, times, **options):
+            super().__init__(times, **options)
+
+    class Derived(gg.layers.Dense):
+        pass
+
+    calls = {gg.layers.Dropout: "Dropout(0.5)", gg.layers.Flatten: "Flatten()"}
+    calls |= {Own: "Own(...)", Derived: "Derived(...)", range: "range(...)"}
+    for made, call in calls.items():
+        with pytest.raises(gg.errors.ArgumentError) as caught:
+            gg.Sequential([made])
+        assert caught.value.fix == f"brackets make a layer of the class: {call}"
+
+
 def test_a_layer_of_ones_own_has_its_arguments_and_those_of_all_layers():
     class Twice(gg.layers.Dense):
         def __init__(self, times=2, **options):

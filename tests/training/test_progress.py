@@ -197,6 +197,15 @@ def test_an_unknown_verbose_is_refused(verbose):
     with pytest.raises(gg.errors.ArgumentError, match="verbose is") as caught:
         fit(verbose)
     assert "2 prints a line for each epoch" in caught.value.fix
+    assert caught.value.op == "fit"
+
+
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+def test_the_method_is_told_whose_verbose_is_unknown(method):
+    model = gg.Sequential([gg.Input((2,)), gg.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(gg.errors.ArgumentError, match=rf"^{method}: verbose is 'loud'"):
+        getattr(model, method)(np.zeros((2, 2)), verbose="loud")
 
 
 @pytest.mark.parametrize(

@@ -51,11 +51,12 @@ def normalise_axis(axis: int, rank: int) -> int:
     return axis % rank
 
 
-def require_place(place: int, size: int, axis: int) -> None:
+def require_place(place: int, size: int, axis: int, op: str = "") -> None:
     """Raise a PlaceError if an axis of this size has no element at the place."""
     if not -size <= place < size:
         raise PlaceError(
             f"there is no element {place} along axis {axis}.",
+            op=op,
             axes=f"axis {axis} has size {size}",
             fix=f"use a place from {-size} to {size - 1}" if size else "the tensor is empty",
         )

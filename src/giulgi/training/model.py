@@ -18,6 +18,7 @@ from giulgi.training.data.generated import is_generated
 from giulgi.training.network import Network
 from giulgi.training.network_layer import NetworkLayer
 from giulgi.training.objective import Objective, check_goals, chosen_optimizer
+from giulgi.training.progress import require_verbose
 from giulgi.training.trainer import Trainer
 
 
@@ -189,6 +190,7 @@ class Model(NetworkLayer):
             DataError: if the data cannot be trained on.
             DivergedError: if the loss is not a number any more.
         """
+        require_verbose("fit", verbose)
         require_positive("fit", "epochs", epochs, example=10)
         require_positive("fit", "validation_steps", validation_steps, example=10)
         require_positive("fit", "validation_batch_size", validation_batch_size, example=32)
@@ -253,6 +255,7 @@ class Model(NetworkLayer):
         Returns:
             The loss; with metrics a list, the loss first; or a dict.
         """
+        require_verbose("evaluate", verbose)
         given = Given(x, y, sample_weight, None, batch_size, steps)
         first, batches, _ = given.batches("evaluate", self._network)
         trainer = self._trainer_for(first)
@@ -278,6 +281,7 @@ class Model(NetworkLayer):
             steps: the number of batches; None: all there are.
             callbacks: see ``gg.callbacks``.
         """
+        require_verbose("predict", verbose)
         given = Given(x, batch_size=batch_size, steps=steps)
         first, batches, _ = given.batches("predict", self._network)
         trainer = self._trainer_for(first, compiled=False)

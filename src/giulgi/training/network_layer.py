@@ -17,11 +17,11 @@ from giulgi.training.network import Network
 from giulgi.training.summary import LINE_LENGTH, summary_text
 from giulgi.tree import flatten, unflatten
 
-_NO_FILES = (
+NO_FILES = (
     "giulgi does not write networks to files yet. Its weights are arrays, model.get_weights(), "
     "which NumPy can save; model.set_weights(arrays) takes them back"
 )
-_INSTEAD = dict.fromkeys(("save", "save_weights", "load_weights", "to_json"), _NO_FILES)
+_INSTEAD = dict.fromkeys(("save", "save_weights", "load_weights", "to_json"), NO_FILES)
 
 
 class NetworkLayer(Layer):

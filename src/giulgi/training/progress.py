@@ -76,13 +76,18 @@ class Progress:
             self._bar = None
 
 
-def style_for(verbose: int | str) -> int:
-    """Return 0 for nothing, 1 for a bar, 2 for lines."""
+def require_verbose(op: str, verbose: Any) -> None:
+    """Raise an ArgumentError if what is given for ``verbose`` is none of its values."""
     if verbose not in ("auto", 0, 1, 2):
         raise ArgumentError(
             f"verbose is {verbose!r}.",
+            op=op,
             fix="0 prints nothing, 1 shows a bar, 2 prints a line for each epoch; or 'auto'",
         )
+
+
+def style_for(verbose: int | str) -> int:
+    """Return 0 for nothing, 1 for a bar, 2 for lines."""
     if verbose in ("auto", 1):
         return 1 if _can_draw() else 2
     return int(verbose)

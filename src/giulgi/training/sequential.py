@@ -12,7 +12,7 @@ from giulgi.graph.ops.state import Tag
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.input import InputLayer
-from giulgi.signatures import names_checked
+from giulgi.signatures import example_call, names_checked
 from giulgi.training.data.batches import Batch
 from giulgi.training.model import Model
 from giulgi.training.network import Network, require_distinct_names
@@ -69,7 +69,7 @@ class Sequential(Model):
             raise ArgumentError(
                 f"{layer.__name__ if inspect.isclass(layer) else repr(layer)} is not a layer.",
                 op="Sequential",
-                fix=f"brackets make a layer of the class: {layer.__name__}()"
+                fix=f"brackets make a layer of the class: {example_call(layer)}"
                 if inspect.isclass(layer)
                 else "give layers, such as gg.layers.Dense(10)",
             )

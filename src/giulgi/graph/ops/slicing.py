@@ -89,7 +89,8 @@ class Slice(Op):
             place, size = self.cuts[axis][0], x[axis]
             assert place is not None
             if size is not None:
-                require_place(place, size, axis)
+                # As the user wrote it: x[:, 3] is a slice only here.
+                require_place(place, size, axis, f"x[{', '.join([':'] * axis + [str(place)])}]")
 
     def resolve(self, x: Tensor) -> Tensor | None:
         if x.known_shape is None:

@@ -26,9 +26,12 @@ def numbers_error(name: str, value: Any, array: Array | None) -> DataError:
             arguments=[(name, type(value).__name__)],
             fix=_ragged_fix(value),
         )
+    is_text = array.dtype.kind in "SUT"
+    shows = array.size and (is_text or array.dtype == object)
     return DataError(
-        f"{name} is not an array of numbers: NumPy reads it as dtype {array.dtype}"
-        + (f", with {_first_odd(name, array)}." if array.dtype == object and array.size else "."),
+        f"{name} is not an array of numbers{' but of text' if is_text else ''}: "
+        f"NumPy reads it as dtype {array.dtype}"
+        + (f", with {_first_odd(name, array)}." if shows else "."),
         arguments=[(name, f"{array.dtype} {shape_text(array.shape)}")],
         fix=_fix(name, array),
     )
@@ -50,9 +53,10 @@ def _first_odd(name: str, array: Array) -> str:
     for place in np.ndindex(array.shape):
         entry: Any = array[place]
         if not _is_number(entry):
-            where = ", ".join(map(str, place))
-            said = repr(entry) if entry is None or isinstance(entry, str) else type(entry).__name__
-            return f"{said} at {name}[{where}]"
+            where = f" at {name}[{', '.join(map(str, place))}]" if place else ""
+            if isinstance(entry, (str, bytes)):
+                return repr(str(entry) if isinstance(entry, str) else bytes(entry)) + where
+            return f"{entry if entry is None else type(entry).__name__}{where}"
     return "numbers alone"
 
 
