@@ -51,6 +51,48 @@ def test_the_cache_is_cleared(folder, capsys):
     assert list(folder.iterdir())
 
 
+def test_files_that_cannot_be_removed_are_told(folder, capsys):
+    stubborn = folder / f"{'0' * 64}.o"
+    stubborn.mkdir(parents=True)  # A folder is not removed as a file is, not even by root.
+    (folder / f"{'1' * 64}.o").write_bytes(b"12345")
+    assert main(["cache", "clear"]) == 1
+    said = capsys.readouterr()
+    assert said.out == f"Freed 5 bytes (1 file) in {folder}\n"
+    assert f"(1 file) could not be removed from {folder}." in said.err
+    assert "see that you may write to that folder" in said.err
+    assert list(folder.iterdir()) == [stubborn]
+
+
+def test_a_folder_that_cannot_be_read_is_told(folder, capsys):
+    folder.write_text("no folder at all")
+    with pytest.raises(OSError, match="objects") as caught:
+        os.scandir(folder)
+    reason = f"cannot be read: {caught.value.strerror}"
+    assert main(["cache"]) == 0
+    assert f"holds   not known: the folder {reason}\n" in capsys.readouterr().out
+    assert main(["cache", "clear"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert f"{folder} {reason}." in said.err
+    assert "gg.config.cache sets another folder" in said.err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="windows has other permissions")
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may do all")
+@pytest.mark.parametrize("mode", [0o000, 0o400, 0o500])
+def test_permissions_that_lack(folder, capsys, mode):
+    compile_one()
+    folder.chmod(mode)
+    try:
+        assert main(["cache", "clear"]) == 1
+        said = capsys.readouterr()
+    finally:
+        folder.chmod(0o700)
+    told = "could not be removed" if mode == 0o500 else "cannot be read: Permission denied"
+    assert told in said.err
+    assert list(folder.iterdir())
+
+
 def test_there_is_no_cache(folder, capsys):
     gg.config.cache = False
     assert main(["cache"]) == main(["cache", "clear"]) == main(["info"]) == 0

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
+from pathlib import Path
+
 from giulgi.backends.cpu.machine.cache import Usage, object_cache
+from giulgi.errors import GiulgiError
 
 _NONE = "none: compiled programs are not kept"
+_OTHER_FOLDER = "gg.config.cache sets another folder"
+
+
+class CacheFolderError(GiulgiError, OSError):
+    """The folder of compiled programs cannot be read, or not be emptied."""
 
 
 def show() -> None:
@@ -14,12 +24,27 @@ def show() -> None:
 
 
 def clear() -> None:
-    """Remove all compiled programs, and print how much room that freed."""
+    """Remove all compiled programs, and print how much room that freed.
+
+    Raises:
+        CacheFolderError: if the folder cannot be read, or files are left.
+    """
     cache = object_cache()
     if cache is None:
         print(f"There is nothing to remove. {_NONE.capitalize()}.")
         return
+    if problem := _unreadable(cache.folder):
+        raise CacheFolderError(
+            f"{cache.folder} cannot be read: {problem}.",
+            fix=f"see that you may read and write that folder; {_OTHER_FOLDER}",
+        )
     print(f"Freed {_text(cache.clear())} in {cache.folder}")
+    left = cache.usage()
+    if left.files:
+        raise CacheFolderError(
+            f"{_text(left)} could not be removed from {cache.folder}.",
+            fix="see that you may write to that folder, and that no other program uses it",
+        )
 
 
 def facts() -> dict[str, str]:
@@ -27,10 +52,25 @@ def facts() -> dict[str, str]:
     cache = object_cache()
     if cache is None:
         return {"cache": _NONE}
-    return {
-        "cache": str(cache.folder),
-        "holds": f"{_text(cache.usage())}; at most {size_text(cache.limit)}",
-    }
+    problem = _unreadable(cache.folder)
+    holds = f"{_text(cache.usage())}; at most {size_text(cache.limit)}"
+    if problem:
+        holds = f"not known: the folder cannot be read: {problem}"
+    return {"cache": str(cache.folder), "holds": holds}
+
+
+def _unreadable(folder: Path) -> str:
+    """Return why a folder cannot be read; "" if it can, or is still to be made."""
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # Another process may just have removed it.
+                    entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _text(usage: Usage) -> str:
