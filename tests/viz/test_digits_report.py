@@ -342,6 +342,17 @@ def test_a_path_that_is_a_folder(tmp_path: Path):
         check_digits_report(tmp_path)
 
 
+def test_a_page_that_cannot_be_written_is_told_before(tmp_path: Path):
+    """A name that is too long can be written by nobody, not even by root."""
+    with pytest.raises(ReportFileError, match=r"cannot be written to .*: ") as caught:
+        check_digits_report(tmp_path / f"{'d' * 300}.html")
+    assert "see that the folder may be written to" in str(caught.value)
+    (tmp_path / "digits.html").write_text("old")
+    check_digits_report(tmp_path / "digits.html")
+    assert (tmp_path / "digits.html").read_text() == "old"
+    assert os.listdir(tmp_path) == ["digits.html"]
+
+
 @pytest.mark.parametrize("package", ["jinja2", "matplotlib"])
 def test_a_missing_extra_is_named(
     package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_run

@@ -84,12 +84,12 @@ def check_digits_report(path: Path) -> None:
 
     Raises:
         MissingExtraError: if matplotlib or jinja2 is not installed.
-        ReportFileError: if the folder does not exist.
+        ReportFileError: if the folder does not exist or cannot be written to.
     """
     with needs_extra("report", "The page about the digits"):
         import jinja2  # noqa: F401
         import matplotlib  # noqa: F401
-    files.check_folder(Path(path))
+    files.check_writable(Path(path))
 
 
 def write_digits_report(run: DigitsRun, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 from giulgi.errors import GiulgiError
@@ -16,17 +17,28 @@ class ReportFileError(GiulgiError, OSError):
 
 def check_folder(path: Path) -> None:
     """Raise ReportFileError if there is no folder that could hold ``path``."""
-    if path.is_dir():
+    # Not path.is_dir(), which stops at a name that is too long; writing tells that later.
+    if os.path.isdir(path):
         raise ReportFileError(
             f"The report cannot be written to {path}: that is a folder.",
             fix=f"name a file, such as {path / 'digits.html'}",
         )
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise ReportFileError(
             f"The report cannot be written to {path}: "
             f"the folder {path.parent.absolute()} does not exist.",
             fix="make the folder first, or name another one",
         )
+
+
+def check_writable(path: Path) -> None:
+    """Raise ReportFileError if :func:`replace_text` could not write to ``path``.
+
+    A file beside it is made and removed again: permissions and names alone do not tell all.
+    """
+    check_folder(path)
+    with _beside(path) as temporary:
+        temporary.touch()
 
 
 def replace_text(path: Path, text: str) -> None:
@@ -39,11 +51,18 @@ def replace_text(path: Path, text: str) -> None:
         ReportFileError: if the folder does not exist or cannot be written to.
     """
     check_folder(path)
+    with _beside(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(temporary, path)
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Give the name of a temporary file in the folder of ``path``, and tell what goes wrong."""
     # Not the tempfile module: its files are readable by their owner only, and keep that mode.
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
+        yield temporary
     except OSError as error:
         raise ReportFileError(
             f"The report cannot be written to {path}: {error.strerror or error}.",
