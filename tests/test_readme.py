@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import giulgi as gg
@@ -51,6 +52,16 @@ def test_both_languages_show_the_same_programs():
     assert english == korean
     assert blocks(READMES[0], "sh") == blocks(READMES[1], "sh")
     assert blocks(READMES[0], "text") == blocks(READMES[1], "text")
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_lists_of_numbers_stay_lists(readme):
+    text = (ROOT / readme).read_text(encoding="utf-8")
+    assert "`2 * [0.5, 1.5]`" in text
+    assert "`np.array([0.5, 1.5])`" in text
+    double = gg.function(lambda x: 2 * x)
+    assert len(double([0.5, 1.5])) == 4
+    assert double(np.array([0.5, 1.5])).tolist() == [1, 3]
 
 
 @pytest.mark.parametrize("readme", READMES)
