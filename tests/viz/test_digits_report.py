@@ -115,6 +115,7 @@ def test_thousands_are_set_apart_everywhere(make_run):
     assert page.all("td", class_="right")[0][1] == "1,200"
     assert page.all("td", class_="wrong")[0][1] == "1,100"
     assert page.all("td", class_="recall")[0][1].endswith("of 2,300")
+    assert [text for has, text in page.all("td") if "data-long" in has] == ["1,200", "1,100"]
     assert "weights, of 1,500." in page.text()
 
 
