@@ -34,7 +34,7 @@ def _unequal(shapes: Sequence[Shape], differing: Sequence[int], joined: int) -> 
     others = [axis for axis in differing if axis != joined]
     fix = f"make axis {' and axis '.join(map(str, others))} equal"
     if len(differing) == 1:  # Along any other axis they could not be joined, either.
-        fix += f", or join along axis {others[0]}"
+        fix += f", or join along axis {others[0]}: gg.concat(xs, axis={others[0]})"
     return ShapeError(
         f"the tensors are joined along axis {joined}, and differ in another.",
         axes=_sizes_text(shapes, others),

@@ -60,7 +60,11 @@ def test_sizes_that_differ():
 @pytest.mark.parametrize(
     ("shapes", "axes", "fix"),
     [
-        ([(2, 3), (2, 4)], "axis 1: 3 and 4", "make axis 1 equal, or join along axis 1"),
+        (
+            [(2, 3), (2, 4)],
+            "axis 1: 3 and 4",
+            "make axis 1 equal, or join along axis 1: gg.concat(xs, axis=1)",
+        ),
         ([(2, 3), (3, 2)], "axis 1: 3 and 2", "make axis 1 equal"),
         (
             [(1, 2, 3), (1, 4, 5)],
@@ -149,6 +153,8 @@ def test_vstack_and_hstack_of_several_ranks_and_dtypes():
     check_same(gg.hstack([X[0], 7, [8]]), np.hstack([X[0], 7, [8]]))
     with pytest.raises(ShapeError, match=r"^vstack: .* differ in another"):
         gg.vstack([X, X[:, :2]])
+    with pytest.raises(ShapeError, match=r"^vstack: .* these have \(2,\) and \(3,\)"):
+        gg.vstack([X[0, :2], X[0]])
     with pytest.raises(ArgumentError, match=r"^hstack: there is nothing to join"):
         gg.hstack([])
 

@@ -88,6 +88,7 @@ def test_tensors_in_a_list_are_stacked():
         (float("nan"), "int32", "does not fit into int32"),
         ("a", None, "'a' is text, not a number"),
         (["1", "2"], "float32", "not an array of numbers but of text"),
+        (np.array("1"), "float32", "not an array of numbers but of text"),
         (None, None, "None is not a number"),
         ([1, None], "float32", "not an array of numbers"),
         (1j, None, "no complex numbers, and NumPy reads this as complex128"),

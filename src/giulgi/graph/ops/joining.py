@@ -174,7 +174,10 @@ def vstack(xs: Iterable[TensorLike], name: str | None = None) -> Tensor:
     Raises:
         ShapeError: if they differ along another axis.
     """
-    return concat([_of_rank(x, 2) for x in promote(*_some(xs))], 0, name)
+    tensors = promote(*_some(xs))
+    if all(x.known_shape is not None and x.ndim == 1 for x in tensors):
+        require_one_shape([x.shape for x in tensors])  # Of vectors it tells their own axis.
+    return concat([_of_rank(x, 2) for x in tensors], 0, name)
 
 
 @composed

@@ -221,14 +221,14 @@ def _numbers_error(value: Any, array: Array) -> DTypeError:
     elif value is None:
         problem = "None is not a number."
         fix = "look where it comes from: a function that ends without return gives None"
-    elif array.dtype.kind in "SUT" and array.ndim:
+    elif isinstance(value, str):
+        problem = f"{value!r} is text, not a number."
+        fix = "write numbers without quotes; float(text) reads one from text"
+    elif array.dtype.kind in "SUT":
         problem = (
             f"this is not an array of numbers but of text: NumPy reads it as dtype {array.dtype}."
         )
         fix = "give each word a number; numbers that are written as text: values.astype('float32')"
-    elif isinstance(value, str):
-        problem = f"{value!r} is text, not a number."
-        fix = "write numbers without quotes; float(text) reads one from text"
     return DTypeError(problem, op="constant", fix=fix)
 
 
