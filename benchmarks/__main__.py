@@ -16,6 +16,7 @@ from benchmarks import machine
 from benchmarks.measure import Measurements
 from benchmarks.report import markdown
 from benchmarks.results import Results
+from benchmarks.summary import LANGUAGES, summary
 from benchmarks.workloads import FULL, PEERS, QUICK, WORKLOADS, installed
 
 
@@ -32,6 +33,8 @@ def main() -> None:
     from benchmarks.chart import draw
 
     draw(results, output / "results")
+    for language in LANGUAGES:
+        print(f"\n{summary(results, language)}\n")
     print(f"Written: {output / 'results.md'}, .json, .png, .svg")
 
 

@@ -82,7 +82,7 @@ def _introduction(results: Results) -> list[str]:
         "Made by `python -m benchmarks`; do not edit. Medians, with the quartiles behind them. "
         "*Times giulgi* is how many times as long as giulgi (first line), or as much memory, it "
         "takes: the median of the ratios within each round.",
-        _rows(["machine", ""], [[name, value] for name, value in facts.items()]),
+        rows_text(["machine", ""], [[name, value] for name, value in facts.items()]),
     ]
 
 
@@ -93,7 +93,7 @@ def _table(results: Results, series: list[Series], topic: Topic) -> str:
         low, high = (figure(topic.factor * x) for x in quartiles(one))
         value = figure(topic.factor * median(one))
         rows.append([who(one.peer, one.form), value, f"{low} to {high}", _times(results, one)])
-    return _rows(["", topic.unit, "quartiles", "times giulgi"], rows)
+    return rows_text(["", topic.unit, "quartiles", "times giulgi"], rows)
 
 
 def _products(results: Results) -> list[str]:
@@ -113,7 +113,7 @@ def _products(results: Results) -> list[str]:
         "which is measured in the same rounds: multiply-adds in registers on all cores at once. "
         "`function.repeat` multiplies again and again in one call from Python; all others are "
         "called for each product, and make a new array for the result.",
-        _rows(["", *(who(*form) for form in forms)], rows),
+        rows_text(["", *(who(*form) for form in forms)], rows),
     ]
 
 
@@ -135,7 +135,8 @@ def _times(results: Results, series: Series) -> str:
     return "" if ratio is None else figure(ratio)
 
 
-def _rows(head: list[str], rows: list[list[str]]) -> str:
+def rows_text(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown, figures to the right."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     if len(head) == 2:
         lines[1] = ["---", "---"]

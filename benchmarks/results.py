@@ -89,11 +89,7 @@ class Results:
     def ratio(self, series: Series) -> float | None:
         """Return how many times giulgi's time or memory it takes: the median over the rounds."""
         base = self.base(series)
-        if base is None or series.form == PEAK:
-            return None
-        if len(base.values) != len(series.values):
-            return median(series) / median(base)
-        return float(np.median(np.divide(series.values, base.values)))
+        return None if base is None else ratio_of(series, base)
 
     def peak(self) -> float | None:
         """Return the machine's peak, in floating-point operations a second."""
@@ -110,6 +106,13 @@ class Results:
 def median(series: Series) -> float:
     """Return the median of the measurements."""
     return float(np.median(series.values))
+
+
+def ratio_of(series: Series, base: Series) -> float:
+    """Return how many times one takes what another takes: the median over the rounds."""
+    if len(base.values) != len(series.values):
+        return median(series) / median(base)
+    return float(np.median(np.divide(series.values, base.values)))
 
 
 def quartiles(series: Series) -> tuple[float, float]:
