@@ -9,8 +9,10 @@ import pytest
 from benchmarks.measure import Series
 from benchmarks.report import figure, markdown
 from benchmarks.results import Results, operations
+from benchmarks.summary import summary
 
 ROOT = Path(__file__).parent.parent
+KEPT = ROOT / "benchmarks" / "results"
 
 
 def results(*series: Series) -> Results:
@@ -57,3 +59,14 @@ def test_products_are_told_in_operations_a_second_and_of_the_peak():
 @pytest.mark.parametrize(("number", "text"), [(0.1234, "0.123"), (12.34, "12.3"), (1234, "1,234")])
 def test_figures_have_three_digits(number, text):
     assert figure(number) == text
+
+
+def test_the_table_that_is_kept_is_that_of_the_figures_that_are_kept():
+    told = (KEPT / "results.md").read_text(encoding="utf-8")
+    assert told == markdown(Results.load_from(KEPT / "results.json"))
+
+
+@pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.ko.md", "ko")])
+def test_the_readmes_show_the_figures_that_are_kept(readme, language):
+    told = summary(Results.load_from(KEPT / "results.json"), language)
+    assert told in (ROOT / readme).read_text(encoding="utf-8")
