@@ -19,7 +19,7 @@ def facts() -> dict[str, str]:
         "LLVM's name of it": host().cpu,
         "cores": str(available_cores()),
         "vectors": f"{8 * host().vector_bytes} bits ({host().lanes(4)} float32)",
-        "system": platform.platform(terse=True),
+        "system": f"{platform.system()} {platform.machine()}",
         "Python": platform.python_version(),
         "NumPy": np.__version__,
     }
