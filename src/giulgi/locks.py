@@ -22,6 +22,7 @@ class VariableLocks:
 
     Attributes:
         joins: a number that grows when some variable gets another lock.
+        counting: the lock of what the storage counts.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,7 @@ class VariableLocks:
         """Forget all locks; in a child of this process nobody would open those that are closed."""
         self._of: dict[int, threading.RLock] = {}
         self._joining = threading.RLock()
+        self.counting = threading.Lock()
         self.joins += 1
 
     def of(self, numbers: Iterable[int]) -> threading.RLock:

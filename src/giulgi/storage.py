@@ -39,7 +39,6 @@ class Storage:
         self.version = 0
         self._values: dict[int, Array] = {}
         self._locks = VariableLocks()
-        self._counting = threading.Lock()
         # Variables are not kept alive here; when one is gone, its value is forgotten.
         self._alive: dict[int, weakref.ref[ReadVariable]] = {}
         self.set_seed(seed)
@@ -52,14 +51,14 @@ class Storage:
 
     def next_draw(self, runs: int = 1) -> Draw:
         """Return the seed, and the first of so many numbers that no other run has."""
-        with self._counting:
+        with self._locks.counting:
             first = self._runs + 1
             self._runs += runs
         return Draw(self.seed, first)
 
     def shuffler(self) -> np.random.Generator:
         """Return a generator for the next order of the data: one of its own each time."""
-        with self._counting:
+        with self._locks.counting:
             self._shuffles += 1
             number = self._shuffles
         return np.random.Generator(np.random.Philox(key=[self.seed & (2**64 - 1), number]))

@@ -8,6 +8,7 @@ references.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,11 @@ _serials = itertools.count()
 _interned: WeakValueDictionary[Any, Node] = WeakValueDictionary()
 # One thread may come here twice: a destructor or signal handler that builds graph runs anywhere.
 _lock = threading.RLock()
+if hasattr(os, "register_at_fork"):
+    # A process forks while nobody holds it: in the child nobody would give it back.
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 
 def _intern(op: Op, inputs: tuple[Node, ...], spec: Spec, name: str, source: Source | None) -> Node:

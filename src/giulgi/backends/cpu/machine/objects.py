@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,9 @@ _PASSES = ("always_inliner", "instruction_combine")
 # LLVM is used by one thread at a time. A process that forks waits until none uses it: in the child
 # there would be nobody to finish, and LLVM's own lock would never open.
 _using_llvm = threading.RLock()
+# What LLVM holds for code that nobody needs any more. Code is dropped at any time, in any thread,
+# where no lock can be taken; LLVM lets go of it when it is used next.
+_dropped: list[tuple[Any, Any]] = []
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
         before=_using_llvm.acquire,
@@ -107,17 +111,20 @@ class Loaded:
 
     def __init__(self, code: bytes, names: tuple[str, ...]) -> None:
         with _using_llvm:
+            _dropped.clear()
             self._load(code, names)
 
     def _load(self, code: bytes, names: tuple[str, ...]) -> None:
         from llvmlite import binding
 
-        self._compiler: Any = binding.create_lljit_compiler(_plain_machine())
+        compiler = binding.create_lljit_compiler(_plain_machine())
         library = binding.JITLibraryBuilder().add_object_img(code).add_current_process()
         for name in names:
             library.export_symbol(name)
-        self._tracker: Any = library.link(self._compiler, f"code{id(self)}")
-        self.addresses: dict[str, int] = {name: self._tracker[name] for name in names}
+        tracker = library.link(compiler, f"code{id(self)}")
+        self.addresses: dict[str, int] = {name: tracker[name] for name in names}
+        # The finalizer is what keeps the code in memory for as long as this object lives.
+        weakref.finalize(self, _dropped.append, (tracker, compiler)).atexit = False
 
 
 @cache
