@@ -99,3 +99,14 @@ def test_changing_between_the_two_changes_no_bit(monkeypatch):
     together = trained(lambda crew, left: (False, left))
     alternating = trained(lambda crew, left: (next(turns) % 2 == 0, min(left, 2)))
     np.testing.assert_array_equal(together, alternating)
+
+
+def test_steps_that_are_shorter_than_waking_the_others_are_done_together_again(clock):
+    crew = Crew()
+    clock.take(crew, 1000, 0.1, 0.02)
+    crew.next(1000)
+    clock.take(crew, 4, 0.0002, 0.0002)
+    clock.now += 1
+    assert crew.next(1000) == (False, 4)
+    clock.take(crew, 4, 0.0001 + 0.0002, 0.0001)
+    assert crew.next(1000) == (False, 1000)

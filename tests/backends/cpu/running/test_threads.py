@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.backends.cpu.running.workers import Workers
 
 from ..checks import check_bits, require_native, threads
 
@@ -188,49 +187,6 @@ def test_ctrl_c_at_any_time_neither_hangs_nor_leaves_a_part_of_a_step(tmp_path):
     )
     assert process.returncode == 0, process.stderr
     assert "whole steps" in process.stdout
-
-
-def test_ctrl_c_just_before_the_workers_begin(monkeypatch):
-    """The workers must begin all, or none: those who have begun wait for the others."""
-    workers = Workers()
-    entered = []
-    entry = lambda words, worker, count: entered.append(worker)  # noqa: E731
-    workers.run(entry, 0, 3)
-    assert sorted(entered) == [0, 1, 2]
-
-    def interrupted(words, worker, count):
-        if worker == 0:
-            raise KeyboardInterrupt
-        entered.append(worker)
-
-    for _ in range(3):
-        entered.clear()
-        with pytest.raises(KeyboardInterrupt):
-            workers.run(interrupted, 0, 3)
-        assert sorted(entered) == [1, 2]  # They are waited for, and can be used again.
-    workers.run(entry, 0, 3)
-    assert sorted(entered) == [0, 1, 1, 2, 2]
-
-
-def test_a_second_caller_does_not_wait_for_workers_that_are_busy():
-    workers = Workers()
-    inside, may_end = threading.Event(), threading.Event()
-    counts = []
-
-    def long(words, worker, count):
-        inside.set()
-        may_end.wait(10)
-
-    def short(words, worker, count):
-        counts.append(count)
-
-    thread = threading.Thread(target=workers.run, args=(long, 0, 2))
-    thread.start()
-    assert inside.wait(10)
-    workers.run(short, 0, 2)
-    may_end.set()
-    thread.join()
-    assert counts == [1]
 
 
 @pytest.fixture

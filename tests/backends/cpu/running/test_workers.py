@@ -1,36 +1,117 @@
 """Workers that enter native code together."""
 
+import ctypes
+import random
+import subprocess
+import sys
 import threading
+import time
 
+from giulgi.backends.cpu.code.dispatch import dispatch_text
+from giulgi.backends.cpu.machine.objects import compile_object
+from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.running.workers import Workers
+
+_ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+
+
+class Entry:
+    """A Python function that is entered as if it were native."""
+
+    def __init__(self, function):
+        self._native = _ENTRY(function)
+        self.address = ctypes.cast(self._native, ctypes.c_void_p).value
 
 
 def entered(into):
-    return lambda words, worker, workers: into.append((words, worker, workers))
+    return Entry(lambda table, worker, workers: into.append((table, worker, workers)))
 
 
 def test_each_worker_enters_once_and_all_have_left_at_the_end():
     found = []
-    Workers().run(entered(found), 7, 3)
+    entry = entered(found)
+    Workers().run(entry.address, 7, 3)
     assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
+
+
+def test_workers_come_whether_they_look_or_sleep_or_just_fall_asleep():
+    """They look for some hundred microseconds; pauses here are shorter, as long, and longer."""
+    workers, found = Workers(), []
+    entry = entered(found)
+    rng = random.Random(0)
+    for _ in range(2000):
+        workers.run(entry.address, 7, 3)
+        assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
+        found.clear()
+        end = time.perf_counter() + rng.choice((0, 5e-4 * rng.random(), 2e-3 * rng.random()))
+        while time.perf_counter() < end:
+            pass
+
+
+def test_more_workers_may_come_later_and_fewer():
+    workers, found = Workers(), []
+    entry = entered(found)
+    for count in (2, 5, 3, 1, 5):
+        workers.run(entry.address, 7, count)
+        assert sorted(found) == [(7, worker, count) for worker in range(count)]
+        found.clear()
 
 
 def test_a_second_caller_meanwhile_runs_alone():
     workers, found = Workers(), []
+    inner = entered(found)
 
-    def entry(words, worker, count):
+    def enter(table, worker, count):
         if worker == 0:
-            other = threading.Thread(target=workers.run, args=(entered(found), 8, 2))
+            other = threading.Thread(target=workers.run, args=(inner.address, 8, 2))
             other.start()
-            other.join()
+            other.join(10)
 
-    workers.run(entry, 7, 2)
+    entry = Entry(enter)
+    workers.run(entry.address, 7, 2)
     assert found == [(8, 0, 1)]
 
 
 def test_any_thread_may_be_the_first_worker():
     found = []
-    thread = threading.Thread(target=Workers().run, args=(entered(found), 7, 2))
+    entry = entered(found)
+    thread = threading.Thread(target=Workers().run, args=(entry.address, 7, 2))
     thread.start()
     thread.join()
     assert sorted(found) == [(7, 0, 2), (7, 1, 2)]
+
+
+WORKS_UNTIL_ITS_END = """
+import atexit, threading
+atexit.register(lambda: print(product(a)[0, 0]))  # What is registered first comes last.
+import numpy as np
+import giulgi as gg
+
+gg.config.threads = 3
+product = gg.function(lambda a: a @ a)
+a = np.ones((200, 200), "float32")
+product(a)
+def work():
+    while True:
+        product(a)
+threading.Thread(target=work, daemon=True).start()
+product(a)
+"""
+
+
+def test_a_program_may_end_while_its_workers_work():
+    for _ in range(3):
+        process = subprocess.run(
+            [sys.executable, "-c", WORKS_UNTIL_ITS_END],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (process.returncode, process.stderr) == (0, "")
+        assert process.stdout == "200.0\n"
+
+
+def test_it_can_be_made_for_arm():
+    arm = Machine("aarch64-unknown-linux-gnu", "neoverse-n1", "")
+    assert compile_object(dispatch_text(arm.is_arm), arm)

@@ -7,53 +7,56 @@ other threads of the machine run between looks: there may be more workers than f
 
 from __future__ import annotations
 
-from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
+from collections.abc import Callable
+
+from giulgi.backends.cpu.code.ir import I1, I32, I64, PTR, Function, Module, Value
 
 #: The number of bytes that workers meet in: two lines of the cache, one for each number.
 SYNC_BYTES = 128
 _GENERATION = 8  # in words from the count
 
-# Looks before other threads are let run: some ten microseconds, by how long a pause takes.
-_LOOKS = 300
+#: Looks before other threads are let run: some ten microseconds, by how long a pause takes.
+LOOKS = 300
+
+
+def emit_pause(module: Module, is_arm: bool) -> None:
+    """Write the function ``pause(looks, let_others_run)``: what is done between two looks."""
+    f = module.function("pause", [(I64, "looks"), (PTR, "let_others_run")])
+    looks, let_others_run = f.parameters
+    is_able = f.emit(I1, f"icmp ne {let_others_run}, null")
+    lets = f.and_(f.icmp("ugt", looks, LOOKS), is_able)
+    with f.when(lets):
+        f.call_address(let_others_run, I32)
+    with f.when(f.xor(lets, 1)):
+        if is_arm:
+            f.call("llvm.aarch64.hint", "void", Value(I32, "1"))
+        else:
+            f.call("llvm.x86.sse2.pause", "void")
+    f.ret()
+
+
+def wait(f: Function, condition: Callable[[Value], Value], let_others_run: Value) -> None:
+    """Write a wait until a condition holds; it is given how often it did not."""
+    f.until(condition, lambda looks: _pause(f, looks, let_others_run))
+
+
+def _pause(f: Function, looks: Value, let_others_run: Value) -> None:
+    f.call("pause", "void", looks, let_others_run)
 
 
 def emit_meet(module: Module, is_arm: bool) -> None:
     """Write the function ``meet(sync, workers, let_others_run)``."""
+    emit_pause(module, is_arm)
     f = module.function("meet", [(PTR, "sync"), (I64, "workers"), (PTR, "let_others_run")])
-    sync, workers, _ = f.parameters
+    sync, workers, let_others_run = f.parameters
     generation = f.offset(sync, _GENERATION, I64)
-    pause = "llvm.aarch64.hint(i32 1)" if is_arm else "llvm.x86.sse2.pause()"
-    module.declare(
-        "declare void @llvm.aarch64.hint(i32)" if is_arm else "declare void @llvm.x86.sse2.pause()"
-    )
-    now = f.emit(I64, f"load atomic i64, {generation} monotonic, align 8")
-    before = f.emit(I64, f"atomicrmw add {sync}, i64 1 acq_rel")
-    last = f.icmp("eq", f.add(before, 1), workers)
-    f.do(f"br {last}, label %open, label %wait")
-    f.block("open")
-    f.do(f"store atomic i64 0, {sync} monotonic, align 8")
-    f.do(f"store atomic i64 {f.add(now, 1).text}, {generation} release, align 8")
-    f.ret()
-    f.block("wait")
-    f.do("br label %look")
-    f.block("look")
-    f.do("%looks = phi i64 [ 0, %wait ], [ %more, %pause ], [ %more, %yield ]")
-    f.do(f"%seen = load atomic i64, {generation} acquire, align 8")
-    f.do(f"%opened = icmp ne i64 %seen, {now.text}")
-    f.do("br i1 %opened, label %through, label %again")
-    f.block("again")
-    f.do("%more = add i64 %looks, 1")
-    f.do(f"%long = icmp ugt i64 %looks, {_LOOKS}")
-    f.do("%able = icmp ne ptr %let_others_run, null")
-    f.do("%tired = and i1 %long, %able")
-    f.do("br i1 %tired, label %yield, label %pause")
-    f.block("yield")
-    f.do("%ignored = call i32 %let_others_run()")
-    f.do("br label %look")
-    f.block("pause")
-    f.do(f"call void @{pause}")
-    f.do("br label %look")
-    f.block("through")
+    now = f.atomic_load(generation)
+    is_last = f.icmp("eq", f.add(f.atomic_add(sync, 1), 1), workers)
+    with f.when(is_last):
+        f.atomic_store(0, sync)
+        f.atomic_store(f.add(now, 1), generation)
+    with f.when(f.xor(is_last, 1)):
+        wait(f, lambda _: f.icmp("ne", f.atomic_load(generation), now), let_others_run)
     f.ret()
 
 

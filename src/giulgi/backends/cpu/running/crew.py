@@ -18,8 +18,10 @@ from enum import Enum
 _WORKING_SHARE = 0.8
 # Shorter calls, in seconds, say nothing.
 _LEAST_CALL = 0.002
-# So many steps are tried.
+# So many steps are tried. That may be so short that it takes longer to wake the others, by about
+# so many seconds, which would be paid once for many steps.
 _TRIED_STEPS = 4
+_WAKING = 0.0003
 # So long, in seconds, a decision holds.
 _ALONE_FOR = 0.5
 _TOGETHER_FOR = 2.0
@@ -64,14 +66,14 @@ class Crew:
                 self._mode = _Mode.TRY_ALONE
         elif self._mode is _Mode.ALONE:
             self._alone = spent / steps
+        elif self._mode is _Mode.TRY_ALONE:
+            self._alone = spent / steps
+            self._decide(now)
         else:
-            self._compare(spent / steps, now)
+            self._together = (spent - _WAKING) / steps
+            self._decide(now)
 
-    def _compare(self, spent: float, now: float) -> None:
-        if self._mode is _Mode.TRY_ALONE:
-            self._alone = spent
-        else:
-            self._together = spent
+    def _decide(self, now: float) -> None:
         if self._alone < self._together:
             self._mode, self._until = _Mode.ALONE, now + _ALONE_FOR
         else:

@@ -26,7 +26,6 @@ from giulgi.config import config
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 
-_SHARED = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
 _ALONE = ctypes.CFUNCTYPE(None)
 #: What is looked up in the machine code: the entries of all workers and of one, and their table.
 ENTRIES = ("run", "run_alone", "table")
@@ -54,7 +53,7 @@ class NativeExecutable:
         self.code = code
         self.batched = batched
         self._loaded = loaded  # Keeps the machine code in memory.
-        self._run_shared: Any = _SHARED(loaded.addresses["run"])
+        self._entry = loaded.addresses["run"]
         self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
         self._renew_lock()
         _all.add(self)
@@ -223,7 +222,7 @@ class NativeExecutable:
                 if alone:
                     self._run_alone()
                 else:
-                    workers.run(self._run_shared, self._address, count)
+                    workers.run(self._entry, self._address, count)
             first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:

@@ -241,6 +241,32 @@ class Instructions:
             f"call void @{name}({value}, {addresses.type} align {align} {addresses.text}, {mask})"
         )
 
+    # Numbers of 64 bits that several workers read and write
+
+    def atomic_load(self, address: Value) -> Value:
+        """Read; what the writer wrote before is seen after."""
+        return self.emit(I64, f"load atomic i64, {address} acquire, align 8")
+
+    def atomic_store(self, number: Value | int, address: Value) -> None:
+        """Write; who reads it sees also what was written before."""
+        number = self._like(Value(I64, ""), number)
+        self.do(f"store atomic {number}, {address} release, align 8")
+
+    def atomic_add(self, address: Value, number: int) -> Value:
+        """Add a number; return what was there before."""
+        return self.emit(I64, f"atomicrmw add {address}, i64 {number} acq_rel")
+
+    def exchange(self, address: Value, number: int) -> Value:
+        """Write a number; return what was there before."""
+        return self.emit(I64, f"atomicrmw xchg {address}, i64 {number} acq_rel")
+
+    def exchange_if(self, address: Value, expected: int, number: int) -> Value:
+        """Write a number, if another is there; return whether it was."""
+        pair = self.emit(
+            "{ i64, i1 }", f"cmpxchg {address}, i64 {expected}, i64 {number} acq_rel acquire"
+        )
+        return self.emit(I1, f"extractvalue {pair}, 1")
+
     # Calls
 
     def intrinsic(self, name: str, *arguments: Value) -> Value:
@@ -255,8 +281,15 @@ class Instructions:
         if name not in self.module.functions:
             types = ", ".join(argument.type for argument in arguments)
             self.module.declare(f"declare {result} @{name}({types})")
+        return self._call(Value(PTR, f"@{name}"), result, arguments)
+
+    def call_address(self, address: Value, result: str, *arguments: Value) -> Value:
+        """Call the function at an address."""
+        return self._call(address, result, arguments)
+
+    def _call(self, address: Value, result: str, arguments: Sequence[Value]) -> Value:
         said = ", ".join(map(str, arguments))
         if result == VOID:
-            self.do(f"call void @{name}({said})")
+            self.do(f"call void {address.text}({said})")
             return Value(VOID, "")
-        return self.emit(result, f"call {result} @{name}({said})")
+        return self.emit(result, f"call {result} {address.text}({said})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -173,6 +173,32 @@ class Function(Instructions):
                 self.emit(f.type, f"phi {f.type} [ {f.text}, %{before} ], [ {n.text}, %{end} ]")
                 for f, n in zip(carried, handed, strict=True)
             ]
+
+    def until(
+        self, condition: Callable[[Value], Value], otherwise: Callable[[Value], None]
+    ) -> None:
+        """Write a loop that ends when a condition holds.
+
+        Args:
+            condition: writes the condition; it is given how often it was asked before.
+            otherwise: writes what is done before it is asked again; it is given the same.
+        """
+        number = next(self._labels)
+        before, asked = self._block, Value(I64, f"%asked{number}")
+        self.do(f"br label %ask{number}")
+        self._begin(f"ask{number}")
+        phi = len(self._lines)
+        self._lines.append("")
+        holds = condition(asked)
+        self.do(f"br {holds}, label %done{number}, label %otherwise{number}")
+        self._begin(f"otherwise{number}")
+        otherwise(asked)
+        more = self.add(asked, 1)
+        self._lines[phi] = (
+            f"  {asked.text} = phi i64 [ 0, %{before} ], [ {more.text}, %{self._block} ]"
+        )
+        self.do(f"br label %ask{number}")
+        self._begin(f"done{number}")
 
     @contextmanager
     def when(self, condition: Value) -> Iterator[None]:
