@@ -10,7 +10,7 @@ each block, for each group, for each piece of the inner axis::
 
 so that a panel of B stays in the first level of the cache while the tiles of A pass by, and a block
 of B in the second while the groups do (Goto & van de Geijn 2008). C[group, block] lies in private
-scratch, which the second level holds, until it is finished.
+scratch, which the second level holds, until it is finished. A is read where it is.
 
 Work is shared by tiles. Each element of C is summed in the order of the inner axis by whoever has
 it, so that its bits do not depend on the number of workers. Only where C is so small that it has
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import VOID, Function, Value
 from giulgi.backends.cpu.code.products.kernels import add, kernel
-from giulgi.backends.cpu.code.products.operands import Panels, Rows, Scratch
+from giulgi.backends.cpu.code.products.operands import Panels, Scratch
 from giulgi.backends.cpu.code.products.product import (
     Call,
     Plan,
@@ -45,7 +45,6 @@ class Blocked(Plan):
     """A product by tiles.
 
     Attributes:
-        a: how A is read.
         b: how B is read.
         tiles: the number of tiles that the rows are cut into.
         group: the most tiles of a group.
@@ -54,7 +53,6 @@ class Blocked(Plan):
         chunks: the number of parts of the inner axis whose sums are kept apart.
     """
 
-    a: Rows
     b: Panels
     tiles: int
     group: int
@@ -110,10 +108,9 @@ class Blocked(Plan):
 
     @property
     def private_bytes(self) -> int:
-        """The size of a group of C, a copy of A, and a block of B."""
+        """The size of a group of C and a block of B."""
         panels = self.block * self.b.panel_elements if self.packs_privately else 0
-        elements = self.tile_elements + self.a.private_elements + panels
-        return elements * self.product.size
+        return (self.tile_elements + panels) * self.product.size
 
     @property
     def packs_privately(self) -> bool:
@@ -132,16 +129,11 @@ class Blocked(Plan):
         ]
         if self.chunks > 1:
             said.append(f"Its {self.chunks} chunks are summed apart and added in order.")
-        said.append(
-            "A is copied block by block."
-            if self.a.copied
-            else f"A is read in place, along its {'rows' if self.a.along_rows else 'inner axis'}."
-        )
         if b.packed == 0:
-            said.append("B is read in place.")
+            said.append("A and B are read in place.")
         else:
             what = "B is" if b.first_packed == 0 else "The last panel of B, not being whole, is"
-            said.append(f"{what} packed to {b.scratch.value} scratch.")
+            said.append(f"A is read in place. {what} packed to {b.scratch.value} scratch.")
         return " ".join(said)
 
     def emit(self, f: Function, call: Call) -> None:
@@ -159,8 +151,7 @@ class _Nest:
         self.f = f
         self.call = call
         self.element = plan.product.element
-        self.copy = self._after(call.private, plan.tile_elements)
-        self.panels = self._after(self.copy, plan.a.private_elements)
+        self.panels = self._after(call.private, plan.tile_elements)
         self.partial = self._after(call.shared, plan.b.shared_elements)
 
     def emit(self) -> None:
@@ -196,7 +187,7 @@ class _Nest:
         end = smaller(f, f.add(begin, plan.chunk), number(plan.product.inner))
         with f.loop(begin, end, step=plan.depth) as piece:
             depth = smaller(f, f.sub(end, piece.index), number(plan.depth))
-            a = plan.a.block(f, self.call, self.copy, batch, row, rows, piece.index, depth)
+            a = self._a(batch, row, piece.index)
             continued = f.convert("zext", f.icmp("ne", piece.index, begin), ir.I64)
             first, last = self._panels_of(block)
             with f.loop(first, last) as panel:
@@ -211,26 +202,21 @@ class _Nest:
             self._finish(batch, row, rows, block)
 
     def _tile(
-        self, tile: Value, above: Value, a: tuple[Value, Value, Value], b: tuple[Value, Value],
-        c: Value, depth: Value, continued: Value,
+        self, tile: Value, above: Value, a: Value, b: tuple[Value, Value], c: Value,
+        depth: Value, continued: Value,
     ) -> None:  # fmt: skip
         """Write the call of the micro-kernel of the tile's height."""
         plan, f = self.plan, self.f
-        start, row_stride, a_stride = a
-        c_stride = number(self._target_stride)
-        arguments = [
-            self._at(start, f.mul(above, row_stride)), a_stride, *b,
-            self._at(c, f.mul(above, c_stride)), c_stride, depth, continued,
-        ]  # fmt: skip
+        a_strides, c_stride = plan.product.a_strides, self._target_stride
+        a = self._at(a, times(f, above, a_strides[0]))
+        arguments = [a, *b, self._at(c, f.mul(above, c_stride)), depth, continued]
         is_tall = f.icmp("slt", tile, plan.tall)
         cases = [(is_tall, plan.height)]
         if plan.tall < plan.tiles:
             cases.append((f.xor(is_tall, 1), plan.height - 1))
         for condition, height in cases:
-            name = kernel(
-                f.module, self.element, plan.lanes, height, plan.b.width,
-                along_rows=plan.a.along_rows,
-            )  # fmt: skip
+            shape = height, plan.b.width
+            name = kernel(f.module, self.element, plan.lanes, shape, a_strides, c_stride)
             with f.when(condition):
                 f.call(name, VOID, *arguments)
 
@@ -277,6 +263,12 @@ class _Nest:
         first = times(self.f, block, self.plan.block)
         last = smaller(self.f, self.f.add(first, self.plan.block), number(self.plan.b.count))
         return first, last
+
+    def _a(self, batch: Value, row: Value, step: Value) -> Value:
+        """Write the address of an element of A."""
+        p, f = self.plan.product, self.f
+        offset = f.add(times(f, batch, p.a_batch), times(f, row, p.a_strides[0]))
+        return self._at(self.call.a, f.add(offset, times(f, step, p.a_strides[1])))
 
     def _partial(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
         """Write the address of the partial sums of a chunk."""

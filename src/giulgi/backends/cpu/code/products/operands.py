@@ -1,4 +1,4 @@
-"""How the micro-kernel comes to its operands: where they are, or copied to where they suit it."""
+"""How the micro-kernel comes to B: where it is, or packed so that it suits the kernel."""
 
 from __future__ import annotations
 
@@ -180,78 +180,3 @@ class Panels:
             name = packing.pack_rows(f.module, self.product.element, self.lanes, self.width, valid)
             with f.when(condition):
                 f.call(name, VOID, source, number(self.product.b_strides[0]), target, depth)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A, as the micro-kernel reads it: with unit stride along one of its axes.
-
-    Attributes:
-        product: the product.
-        lanes: the number of elements in a vector.
-        copied: whether a block of some rows by some steps is copied before it is multiplied.
-        block_rows: the most rows of a block.
-        block_depth: the most steps of a block.
-    """
-
-    product: Product
-    lanes: int
-    copied: bool
-    block_rows: int
-    block_depth: int
-
-    @property
-    def along_rows(self) -> bool:
-        """Whether the unit stride is that from row to row: A is a transposed matrix."""
-        row_stride, inner_stride = self.product.a_strides
-        return row_stride == 1 and inner_stride != 1 and self.product.inner > 1
-
-    @property
-    def must_be_copied(self) -> bool:
-        """Whether no stride is 1."""
-        return 1 not in self.product.a_strides and self.product.inner > 1
-
-    @property
-    def copy_stride(self) -> int:
-        """The distance of rows in the copy, which are contiguous.
-
-        Whole vectors, and an odd number of them: so the runs are spread over the cache's sets.
-        """
-        return (ceil_div(self.block_depth, self.lanes) | 1) * self.lanes
-
-    @property
-    def private_elements(self) -> int:
-        """The number of elements of private scratch."""
-        if not self.copied:
-            return 0
-        return self.copy_stride * self.block_rows
-
-    def block(
-        self, f: Function, call: Call, copy: Value, batch: Value, row: Value, rows: Value,
-        step: Value, depth: Value,
-    ) -> tuple[Value, Value, Value]:  # fmt: skip
-        """Write where a block begins, and its stride along rows and along the axis that is not 1.
-
-        Args:
-            f: the function that is written.
-            call: operands and scratch.
-            copy: where a copy goes.
-            batch: the product of the stack.
-            row: the first row.
-            rows: the number of rows.
-            step: the first step of the inner axis.
-            depth: the number of steps.
-        """
-        p = self.product
-        row_stride, inner_stride = p.a_strides
-        offset = f.add(times(f, batch, p.a_batch), times(f, row, row_stride))
-        offset = f.add(offset, times(f, step, inner_stride))
-        source = f.offset(call.a, offset, p.element)
-        kept = inner_stride if self.along_rows else row_stride
-        if not self.copied:
-            return source, number(row_stride), number(kept)
-        to = copy, number(self.copy_stride)
-        name = packing.gather(f.module, p.element)
-        strides = number(row_stride), number(inner_stride)
-        f.call(name, VOID, source, *strides, *to, rows, depth, depth)
-        return copy, to[1], to[1]
