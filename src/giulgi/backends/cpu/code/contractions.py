@@ -73,7 +73,9 @@ def emit_contraction(
     """Write the code of a product and of what follows it on each tile."""
     f = scope.f
     name = f"{f.name}_tile"
-    _emit_tile(scope, group, contraction, name)
+    c = _written(scope, group, contraction)
+    if c is None:
+        _emit_tile(scope, group, contraction, name)
     a, b = (
         f.offset(scope.address(x.base), x.layout.offset, contraction.product.element)
         for x in (contraction.a, contraction.b)
@@ -89,7 +91,7 @@ def emit_contraction(
 
         products.emit(
             f, contraction.plan, a, b, scope.scratch(), _own(scope, private), scope.worker,
-            scope.workers, barrier, finish,
+            scope.workers, barrier, finish, c,
         )  # fmt: skip
 
     if not contraction.outer:
@@ -104,6 +106,24 @@ def emit_contraction(
         emit(loop.index, *moved)
         if scope.parallel:
             barrier(f)  # The next stack uses the same working memory.
+
+
+def _written(scope: Scope, group: Group, contraction: Contraction) -> tuple[Value, int] | None:
+    """Return where the product itself is written, and the distance of its rows.
+
+    Returns:
+        None, if anything else is computed of it, or it does not lie as a product can write it.
+    """
+    if contraction.outer or not contraction.plan.can_write or len(group.stores) != 1:
+        return None
+    (store,) = group.stores
+    if store.value is not contraction.root or not store.layout.is_plain:
+        return None
+    element = contraction.product.element
+    if scalars.memory_type(contraction.root.spec.dtype) != element:
+        return None
+    start = scope.f.offset(scope.address(store.target), store.layout.offset, element)
+    return start, contraction.product.columns
 
 
 def _own(scope: Scope, private: Value) -> Value:

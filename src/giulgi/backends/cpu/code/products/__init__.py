@@ -30,6 +30,7 @@ def emit(
     workers: Value,
     barrier: Callable[[Function], None],
     finish: Callable[[Function, Tile], None],
+    c: tuple[Value, int] | None = None,
 ) -> None:
     """Write the code of a product, which every worker is to execute.
 
@@ -48,5 +49,7 @@ def emit(
             the same scratch memory only with a barrier between.
         finish: writes code that consumes a tile. It is called once, and its code is executed once
             for each tile; together the tiles cover every element of C exactly once.
+        c: where C itself is, and the distance of its rows, if it is all that is wanted, and
+            ``plan.can_write``; then finish is not called. Products of a stack follow each other.
     """
-    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish))
+    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, c))

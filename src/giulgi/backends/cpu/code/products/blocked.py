@@ -26,6 +26,7 @@ from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import VOID, Function, Value
 from giulgi.backends.cpu.code.products.kernels import add, kernel
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
+from giulgi.backends.cpu.code.products.packing import copy_runs
 from giulgi.backends.cpu.code.products.product import (
     Call,
     Plan,
@@ -45,6 +46,7 @@ class Blocked(Plan):
     """A product by tiles.
 
     Attributes:
+        copies_a: whether a group of tiles of A is copied before it is multiplied.
         b: how B is read.
         tiles: the number of tiles that the rows are cut into.
         group: the most tiles of a group.
@@ -53,6 +55,7 @@ class Blocked(Plan):
         chunks: the number of parts of the inner axis whose sums are kept apart.
     """
 
+    copies_a: bool
     b: Panels
     tiles: int
     group: int
@@ -107,10 +110,29 @@ class Blocked(Plan):
         return self.group * self.height * self.tile_stride
 
     @property
+    def copied_elements(self) -> int:
+        """The number of elements of a copy of a group of tiles of A."""
+        return self.depth * self.copied_stride if self.copies_a else 0
+
+    @property
+    def copied_stride(self) -> int:
+        """The distance of steps in a copy of A: whole vectors, and an odd number of them.
+
+        So what follows each other is spread over the sets of the cache.
+        """
+        return (ceil_div(self.group * self.height, self.lanes) | 1) * self.lanes
+
+    @property
     def private_bytes(self) -> int:
         """The size of a group of C and a block of B."""
         panels = self.block * self.b.panel_elements if self.packs_privately else 0
-        return (self.tile_elements + panels) * self.product.size
+        return (self.tile_elements + self.copied_elements + panels) * self.product.size
+
+    @property
+    def can_write(self) -> bool:
+        """Whether tiles are finished at once, and none is wider than what is left of C."""
+        is_whole = self.chunks == 1 and self.depth >= self.product.inner
+        return is_whole and self.product.columns % self.b.panel_columns == 0
 
     @property
     def packs_privately(self) -> bool:
@@ -151,7 +173,8 @@ class _Nest:
         self.f = f
         self.call = call
         self.element = plan.product.element
-        self.panels = self._after(call.private, plan.tile_elements)
+        self.copy = self._after(call.private, plan.tile_elements)
+        self.panels = self._after(self.copy, plan.copied_elements)
         self.partial = self._after(call.shared, plan.b.shared_elements)
 
     def emit(self) -> None:
@@ -180,9 +203,7 @@ class _Nest:
         plan, f = self.plan, self.f
         row = self._row(start)
         rows = f.sub(self._row(stop), row)
-        target = self.call.private
-        if plan.chunks > 1:
-            target = self._partial(chunk, batch, row, block)
+        target = self._target(chunk, batch, row, block)
         begin = times(f, chunk, plan.chunk)
         end = smaller(f, f.add(begin, plan.chunk), number(plan.product.inner))
         with f.loop(begin, end, step=plan.depth) as piece:
@@ -190,6 +211,9 @@ class _Nest:
             a = self._a(batch, row, piece.index)
             continued = f.convert("zext", f.icmp("ne", piece.index, begin), ir.I64)
             first, last = self._panels_of(block)
+            row_stride = plan.product.a_strides[0]
+            if plan.copies_a:
+                a = self._copied(a, rows, depth)
             with f.loop(first, last) as panel:
                 place = f.sub(panel.index, first)
                 b, b_stride = plan.b.address(f, self.call, self.panels, batch, place, panel.index)
@@ -197,28 +221,42 @@ class _Nest:
                 c = self._at(target, f.mul(place, plan.b.panel_columns))
                 with f.loop(start, stop) as tile:
                     above = f.sub(self._row(tile.index), row)
-                    self._tile(tile.index, above, a, (b, b_stride), c, depth, continued)
-        if plan.chunks == 1:
+                    there = self._at(a, times(f, above, row_stride))
+                    here = self._at(c, f.mul(above, number(self._target_stride)))
+                    self._tile(tile.index, there, (b, b_stride), here, depth, continued)
+        if plan.chunks == 1 and self.call.c is None:
             self._finish(batch, row, rows, block)
 
     def _tile(
-        self, tile: Value, above: Value, a: Value, b: tuple[Value, Value], c: Value,
-        depth: Value, continued: Value,
+        self, tile: Value, a: Value, b: tuple[Value, Value], c: Value, depth: Value,
+        continued: Value,
     ) -> None:  # fmt: skip
         """Write the call of the micro-kernel of the tile's height."""
         plan, f = self.plan, self.f
-        a_strides, c_stride = plan.product.a_strides, self._target_stride
-        a = self._at(a, times(f, above, a_strides[0]))
-        arguments = [a, *b, self._at(c, f.mul(above, c_stride)), depth, continued]
-        is_tall = f.icmp("slt", tile, plan.tall)
-        cases = [(is_tall, plan.height)]
-        if plan.tall < plan.tiles:
-            cases.append((f.xor(is_tall, 1), plan.height - 1))
-        for condition, height in cases:
+        a_strides = plan.product.a_strides
+        if plan.copies_a:
+            a_strides = a_strides[0], plan.copied_stride
+        for condition, height in self._heights(tile):
             shape = height, plan.b.width
-            name = kernel(f.module, self.element, plan.lanes, shape, a_strides, c_stride)
+            name = kernel(f.module, self.element, plan.lanes, shape, a_strides, self._target_stride)
             with f.when(condition):
-                f.call(name, VOID, *arguments)
+                f.call(name, VOID, a, *b, c, depth, continued)
+
+    def _copied(self, a: Value, rows: Value, depth: Value) -> Value:
+        """Write the copy of some steps of some rows of A; return where it is."""
+        plan, f = self.plan, self.f
+        name = copy_runs(f.module, self.element, plan.lanes)
+        strides = number(plan.product.a_strides[1]), number(plan.copied_stride)
+        f.call(name, VOID, a, strides[0], self.copy, strides[1], depth, rows)
+        return self.copy
+
+    def _heights(self, tile: Value) -> list[tuple[Value, int]]:
+        """Write the conditions for a tile to be tall or not, with its height then."""
+        plan, f = self.plan, self.f
+        is_tall = f.icmp("slt", tile, plan.tall)
+        if plan.tall == plan.tiles:
+            return [(is_tall, plan.height)]
+        return [(is_tall, plan.height), (f.xor(is_tall, 1), plan.height - 1)]
 
     def _combine(self, batch: Value, block: Value, start: Value, stop: Value) -> None:
         """Write the sum of all chunks of a group of tiles in a block."""
@@ -270,6 +308,17 @@ class _Nest:
         offset = f.add(times(f, batch, p.a_batch), times(f, row, p.a_strides[0]))
         return self._at(self.call.a, f.add(offset, times(f, step, p.a_strides[1])))
 
+    def _target(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
+        """Write the address where a group of tiles is stored."""
+        plan, f = self.plan, self.f
+        if self.call.c is not None:
+            c, stride = self.call.c
+            above = f.add(times(f, batch, plan.product.rows), row)
+            return self._at(c, f.add(f.mul(above, stride), times(f, block, plan.tile_stride)))
+        if plan.chunks > 1:
+            return self._partial(chunk, batch, row, block)
+        return self.call.private
+
     def _partial(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
         """Write the address of the partial sums of a chunk."""
         plan, f = self.plan, self.f
@@ -279,6 +328,8 @@ class _Nest:
 
     @property
     def _target_stride(self) -> int:
+        if self.call.c is not None:
+            return self.call.c[1]
         return self.plan.partial_stride if self.plan.chunks > 1 else self.plan.tile_stride
 
     def _at(self, base: Value, index: Value) -> Value:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from giulgi.backends.cpu.code import ir
+from giulgi.backends.cpu.code.elements import lane_mask
 from giulgi.backends.cpu.code.ir import I1, I64, PTR, Function, Module, Value
 from giulgi.backends.cpu.code.products.product import number, smaller
 
@@ -58,6 +59,32 @@ def pack_rows(module: Module, element: str, lanes: int, width: int, valid: int) 
                 loaded = ir.constant(vector, 0)
             f.store(loaded, f.offset(to, at, element))
         row.carry(f.offset(from_, stride, element), f.offset(to, width * lanes, element))
+    f.ret()
+    return name
+
+
+def copy_runs(module: Module, element: str, lanes: int) -> str:
+    """Write the copy of contiguous runs, unless the module has it, and return its name.
+
+    It is called with ``(source, source_stride, target, target_stride, runs, length)``: so many runs
+    of a length in elements, which begin at distances of the strides.
+    """
+    name = f"copy_runs_{element}x{lanes}"
+    if name in module.functions:
+        return name
+    arguments = ["source", "source_stride", "target", "target_stride", "runs", "length"]
+    types = [PTR, I64, PTR, I64, I64, I64]
+    f = module.function(name, list(zip(types, arguments, strict=True)))
+    source, source_stride, target, target_stride, runs, length = f.parameters
+    vector = ir.vector_of(element, lanes)
+    with f.loop(0, runs, carried=[source, target]) as run:
+        from_, to = run.carried
+        with f.loop(0, length, step=lanes) as at:
+            mask = lane_mask(f, at.index, length, lanes)
+            zeros = ir.constant(vector, 0)
+            loaded = f.masked_load(vector, f.offset(from_, at.index, element), mask, zeros)
+            f.store(loaded, f.offset(to, at.index, element))
+        run.carry(f.offset(from_, source_stride, element), f.offset(to, target_stride, element))
     f.ret()
     return name
 

@@ -92,6 +92,8 @@ class Call:
         workers: how many there are.
         barrier: writes code that waits until all workers have come to it.
         finish: writes code that consumes a tile; it is called once.
+        c: where C itself is, and the distance of its rows, if it is all that is wanted: then it is
+            written, and no tile is consumed. Only plans that ``can_write`` are given it.
     """
 
     a: Value
@@ -102,6 +104,7 @@ class Call:
     workers: Value
     barrier: Callable[[Function], None]
     finish: Callable[[Function, Tile], None]
+    c: tuple[Value, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ class Plan:
     def private_bytes(self) -> int:
         """The size of the scratch memory of each worker."""
         raise NotImplementedError
+
+    @property
+    def can_write(self) -> bool:
+        """Whether it can write C in its place, instead of tiles to be consumed."""
+        return False
 
     def describe(self) -> str:
         """Tell a person what will be done."""
