@@ -197,7 +197,8 @@ class NativeExecutable:
             self._values = values
             for number, array in enumerate(values):
                 words[table.word("variable", number)] = array.ctypes.data
-        large = [own if own is not None else self._fetch(w, s) for own, w, s in self._fetches]
+        # Usually all are small.
+        large = [self._fetch(word, spec) for own, word, spec in self._fetches if own is None]
         words[Word.FIRST] = first
         words[Word.END] = end
         if self._is_random:
@@ -209,8 +210,8 @@ class NativeExecutable:
             self._run_alone()
         else:
             self._run_together(count, first, end)
-        pairs = zip(self._fetches, large, strict=True)
-        return [own.copy() if own is not None else new for (own, _, _), new in pairs]
+        new = iter(large)
+        return [next(new) if own is None else own.copy() for own, _, _ in self._fetches]
 
     def _run_together(self, count: int, first: int, end: int) -> None:
         """Let so many workers do the steps, unless the cores are busy with other work."""

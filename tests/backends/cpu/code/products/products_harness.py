@@ -62,8 +62,8 @@ go:
 }""")
 
 
-def write(module, name, product, machine):
-    """Write a function that adds a product to c."""
+def write(module, name, product, machine, *, at_once=False):
+    """Write a function that adds a product to c, tile by tile, or writes it there at once."""
     made = plan(product, machine)
     module.functions["meet"] = MEET
     names = ["a", "b", "c", "shared", "private", "counter"]
@@ -89,9 +89,10 @@ def write(module, name, product, machine):
                 old, new = f.load(element, to), f.load(element, f.offset(source, j.index, element))
                 f.store(f.fadd(old, new) if ir.is_float_type(element) else f.add(old, new), to)
 
-    emit(f, made, a, b, shared, private, worker, workers, barrier, finish)
+    whole = (c, product.columns) if at_once else None
+    emit(f, made, a, b, shared, private, worker, workers, barrier, finish, whole)
     f.ret()
-    assert len(finishes) == 1
+    assert len(finishes) == (0 if at_once else 1)
     return made
 
 
@@ -181,19 +182,28 @@ def compiled(products, machine):
     """Return the object code of some products, and their plans."""
     module = Module()
     plans = [write(module, f"product{i}", p, machine) for i, p in enumerate(products)]
+    for i, (product, made) in enumerate(zip(products, plans, strict=True)):
+        if made.can_write:
+            write(module, f"at_once{i}", product, machine, at_once=True)
     return compile_object(module.text(), machine), plans
 
 
 def run_all(products, machine, workers=(1, 2, 3)):
     """Check products on a machine, bit by bit the same for each number of workers."""
     code, plans = compiled(products, machine)
-    names = tuple(f"product{i}" for i in range(len(products)))
-    loaded = Loaded(code, names)
-    for i, (name, product, made) in enumerate(zip(names, products, plans, strict=True)):
-        signature = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 2)
+    names = [f"product{i}" for i in range(len(products))]
+    names += [f"at_once{i}" for i, made in enumerate(plans) if made.can_write]
+    loaded = Loaded(code, tuple(names))
+    signature = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 2)
+    for i, (product, made) in enumerate(zip(products, plans, strict=True)):
         case = Case(product, i)
-        results = [case.run(signature(loaded.addresses[name]), made, n) for n in workers]
+        function = signature(loaded.addresses[f"product{i}"])
+        results = [case.run(function, made, n) for n in workers]
         case.check(results[0])
+        if made.can_write:
+            function = signature(loaded.addresses[f"at_once{i}"])
+            for n in workers:
+                np.testing.assert_array_equal(case.run(function, made, n), results[0])
         for result in results[1:]:
             assert result.tobytes() == results[0].tobytes()
     return plans

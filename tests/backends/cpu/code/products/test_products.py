@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.products import Product, plan
 from giulgi.backends.cpu.code.products.blocked import Blocked
+from giulgi.backends.cpu.code.products.operands import Scratch
 from giulgi.backends.cpu.code.products.small import Small
 from giulgi.backends.cpu.code.products.vectors import Dots, Scaled
 from giulgi.backends.cpu.machine.processor import host
@@ -60,12 +61,17 @@ def test_products_of_any_shape(machine, some):
 @pytest.mark.parametrize("machine", machines(), ids=lambda m: f"{8 * m.vector_bytes} bits")
 def test_what_only_large_products_need(machine):
     some = [
-        product_of(40, 1500, 70),  # the inner axis in pieces
-        product_of(40, 1500, 70, layouts=("columns", "columns")),
-        product_of(40, 1500, 70, layouts=("every other", "every other")),
+        product_of(250, 4500, 70),  # the inner axis in pieces
+        product_of(40, 4500, 70, layouts=("columns", "columns")),
+        product_of(40, 4500, 70, layouts=("every other", "every other")),
+        product_of(1030, 40, 70, layouts=("columns", "rows")),  # copies of A
+        product_of(1030, 1100, 40, layouts=("columns", "columns"), batches=2),  # and in pieces
+        product_of(50, 70, 128),  # C written at once
+        product_of(520, 500, 64, layouts=("columns", "rows")),
         product_of(20, 5000, 33),  # and in chunks
         product_of(20, 5000, 64, ir.F64, ("columns", "rows"), batches=2),
         product_of(300, 40, 700),  # blocks of columns
+        product_of(40, 10_000, 500, layouts=("rows", "columns")),  # B packed by all
         product_of(8, 200, 150),  # whole panels of B in place, the last one packed
         product_of(4, 130, 300, layouts=("rows", "columns")),  # dots
         product_of(2100, 33, 1),
@@ -75,7 +81,13 @@ def test_what_only_large_products_need(machine):
         product_of(1, 300, 1),
         product_of(200, 1, 300),  # an outer product
     ]
-    run_all(some, machine, workers=(1, 2, 3, 7))
+    plans = run_all(some, machine, workers=(1, 2, 3, 7))
+    blocked = [made for made in plans if isinstance(made, Blocked)]
+    cut = [made for made in blocked if made.depth < made.product.inner]
+    assert any(made.copies_a for made in cut)
+    assert any(not made.copies_a for made in cut)
+    assert any(made.copies_a and made.can_write for made in blocked)
+    assert any(made.b.packed and made.b.scratch is Scratch.SHARED for made in blocked)
 
 
 @pytest.mark.parametrize("machine", [host(), AVX2, SSE2, ARM], ids=["host", "avx2", "sse2", "arm"])
@@ -110,10 +122,10 @@ def test_a_description_tells_tiles_packing_and_chunks():
     said = plan(product_of(64, 100_000, 64), machine).describe()
     assert said.startswith("64x100000 @ 100000x64 of float32: ")
     assert "chunks are summed apart and added in order" in said
-    assert "A and B are read in place." in said
+    assert "A is read in place. B is read in place." in said
     said = plan(product_of(64, 64, 64, layouts=("columns", "columns")), machine).describe()
     assert "A is read in place. B is packed to private scratch." in said
-    said = plan(product_of(40, 2000, 500, layouts=("rows", "columns")), machine).describe()
+    said = plan(product_of(40, 10_000, 500, layouts=("rows", "columns")), machine).describe()
     assert "B is packed to shared scratch." in said
 
 

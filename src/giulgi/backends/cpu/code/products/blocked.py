@@ -10,7 +10,8 @@ each block, for each group, for each piece of the inner axis::
 
 so that a panel of B stays in the first level of the cache while the tiles of A pass by, and a block
 of B in the second while the groups do (Goto & van de Geijn 2008). C[group, block] lies in private
-scratch, which the second level holds, until it is finished. A is read where it is.
+scratch, which the second level holds, until it is finished; where nothing follows the product, C
+itself is written. A is read where it is, unless it is a transposed matrix of many rows.
 
 Work is shared by tiles. Each element of C is summed in the order of the inner axis by whoever has
 it, so that its bits do not depend on the number of workers. Only where C is so small that it has
@@ -151,11 +152,12 @@ class Blocked(Plan):
         ]
         if self.chunks > 1:
             said.append(f"Its {self.chunks} chunks are summed apart and added in order.")
+        said.append("A is copied, a group at a time." if self.copies_a else "A is read in place.")
         if b.packed == 0:
-            said.append("A and B are read in place.")
+            said.append("B is read in place.")
         else:
             what = "B is" if b.first_packed == 0 else "The last panel of B, not being whole, is"
-            said.append(f"A is read in place. {what} packed to {b.scratch.value} scratch.")
+            said.append(f"{what} packed to {b.scratch.value} scratch.")
         return " ".join(said)
 
     def emit(self, f: Function, call: Call) -> None:
