@@ -104,8 +104,7 @@ class Program:
         self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
     ) -> list[Array]:
         """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
-        if type(times) is not int or times != 1:
-            _require_times(times)
+        _require_times(times)
         store = current_storage() if storage is None else storage
         name = self.backend or config.backend
         shapes = tuple([array.shape for array in arrays])

@@ -160,7 +160,7 @@ class Trainer:
         program = self._programs.get("results")
         if program is None:
             program = self._programs["results"] = Program([m.value() for m in reported.values()])
-        return {name: float(value) for name, value in zip(reported, program(), strict=True)}
+        return {name: float(value) for name, value in zip(reported, program.run(()), strict=True)}
 
     def reset(self) -> None:
         """Forget all batches that losses and metrics have seen."""

@@ -7,6 +7,9 @@ import sys
 import threading
 import time
 
+import numpy as np
+import pytest
+
 from giulgi.backends.cpu.code.dispatch import dispatch_text
 from giulgi.backends.cpu.machine.objects import compile_object
 from giulgi.backends.cpu.machine.processor import Machine
@@ -70,6 +73,124 @@ def test_a_second_caller_meanwhile_runs_alone():
     entry = Entry(enter)
     workers.run(entry.address, 7, 2)
     assert found == [(8, 0, 1)]
+
+
+def test_a_second_caller_does_not_wait_for_workers_that_are_busy():
+    workers = Workers()
+    inside, may_end = threading.Event(), threading.Event()
+    counts = []
+
+    def work(table, worker, count):
+        inside.set()
+        may_end.wait(10)
+
+    long, short = Entry(work), Entry(lambda table, worker, count: counts.append(count))
+    thread = threading.Thread(target=workers.run, args=(long.address, 0, 2))
+    thread.start()
+    assert inside.wait(10)
+    workers.run(short.address, 0, 2)
+    may_end.set()
+    thread.join()
+    assert counts == [1]
+
+
+def test_an_interrupted_worker_does_not_leave_the_others_behind(monkeypatch):
+    """Those who have begun are waited for, and can be used again."""
+    raised = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: raised.append(told.exc_type))
+    workers, found = Workers(), []
+    entry = entered(found)
+
+    def interrupt(table, worker, count):
+        if worker == 0:
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        found.append(worker)
+
+    interrupted = Entry(interrupt)
+    for _ in range(3):
+        found.clear()
+        workers.run(interrupted.address, 0, 3)
+        assert sorted(found) == [1, 2]
+    assert raised == [KeyboardInterrupt] * 3
+    found.clear()
+    workers.run(entry.address, 7, 3)
+    assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
+
+
+def starting(monkeypatch, number, before=None, after=None):
+    """Let the start of a helper fail by an error, before it has started or after."""
+    real = threading.Thread.start
+
+    def start(thread):
+        fails = thread.name == f"giulgi-{number}"
+        if fails and before is not None:
+            raise before
+        real(thread)
+        if fails and after is not None:
+            raise after
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+def test_fewer_workers_do_it_where_no_more_threads_can_be_started(monkeypatch):
+    workers, found = Workers(), []
+    entry = entered(found)
+    with monkeypatch.context() as patch:
+        starting(patch, 2, before=RuntimeError("can't start new thread"))
+        for count in (3, 2, 3):
+            workers.run(entry.address, 7, count)
+            assert sorted(found) == [(7, 0, 2), (7, 1, 2)]
+            found.clear()
+    workers.run(entry.address, 7, 3)
+    assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_ctrl_c_while_a_helper_is_started(monkeypatch, when):
+    """The thread may live already: what it looks at must stay, and nobody may wait for it."""
+    workers, found = Workers(), []
+    entry = entered(found)
+    with monkeypatch.context() as patch:
+        starting(patch, 2, **{when: KeyboardInterrupt()})
+        with pytest.raises(KeyboardInterrupt):
+            workers.run(entry.address, 7, 3)
+    assert not found
+    # Would be read as work that is given, if the memory of a slot were free.
+    others = [np.full(32, 2, np.int64) for _ in range(1000)]
+    for count in (2, 3):
+        workers.run(entry.address, 7, count)
+        assert sorted(found) == [(7, worker, count) for worker in range(count)]
+        found.clear()
+    assert len(others) == 1000
+
+
+def test_a_call_in_the_midst_of_hiring_finds_a_team():
+    """A signal handler may compute something while helpers are being started."""
+    workers, found = Workers(), []
+    entry = entered(found)
+    real = threading.Thread.start
+
+    def start(thread):
+        real(thread)
+        if thread.name == "giulgi-1":
+            workers.run(entry.address, 8, 4)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        workers.run(entry.address, 7, 3)
+    assert {(7, 0, 3), (7, 1, 3), (7, 2, 3), (8, 0, 4)} <= set(found)
+
+
+def test_after_their_end_the_caller_runs_alone():
+    workers, found = Workers(), []
+    entry = entered(found)
+    workers.run(entry.address, 7, 3)
+    workers._end()
+    found.clear()
+    workers.run(entry.address, 7, 3)
+    workers.run(entry.address, 7, 5)
+    assert found == [(7, 0, 1)] * 2
 
 
 def test_any_thread_may_be_the_first_worker():

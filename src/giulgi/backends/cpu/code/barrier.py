@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from giulgi.backends.cpu.code.ir import I1, I32, I64, PTR, Function, Module, Value
+from giulgi.backends.cpu.code.ir import I32, I64, NULL, PTR, VOID, Function, Module, Value
 
 #: The number of bytes that workers meet in: two lines of the cache, one for each number.
 SYNC_BYTES = 128
@@ -23,25 +23,24 @@ def emit_pause(module: Module, is_arm: bool) -> None:
     """Write the function ``pause(looks, let_others_run)``: what is done between two looks."""
     f = module.function("pause", [(I64, "looks"), (PTR, "let_others_run")])
     looks, let_others_run = f.parameters
-    is_able = f.emit(I1, f"icmp ne {let_others_run}, null")
-    lets = f.and_(f.icmp("ugt", looks, LOOKS), is_able)
+    lets = f.and_(f.icmp("ugt", looks, LOOKS), f.icmp("ne", let_others_run, NULL))
     with f.when(lets):
         f.call_address(let_others_run, I32)
     with f.when(f.xor(lets, 1)):
         if is_arm:
-            f.call("llvm.aarch64.hint", "void", Value(I32, "1"))
+            f.call("llvm.aarch64.hint", VOID, Value(I32, "1"))
         else:
-            f.call("llvm.x86.sse2.pause", "void")
+            f.call("llvm.x86.sse2.pause", VOID)
     f.ret()
 
 
 def wait(f: Function, condition: Callable[[Value], Value], let_others_run: Value) -> None:
     """Write a wait until a condition holds; it is given how often it did not."""
-    f.until(condition, lambda looks: _pause(f, looks, let_others_run))
 
+    def pause(looks: Value) -> None:
+        f.call("pause", VOID, looks, let_others_run)
 
-def _pause(f: Function, looks: Value, let_others_run: Value) -> None:
-    f.call("pause", "void", looks, let_others_run)
+    f.until(condition, pause)
 
 
 def emit_meet(module: Module, is_arm: bool) -> None:
@@ -62,4 +61,4 @@ def emit_meet(module: Module, is_arm: bool) -> None:
 
 def meet(f: Function, sync: Value, workers: Value, let_others_run: Value) -> None:
     """Write a wait for all workers."""
-    f.call("meet", "void", sync, workers, let_others_run)
+    f.call("meet", VOID, sync, workers, let_others_run)

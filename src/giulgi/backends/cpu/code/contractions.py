@@ -119,11 +119,9 @@ def _written(scope: Scope, group: Group, contraction: Contraction) -> tuple[Valu
     (store,) = group.stores
     if store.value is not contraction.root or not store.layout.is_plain:
         return None
-    element = contraction.product.element
-    if scalars.memory_type(contraction.root.spec.dtype) != element:
+    if scalars.memory_type(contraction.root.spec.dtype) != contraction.product.element:
         return None
-    start = scope.f.offset(scope.address(store.target), store.layout.offset, element)
-    return start, contraction.product.columns
+    return scope.address(store.target), contraction.product.columns
 
 
 def _own(scope: Scope, private: Value) -> Value:

@@ -4,6 +4,9 @@ Each helping worker is a thread inside ``serve``, and has a *slot*: a few words 
 ``dispatch`` leaves what is to be run. A helper that has nothing to do looks at its slot for some
 hundred microseconds, since the next call often follows the last; then it sleeps until it is woken.
 
+All helpers of a process are one caller's at a time: ``dispatch`` takes them by a word that says
+whether they are busy. Who finds them busy runs alone, with the same result.
+
 A slot goes from one state to another:
 
 - idle: the helper looks; ``dispatch`` makes it given, or the helper asleep;
@@ -16,7 +19,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from giulgi.backends.cpu.code.barrier import LOOKS, emit_pause, wait
-from giulgi.backends.cpu.code.ir import I1, I32, I64, PTR, VOID, Function, Module, Value
+from giulgi.backends.cpu.code.ir import I32, I64, NULL, PTR, VOID, Function, Module, Value
 
 
 class Slot(IntEnum):
@@ -36,6 +39,7 @@ class Slot(IntEnum):
 SLOT_BYTES = 128
 
 _IDLE, _ASLEEP, _GIVEN = 0, 1, 2
+_FREE, _BUSY = 0, 1
 
 # A helper looks so often before it sleeps. After the first looks it lets other threads run between
 # two, which takes a third of a microsecond.
@@ -44,11 +48,12 @@ _FOREVER = 2**62
 
 
 def dispatch_text(is_arm: bool) -> str:
-    """Return ``serve(slot)`` and ``dispatch(slots, entry, table, workers)`` in LLVM's language.
+    """Return ``serve(slot)`` and ``dispatch(busy, slots, entry, table, workers)`` for LLVM.
 
     ``serve`` is what a helper does for as long as it lives. ``dispatch`` enters native code with
-    the helpers of some slots, and comes back when all have left it. Where the entry is null, the
-    helpers end.
+    so many workers, the helpers of the slots and its caller, and comes back when all have left it.
+    It returns how many there were: one, if the helpers were busy. Where the entry is null, the
+    helpers end, and stay busy for ever.
     """
     module = Module()
     emit_pause(module, is_arm)
@@ -73,7 +78,7 @@ def _emit_serve(module: Module) -> None:
             lock = _read(f, slot, Slot.LOCK, PTR)
             f.call_address(_read(f, slot, Slot.ACQUIRE, PTR), I32, lock, Value(I32, "1"))
         entry = _read(f, slot, Slot.ENTRY, PTR)
-        ends = f.emit(I1, f"icmp eq {entry}, null")
+        ends = f.icmp("eq", entry, NULL)
         with f.when(ends):
             f.atomic_store(_IDLE, slot)
         f.leave_when(ends)
@@ -87,9 +92,11 @@ def _emit_serve(module: Module) -> None:
 
 
 def _emit_dispatch(module: Module) -> None:
-    parameters = [(PTR, "slots"), (PTR, "enter"), (PTR, "table"), (I64, "workers")]
-    f = module.function("dispatch", parameters, internal=False)
-    slots, entry, table, workers = f.parameters
+    parameters = [(PTR, said) for said in ("busy", "slots", "enter", "table")]
+    f = module.function("dispatch", [*parameters, (I64, "wanted")], I64, internal=False)
+    busy, slots, entry, table, wanted = f.parameters
+    has_helpers = f.exchange_if(busy, _FREE, _BUSY)
+    workers = f.select(has_helpers, wanted, 1)
     with f.loop(1, workers) as helper:
         slot = _slot(f, slots, helper.index)
         given = {
@@ -101,13 +108,16 @@ def _emit_dispatch(module: Module) -> None:
         with f.when(was_asleep):
             release = _read(f, slot, Slot.RELEASE, PTR)
             f.call_address(release, VOID, _read(f, slot, Slot.LOCK, PTR))
-    with f.when(f.emit(I1, f"icmp ne {entry}, null")):
+    enters = f.icmp("ne", entry, NULL)
+    with f.when(enters):
         f.call_address(entry, VOID, table, Value(I64, "0"), workers)
     with f.loop(1, workers) as helper:
         slot = _slot(f, slots, helper.index)
         let_others_run = _read(f, slot, Slot.YIELD, PTR)
         wait(f, lambda _: f.icmp("ne", f.atomic_load(slot), _GIVEN), let_others_run)
-    f.ret()
+    with f.when(f.and_(has_helpers, enters)):
+        f.atomic_store(_FREE, busy)
+    f.ret(workers)
 
 
 def _slot(f: Function, slots: Value, helper: Value) -> Value:

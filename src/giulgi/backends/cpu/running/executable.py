@@ -20,6 +20,7 @@ from giulgi.backends.cpu.machine.objects import Loaded
 from giulgi.backends.cpu.planning.layouts import Shape
 from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
 from giulgi.backends.cpu.running.crew import Crew
+from giulgi.backends.cpu.running.memory import aligned
 from giulgi.backends.cpu.running.workers import available_cores, let_others_run_address, workers
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.config import config
@@ -29,7 +30,6 @@ from giulgi.graph.node import Node
 _ALONE = ctypes.CFUNCTYPE(None)
 #: What is looked up in the machine code: the entries of all workers and of one, and their table.
 ENTRIES = ("run", "run_alone", "table")
-_ALIGNMENT = 64
 # Values up to this size are copied into arrays of our own, and out of them.
 _SMALL_BYTES = 4096
 
@@ -69,14 +69,16 @@ class NativeExecutable:
             (None if batched is not None else self._small(node, word("feed", i)), word("feed", i))
             for i, node in enumerate(computation.feeds)
         ]
-        self._fetches = [
-            (
-                self._small(node, word("fetch", i)),
-                word("fetch", i),
-                (shape_of(node), node.spec.dtype),
-            )
-            for i, node in enumerate(computation.fetches)
-        ]
+        # Where each is among the fetches, with an array of our own, or the word of its address.
+        self._small_fetches: list[tuple[int, Array]] = []
+        self._large_fetches: list[tuple[int, int, tuple[Shape, DType]]] = []
+        for i, node in enumerate(computation.fetches):
+            own = self._small(node, word("fetch", i))
+            if own is not None:
+                self._small_fetches.append((i, own))
+            else:
+                spec = shape_of(node), node.spec.dtype
+                self._large_fetches.append((i, word("fetch", i), spec))
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
         self._crew = Crew()
@@ -102,10 +104,9 @@ class NativeExecutable:
 
     def _lend(self, word: int, size: int) -> Array:
         """Get memory, and put its address into a word; return it."""
-        memory = np.zeros(size + _ALIGNMENT, np.uint8)
+        memory = aligned(size)
         self._memory.append(memory)
-        address = memory.ctypes.data
-        self._words[word] = address + -address % _ALIGNMENT
+        self._words[word] = memory.ctypes.data
         return memory
 
     def _small(self, node: Node, word: int) -> Array | None:
@@ -197,8 +198,9 @@ class NativeExecutable:
             self._values = values
             for number, array in enumerate(values):
                 words[table.word("variable", number)] = array.ctypes.data
-        # Usually all are small.
-        large = [self._fetch(word, spec) for own, word, spec in self._fetches if own is None]
+        fetched: list[Any] = [None] * len(self.computation.fetches)
+        for place, word, spec in self._large_fetches:
+            fetched[place] = self._fetch(word, spec)
         words[Word.FIRST] = first
         words[Word.END] = end
         if self._is_random:
@@ -210,8 +212,9 @@ class NativeExecutable:
             self._run_alone()
         else:
             self._run_together(count, first, end)
-        new = iter(large)
-        return [next(new) if own is None else own.copy() for own, _, _ in self._fetches]
+        for place, own in self._small_fetches:
+            fetched[place] = own.copy()
+        return fetched
 
     def _run_together(self, count: int, first: int, end: int) -> None:
         """Let so many workers do the steps, unless the cores are busy with other work."""

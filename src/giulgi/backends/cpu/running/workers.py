@@ -13,6 +13,7 @@ import ctypes
 import os
 import sys
 import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,10 @@ import numpy as np
 from giulgi.backends.cpu.code.dispatch import SLOT_BYTES, Slot, dispatch_text
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import host
+from giulgi.backends.cpu.running.memory import aligned
 
 _SERVE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-_DISPATCH = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64
-)
+_DISPATCH = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64)
 
 
 @cache
@@ -85,21 +85,32 @@ class _Helper:
         python.PyThread_allocate_lock.restype = ctypes.c_void_p
         lock = python.PyThread_allocate_lock()
         python.PyThread_acquire_lock(ctypes.c_void_p(lock), 1)
-        self._words = np.zeros(SLOT_BYTES * 2 // 8, np.int64)
-        first = -self._words.ctypes.data % SLOT_BYTES // 8
-        self.slot = self._words.ctypes.data + 8 * first
-        self._words[first + Slot.LOCK] = lock
-        self._words[first + Slot.ACQUIRE] = _address(python.PyThread_acquire_lock)
-        self._words[first + Slot.RELEASE] = _address(python.PyThread_release_lock)
-        self._words[first + Slot.YIELD] = let_others_run_address()
-        self._thread = threading.Thread(
-            target=_native().serve, args=(self.slot,), name=f"giulgi-{number}", daemon=True
-        )
-        self._thread.start()
+        self._words = aligned(SLOT_BYTES).view(np.int64)
+        self._words[Slot.LOCK] = lock
+        self._words[Slot.ACQUIRE] = _address(python.PyThread_acquire_lock)
+        self._words[Slot.RELEASE] = _address(python.PyThread_release_lock)
+        self._words[Slot.YIELD] = let_others_run_address()
+        self.slot: int = self._words.ctypes.data
+        self.thread = threading.Thread(target=self._live, name=f"giulgi-{number}", daemon=True)
 
-    def join(self) -> None:
-        """Wait for the end of the thread."""
-        self._thread.join()
+    def _live(self) -> None:
+        # The thread holds what it looks at and what it runs, whoever else forgets them.
+        native = _native()
+        native.serve(self.slot)
+
+
+class _Team:
+    """Helpers that live, and where their slots are. A team never changes; another takes its place.
+
+    Args:
+        helpers: the helpers.
+    """
+
+    def __init__(self, helpers: tuple[_Helper, ...]) -> None:
+        self.helpers = helpers
+        self.workers = 1 + len(helpers)
+        self._table = np.array([helper.slot for helper in helpers], np.uintp)
+        self.slots: int = self._table.ctypes.data
 
 
 class Workers:
@@ -113,48 +124,53 @@ class Workers:
             os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
-        self._helpers: list[_Helper] = []
-        self._slots = np.zeros(0, np.uintp)
-        self._slots_address = 0
-        self._in_use = threading.RLock()
-        self._have_ended = False
+        self._team = _Team(())
+        self._busy = aligned(8).view(np.int64)
+        self._busy_address: int = self._busy.ctypes.data
+        self._hiring = threading.RLock()
 
     def run(self, entry: int, table: int, count: int) -> None:
         """Enter native code with so many workers; with one, if the others are busy.
 
         Ctrl-C, which Python raises between its instructions, comes before any worker has begun or
-        after all are done.
+        after all are done: what takes, tells and frees helpers is one native function.
 
         Args:
             entry: the address of a native function of (table, worker, workers).
             table: the address of its arguments.
-            count: how many workers, this thread being one of them.
+            count: how many workers, this thread being one of them; there are fewer where the
+                system starts no more threads.
         """
-        dispatch = _native().dispatch
-        if count == 1 or self._have_ended or not self._in_use.acquire(blocking=False):
-            dispatch(0, entry, table, 1)
-            return
-        try:
-            if len(self._helpers) < count - 1:
-                self._hire(count - 1)
-            dispatch(self._slots_address, entry, table, count)
-        finally:
-            self._in_use.release()
+        team = self._team
+        if team.workers < count and not self._busy[0]:
+            team = self._hire(count)
+        wanted = min(count, team.workers)
+        _native().dispatch(self._busy_address, team.slots, entry, table, wanted)
 
-    def _hire(self, count: int) -> None:
-        while len(self._helpers) < count:
-            self._helpers.append(_Helper(len(self._helpers) + 1))
-        self._slots = np.array([helper.slot for helper in self._helpers], np.uintp)
-        self._slots_address = self._slots.ctypes.data
+    def _hire(self, count: int) -> _Team:
+        """Start helpers, as many as are missing or as can be started."""
+        with self._hiring:
+            while self._team.workers < count:
+                helper = _Helper(self._team.workers)
+                try:
+                    helper.thread.start()
+                except RuntimeError:  # There can be no more threads.
+                    break
+                self._team = _Team((*self._team.helpers, helper))
+            return self._team
 
     def _end(self) -> None:
         """Let the helpers end, so that none runs code that Python takes from memory at its end."""
-        if self._helpers and self._in_use.acquire(timeout=1):
-            self._have_ended = True
-            _native().dispatch(self._slots_address, 0, 0, len(self._helpers) + 1)
-            for helper in self._helpers:
-                helper.join()
-            self._in_use.release()
+        team = self._team
+        if not team.helpers:
+            return
+        patience = time.monotonic() + 1
+        while _native().dispatch(self._busy_address, team.slots, 0, 0, team.workers) == 1:
+            if time.monotonic() > patience:
+                return
+            time.sleep(0.005)
+        for helper in team.helpers:
+            helper.thread.join()
 
 
 def _address(function: Any) -> int:

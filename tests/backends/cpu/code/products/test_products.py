@@ -61,6 +61,9 @@ def test_products_of_any_shape(machine, some):
 @pytest.mark.parametrize("machine", machines(), ids=lambda m: f"{8 * m.vector_bytes} bits")
 def test_what_only_large_products_need(machine):
     some = [
+        product_of(40, 1500, 70),
+        product_of(40, 1500, 70, layouts=("columns", "columns")),
+        product_of(40, 1500, 70, layouts=("every other", "every other")),
         product_of(250, 4500, 70),  # the inner axis in pieces
         product_of(40, 4500, 70, layouts=("columns", "columns")),
         product_of(40, 4500, 70, layouts=("every other", "every other")),
@@ -135,3 +138,6 @@ def test_kernels_are_shared_by_the_products_of_a_module():
     before = set(module.functions)
     write(module, "two", product_of(130, 100, 512), host())
     assert set(module.functions) - before == {"two"}
+    strided = product_of(130, 100, 512, layouts=("part of rows", "rows"))
+    write(module, "three", strided, host())  # The strides of A are part of a kernel.
+    assert set(module.functions) - before > {"two", "three"}

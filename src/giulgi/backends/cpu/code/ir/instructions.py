@@ -281,13 +281,10 @@ class Instructions:
         if name not in self.module.functions:
             types = ", ".join(argument.type for argument in arguments)
             self.module.declare(f"declare {result} @{name}({types})")
-        return self._call(Value(PTR, f"@{name}"), result, arguments)
+        return self.call_address(Value(PTR, f"@{name}"), result, *arguments)
 
     def call_address(self, address: Value, result: str, *arguments: Value) -> Value:
         """Call the function at an address."""
-        return self._call(address, result, arguments)
-
-    def _call(self, address: Value, result: str, arguments: Sequence[Value]) -> Value:
         said = ", ".join(map(str, arguments))
         if result == VOID:
             self.do(f"call void {address.text}({said})")

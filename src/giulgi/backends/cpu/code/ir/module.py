@@ -218,10 +218,6 @@ class Function(Instructions):
         self.ret()
         self._begin(f"stay{number}")
 
-    def block(self, label: str) -> None:
-        """Begin a block that is branched to by its label."""
-        self._begin(label)
-
     def _begin(self, label: str) -> None:
         self._lines.append(f"{label}:")
         self._block = label

@@ -24,6 +24,10 @@ class Value:
         return f"{self.type} {self.text}"
 
 
+#: The address of nothing.
+NULL = Value(PTR, "null")
+
+
 def vector_of(element: str, lanes: int) -> str:
     """Return the type of a vector; of one lane it is the element itself."""
     return element if lanes == 1 else f"<{lanes} x {element}>"

@@ -47,9 +47,11 @@ def emit(
         workers: how many workers there are, at least 1.
         barrier: writes code that waits for all workers. Code before and after the product may use
             the same scratch memory only with a barrier between.
-        finish: writes code that consumes a tile. It is called once, and its code is executed once
-            for each tile; together the tiles cover every element of C exactly once.
+        finish: writes code that consumes a tile. It is called once, unless ``c`` is given, and its
+            code is executed once for each tile; together the tiles cover every element of C
+            exactly once.
         c: where C itself is, and the distance of its rows, if it is all that is wanted, and
-            ``plan.can_write``; then finish is not called. Products of a stack follow each other.
+            ``plan.can_write``. Products of a stack follow each other.
     """
+    assert c is None or plan.can_write
     plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, c))

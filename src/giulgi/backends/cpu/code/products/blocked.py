@@ -113,19 +113,22 @@ class Blocked(Plan):
     @property
     def copied_elements(self) -> int:
         """The number of elements of a copy of a group of tiles of A."""
-        return self.depth * self.copied_stride if self.copies_a else 0
+        return self.depth * self.a_strides[1] if self.copies_a else 0
 
     @property
-    def copied_stride(self) -> int:
-        """The distance of steps in a copy of A: whole vectors, and an odd number of them.
+    def a_strides(self) -> tuple[int, int]:
+        """The distance of neighbours in A, or in its copy, along (rows, inner).
 
-        So what follows each other is spread over the sets of the cache.
+        Steps of a copy are whole vectors apart, and an odd number of them: so they are spread over
+        the sets of the cache.
         """
-        return (ceil_div(self.group * self.height, self.lanes) | 1) * self.lanes
+        if not self.copies_a:
+            return self.product.a_strides
+        return 1, (ceil_div(self.group * self.height, self.lanes) | 1) * self.lanes
 
     @property
     def private_bytes(self) -> int:
-        """The size of a group of C and a block of B."""
+        """The size of a group of C, a copy of one of A, and a block of B."""
         panels = self.block * self.b.panel_elements if self.packs_privately else 0
         return (self.tile_elements + self.copied_elements + panels) * self.product.size
 
@@ -213,7 +216,6 @@ class _Nest:
             a = self._a(batch, row, piece.index)
             continued = f.convert("zext", f.icmp("ne", piece.index, begin), ir.I64)
             first, last = self._panels_of(block)
-            row_stride = plan.product.a_strides[0]
             if plan.copies_a:
                 a = self._copied(a, rows, depth)
             with f.loop(first, last) as panel:
@@ -223,7 +225,7 @@ class _Nest:
                 c = self._at(target, f.mul(place, plan.b.panel_columns))
                 with f.loop(start, stop) as tile:
                     above = f.sub(self._row(tile.index), row)
-                    there = self._at(a, times(f, above, row_stride))
+                    there = self._at(a, times(f, above, plan.a_strides[0]))
                     here = self._at(c, f.mul(above, number(self._target_stride)))
                     self._tile(tile.index, there, (b, b_stride), here, depth, continued)
         if plan.chunks == 1 and self.call.c is None:
@@ -235,12 +237,11 @@ class _Nest:
     ) -> None:  # fmt: skip
         """Write the call of the micro-kernel of the tile's height."""
         plan, f = self.plan, self.f
-        a_strides = plan.product.a_strides
-        if plan.copies_a:
-            a_strides = a_strides[0], plan.copied_stride
         for condition, height in self._heights(tile):
             shape = height, plan.b.width
-            name = kernel(f.module, self.element, plan.lanes, shape, a_strides, self._target_stride)
+            name = kernel(
+                f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride
+            )
             with f.when(condition):
                 f.call(name, VOID, a, *b, c, depth, continued)
 
@@ -248,8 +249,8 @@ class _Nest:
         """Write the copy of some steps of some rows of A; return where it is."""
         plan, f = self.plan, self.f
         name = copy_runs(f.module, self.element, plan.lanes)
-        strides = number(plan.product.a_strides[1]), number(plan.copied_stride)
-        f.call(name, VOID, a, strides[0], self.copy, strides[1], depth, rows)
+        stride, copied = number(plan.product.a_strides[1]), number(plan.a_strides[1])
+        f.call(name, VOID, a, stride, self.copy, copied, depth, rows)
         return self.copy
 
     def _heights(self, tile: Value) -> list[tuple[Value, int]]:

@@ -91,7 +91,7 @@ class Call:
         worker: which worker executes the code.
         workers: how many there are.
         barrier: writes code that waits until all workers have come to it.
-        finish: writes code that consumes a tile; it is called once.
+        finish: writes code that consumes a tile; it is called once, unless C itself is written.
         c: where C itself is, and the distance of its rows, if it is all that is wanted: then it is
             written, and no tile is consumed. Only plans that ``can_write`` are given it.
     """

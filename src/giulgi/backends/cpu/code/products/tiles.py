@@ -22,7 +22,7 @@ _TILE_BYTES = 16 * 1024
 # An inner axis of up to so many steps is not cut into pieces; others are, into pieces of about so
 # many. Where A is copied, the copy of a group of tiles has to be found in the second level, too.
 _WHOLE, _PIECE = 4096, 2048
-_WHOLE_COPIED, _PIECE_COPIED = 512, 512
+_COPIED_STEPS = 512
 
 # A transposed A is copied if the steps of its inner axis are so many bytes apart.
 _FAR_APART = 2048
@@ -62,7 +62,7 @@ def blocked(product: Product, machine: Machine) -> Blocked:
     chunks = _chunks(product, shape.tiles * product.batches)
     chunk = ceil_div(product.inner, chunks)
     copies = _copies_a(product)
-    whole, piece = (_WHOLE_COPIED, _PIECE_COPIED) if copies else (_WHOLE, _PIECE)
+    whole, piece = (_COPIED_STEPS, _COPIED_STEPS) if copies else (_WHOLE, _PIECE)
     pieces = 1 if chunk <= whole else ceil_div(chunk, piece)
     depth = ceil_div(chunk, pieces)
     panel_bytes = panel_columns * product.size
