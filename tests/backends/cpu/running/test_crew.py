@@ -40,22 +40,33 @@ def test_on_free_cores_all_steps_are_done_together(clock):
         clock.take(crew, 100, 0.1, 0.1)
 
 
-def test_after_waiting_a_few_steps_are_tried_alone_and_go_on_if_sooner_done(clock):
-    crew = Crew()
+def try_both(crew, clock, alone, together):
+    """Let a call wait, and let the few steps that are tried then take so many seconds."""
     clock.take(crew, 10, 0.1, 0.02)
     assert crew.next(100) == (True, 4)
-    clock.take(crew, 4, 0.008, 0.008)
+    clock.take(crew, 4, alone, alone)
+    assert crew.next(100) == (False, 4)
+    clock.take(crew, 4, together, together)
+
+
+def test_after_waiting_both_are_tried_and_those_alone_go_on_if_sooner_done(clock):
+    crew = Crew()
+    try_both(crew, clock, alone=0.008, together=0.02)
     assert crew.next(100) == (True, 100)
     clock.take(crew, 100, 0.2, 0.2)
     clock.now += 1
     assert crew.next(100) == (False, 4)
 
 
+def test_a_call_that_was_held_up_once_decides_nothing(clock):
+    crew = Crew()
+    try_both(crew, clock, alone=0.008, together=0.004)
+    assert crew.next(100) == (False, 100)
+
+
 def test_what_is_no_faster_alone_goes_on_together_for_a_while(clock):
     crew = Crew()
-    clock.take(crew, 10, 0.1, 0.02)
-    crew.next(100)
-    clock.take(crew, 4, 0.08, 0.08)
+    try_both(crew, clock, alone=0.08, together=0.04)
     assert crew.next(100) == (False, 100)
     clock.take(crew, 10, 0.1, 0.02)
     assert crew.next(100) == (False, 100)
@@ -66,9 +77,7 @@ def test_what_is_no_faster_alone_goes_on_together_for_a_while(clock):
 
 def test_when_cores_are_free_again_they_are_used_again(clock):
     crew = Crew()
-    clock.take(crew, 10, 0.1, 0.02)
-    crew.next(100)
-    clock.take(crew, 4, 0.008, 0.008)
+    try_both(crew, clock, alone=0.008, together=0.02)
     clock.now += 1
     assert crew.next(100) == (False, 4)
     clock.take(crew, 4, 0.004, 0.004)
@@ -106,7 +115,6 @@ def test_steps_that_are_shorter_than_waking_the_others_are_done_together_again(c
     clock.take(crew, 1000, 0.1, 0.02)
     crew.next(1000)
     clock.take(crew, 4, 0.0002, 0.0002)
-    clock.now += 1
     assert crew.next(1000) == (False, 4)
     clock.take(crew, 4, 0.0001 + 0.0002, 0.0001)
     assert crew.next(1000) == (False, 1000)

@@ -3,8 +3,9 @@
 Workers meet several times in a step. If one of them is not running, because another program has
 its core, all wait for it, and a step can take longer than one worker alone would need. Since the
 result does not depend on the number of workers, it may change from one step to the next: where a
-call took much longer than the processor worked for it, a few steps are tried alone, and whatever
-was sooner done goes on; after a while the other is tried again.
+call took much longer than the processor worked for it, a few steps are tried alone and a few
+together, and whatever was sooner done goes on. (That call itself says little: it may have been held
+up once.) Those who work alone try together again after a while.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _TRIED_STEPS = 4
 _WAKING = 0.0003
 # So long, in seconds, a decision holds.
 _ALONE_FOR = 0.5
-_TOGETHER_FOR = 2.0
+_TOGETHER_FOR = 0.5
 
 
 class _Mode(Enum):
@@ -40,8 +41,7 @@ class Crew:
     def __init__(self) -> None:
         self._mode = _Mode.TOGETHER
         self._until = 0.0
-        # The seconds that a step took, together and alone, when it was last measured.
-        self._together = 0.0
+        # The seconds that a step took alone, when it was last measured.
         self._alone = 0.0
 
     def next(self, left: int) -> tuple[bool, int]:
@@ -62,19 +62,17 @@ class Crew:
         if self._mode is _Mode.TOGETHER:
             is_waiting = spent > _LEAST_CALL and worked < _WORKING_SHARE * spent
             if is_waiting and now >= self._until:
-                self._together = spent / steps
                 self._mode = _Mode.TRY_ALONE
         elif self._mode is _Mode.ALONE:
             self._alone = spent / steps
         elif self._mode is _Mode.TRY_ALONE:
             self._alone = spent / steps
-            self._decide(now)
+            self._mode = _Mode.TRY_TOGETHER
         else:
-            self._together = (spent - _WAKING) / steps
-            self._decide(now)
+            self._decide(now, together=(spent - _WAKING) / steps)
 
-    def _decide(self, now: float) -> None:
-        if self._alone < self._together:
+    def _decide(self, now: float, together: float) -> None:
+        if self._alone < together:
             self._mode, self._until = _Mode.ALONE, now + _ALONE_FOR
         else:
             self._mode, self._until = _Mode.TOGETHER, now + _TOGETHER_FOR

@@ -219,6 +219,7 @@ class NativeExecutable:
     def _run_together(self, count: int, first: int, end: int) -> None:
         """Let so many workers do the steps, unless the cores are busy with other work."""
         words = self._words
+        workers.hire(count)
         while first < end and not words[Word.FAILED]:
             alone, steps = self._crew.next(end - first)
             words[Word.FIRST], words[Word.END] = first, first + steps

@@ -141,15 +141,20 @@ class Workers:
             count: how many workers, this thread being one of them; there are fewer where the
                 system starts no more threads.
         """
-        team = self._team
-        if team.workers < count and not self._busy[0]:
-            team = self._hire(count)
+        team = self.hire(count)
         wanted = min(count, team.workers)
         _native().dispatch(self._busy_address, team.slots, entry, table, wanted)
 
-    def _hire(self, count: int) -> _Team:
-        """Start helpers, as many as are missing or as can be started."""
+    def hire(self, count: int) -> _Team:
+        """Start helpers, as many as are missing or as can be started, unless they are busy.
+
+        It takes some milliseconds, once, which whoever measures a run may want to leave out.
+        """
+        team = self._team
+        if team.workers >= count or self._busy[0]:
+            return team
         with self._hiring:
+            _native()
             while self._team.workers < count:
                 helper = _Helper(self._team.workers)
                 try:
