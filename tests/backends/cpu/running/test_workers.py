@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from giulgi.backends.cpu.code.dispatch import dispatch_text
 from giulgi.backends.cpu.machine.objects import compile_object
 from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.running import workers as module
 from giulgi.backends.cpu.running.workers import Workers
 
 _ENTRY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -169,11 +171,12 @@ def test_a_call_in_the_midst_of_hiring_finds_a_team():
     """A signal handler may compute something while helpers are being started."""
     workers, found = Workers(), []
     entry = entered(found)
-    real = threading.Thread.start
+    real, inside = threading.Thread.start, []
 
     def start(thread):
         real(thread)
-        if thread.name == "giulgi-1":
+        if not inside:
+            inside.append(thread)
             workers.run(entry.address, 8, 4)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -191,6 +194,60 @@ def test_after_their_end_the_caller_runs_alone():
     workers.run(entry.address, 7, 3)
     workers.run(entry.address, 7, 5)
     assert found == [(7, 0, 1)] * 2
+
+
+def test_none_is_hired_after_the_end():
+    workers, found = Workers(), []
+    entry = entered(found)
+    workers._end()
+    workers.run(entry.address, 7, 3)
+    assert found == [(7, 0, 1)]
+
+
+def test_callers_that_come_first_at_once_run_the_same_code(monkeypatch):
+    """What native code one of them made may not go while another is in it."""
+    made = []
+
+    class Slow(module._Native):
+        def __init__(self):
+            made.append(self)
+            time.sleep(0.05)
+            super().__init__()
+
+    monkeypatch.setattr(module, "_Native", Slow)
+    workers = Workers()
+    with ThreadPoolExecutor(4) as pool:
+        teams = list(pool.map(workers.hire, [3, 3, 3, 3]))
+    assert len(made) > 1
+    natives = {id(team.native) for team in teams}
+    assert natives == {id(helper._native) for helper in teams[0].helpers}
+
+
+def test_helpers_that_cannot_be_started_take_no_memory(monkeypatch):
+    workers, found, made = Workers(), [], []
+    entry = entered(found)
+    real = module._Helper.__init__
+
+    def make(helper, *args):
+        made.append(helper)
+        real(helper, *args)
+
+    monkeypatch.setattr(module._Helper, "__init__", make)
+    starting(monkeypatch, 1, before=RuntimeError("can't start new thread"))
+    for _ in range(5):
+        workers.run(entry.address, 7, 3)
+    assert found == [(7, 0, 1)] * 5
+    assert len(made) == 1
+
+
+def test_a_run_that_a_fork_interrupted_does_not_wait_for_helpers_of_the_parent():
+    workers, found = Workers(), []
+    entry = entered(found)
+    team = workers.hire(3)
+    workers._forget()
+    assert team.dispatch(entry.address, 7, 3) == 1
+    workers.run(entry.address, 8, 2)
+    assert sorted(found) == [(7, 0, 1), (8, 0, 2), (8, 1, 2)]
 
 
 def test_any_thread_may_be_the_first_worker():

@@ -39,7 +39,7 @@ class Slot(IntEnum):
 SLOT_BYTES = 128
 
 _IDLE, _ASLEEP, _GIVEN = 0, 1, 2
-_FREE, _BUSY = 0, 1
+FREE, BUSY = 0, 1
 
 # A helper looks so often before it sleeps. After the first looks it lets other threads run between
 # two, which takes a third of a microsecond.
@@ -95,7 +95,7 @@ def _emit_dispatch(module: Module) -> None:
     parameters = [(PTR, said) for said in ("busy", "slots", "enter", "table")]
     f = module.function("dispatch", [*parameters, (I64, "wanted")], I64, internal=False)
     busy, slots, entry, table, wanted = f.parameters
-    has_helpers = f.exchange_if(busy, _FREE, _BUSY)
+    has_helpers = f.exchange_if(busy, FREE, BUSY)
     workers = f.select(has_helpers, wanted, 1)
     with f.loop(1, workers) as helper:
         slot = _slot(f, slots, helper.index)
@@ -116,7 +116,7 @@ def _emit_dispatch(module: Module) -> None:
         let_others_run = _read(f, slot, Slot.YIELD, PTR)
         wait(f, lambda _: f.icmp("ne", f.atomic_load(slot), _GIVEN), let_others_run)
     with f.when(f.and_(has_helpers, enters)):
-        f.atomic_store(_FREE, busy)
+        f.atomic_store(FREE, busy)
     f.ret(workers)
 
 

@@ -243,7 +243,8 @@ class NativeExecutable:
         return count
 
     def _lend_private(self, count: int) -> None:
-        self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
+        self._private = aligned(self.code.plan.private_bytes * count)
+        self._words[Word.PRIVATE] = self._private.ctypes.data
         self._private_workers = count
 
     def _explain(self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.backends.cpu.code.dispatch import SLOT_BYTES, Slot, dispatch_text
+from giulgi.backends.cpu.code.dispatch import BUSY, SLOT_BYTES, Slot, dispatch_text
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.running.memory import aligned
@@ -61,7 +61,7 @@ def let_others_run_address() -> int:
 
 
 class _Native:
-    """What helpers and their callers run."""
+    """What helpers and their callers run. Whoever runs it must hold it: its code goes with it."""
 
     def __init__(self) -> None:
         text = dispatch_text(host().is_arm)
@@ -70,20 +70,27 @@ class _Native:
         self.dispatch: Any = _DISPATCH(self._loaded.addresses["dispatch"])
 
 
-@cache
-def _native() -> _Native:
-    return _Native()
-
-
 class _Helper:
-    """A thread that runs what its slot says."""
+    """A thread that runs what its slot says.
 
-    def __init__(self, number: int) -> None:
+    Args:
+        number: which worker it is.
+        native: what it runs.
+
+    Raises:
+        RuntimeError: if there can be no more locks.
+    """
+
+    def __init__(self, number: int, native: _Native) -> None:
+        self.number = number
+        self._native = native
         # A lock of Python's C interface: it is the same on all systems, and needs nothing else of
         # Python. It is closed, and opened to wake the helper.
         python = ctypes.pythonapi
         python.PyThread_allocate_lock.restype = ctypes.c_void_p
         lock = python.PyThread_allocate_lock()
+        if not lock:
+            raise RuntimeError("there can be no more locks")
         python.PyThread_acquire_lock(ctypes.c_void_p(lock), 1)
         self._words = aligned(SLOT_BYTES).view(np.int64)
         self._words[Slot.LOCK] = lock
@@ -91,43 +98,69 @@ class _Helper:
         self._words[Slot.RELEASE] = _address(python.PyThread_release_lock)
         self._words[Slot.YIELD] = let_others_run_address()
         self.slot: int = self._words.ctypes.data
-        self.thread = threading.Thread(target=self._live, name=f"giulgi-{number}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread.
+
+        Raises:
+            RuntimeError: if there can be no more threads. It may be tried again.
+        """
+        self.thread = threading.Thread(target=self._live, name=f"giulgi-{self.number}", daemon=True)
+        self.thread.start()
 
     def _live(self) -> None:
-        # The thread holds what it looks at and what it runs, whoever else forgets them.
-        native = _native()
-        native.serve(self.slot)
+        # A method holds its object: the thread has what it looks at and what it runs, whoever else
+        # forgets them.
+        self._native.serve(self.slot)
 
 
 class _Team:
     """Helpers that live, and where their slots are. A team never changes; another takes its place.
 
     Args:
+        native: what they run.
+        busy: the word that says whether they are busy; a larger team has the same.
         helpers: the helpers.
     """
 
-    def __init__(self, helpers: tuple[_Helper, ...]) -> None:
+    def __init__(
+        self, native: _Native, busy: np.ndarray[Any, Any], helpers: tuple[_Helper, ...] = ()
+    ) -> None:
+        self.native = native
+        self.busy = busy
         self.helpers = helpers
         self.workers = 1 + len(helpers)
         self._table = np.array([helper.slot for helper in helpers], np.uintp)
-        self.slots: int = self._table.ctypes.data
+        self._addresses = busy.ctypes.data, self._table.ctypes.data
+
+    def dispatch(self, entry: int, table: int, count: int) -> int:
+        """Enter native code with so many workers, if they are not busy; return how many."""
+        count = min(count, self.workers)
+        workers: int = self.native.dispatch(*self._addresses, entry, table, count)
+        return workers
 
 
 class Workers:
     """The threads of this process."""
 
     def __init__(self) -> None:
-        self._forget()
+        self._team: _Team | None = None
+        # A helper that could not be started, for the next time.
+        self._spare: _Helper | None = None
+        self._has_ended = False
+        self._hiring = threading.RLock()
         atexit.register(self._end)
         if hasattr(os, "register_at_fork"):
             # Threads do not live on in a child of this process.
             os.register_at_fork(after_in_child=self._forget)
 
     def _forget(self) -> None:
-        self._team = _Team(())
-        self._busy = aligned(8).view(np.int64)
-        self._busy_address: int = self._busy.ctypes.data
         self._hiring = threading.RLock()
+        self._spare = None
+        if self._team is not None:
+            # A run that was interrupted by a fork may still come to the old team.
+            self._team.busy[0] = BUSY
+            self._team = _Team(self._team.native, aligned(8).view(np.int64))
 
     def run(self, entry: int, table: int, count: int) -> None:
         """Enter native code with so many workers; with one, if the others are busy.
@@ -142,35 +175,57 @@ class Workers:
                 system starts no more threads.
         """
         team = self.hire(count)
-        wanted = min(count, team.workers)
-        _native().dispatch(self._busy_address, team.slots, entry, table, wanted)
+        team.dispatch(entry, table, count)
 
     def hire(self, count: int) -> _Team:
         """Start helpers, as many as are missing or as can be started, unless they are busy.
 
-        It takes some milliseconds, once, which whoever measures a run may want to leave out.
+        It takes some milliseconds, once, which whoever measures a run may want to leave out. If
+        Ctrl-C comes while a helper starts, that one sleeps and belongs to no team.
         """
-        team = self._team
-        if team.workers >= count or self._busy[0]:
+        team = self._team or self._first_team()
+        if team.workers >= count or team.busy[0]:
             return team
         with self._hiring:
-            _native()
-            while self._team.workers < count:
-                helper = _Helper(self._team.workers)
-                try:
-                    helper.thread.start()
-                except RuntimeError:  # There can be no more threads.
-                    break
-                self._team = _Team((*self._team.helpers, helper))
+            # A signal handler may hire in the midst of this: each round looks at the team anew.
+            while team.workers < count and not self._has_ended and self._start(team):
+                team = self._team or team
+            return team
+
+    def _start(self, team: _Team) -> bool:
+        """Start one helper more; return whether there was one to be had."""
+        try:
+            helper = self._spare or _Helper(team.workers, team.native)
+        except RuntimeError:  # There can be no more locks.
+            return False
+        self._spare = None
+        try:
+            helper.start()
+        except RuntimeError:  # There can be no more threads.
+            self._spare = helper
+            return False
+        team = self._team or team
+        self._team = _Team(team.native, team.busy, (*team.helpers, helper))
+        return True
+
+    def _first_team(self) -> _Team:
+        """Return the team of the caller alone; of several that come here, one makes it."""
+        # It is made before others are kept out: that takes locks of its own.
+        made = _Team(_Native(), aligned(8).view(np.int64))
+        with self._hiring:
+            if self._team is None:
+                self._team = made
             return self._team
 
     def _end(self) -> None:
         """Let the helpers end, so that none runs code that Python takes from memory at its end."""
-        team = self._team
-        if not team.helpers:
+        with self._hiring:
+            self._has_ended = True
+            team = self._team
+        if team is None or not team.helpers:
             return
         patience = time.monotonic() + 1
-        while _native().dispatch(self._busy_address, team.slots, 0, 0, team.workers) == 1:
+        while team.dispatch(0, 0, team.workers) == 1:
             if time.monotonic() > patience:
                 return
             time.sleep(0.005)
