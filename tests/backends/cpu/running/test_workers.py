@@ -32,10 +32,14 @@ def entered(into):
     return Entry(lambda table, worker, workers: into.append((table, worker, workers)))
 
 
+def run(workers, entry, table, count):
+    return workers.hire(count).run(entry.address, table, count)
+
+
 def test_each_worker_enters_once_and_all_have_left_at_the_end():
     found = []
     entry = entered(found)
-    Workers().run(entry.address, 7, 3)
+    run(Workers(), entry, 7, 3)
     assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
 
 
@@ -45,7 +49,7 @@ def test_workers_come_whether_they_look_or_sleep_or_just_fall_asleep():
     entry = entered(found)
     rng = random.Random(0)
     for _ in range(2000):
-        workers.run(entry.address, 7, 3)
+        run(workers, entry, 7, 3)
         assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
         found.clear()
         end = time.perf_counter() + rng.choice((0, 5e-4 * rng.random(), 2e-3 * rng.random()))
@@ -57,7 +61,7 @@ def test_more_workers_may_come_later_and_fewer():
     workers, found = Workers(), []
     entry = entered(found)
     for count in (2, 5, 3, 1, 5):
-        workers.run(entry.address, 7, count)
+        run(workers, entry, 7, count)
         assert sorted(found) == [(7, worker, count) for worker in range(count)]
         found.clear()
 
@@ -68,12 +72,12 @@ def test_a_second_caller_meanwhile_runs_alone():
 
     def enter(table, worker, count):
         if worker == 0:
-            other = threading.Thread(target=workers.run, args=(inner.address, 8, 2))
+            other = threading.Thread(target=run, args=(workers, inner, 8, 2))
             other.start()
             other.join(10)
 
     entry = Entry(enter)
-    workers.run(entry.address, 7, 2)
+    run(workers, entry, 7, 2)
     assert found == [(8, 0, 1)]
 
 
@@ -87,10 +91,10 @@ def test_a_second_caller_does_not_wait_for_workers_that_are_busy():
         may_end.wait(10)
 
     long, short = Entry(work), Entry(lambda table, worker, count: counts.append(count))
-    thread = threading.Thread(target=workers.run, args=(long.address, 0, 2))
+    thread = threading.Thread(target=run, args=(workers, long, 0, 2))
     thread.start()
     assert inside.wait(10)
-    workers.run(short.address, 0, 2)
+    run(workers, short, 0, 2)
     may_end.set()
     thread.join()
     assert counts == [1]
@@ -112,11 +116,11 @@ def test_an_interrupted_worker_does_not_leave_the_others_behind(monkeypatch):
     interrupted = Entry(interrupt)
     for _ in range(3):
         found.clear()
-        workers.run(interrupted.address, 0, 3)
+        run(workers, interrupted, 0, 3)
         assert sorted(found) == [1, 2]
     assert raised == [KeyboardInterrupt] * 3
     found.clear()
-    workers.run(entry.address, 7, 3)
+    run(workers, entry, 7, 3)
     assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
 
 
@@ -141,10 +145,10 @@ def test_fewer_workers_do_it_where_no_more_threads_can_be_started(monkeypatch):
     with monkeypatch.context() as patch:
         starting(patch, 2, before=RuntimeError("can't start new thread"))
         for count in (3, 2, 3):
-            workers.run(entry.address, 7, count)
+            run(workers, entry, 7, count)
             assert sorted(found) == [(7, 0, 2), (7, 1, 2)]
             found.clear()
-    workers.run(entry.address, 7, 3)
+    run(workers, entry, 7, 3)
     assert sorted(found) == [(7, 0, 3), (7, 1, 3), (7, 2, 3)]
 
 
@@ -156,12 +160,12 @@ def test_ctrl_c_while_a_helper_is_started(monkeypatch, when):
     with monkeypatch.context() as patch:
         starting(patch, 2, **{when: KeyboardInterrupt()})
         with pytest.raises(KeyboardInterrupt):
-            workers.run(entry.address, 7, 3)
+            run(workers, entry, 7, 3)
     assert not found
     # Would be read as work that is given, if the memory of a slot were free.
     others = [np.full(32, 2, np.int64) for _ in range(1000)]
     for count in (2, 3):
-        workers.run(entry.address, 7, count)
+        run(workers, entry, 7, count)
         assert sorted(found) == [(7, worker, count) for worker in range(count)]
         found.clear()
     assert len(others) == 1000
@@ -177,22 +181,22 @@ def test_a_call_in_the_midst_of_hiring_finds_a_team():
         real(thread)
         if not inside:
             inside.append(thread)
-            workers.run(entry.address, 8, 4)
+            run(workers, entry, 8, 4)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threading.Thread, "start", start)
-        workers.run(entry.address, 7, 3)
+        run(workers, entry, 7, 3)
     assert {(7, 0, 3), (7, 1, 3), (7, 2, 3), (8, 0, 4)} <= set(found)
 
 
 def test_after_their_end_the_caller_runs_alone():
     workers, found = Workers(), []
     entry = entered(found)
-    workers.run(entry.address, 7, 3)
+    run(workers, entry, 7, 3)
     workers._end()
     found.clear()
-    workers.run(entry.address, 7, 3)
-    workers.run(entry.address, 7, 5)
+    run(workers, entry, 7, 3)
+    run(workers, entry, 7, 5)
     assert found == [(7, 0, 1)] * 2
 
 
@@ -200,7 +204,7 @@ def test_none_is_hired_after_the_end():
     workers, found = Workers(), []
     entry = entered(found)
     workers._end()
-    workers.run(entry.address, 7, 3)
+    run(workers, entry, 7, 3)
     assert found == [(7, 0, 1)]
 
 
@@ -235,7 +239,7 @@ def test_helpers_that_cannot_be_started_take_no_memory(monkeypatch):
     monkeypatch.setattr(module._Helper, "__init__", make)
     starting(monkeypatch, 1, before=RuntimeError("can't start new thread"))
     for _ in range(5):
-        workers.run(entry.address, 7, 3)
+        run(workers, entry, 7, 3)
     assert found == [(7, 0, 1)] * 5
     assert len(made) == 1
 
@@ -245,15 +249,15 @@ def test_a_run_that_a_fork_interrupted_does_not_wait_for_helpers_of_the_parent()
     entry = entered(found)
     team = workers.hire(3)
     workers._forget()
-    assert team.dispatch(entry.address, 7, 3) == 1
-    workers.run(entry.address, 8, 2)
+    assert team.run(entry.address, 7, 3) == 1
+    run(workers, entry, 8, 2)
     assert sorted(found) == [(7, 0, 1), (8, 0, 2), (8, 1, 2)]
 
 
 def test_any_thread_may_be_the_first_worker():
     found = []
     entry = entered(found)
-    thread = threading.Thread(target=Workers().run, args=(entry.address, 7, 2))
+    thread = threading.Thread(target=run, args=(Workers(), entry, 7, 2))
     thread.start()
     thread.join()
     assert sorted(found) == [(7, 0, 2), (7, 1, 2)]

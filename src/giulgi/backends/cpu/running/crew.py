@@ -24,8 +24,7 @@ _LEAST_CALL = 0.002
 _TRIED_STEPS = 4
 _WAKING = 0.0003
 # So long, in seconds, a decision holds.
-_ALONE_FOR = 0.5
-_TOGETHER_FOR = 0.5
+_DECIDED_FOR = 0.5
 
 
 class _Mode(Enum):
@@ -63,16 +62,11 @@ class Crew:
             is_waiting = spent > _LEAST_CALL and worked < _WORKING_SHARE * spent
             if is_waiting and now >= self._until:
                 self._mode = _Mode.TRY_ALONE
-        elif self._mode is _Mode.ALONE:
-            self._alone = spent / steps
-        elif self._mode is _Mode.TRY_ALONE:
-            self._alone = spent / steps
-            self._mode = _Mode.TRY_TOGETHER
+        elif self._mode is _Mode.TRY_TOGETHER:
+            together = (spent - _WAKING) / steps
+            self._mode = _Mode.ALONE if self._alone < together else _Mode.TOGETHER
+            self._until = now + _DECIDED_FOR
         else:
-            self._decide(now, together=(spent - _WAKING) / steps)
-
-    def _decide(self, now: float, together: float) -> None:
-        if self._alone < together:
-            self._mode, self._until = _Mode.ALONE, now + _ALONE_FOR
-        else:
-            self._mode, self._until = _Mode.TOGETHER, now + _TOGETHER_FOR
+            self._alone = spent / steps
+            if self._mode is _Mode.TRY_ALONE:
+                self._mode = _Mode.TRY_TOGETHER

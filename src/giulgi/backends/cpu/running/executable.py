@@ -57,7 +57,8 @@ class NativeExecutable:
         self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
         self._renew_lock()
         _all.add(self)
-        self._memory: list[Array] = []
+        # What words of the table hold the addresses of.
+        self._memory: dict[int, Array] = {}
         words = np.zeros(code.table.words, np.int64)
         self._words = words.data
         self._address = words.ctypes.data
@@ -98,16 +99,19 @@ class NativeExecutable:
         self._lend_private(1)
         self._words[Word.YIELD] = let_others_run_address()
         for number, node in enumerate(plan.constants):
-            value = np.ascontiguousarray(node.value)
-            self._memory.append(value)
-            self._words[self.code.table.word("constant", number)] = value.ctypes.data
+            word = self.code.table.word("constant", number)
+            self._hold(word, np.ascontiguousarray(node.value))
 
     def _lend(self, word: int, size: int) -> Array:
         """Get memory, and put its address into a word; return it."""
         memory = aligned(size)
-        self._memory.append(memory)
-        self._words[word] = memory.ctypes.data
+        self._hold(word, memory)
         return memory
+
+    def _hold(self, word: int, memory: Array) -> None:
+        """Put an address into a word, and keep its memory for as long as it stands there."""
+        self._memory[word] = memory
+        self._words[word] = memory.ctypes.data
 
     def _small(self, node: Node, word: int) -> Array | None:
         """Return an array of our own for a small value; copying is quicker than its address."""
@@ -219,7 +223,7 @@ class NativeExecutable:
     def _run_together(self, count: int, first: int, end: int) -> None:
         """Let so many workers do the steps, unless the cores are busy with other work."""
         words = self._words
-        workers.hire(count)
+        team = workers.hire(count)
         while first < end and not words[Word.FAILED]:
             alone, steps = self._crew.next(end - first)
             words[Word.FIRST], words[Word.END] = first, first + steps
@@ -227,7 +231,7 @@ class NativeExecutable:
                 if alone:
                     self._run_alone()
                 else:
-                    workers.run(self._entry, self._address, count)
+                    team.run(self._entry, self._address, count)
             first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
@@ -243,8 +247,7 @@ class NativeExecutable:
         return count
 
     def _lend_private(self, count: int) -> None:
-        self._private = aligned(self.code.plan.private_bytes * count)
-        self._words[Word.PRIVATE] = self._private.ctypes.data
+        self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
         self._private_workers = count
 
     def _explain(self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw) -> None:

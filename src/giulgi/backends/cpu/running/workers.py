@@ -114,7 +114,7 @@ class _Helper:
         self._native.serve(self.slot)
 
 
-class _Team:
+class Team:
     """Helpers that live, and where their slots are. A team never changes; another takes its place.
 
     Args:
@@ -133,8 +133,21 @@ class _Team:
         self._table = np.array([helper.slot for helper in helpers], np.uintp)
         self._addresses = busy.ctypes.data, self._table.ctypes.data
 
-    def dispatch(self, entry: int, table: int, count: int) -> int:
-        """Enter native code with so many workers, if they are not busy; return how many."""
+    def run(self, entry: int, table: int, count: int) -> int:
+        """Enter native code with so many workers; with one, if the others are busy.
+
+        Ctrl-C, which Python raises between its instructions, comes before any worker has begun or
+        after all are done: what takes, tells and frees helpers is one native function.
+
+        Args:
+            entry: the address of a native function of (table, worker, workers); 0 ends the helpers.
+            table: the address of its arguments.
+            count: how many workers, the calling thread being one of them; there are not more than
+                the team has.
+
+        Returns:
+            How many there were.
+        """
         count = min(count, self.workers)
         workers: int = self.native.dispatch(*self._addresses, entry, table, count)
         return workers
@@ -144,7 +157,7 @@ class Workers:
     """The threads of this process."""
 
     def __init__(self) -> None:
-        self._team: _Team | None = None
+        self._team: Team | None = None
         # A helper that could not be started, for the next time.
         self._spare: _Helper | None = None
         self._has_ended = False
@@ -160,40 +173,37 @@ class Workers:
         if self._team is not None:
             # A run that was interrupted by a fork may still come to the old team.
             self._team.busy[0] = BUSY
-            self._team = _Team(self._team.native, aligned(8).view(np.int64))
+            self._team = Team(self._team.native, aligned(8).view(np.int64))
 
-    def run(self, entry: int, table: int, count: int) -> None:
-        """Enter native code with so many workers; with one, if the others are busy.
+    def hire(self, count: int) -> Team:
+        """Return a team of so many workers, the caller being one; helpers are started if missing.
 
-        Ctrl-C, which Python raises between its instructions, comes before any worker has begun or
-        after all are done: what takes, tells and frees helpers is one native function.
-
-        Args:
-            entry: the address of a native function of (table, worker, workers).
-            table: the address of its arguments.
-            count: how many workers, this thread being one of them; there are fewer where the
-                system starts no more threads.
+        It is smaller where the system starts no more threads, or where the helpers there are are
+        busy. Starting takes some milliseconds, once. If Ctrl-C comes meanwhile, a helper may be
+        left that sleeps and belongs to no team.
         """
-        team = self.hire(count)
-        team.dispatch(entry, table, count)
-
-    def hire(self, count: int) -> _Team:
-        """Start helpers, as many as are missing or as can be started, unless they are busy.
-
-        It takes some milliseconds, once, which whoever measures a run may want to leave out. If
-        Ctrl-C comes while a helper starts, that one sleeps and belongs to no team.
-        """
-        team = self._team or self._first_team()
+        team = self._current()
         if team.workers >= count or team.busy[0]:
             return team
         with self._hiring:
-            # A signal handler may hire in the midst of this: each round looks at the team anew.
-            while team.workers < count and not self._has_ended and self._start(team):
-                team = self._team or team
-            return team
+            while self._current().workers < count and not self._has_ended:
+                if not self._start_one():
+                    break
+            return self._current()
 
-    def _start(self, team: _Team) -> bool:
+    def _current(self) -> Team:
+        """Return the team there is, at first that of the caller alone."""
+        if self._team is None:
+            # It is made before others are kept out, since that takes locks of its own. Of several
+            # that come here at once, one makes what stays.
+            first = Team(_Native(), aligned(8).view(np.int64))
+            with self._hiring:
+                self._team = self._team or first
+        return self._team
+
+    def _start_one(self) -> bool:
         """Start one helper more; return whether there was one to be had."""
+        team = self._current()
         try:
             helper = self._spare or _Helper(team.workers, team.native)
         except RuntimeError:  # There can be no more locks.
@@ -204,18 +214,9 @@ class Workers:
         except RuntimeError:  # There can be no more threads.
             self._spare = helper
             return False
-        team = self._team or team
-        self._team = _Team(team.native, team.busy, (*team.helpers, helper))
+        team = self._current()  # A signal handler may have hired meanwhile.
+        self._team = Team(team.native, team.busy, (*team.helpers, helper))
         return True
-
-    def _first_team(self) -> _Team:
-        """Return the team of the caller alone; of several that come here, one makes it."""
-        # It is made before others are kept out: that takes locks of its own.
-        made = _Team(_Native(), aligned(8).view(np.int64))
-        with self._hiring:
-            if self._team is None:
-                self._team = made
-            return self._team
 
     def _end(self) -> None:
         """Let the helpers end, so that none runs code that Python takes from memory at its end."""
@@ -225,7 +226,7 @@ class Workers:
         if team is None or not team.helpers:
             return
         patience = time.monotonic() + 1
-        while team.dispatch(0, 0, team.workers) == 1:
+        while team.run(0, 0, team.workers) == 1:
             if time.monotonic() > patience:
                 return
             time.sleep(0.005)
