@@ -4,90 +4,126 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.backends.cpu.running import crew as crews
 from giulgi.backends.cpu.running.crew import Crew
 
 
-class Clock:
-    """A clock of the wall and of the thread, that stand still unless they are moved on."""
+class Machine:
+    """Does the steps of a crew, in seconds that are told.
 
-    def __init__(self):
-        self.now = self.working = 0.0
+    Args:
+        alone: the seconds of a step alone.
+        together: the seconds of a step together.
+        waking: the seconds that the first step together takes beside, after steps alone.
+    """
 
-    def perf_counter(self):
-        return self.now
+    def __init__(self, alone, together, waking=0.0, workers=2):
+        self.alone, self.together, self.waking = alone, together, waking
+        self.crew = Crew(workers)
+        self.spent = {True: 0.0, False: 0.0}
+        self.steps = {True: 0, False: 0}
+        self._was_alone = True
 
-    def thread_time(self):
-        return self.working
+    @property
+    def now(self):
+        return sum(self.spent.values())
 
-    def take(self, crew, steps, seconds, working):
-        with crew.measured(steps):
-            self.now += seconds
-            self.working += working
+    def call(self, left=10**9):
+        """Do what the crew says once; return how many steps it were."""
+        is_alone, steps = self.crew.next(left)
+        assert 1 <= steps <= left
+        seconds = steps * (self.alone if is_alone else self.together)
+        if self._was_alone and not is_alone:
+            seconds += self.waking
+        self._was_alone = is_alone
+        self.crew.note(steps, seconds)
+        self.spent[is_alone] += seconds
+        self.steps[is_alone] += steps
+        return steps
 
-
-@pytest.fixture
-def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(crews, "time", clock)
-    return clock
-
-
-def test_on_free_cores_all_steps_are_done_together(clock):
-    crew = Crew()
-    for _ in range(10):
-        assert crew.next(100) == (False, 100)
-        clock.take(crew, 100, 0.1, 0.1)
-
-
-def try_both(crew, clock, alone, together):
-    """Let a call wait, and let the few steps that are tried then take so many seconds."""
-    clock.take(crew, 10, 0.1, 0.02)
-    assert crew.next(100) == (True, 4)
-    clock.take(crew, 4, alone, alone)
-    assert crew.next(100) == (False, 4)
-    clock.take(crew, 4, together, together)
-
-
-def test_after_waiting_both_are_tried_and_those_alone_go_on_if_sooner_done(clock):
-    crew = Crew()
-    try_both(crew, clock, alone=0.008, together=0.02)
-    assert crew.next(100) == (True, 100)
-    clock.take(crew, 100, 0.2, 0.2)
-    clock.now += 1
-    assert crew.next(100) == (False, 4)
+    def work(self, seconds, left=10**9):
+        """Do steps for so long; return which part of the time they were done alone."""
+        end, alone, begin = self.now + seconds, self.spent[True], self.now
+        while self.now < end:
+            self.call(left)
+        return (self.spent[True] - alone) / (self.now - begin)
 
 
-def test_a_call_that_was_held_up_once_decides_nothing(clock):
-    crew = Crew()
-    try_both(crew, clock, alone=0.008, together=0.004)
-    assert crew.next(100) == (False, 100)
+@pytest.mark.parametrize("left", [1, 100, 10**9])
+def test_short_steps_that_are_quicker_alone_are_soon_done_alone(left):
+    machine = Machine(alone=26e-6, together=40e-6, waking=300e-6)
+    machine.work(0.02, left)
+    assert machine.spent[False] < 0.01
+    assert machine.work(2.0, left) > 0.98
 
 
-def test_what_is_no_faster_alone_goes_on_together_for_a_while(clock):
-    crew = Crew()
-    try_both(crew, clock, alone=0.08, together=0.04)
-    assert crew.next(100) == (False, 100)
-    clock.take(crew, 10, 0.1, 0.02)
-    assert crew.next(100) == (False, 100)
-    clock.now += 3
-    clock.take(crew, 10, 0.1, 0.02)
-    assert crew.next(100) == (True, 4)
+@pytest.mark.parametrize("left", [1, 100, 10**9])
+def test_steps_that_are_quicker_together_are_done_together(left):
+    machine = Machine(alone=1.9e-3, together=1e-3, waking=300e-6)
+    assert machine.work(1.0, left) < 0.05
+    assert machine.work(2.0, left) < 0.01
 
 
-def test_when_cores_are_free_again_they_are_used_again(clock):
-    crew = Crew()
-    try_both(crew, clock, alone=0.008, together=0.02)
-    clock.now += 1
-    assert crew.next(100) == (False, 4)
-    clock.take(crew, 4, 0.004, 0.004)
-    assert crew.next(100) == (False, 100)
+def test_what_is_hardly_quicker_together_leaves_the_other_core_alone():
+    assert Machine(alone=1e-3, together=0.98e-3).work(1.0) > 0.85
 
 
-def test_short_calls_say_nothing(clock):
-    crew = Crew()
-    clock.take(crew, 1, 0.001, 0.0)
-    assert crew.next(1) == (False, 1)
+def test_long_steps_are_not_tried_alone_before_it_costs_little():
+    machine = Machine(alone=16.0, together=1.0, workers=16)
+    machine.work(450.0)
+    assert machine.steps[True] == 0
+    machine.work(10_000.0)
+    assert 0 < machine.spent[True] < 0.04 * machine.now
+
+
+def test_steps_that_are_held_up_together_are_done_alone():
+    machine = Machine(alone=1.9e-3, together=1e-3)
+    machine.work(3.0)
+    machine.together = 4e-3
+    machine.work(0.2)
+    assert machine.work(2.0) > 0.95
+
+
+def test_when_cores_are_free_again_they_are_used_again():
+    machine = Machine(alone=1.9e-3, together=4e-3)
+    machine.work(3.0)
+    machine.together = 1e-3
+    machine.work(1.1)
+    assert machine.work(2.0) < 0.02
+
+
+def test_a_short_time_without_others_does_not_deceive_a_trial():
+    machine = Machine(alone=1.9e-3, together=8e-3)
+    machine.work(3.0)
+    while not (machine.crew._on_trial and not machine.crew._is_alone):
+        machine.call()
+    before = machine.steps[False]
+    machine.together = 1e-3
+    for _ in range(3):
+        machine.call()
+    machine.together = 8e-3
+    machine.work(0.1)
+    assert machine.steps[False] - before < 8
+    assert machine.work(1.0) > 0.9
+
+
+def test_a_single_step_that_was_held_up_decides_nothing():
+    machine = Machine(alone=1.9e-3, together=1e-3)
+    machine.work(3.0)
+    machine.together = 30e-3
+    machine.call(1)
+    machine.together = 1e-3
+    assert machine.work(1.0) < 0.02
+
+
+def test_waking_the_others_is_not_counted():
+    machine = Machine(alone=0.1e-3, together=0.07e-3, waking=5e-3)
+    assert machine.work(1.0) < 0.05
+
+
+def test_many_steps_come_back_now_and_then():
+    machine = Machine(alone=1e-6, together=2e-6)
+    machine.work(1.0)
+    assert machine.call() <= 60_000
 
 
 def test_changing_between_the_two_changes_no_bit(monkeypatch):
@@ -108,13 +144,3 @@ def test_changing_between_the_two_changes_no_bit(monkeypatch):
     together = trained(lambda crew, left: (False, left))
     alternating = trained(lambda crew, left: (next(turns) % 2 == 0, min(left, 2)))
     np.testing.assert_array_equal(together, alternating)
-
-
-def test_steps_that_are_shorter_than_waking_the_others_are_done_together_again(clock):
-    crew = Crew()
-    clock.take(crew, 1000, 0.1, 0.02)
-    crew.next(1000)
-    clock.take(crew, 4, 0.0002, 0.0002)
-    assert crew.next(1000) == (False, 4)
-    clock.take(crew, 4, 0.0001 + 0.0002, 0.0001)
-    assert crew.next(1000) == (False, 1000)

@@ -34,7 +34,7 @@ class Code:
         text: the module.
         plan: its groups and where values lie.
         table: where addresses stand.
-        is_shared: whether it is worth several workers.
+        is_shared: whether it may be worth several workers.
         scratch_bytes: the size of working memory that workers share.
     """
 

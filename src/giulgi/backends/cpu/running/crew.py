@@ -1,72 +1,135 @@
-"""How many workers are worth it, when the cores have other work as well.
+"""Whether the workers do a program's steps together, or one of them does each alone.
 
-Workers meet several times in a step. If one of them is not running, because another program has
-its core, all wait for it, and a step can take longer than one worker alone would need. Since the
-result does not depend on the number of workers, it may change from one step to the next: where a
-call took much longer than the processor worked for it, a few steps are tried alone and a few
-together, and whatever was sooner done goes on. (That call itself says little: it may have been held
-up once.) Those who work alone try together again after a while.
+Sharing a step costs as well: workers meet, and what one of them wrote has to come to the other's
+core. A short step is therefore often sooner done by one. So is a long one, if another program has
+one of the cores, since all wait for the worker that is not running. What is quicker depends on the
+processor and on its other work, so it is not calculated but measured: now and then a millisecond
+is spent on trying the other way, and the quicker one goes on. The result is the same either way.
+
+A program does the same work in every step. If its steps begin to take longer than when it was last
+decided, something else has changed, and the other way is tried sooner.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from enum import Enum
+from collections import deque
+from statistics import median_low
 
-# A thread that ran for less than this part of a call was waiting for a core.
-_WORKING_SHARE = 0.8
-# Shorter calls, in seconds, say nothing.
-_LEAST_CALL = 0.002
-# So many steps are tried. That may be so short that it takes longer to wake the others, by about
-# so many seconds, which would be paid once for many steps.
-_TRIED_STEPS = 4
-_WAKING = 0.0003
-# So long, in seconds, a decision holds.
-_DECIDED_FOR = 0.5
-
-
-class _Mode(Enum):
-    TOGETHER = 1
-    TRY_ALONE = 2
-    ALONE = 3
-    TRY_TOGETHER = 4
+# So many seconds of steps are tried; at least one step. Who is quicker so long goes on for longer
+# before it is decided: other programs take and leave cores every few milliseconds.
+_TRIAL = 0.001
+_LONG_TRIAL = 0.01
+# What is not on trial is looked at so often, in seconds of steps,
+_WINDOW = 0.005
+# and native code comes back after so many.
+_LONGEST = 0.02
+# A trial comes no sooner than after so many times the seconds that one takes, each time after
+# twice the time, until one comes about once a second.
+_REST = 30
+_RARELY = 1.0
+# Steps that take so much longer than when it was decided are held up.
+_HELD_UP = 1.3
+# Steps must be so much shorter together to be worth the other cores.
+_WORTH = 1.05
 
 
 class Crew:
-    """Decides for one program whether its steps are done together or alone."""
+    """Decides for one program whether its steps are done together or alone.
 
-    def __init__(self) -> None:
-        self._mode = _Mode.TOGETHER
-        self._until = 0.0
-        # The seconds that a step took alone, when it was last measured.
-        self._alone = 0.0
+    Args:
+        workers: how many there are.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        # How the steps are done now, whether that is on trial, and whether the first of them, for
+        # which the others may have to be woken, is still to come.
+        self._is_alone = False
+        self._on_trial = True
+        self._is_waking = True
+        # The seconds that a step takes, by whether it is done alone.
+        self._pace: dict[bool, float] = {}
+        self._pace_decided = 0.0
+        self._recent: deque[float] = deque()
+        # What was done since it was last looked at.
+        self._steps = 0
+        self._seconds = 0.0
+        # Seconds of steps since the last trial, and after how many the next one comes: if steps
+        # are held up, and else.
+        self._since = 0.0
+        self._soonest = self._due = 0.0
 
     def next(self, left: int) -> tuple[bool, int]:
         """Return whether the next steps are done alone, and how many of those left."""
-        if self._mode is _Mode.ALONE and time.perf_counter() >= self._until:
-            self._mode = _Mode.TRY_TOGETHER
-        tried = self._mode in (_Mode.TRY_ALONE, _Mode.TRY_TOGETHER)
-        alone = self._mode in (_Mode.TRY_ALONE, _Mode.ALONE)
-        return alone, min(left, _TRIED_STEPS) if tried else left
+        if self._on_trial:
+            return self._is_alone, min(left, max(1, self._steps))
+        return self._is_alone, min(left, 1 + int(_LONGEST / self._pace[self._is_alone]))
 
-    @contextmanager
-    def measured(self, steps: int) -> Iterator[None]:
-        """Measure what was decided, and decide about what comes next."""
-        begin, begin_working = time.perf_counter(), time.thread_time()
-        yield
-        now = time.perf_counter()
-        spent, worked = now - begin, time.thread_time() - begin_working
-        if self._mode is _Mode.TOGETHER:
-            is_waiting = spent > _LEAST_CALL and worked < _WORKING_SHARE * spent
-            if is_waiting and now >= self._until:
-                self._mode = _Mode.TRY_ALONE
-        elif self._mode is _Mode.TRY_TOGETHER:
-            together = (spent - _WAKING) / steps
-            self._mode = _Mode.ALONE if self._alone < together else _Mode.TOGETHER
-            self._until = now + _DECIDED_FOR
-        else:
-            self._alone = spent / steps
-            if self._mode is _Mode.TRY_ALONE:
-                self._mode = _Mode.TRY_TOGETHER
+    def note(self, steps: int, seconds: float) -> None:
+        """Note how long steps took that were done as ``next`` said, and decide about those after.
+
+        Args:
+            steps: how many they were.
+            seconds: how long they took in all.
+        """
+        if self._is_waking:
+            self._is_waking = False
+            return
+        self._steps += steps
+        self._seconds += seconds
+        if self._on_trial:
+            if self._seconds >= _TRIAL:
+                self._judge()
+        elif self._seconds >= _WINDOW:
+            self._look()
+
+    def _judge(self) -> None:
+        """End a trial, unless it goes well and has to go on."""
+        self._pace[self._is_alone] = self._seconds / self._steps
+        if len(self._pace) == 1:
+            # Nothing is known yet of steps alone, but that they take no longer than all workers'
+            # parts of them one after the other. They are tried at once if they are short.
+            longest = self._pace[True] = self.workers * self._pace[False]
+            self._decide()
+            if longest <= _TRIAL:
+                self._try_other()
+        elif self._is_alone_quicker() != self._is_alone or self._seconds >= _LONG_TRIAL:
+            self._decide()
+
+    def _go_on(self, *, is_alone: bool) -> None:
+        self._is_waking = self._is_alone and not is_alone
+        self._is_alone = is_alone
+
+    def _is_alone_quicker(self) -> bool:
+        return self._pace[True] < _WORTH * self._pace[False]
+
+    def _decide(self) -> None:
+        self._go_on(is_alone=self._is_alone_quicker())
+        self._on_trial = False
+        self._pace_decided = self._pace[self._is_alone]
+        # How long the next trial will take, which is of the other way, is about known.
+        self._soonest = _REST * max(_TRIAL, self._pace[not self._is_alone])
+        self._due = max(self._soonest, min(2 * self._due, _RARELY))
+        self._recent = deque([self._pace_decided], 3)
+        self._since = 0.0
+        self._take()
+
+    def _look(self) -> None:
+        """See whether the other way is to be tried."""
+        self._since += self._seconds
+        # A middle value, since a single one may be of a step that something came between.
+        self._recent.append(self._take())
+        pace = self._pace[self._is_alone] = median_low(self._recent)
+        is_held_up = pace > _HELD_UP * self._pace_decided
+        if self._since >= (self._soonest if is_held_up else self._due):
+            self._try_other()
+
+    def _try_other(self) -> None:
+        self._go_on(is_alone=not self._is_alone)
+        self._on_trial = True
+
+    def _take(self) -> float:
+        """Return the seconds that a step took since it was last looked at."""
+        pace = self._seconds / self._steps
+        self._steps, self._seconds = 0, 0.0
+        return pace

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 from typing import Any
@@ -82,7 +83,7 @@ class NativeExecutable:
                 self._large_fetches.append((i, word("fetch", i), spec))
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
-        self._crew = Crew()
+        self._crew = Crew(available_cores())
 
     def _renew_lock(self) -> None:
         # The memory that it works in is for one thread at a time, and for one run of it: a signal
@@ -221,17 +222,18 @@ class NativeExecutable:
         return fetched
 
     def _run_together(self, count: int, first: int, end: int) -> None:
-        """Let so many workers do the steps, unless the cores are busy with other work."""
+        """Let so many workers do the steps, or one of them where it is sooner done."""
         words = self._words
-        team = workers.hire(count)
+        team, crew = workers.hire(count), self._crew
         while first < end and not words[Word.FAILED]:
-            alone, steps = self._crew.next(end - first)
+            is_alone, steps = crew.next(end - first)
             words[Word.FIRST], words[Word.END] = first, first + steps
-            with self._crew.measured(steps):
-                if alone:
-                    self._run_alone()
-                else:
-                    team.run(self._entry, self._address, count)
+            begin = time.perf_counter()
+            if is_alone:
+                self._run_alone()
+            else:
+                team.run(self._entry, self._address, count)
+            crew.note(steps, time.perf_counter() - begin)
             first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
@@ -244,6 +246,8 @@ class NativeExecutable:
         count = config.threads or available_cores()
         if count > self._private_workers:
             self._lend_private(count)
+        if count != self._crew.workers:
+            self._crew = Crew(count)
         return count
 
     def _lend_private(self, count: int) -> None:
