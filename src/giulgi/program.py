@@ -217,6 +217,17 @@ class Program:
             )
         return backend(self.backend).explain(self.specialised(known))
 
+    def explain_steps(self, data: Sequence[Array], size: int) -> Explanation:
+        """Return what becomes of the program for batches of examples, stage by stage.
+
+        Args:
+            data: for each feed the array of all examples, as for :meth:`run_steps`.
+            size: the number of examples in a batch.
+        """
+        batched = Batched(size, tuple(array.dtype for array in data))
+        computation = self.specialised(tuple((size, *array.shape[1:]) for array in data))
+        return backend(self.backend).explain(computation, batched)
+
 
 def _require_examples(data: Sequence[Array], places: Array, count: int) -> None:
     """Raise a FeedError if some runs ask for examples that are not there."""

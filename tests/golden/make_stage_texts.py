@@ -55,7 +55,7 @@ def text_of(name: str) -> str:
     program = PROGRAMS[name]()
     shapes = tuple(tuple(feed.shape) for feed in program.feeds)
     computation = program.specialised(shapes)
-    stages = explain(computation, emit(computation, MACHINE), MACHINE)
+    stages = explain(computation, emit(computation, MACHINE), MACHINE, workers=2)
     parts = [f"== {stage} ==\n\n{_without_lines(stages[stage])}" for stage in STAGES]
     return "\n\n".join(parts).rstrip() + "\n"
 

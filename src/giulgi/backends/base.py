@@ -157,6 +157,6 @@ class Backend(Protocol):
         """
         ...
 
-    def explain(self, computation: Computation) -> Explanation:
-        """Return what becomes of a computation, stage by stage."""
+    def explain(self, computation: Computation, batched: Batched | None = None) -> Explanation:
+        """Return what becomes of a computation, stage by stage; see :meth:`compile`."""
         ...

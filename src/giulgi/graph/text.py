@@ -39,7 +39,7 @@ def graph_text(ys: Tensor | Sequence[Tensor], *, sources: bool = True) -> str:
         for node in shown
     ]
     lines = _columns(rows)
-    lines.append("return " + ", ".join(names[y.node] for y in tensors))
+    lines.append("return " + (", ".join(names[y.node] for y in tensors) or "nothing"))
     return "\n".join(lines)
 
 

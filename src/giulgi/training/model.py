@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from giulgi.backends.explanation import Explanation
 from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.nn.optimizers import Optimizer
 from giulgi.signatures import names_checked
@@ -210,6 +211,39 @@ class Model(NetworkLayer):
         numbers = range(initial_epoch, epochs)
         trainer.fit(training, numbers, hooks, verbose, validation, validation_freq)
         return self.history
+
+    @names_checked
+    def explain(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        sample_weight: Any = None,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> Explanation:
+        """Return what a step of :meth:`fit` becomes, stage by stage; nothing is trained.
+
+        ``print(model.explain(x, y))`` shows the graph of the step with its gradients and updates,
+        which operations are computed in one pass, and the memory; see :meth:`gg.Program.explain`.
+
+        Args:
+            x: the examples, in arrays as for :meth:`fit`.
+            y: the truth for each example.
+            batch_size: how many examples make a step; 32 by default.
+            sample_weight: how much each example counts.
+            class_weight: how much the examples of each class count.
+        """
+        given = Given(x, y, sample_weight, class_weight, batch_size)
+        first, batches, _ = given.batches("explain", self._network)
+        if not isinstance(batches, ArrayBatches):
+            raise ArgumentError(
+                "a step is explained for arrays, and x is a generator.",
+                op="explain",
+                fix="model.explain(x, y) with the arrays of one batch",
+            )
+        trainer = self._trainer_for(first)
+        trainer.check_targets("explain", batches)
+        return trainer.explain(batches)
 
     def _validation(
         self, data: Any, held_out: Batch | None, size: int | None, steps: int | None

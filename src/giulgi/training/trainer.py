@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from giulgi.backends.explanation import Explanation
 from giulgi.errors import ArgumentError, DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
@@ -184,6 +185,11 @@ class Trainer:
     def run(self, batch: Batch, training: bool) -> None:
         """Take one batch: change the weights if training, and add to losses and metrics."""
         self.program(batch, training)(*batch.x, *batch.y, *batch.weights)
+
+    def explain(self, batches: ArrayBatches) -> Explanation:
+        """Return what a training step becomes, stage by stage."""
+        size = min(batches.batch_size, batches.data.size)
+        return self.program(batches.data, training=True).explain_steps(batches.arrays, size)
 
     def _stretches(self, batches: ArrayBatches, training: bool) -> Iterator[int]:
         """Take all batches of an epoch, many in one go; tell now and then how many are done."""

@@ -98,3 +98,48 @@ def test_bytes_are_those_that_are_read_and_written():
     v = gg.Variable(np.zeros(1000, np.float32), name="v")
     text = gg.Program([], [x], [(v, v - x)], backend="cpu").explain()["groups"]
     assert "12 kB of memory" in text  # x and the old v read, the new v written
+
+
+def test_the_workers_that_are_set_are_told(monkeypatch):
+    x = gg.placeholder("float32", (512, 512), name="x")
+    program = gg.Program([x @ x + 1], [x], backend="cpu")
+    monkeypatch.setattr(gg.config, "threads", 3)
+    assert "1 group for 3 workers" in program.explain()["groups"]
+    assert "each worker has" in program.explain()["memory"]
+    monkeypatch.setattr(gg.config, "threads", 1)
+    assert "1 group for one worker" in program.explain()["groups"]
+    assert "all workers" not in str(program.explain())
+
+
+def test_a_function_without_result_says_so():
+    assert gg.function(lambda: None).explain()["graph"] == "return nothing"
+
+
+class TestAStepOfFit:
+    x, y = np.zeros((300, 20), np.float32), np.zeros((300, 1), np.float32)
+
+    @pytest.fixture
+    def model(self, monkeypatch):
+        monkeypatch.setattr(gg.config, "backend", "cpu")
+        model = gg.Sequential([gg.Input((20,)), gg.layers.Dense(8), gg.layers.Dense(1)])
+        model.compile("adam", loss="mse")
+        return model
+
+    def test_is_explained_with_its_batch_and_its_updates(self, model):
+        before = [v.numpy() for v in model.variables]
+        stages = model.explain(self.x, self.y, batch_size=50)
+        assert " = the examples of the step" in stages["groups"]
+        assert "float32 (50, 20)" in stages["graph"]
+        assert "(into adam/dense" in stages["groups"]
+        assert "define void @run(" in stages["ir"]
+        for variable, value in zip(model.variables, before, strict=True):
+            np.testing.assert_array_equal(variable.numpy(), value)
+
+    def test_takes_fewer_examples_than_a_batch_as_fit_does(self, model):
+        assert "float32 (7, 20)" in model.explain(self.x[:7], self.y[:7])["graph"]
+
+    def test_has_the_errors_of_fit(self, model):
+        with pytest.raises(gg.errors.DataError, match="explain"):
+            model.explain(self.x, self.y[:7])
+        with pytest.raises(gg.errors.ArgumentError, match="x is a generator"):
+            model.explain(iter([(self.x, self.y)]))

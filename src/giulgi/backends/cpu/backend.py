@@ -11,6 +11,7 @@ from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.sources import UNCHANGED, shape_of
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
+from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
 from giulgi.graph.node import Node
@@ -53,7 +54,7 @@ class CpuBackend:
         loaded = Loaded(object_of(code.text, self.machine), ENTRIES)
         return NativeExecutable(computation, code, loaded, batched)
 
-    def explain(self, computation: Computation) -> Explanation:
+    def explain(self, computation: Computation, batched: Batched | None = None) -> Explanation:
         """Return the graph, its groups, their memory, LLVM's language and assembly."""
         others = dict.fromkeys(n.op.name for n in computation.nodes if not is_native(n))
         if others:
@@ -63,7 +64,8 @@ class CpuBackend:
                 remark="This is computed by the reference backend, one operation after another, "
                 "with NumPy; it cannot be compiled because of: " + ", ".join(others) + ".",
             )
-        return explain(computation, emit(computation, self.machine), self.machine)
+        code = emit(computation, self.machine, batched)
+        return explain(computation, code, self.machine, worker_count())
 
 
 # What there is code for beside elementwise operations.

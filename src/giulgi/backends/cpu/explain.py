@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.emit import Code
 from giulgi.backends.cpu.machine.objects import assembly_of
 from giulgi.backends.cpu.machine.processor import Machine
-from giulgi.backends.cpu.planning.costs import cost_of
+from giulgi.backends.cpu.planning.costs import COSTLY, cost_of
 from giulgi.backends.cpu.planning.groups import Kind
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.node import Node
+from giulgi.graph.ops.functions import Exp
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.text import node_names
 
+_WIDTH = 96
+_INDENT = " " * 7
 
-def explain(computation: Computation, code: Code, machine: Machine) -> Explanation:
-    """Return the stages of a compiled computation."""
+
+def explain(computation: Computation, code: Code, machine: Machine, workers: int) -> Explanation:
+    """Return the stages of a compiled computation.
+
+    Args:
+        computation: what is computed.
+        code: its code.
+        machine: the processor.
+        workers: how many there are.
+    """
     names = _Names(computation)
+    if not code.is_shared:
+        workers = 1
     return Explanation(
         {
             "graph": computation.text,
-            "groups": lambda: groups_text(code, names),
-            "memory": lambda: memory_text(code, names),
+            "groups": lambda: groups_text(code, names, workers),
+            "memory": lambda: memory_text(code, names, workers),
             "ir": lambda: code.text,
             "assembly": lambda: assembly_of(code.text, machine),
         },
@@ -61,57 +76,62 @@ class _Names:
 # Groups
 
 
-def groups_text(code: Code, names: _Names) -> str:
+def groups_text(code: Code, names: _Names, workers: int) -> str:
     """Return the groups in their order: what each computes, by whom, and what it takes."""
-    parts = [_group_text(code, names, number, step) for number, step in enumerate(code.plan.steps)]
-    costs = [cost_of(step) for step in code.plan.steps]
-    total = _amount(sum(cost.operations for cost in costs), "operations")
-    workers = "several workers" if code.is_shared else "one worker"
-    head = (
-        f"{_amount(len(parts), 'groups')} for {workers}, {total}. Each group is one pass over "
-        "memory. What only moves elements (reshape, transpose, slice, broadcast) is in none: it "
-        "is another view of the same memory."
-    )
-    if code.contractions:
-        head += (
-            " A product is computed tile by tile: a tile is the part of the result that stays in "
-            "registers; a panel is the columns of the second factor that a tile needs."
+    parts = [
+        _group_text(code, names, number, step, workers)
+        for number, step in enumerate(code.plan.steps)
+    ]
+    total = sum(cost_of(step).operations for step in code.plan.steps)
+    who = "one worker" if workers == 1 else f"{workers} workers"
+    head = [
+        f"{_amount(len(parts), 'groups')} for {who}, {_amount(total, 'operations')}.",
+        "A group is computed in one pass over memory. What only moves elements (reshape, "
+        "transpose, slice, broadcast) is in none: it is another view of the same memory. An "
+        "operation is an addition, a multiplication and the like; an exp, say, counts as the "
+        f"{COSTLY[Exp]} that it is made of.",
+    ]
+    if workers > 1:
+        head.append(
+            "A worker is a thread (gg.config.threads). Workers meet, that is, wait for each "
+            "other, where one needs what another wrote. Now and then it is measured whether one "
+            "of them alone is sooner done, and whatever is quicker goes on."
         )
-    return "\n\n".join([head, *parts])
+    if code.contractions:
+        head.append(
+            "A product is computed in tiles, parts of the result that stay in the processor's "
+            "registers while they are summed up."
+        )
+    return "\n\n".join([*(fill(part, _WIDTH) for part in head), *parts])
 
 
-def _group_text(code: Code, names: _Names, number: int, step: Step) -> str:
+def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int) -> str:
     group, cost = step.group, cost_of(step)
     over = shape_text(group.domain)
     if group.inner_domain is not None:
         over = f"{shape_text(group.inner_domain)} to {over}"
-    title = (
-        f"{number:>3}  {group.kind.value} over {over}, {_workers(code, step)}: "
-        f"{_amount(cost.operations, 'operations')}, {_amount(cost.bytes, 'B')} of memory"
-    )
-    lines = [title]
-    if step.barrier:
+    by = "all workers" if step.parallel else "the first worker"
+    title = f"{number:>3}  {group.kind.value} over {over}" + (f", by {by}" if workers > 1 else "")
+    lines = [
+        f"{title}: {_amount(cost.operations, 'operations')}, {_amount(cost.bytes, 'B')} of memory"
+    ]
+    if step.barrier and workers > 1:
         lines.insert(0, "     all workers meet")
     if group.kind is Kind.PRODUCT:
-        lines.append(f"       ({code.contractions[group].plan.describe()})")
+        said = f"({code.contractions[group].plan.describe()})"
+        lines.append(fill(said, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT + " "))
     if group.kind is Kind.BATCH:
-        lines.append(f"       {names.of(group.roots[0])} = the examples of the step")
+        lines.append(f"{_INDENT}{names.of(group.roots[0])} = the examples of the step")
     else:
-        lines += [f"       {names.of(node)} = {names.formula(node)}" for node in group.nodes]
+        lines += [f"{_INDENT}{names.of(node)} = {names.formula(node)}" for node in group.nodes]
     for store in group.copies:
         source = store.value
         said = names.of(source.base) if isinstance(source, Access) else names.of(source)
-        lines.append(f"       {names.of(store.target)} <- {said}")
+        lines.append(f"{_INDENT}{names.of(store.target)} <- {said}")
     written = _written(code, names, step)
     if written:
-        lines.append(f"       writes {written}")
+        lines.append(f"{_INDENT}writes {written}")
     return "\n".join(lines)
-
-
-def _workers(code: Code, step: Step) -> str:
-    if not code.is_shared:
-        return "by one worker"
-    return "by all workers" if step.parallel else "by the first worker"
 
 
 def _written(code: Code, names: _Names, step: Step) -> str:
@@ -128,20 +148,26 @@ def _written(code: Code, names: _Names, step: Step) -> str:
 # Memory
 
 
-def memory_text(code: Code, names: _Names) -> str:
+def memory_text(code: Code, names: _Names, workers: int) -> str:
     """Return the arena: which value lies where, from which group to which."""
     lives = code.plan.lives
     arena, apart = code.plan.arena_bytes, sum(map(bytes_of, lives))
-    head = f"The arena, for what lives within a step, has {_amount(arena, 'B')}."
+    head = (
+        "The arena, a piece of memory for all values that only live within a step, has "
+        f"{_amount(arena, 'B')}."
+    )
     if apart > arena:
         head += (
-            f" Values that never live at one time share it; apart they take {_amount(apart, 'B')}."
+            " Values that do not live at one time share it; side by side they would take "
+            f"{_amount(apart, 'B')}."
         )
-    if code.is_shared:
-        head += (
-            f" Workers share {_amount(code.scratch_bytes, 'B')} beside it, and each has "
-            f"{_amount(code.plan.private_bytes, 'B')} of its own."
-        )
+    shared, private = code.scratch_bytes, code.plan.private_bytes
+    if shared:
+        head += f" For copies and partial sums there are {_amount(shared, 'B')} beside it."
+    if private:
+        whose = "the worker has" if workers == 1 else "each worker has"
+        head += f" For the tiles and copies of products {whose} {_amount(private, 'B')} of its own."
+    head = fill(head, _WIDTH)
     if not lives:
         return head
     lines = [

@@ -27,7 +27,7 @@ class ReferenceBackend:
         """Return an interpreter of the computation; nothing is compiled."""
         return Interpreter(computation, batched)
 
-    def explain(self, computation: Computation) -> Explanation:
+    def explain(self, computation: Computation, batched: Batched | None = None) -> Explanation:
         """Return the graph: it is computed from top to bottom, as it is written."""
         return Explanation(
             {"graph": computation.text},

@@ -138,14 +138,13 @@ class Optimizer:
         return rate
 
     def slot(self, variable: Variable, name: str, initial: float = 0.0) -> Variable:
-        """Return what the optimizer remembers of a variable under a name."""
+        """Return what the optimizer remembers of a variable under a name; for :meth:`step`."""
         key = (variable.cell, name)
         found = self._slots.get(key)
         if found is None:
-            with scope(self.name):
-                start = ops.full(variable.shape, initial, variable.dtype)
-                label = f"{variable.name}/{name}"
-                found = self._slots[key] = Variable(start, label, trainable=False)
+            start = ops.full(variable.shape, initial, variable.dtype)
+            label = f"{variable.name}/{name}"
+            found = self._slots[key] = Variable(start, label, trainable=False)
         return found
 
     def step(

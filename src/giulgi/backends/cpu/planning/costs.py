@@ -15,8 +15,8 @@ from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
 from giulgi.graph.ops.reductions import ArgExtreme, Reduction
 from giulgi.graph.shapes import size_of
 
-# Operations of a polynomial, or of a slow division, count as so many.
-_COSTLY = {
+#: What a polynomial, or a slow division, counts as.
+COSTLY = {
     named.Exp: 12, named.Expm1: 16, named.Log: 14, named.Log1p: 16, named.Tanh: 16,
     named.Sigmoid: 16, named.Erf: 20, named.Sin: 20, named.Cos: 20, named.Tan: 30,
     named.Asin: 20, named.Acos: 20, named.Atan: 20, named.Atan2: 30, named.Sqrt: 4,
@@ -38,8 +38,8 @@ class Cost:
 def cost_of(step: Step) -> Cost:
     """Return the cost of a group, by estimate."""
     group = step.group
-    operations = sum(_operations(node) for node in group.nodes)
-    operations += sum(size_of(store.layout.shape) for store in group.copies)
+    computed = () if group.kind is Kind.BATCH else group.nodes
+    operations = sum(_operations(node) for node in computed)
     return Cost(operations, step.moved)
 
 
@@ -65,4 +65,4 @@ def _operations(node: Node) -> int:
     # What is reduced, or added somewhere, is gone through as a whole; what is picked is not.
     whole = isinstance(op, (Reduction, ArgExtreme, ScatterAdd, AddAlong))
     size = size_of(shape_of(node.inputs[0] if whole else node))
-    return size * _COSTLY.get(type(op), 1)
+    return size * COSTLY.get(type(op), 1)

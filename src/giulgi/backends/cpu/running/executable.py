@@ -22,9 +22,8 @@ from giulgi.backends.cpu.planning.layouts import Shape
 from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
 from giulgi.backends.cpu.running.crew import Crew
 from giulgi.backends.cpu.running.memory import aligned
-from giulgi.backends.cpu.running.workers import available_cores, let_others_run_address, workers
+from giulgi.backends.cpu.running.workers import let_others_run_address, worker_count, workers
 from giulgi.backends.reference.interpreter import Interpreter
-from giulgi.config import config
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 
@@ -83,7 +82,7 @@ class NativeExecutable:
                 self._large_fetches.append((i, word("fetch", i), spec))
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
-        self._crew = Crew(available_cores())
+        self._crew = Crew(worker_count())
 
     def _renew_lock(self) -> None:
         # The memory that it works in is for one thread at a time, and for one run of it: a signal
@@ -243,7 +242,7 @@ class NativeExecutable:
         return new
 
     def _worker_count(self) -> int:
-        count = config.threads or available_cores()
+        count = worker_count()
         if count > self._private_workers:
             self._lend_private(count)
         if count != self._crew.workers:

@@ -24,6 +24,7 @@ from giulgi.backends.cpu.code.dispatch import BUSY, SLOT_BYTES, Slot, dispatch_t
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.running.memory import aligned
+from giulgi.config import config
 
 _SERVE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 _DISPATCH = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_void_p] * 4, ctypes.c_int64)
@@ -37,6 +38,11 @@ def available_cores() -> int:
     else:
         cores = os.cpu_count() or 1
     return max(1, min(cores, _quota()))
+
+
+def worker_count() -> int:
+    """Return how many workers there are to be."""
+    return config.threads or available_cores()
 
 
 def _quota() -> int:

@@ -124,12 +124,12 @@ def test_a_description_tells_tiles_packing_and_chunks():
     machine = host()
     said = plan(product_of(64, 100_000, 64), machine).describe()
     assert said.startswith("64x100000 @ 100000x64 of float32: ")
-    assert "chunks are summed apart and added in order" in said
-    assert "A is read in place. B is read in place." in said
+    assert "The sums over the inner axis are made in 4 parts" in said
+    assert "The first factor is read in place, the second read in place." in said
     said = plan(product_of(64, 64, 64, layouts=("columns", "columns")), machine).describe()
-    assert "A is read in place. B is packed to private scratch." in said
+    assert "the second copied by each worker for itself" in said
     said = plan(product_of(40, 10_000, 500, layouts=("rows", "columns")), machine).describe()
-    assert "B is packed to shared scratch." in said
+    assert "the second copied by all workers for all" in said
 
 
 def test_kernels_are_shared_by_the_products_of_a_module():

@@ -148,19 +148,25 @@ class Blocked(Plan):
         b = self.b
         heights = f"{self.height}" + (f" or {self.height - 1}" if self.tall < self.tiles else "")
         said = [
-            f"{self.title()}: {counted(self.tiles, 'tiles')} of {heights} rows by "
-            f"{counted(b.count, 'panels')} of {counted(b.width, 'vectors')} of {self.lanes}, "
-            f"{self.group} by {self.block} of them at a time; "
-            f"the inner axis in pieces of {self.depth}."
+            f"{self.title()}: the result is cut into {self.tiles} x {b.count} tiles of {heights} "
+            f"rows by {counted(b.panel_columns, 'columns')}, in {self.vector()}."
         ]
+        if self.group * self.block > 1:
+            said.append(f"Up to {self.group} x {self.block} tiles are done before the next.")
         if self.chunks > 1:
-            said.append(f"Its {self.chunks} chunks are summed apart and added in order.")
-        said.append("A is copied, a group at a time." if self.copies_a else "A is read in place.")
+            said.append(
+                f"The sums over the inner axis are made in {self.chunks} parts, and those added."
+            )
+        elif self.depth < self.product.inner:
+            said.append(f"Each is visited several times, for {self.depth} of the inner axis.")
+        first = "copied tile by tile" if self.copies_a else "read in place"
         if b.packed == 0:
-            said.append("B is read in place.")
+            second = "read in place"
         else:
-            what = "B is" if b.first_packed == 0 else "The last panel of B, not being whole, is"
-            said.append(f"{what} packed to {b.scratch.value} scratch.")
+            what = "copied" if b.first_packed == 0 else "read in place, its last columns copied"
+            whom = "each worker for itself" if self.packs_privately else "all workers for all"
+            second = f"{what} by {whom}"
+        said.append(f"The first factor is {first}, the second {second}.")
         return " ".join(said)
 
     def emit(self, f: Function, call: Call) -> None:

@@ -147,7 +147,12 @@ class Plan:
         p = self.product
         stack = f"{p.batches} times " if p.batches > 1 else ""
         element = {ir.F32: "float32", ir.F64: "float64"}.get(p.element, p.element)
+        element = element.replace("i", "int")
         return f"{stack}{p.rows}x{p.inner} @ {p.inner}x{p.columns} of {element}"
+
+    def vector(self) -> str:
+        """Return what is computed at once, for a description."""
+        return f"vectors of {self.lanes} numbers" if self.lanes > 1 else "single numbers"
 
 
 def number(value: int) -> Value:

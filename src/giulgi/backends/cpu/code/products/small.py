@@ -42,9 +42,7 @@ class Small(Plan):
 
     def describe(self) -> str:
         """Tell a person what will be done."""
-        return (
-            f"{self.title()}: written out in vectors of {self.lanes}, for the first worker alone."
-        )
+        return f"{self.title()}: so small that it is written out without loops, in {self.vector()}."
 
     def emit(self, f: Function, call: Call) -> None:
         """Write the code, which every worker is to execute."""

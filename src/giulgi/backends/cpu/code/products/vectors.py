@@ -104,7 +104,10 @@ class _Row(Plan):
         raise NotImplementedError
 
     def _how(self) -> str:
-        return f"{self.title()}{', transposed' if self.is_transposed else ''}"
+        return f"{self.title()}{', with the factors exchanged' if self.is_transposed else ''}"
+
+    def _second(self) -> str:
+        return "first" if self.is_transposed else "second"
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,8 @@ class Scaled(_Row):
     def describe(self) -> str:
         """Tell a person what will be done."""
         return (
-            f"{self._how()}: rows of B, scaled, are added to {self.tile_stride} columns of the "
-            f"result at a time, {_ROWS_AT_ONCE} in one run, in vectors of {self.lanes}."
+            f"{self._how()}: the rows of the {self._second()} factor, scaled, are added up, in "
+            f"{self.vector()}; {_ROWS_AT_ONCE} rows at a time, {self.tile_stride} columns wide."
         )
 
     def _tile(
@@ -166,8 +169,8 @@ class Dots(_Row):
     def describe(self) -> str:
         """Tell a person what will be done."""
         return (
-            f"{self._how()}: dot products in vectors of {self.lanes}, of {self.product.rows} rows "
-            f"by {self.unit} columns at once."
+            f"{self._how()}: dot products in {self.vector()}; "
+            f"{self.product.rows * self.unit} of them at once."
         )
 
     def _tile(
