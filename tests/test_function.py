@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.errors import ArgumentError, DTypeError, FeedError, GraphError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 
 
 @pytest.fixture
@@ -662,14 +662,47 @@ def test_repeated_runs_draw_anew_each_time(backend, monkeypatch):
 
 def test_no_runs_have_no_result():
     step = gg.function(lambda x: x + 1)
-    with pytest.raises(FeedError, match="0 runs have no result"):
-        step.repeat(0, np.ones(2))
+    for times in (0, -1):
+        with pytest.raises(ArgumentError, match=f"how often to run is {times}; there is no result"):
+            step.repeat(times, np.ones(2))
+
+
+def test_more_runs_than_a_lifetime_holds_are_not_begun():
+    step = gg.function(lambda x: x + 1)
+    with pytest.raises(ArgumentError, match="not done with that in a lifetime"):
+        step.repeat(2**70, np.ones(2))
+
+
+def test_a_forgotten_count_is_told():
+    step = gg.function(lambda x: x + 1)
+    with pytest.raises(ArgumentError, match="a whole number, and is ndarray") as caught:
+        step.repeat(np.ones(2), np.ones(2))
+    assert "step.repeat(100, x, y)" in str(caught.value)
+
+
+def test_functions_and_programs_say_what_they_are():
+    def step(x):
+        return x + 1
+
+    x = gg.placeholder("float32", (2,), name="x")
+    assert repr(gg.function(step)).endswith("step>")
+    assert repr(gg.Program([x + 1], [x])) == "<Program: 1 fed, 1 fetched, 0 updated>"
+
+
+def test_text_among_arguments_and_results_is_told():
+    step = gg.function(lambda s: s * 2)
+    with pytest.raises(DTypeError, match="'aaaa' is text, not a number") as caught:
+        step("aa")
+    assert "returned  'aaaa'" in str(caught.value)
+    with pytest.raises(DTypeError, match="no tensors of text") as caught:
+        step(np.array(["a", "b"]))
+    assert "s  array of dtype <U1" in str(caught.value)
 
 
 @pytest.mark.parametrize("times", [2.0, "3", True, None])
 def test_how_often_is_a_whole_number(times):
     step = gg.function(lambda x: x + 1)
-    with pytest.raises(ArgumentError, match="how often to run is a whole number"):
+    with pytest.raises(ArgumentError, match="how often to run, a whole number, and is"):
         step.repeat(times, np.ones(2))
 
 

@@ -29,6 +29,7 @@ SPACES = (
 # Which floor each part of the package is on. What is lower knows nothing of what is higher.
 FLOORS = {
     "errors": 0,
+    "advice": 0,
     "source": 0,
     "version": 0,
     "config": 0,

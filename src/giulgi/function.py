@@ -15,14 +15,14 @@ from typing import Any, Generic, ParamSpec, TypeVar
 import numpy as np
 
 from giulgi.backends.explanation import Explanation
-from giulgi.errors import ArgumentError, ShapeError
+from giulgi.errors import ArgumentError, DTypeError, ShapeError
 from giulgi.graph.computed import Computed
 from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.leaves import PythonFloat, constant, placeholder
 from giulgi.graph.ops.state import Recorder, Variable, is_recording, variable_of
 from giulgi.graph.tensor import Tensor
-from giulgi.program import Program
+from giulgi.program import Program, require_times
 from giulgi.recent import Recent
 from giulgi.tree import LEAF, Structure, flatten, paths, unflatten
 
@@ -79,7 +79,11 @@ class Function(Generic[P, R]):
             args: the arguments of the function.
             kwargs: those given by name.
         """
+        require_times(times)
         return self._run(times, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<gg.function {getattr(self, '__qualname__', self.python_function)!s}>"
 
     def _run(self, times: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         # By name, the order of arguments makes no difference.
@@ -264,7 +268,7 @@ def _trace(
     names = _argument_names(function, structure)
     for leaf, value, name in zip(leaves, values, names, strict=True):
         if isinstance(value, np.ndarray):
-            value = placeholder(as_dtype(value.dtype), value.shape, name)
+            value = _placeholder(value, name)
             feeds.append(value)
         arguments.append(PythonFloat(value) if _is_python_float(leaf) else value)
     args, kwargs = unflatten(structure, iter(arguments))
@@ -272,9 +276,27 @@ def _trace(
         results, result_structure = flatten(function(*args, **kwargs))
         has_value = [result is not None for result in results]
         # While recording: a variable that is returned has the value that was assigned last.
-        fetches = [constant(result) for result in results if result is not None]
+        fetches = [_returned(result) for result in results if result is not None]
     updates = [(variable_of(cell), value) for cell, value in recorder.pending.items()]
     return _Trace(Program(fetches, feeds, updates), result_structure, has_value)
+
+
+def _placeholder(value: np.ndarray[Any, Any], name: str) -> Tensor:
+    """Return a placeholder for an argument."""
+    try:
+        return placeholder(as_dtype(value.dtype), value.shape, name)
+    except DTypeError as error:
+        error.complete(arguments=[(name, f"array of dtype {value.dtype}, {value.shape}")])
+        raise
+
+
+def _returned(result: Any) -> Tensor:
+    """Return a result as a tensor."""
+    try:
+        return constant(result)
+    except DTypeError as error:
+        error.complete(arguments=[("returned", repr(result))])
+        raise
 
 
 def function(python_function: Callable[P, R]) -> Function[P, R]:

@@ -39,6 +39,8 @@ _Kind = tuple[str, Shapes, Batched | None]
 
 # For how many sets of shapes a program stays compiled.
 _REMEMBERED_SHAPES = 64
+# How often a program can be run in one go.
+_MOST_TIMES = 10**15
 
 
 class Program:
@@ -104,7 +106,7 @@ class Program:
         self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
     ) -> list[Array]:
         """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
-        _require_times(times)
+        require_times(times)
         store = current_storage() if storage is None else storage
         name = self.backend or config.backend
         shapes = tuple([array.shape for array in arrays])
@@ -183,6 +185,12 @@ class Program:
         """Return the graph for feeds of these shapes, in which every shape is known."""
         return make_computation(self.fetches, self.feeds, self.updates, shapes)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Program: {len(self.feeds)} fed, {len(self.fetches)} fetched, "
+            f"{len(self.updates)} updated>"
+        )
+
     def text(self, *shapes: tuple[int, ...]) -> str:
         """Return the graph as text; with one shape for each feed, as it is run for those."""
         if shapes:
@@ -245,13 +253,27 @@ def _require_examples(data: Sequence[Array], places: Array, count: int) -> None:
         )
 
 
-def _require_times(times: int) -> None:
+def require_times(times: Any) -> None:
+    """Raise an ArgumentError if a program cannot be run so many times."""
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool):
+        said = repr(times) if isinstance(times, (float, str, bool)) else type(times).__name__
         raise ArgumentError(
-            f"how often to run is a whole number, not {times!r}.", op="repeat", fix="repeat(100)"
+            f"the first argument tells how often to run, a whole number, and is {said}.",
+            op="repeat",
+            fix="step.repeat(100, x, y)",
         )
     if times < 1:
-        raise FeedError(f"{times} runs have no result.", op="repeat", fix="run it at least once")
+        raise ArgumentError(
+            f"how often to run is {times}; there is no result of less than one run.",
+            op="repeat",
+            fix="run it at least once",
+        )
+    if times > _MOST_TIMES:
+        raise ArgumentError(
+            f"how often to run is {times}; a computer is not done with that in a lifetime.",
+            op="repeat",
+            fix="at most 10**15",
+        )
 
 
 def _assigned_to(variable: Variable, new: Any) -> Tensor:
@@ -345,6 +367,6 @@ def _require_fed(nodes: Sequence[Node], fed: Sequence[Tensor]) -> None:
             f"the value of {names} is needed and not fed.",
             where=current_source(),
             arguments=[(node.name, Tensor(node).description) for node in missing],
-            fix=f"feed it: y.numpy({{{missing[0].name}: value}}), or run(y, "
-            f"{{{missing[0].name}: value}})",
+            fix=f"feed it. To look at a tensor y: y.numpy({{{missing[0].name}: value}}), or "
+            f"session.run(y, {{{missing[0].name}: value}})",
         )

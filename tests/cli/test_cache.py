@@ -1,6 +1,7 @@
 """``giulgi cache`` and what ``giulgi info`` tells of it."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,10 +52,19 @@ def test_the_cache_is_cleared(folder, capsys):
     assert list(folder.iterdir())
 
 
-def test_files_that_cannot_be_removed_are_told(folder, capsys):
+def test_files_that_cannot_be_removed_are_told(folder, capsys, monkeypatch):
+    folder.mkdir()
     stubborn = folder / f"{'0' * 64}.o"
-    stubborn.mkdir(parents=True)  # A folder is not removed as a file is, not even by root.
+    stubborn.write_bytes(b"123")
     (folder / f"{'1' * 64}.o").write_bytes(b"12345")
+    unlink = Path.unlink
+
+    def fail(path):
+        if path == stubborn:
+            raise PermissionError("it is in use")
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", fail)
     assert main(["cache", "clear"]) == 1
     said = capsys.readouterr()
     assert said.out == f"Freed 5 bytes (1 file) in {folder}\n"

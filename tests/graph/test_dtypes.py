@@ -80,7 +80,7 @@ def test_dtypes_are_those_of_numpy():
         ("float16", "no tensors of dtype float16", "use float32"),
         ("complex64", "no tensors of dtype complex64", "known here: "),
         (object, "no tensors of dtype object", "rows of unequal length"),
-        (str, "no tensors of dtype str", "make numbers of it first"),
+        (str, "no tensors of text", "make numbers of it first"),
     ],
 )
 def test_dtypes_that_are_not_there(told, problem, fix):

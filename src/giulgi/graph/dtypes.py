@@ -62,7 +62,8 @@ def as_dtype(value: Any) -> DType:
             f"{value!r} is not a dtype.", fix=suggestion(str(value), [d.name for d in ALL])
         ) from None
     if dtype not in ALL:
-        raise DTypeError(f"giulgi has no tensors of dtype {dtype.name}.", fix=_instead_of(dtype))
+        what = "text" if dtype.kind in "SUT" else f"dtype {dtype.name}"
+        raise DTypeError(f"giulgi has no tensors of {what}.", fix=_instead_of(dtype))
     return dtype
 
 

@@ -94,6 +94,11 @@ class TensorValue:
             parts.append(f"from {self.source.short}")
         return "  ".join(parts)
 
+    def _told(self, else_as: str) -> str:
+        """Return what it is called in a sentence: its name, if it was given one."""
+        named = self._name or self.node.name
+        return repr(named) if named else else_as
+
     def _is_open(self) -> bool:
         """Whether there is no value yet: it is fed, or belongs to a function being traced."""
         from giulgi.graph.ops.state import is_recording
@@ -166,7 +171,7 @@ class TensorValue:
     def __bool__(self) -> bool:
         if self._is_open():
             raise GraphError(
-                f"{self.name!r} has no value yet, so Python cannot decide on it.",
+                f"{self._told('the condition')} has no value yet, so Python cannot decide on it.",
                 arguments=[("condition", self.description)],
                 fix="use gg.where(condition, a, b), which decides when the value is fed",
             )

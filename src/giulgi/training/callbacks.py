@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from giulgi.advice import advise
 from giulgi.errors import ArgumentError, UnknownArgumentError
 from giulgi.names import suggestion
 from giulgi.nn.lookup import one_of
 from giulgi.nn.metrics import is_better_larger
 from giulgi.signatures import names_checked
-from giulgi.training.checks.advice import advise
 from giulgi.training.hooks import check_hooks
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from giulgi.advice import advise
 from giulgi.errors import ArgumentError
 from giulgi.names import meant
-from giulgi.training.checks.advice import advise
 
 
 def check_hooks(callback: object, base: type) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from giulgi.advice import advise
 from giulgi.backends.explanation import Explanation
 from giulgi.errors import ArgumentError, GiulgiError, GraphError
 from giulgi.nn.optimizers import Optimizer
 from giulgi.signatures import names_checked
 from giulgi.training.callbacks import CallbackList, Callbacks, History
-from giulgi.training.checks.advice import advise
 from giulgi.training.data.batches import ArrayBatches, Batch
 from giulgi.training.data.feeding import Batches, Given, batch_size_for, require_positive
 from giulgi.training.data.generated import is_generated

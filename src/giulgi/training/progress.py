@@ -66,7 +66,8 @@ class Progress:
         step, logs = self._last
         if self.style:
             known = [values_text(logs)] if logs else []
-            print(" - ".join([self.title, f"stopped after step {step}", *known]))
+            when = f"stopped after step {step}" if step else "stopped before any step was reported"
+            print(" - ".join([self.title, when, *known]))
             print("The weights are those of the last whole step.", flush=True)
 
     def close(self) -> None:

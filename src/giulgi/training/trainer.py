@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from giulgi.advice import advise
 from giulgi.backends.explanation import Explanation
 from giulgi.errors import ArgumentError, DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
@@ -18,7 +19,6 @@ from giulgi.nn.optimizers import Optimizer
 from giulgi.pace import Pace
 from giulgi.program import Program
 from giulgi.training.callbacks import CallbackList
-from giulgi.training.checks.advice import advise
 from giulgi.training.checks.outputs import activation_of, advise_on_output
 from giulgi.training.checks.targets import check_class_weights, check_number, check_target
 from giulgi.training.data.batches import Array, ArrayBatches, Batch

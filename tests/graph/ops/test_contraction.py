@@ -153,3 +153,26 @@ def test_a_product_over_nothing_is_zero():
 def test_sums_of_products_keep_a_small_dtype():
     x = np.array([[100, 100], [27, 3]], "int8")
     assert gg.vecdot(x, x).dtype == gg.einsum("ij,ij->", x, x).dtype == np.int8
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "problem", "fix"),
+    [
+        ((3, 1), (2,), "a has 1 along axis -1, b has 2 along axis 0", "make b of length 1"),
+        ((3, 2), (3,), "a has 2 along axis -1, b has 3 along axis 0", "transpose a: a.mT @ b"),
+        ((2,), (3, 4), "a has 2 along axis 0, b has 3 along axis -2", "make a of length 3"),
+        ((4,), (3, 4), "a has 4 along axis 0, b has 3 along axis -2", "transpose b: a @ b.mT"),
+    ],
+)
+def test_a_vector_of_another_length_is_told_as_a_vector(a, b, problem, fix):
+    with pytest.raises(ShapeError, match="the inner sizes differ") as caught:
+        gg.matmul(gg.zeros(a), gg.zeros(b))
+    assert problem in str(caught.value)
+    assert f"try        {fix}" in str(caught.value)
+
+
+def test_a_vector_beside_a_matrix_that_is_transposed_already():
+    with pytest.raises(ShapeError, match="leave out transpose_a"):
+        gg.matmul(gg.zeros((2, 3)), gg.zeros(3), transpose_a=True)
+    with pytest.raises(ShapeError, match="leave out transpose_b"):
+        gg.matmul(gg.zeros(3), gg.zeros((3, 2)), transpose_b=True)

@@ -101,6 +101,30 @@ def _without_new_batch(gradient: Tensor, x: Tensor) -> Tensor:
     return sum_to(gradient, sizes_of(x))
 
 
+def _require_fitting_vector(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> None:
+    """Raise a ShapeError if one is a vector, and has not the inner size of the other."""
+    if a.known_shape is None or b.known_shape is None or (a.ndim == 1) == (b.ndim == 1):
+        return
+    axis_a = 0 if a.ndim == 1 else -2 if transpose_a else -1
+    axis_b = 0 if b.ndim == 1 else -1 if transpose_b else -2
+    size_a, size_b = a.shape[axis_a], b.shape[axis_b]
+    if size_a is None or size_b is None or size_a == size_b:
+        return
+    if a.ndim == 1:
+        needed, fits = f"make a of length {size_b}", b.shape[-3 - axis_b] == size_a
+        fix = "transpose b: a @ b.mT" if not transpose_b else "leave out transpose_b"
+    else:
+        needed, fits = f"make b of length {size_a}", a.shape[-3 - axis_a] == size_b
+        fix = "transpose a: a.mT @ b" if not transpose_a else "leave out transpose_a"
+    raise ShapeError(
+        f"the inner sizes differ: a has {size_a} along axis {axis_a}, b has {size_b} along axis "
+        f"{axis_b}.",
+        arguments=[("a", a.description), ("b", b.description)],
+        axes=f"axis {axis_a} of a ({size_a}) and axis {axis_b} of b ({size_b})",
+        fix=fix if fits else needed,
+    )
+
+
 def _matmul_fix(a: Shape, b: Shape, axis_a: int, axis_b: int) -> str:
     other_a, other_b = -3 - axis_a, -3 - axis_b
     if a[axis_a] == b[other_b]:
@@ -152,6 +176,7 @@ def matmul(
             axes=f"axis 0 of a ({a.shape[0]}) and axis 0 of b ({b.shape[0]})",
             fix="they must have the same length; for all products use gg.outer(a, b)",
         )
+    _require_fitting_vector(a, b, transpose_a, transpose_b)
     a = expand_dims(a, 0) if vector_a else a
     b = expand_dims(b, 1) if vector_b else b
     y = build(MatMul(transpose_a, transpose_b), a, b, name=name)

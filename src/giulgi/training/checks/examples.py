@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from giulgi.advice import advise
 from giulgi.errors import DataError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.shapes import shape_text
-from giulgi.training.checks.advice import advise
 from giulgi.training.data.batches import Array, Batch
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import Any
 
+from giulgi.advice import advise
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Add, Divide
@@ -20,7 +21,6 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.losses import Loss
 from giulgi.nn.metrics import MeanOf
-from giulgi.training.checks.advice import advise
 from giulgi.training.objective import OutputGoal
 
 # Operations that bring the same numbers into another shape, or only name them.

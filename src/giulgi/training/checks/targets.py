@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from giulgi.advice import advise
 from giulgi.errors import DataError
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.metrics import MeanOf, Metric
-from giulgi.training.checks.advice import advise
 from giulgi.training.data.batches import Array, Batch
 from giulgi.training.data.inputs import counted
 from giulgi.training.network import Network, call_of
@@ -31,7 +31,9 @@ def check_number(batch: Batch, network: Network) -> None:
         raise DataError(
             f"{has} y is {counted(len(batch.y), 'array')}." if batch.y else "there is no y.",
             arguments=[(t.name, t.description) for t in outputs],
-            fix="give the truth for each output, in this order",
+            fix="give the truth for each output, in this order"
+            if len(outputs) > 1
+            else "give the truth for each example beside x: fit(x, y)",
         )
     if len(batch.weights) not in (0, 1, len(outputs)):
         raise DataError(

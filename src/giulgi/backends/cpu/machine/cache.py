@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from giulgi.advice import advise
 from giulgi.config import config
 
 # The version of what is told below: how a file is laid out, and what goes into a key.
@@ -58,6 +59,7 @@ class ObjectCache:
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder = folder
         self.limit = limit
+        self._has_warned = False
         self._until_look = 0  # How many bytes are written before the next look.
 
     def path(self, key: str) -> Path:
@@ -87,16 +89,29 @@ class ObjectCache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             unfinished.write_bytes(code + _checksum(key, code))
-            unfinished.replace(self.path(key))
-        except OSError:
+        except OSError as error:
+            _discard(unfinished)
+            self._warn(error)
             return
-        finally:
-            with suppress(OSError):
-                unfinished.unlink(missing_ok=True)
+        try:
+            unfinished.replace(self.path(key))
+        except OSError:  # On Windows, another process may be reading it.
+            _discard(unfinished)
+            return
         self._until_look -= len(code)
         if self._until_look < 0:
             self._until_look = int(self.limit * _UNSEEN)
             self._drop_oldest()
+
+    def _warn(self, error: OSError) -> None:
+        """Say once that nothing can be kept."""
+        if not self._has_warned:
+            self._has_warned = True
+            advise(
+                f"compiled programs cannot be kept in {self.folder} ({error.strerror or error}); "
+                "they run all the same, and are compiled anew in the next process. Set "
+                "gg.config.cache to another folder, or to False."
+            )
 
     def _drop_oldest(self) -> None:
         """Drop what was not used for longest, if there is too much.
@@ -125,8 +140,8 @@ class ObjectCache:
         """Yield the cache's own files; none if the folder cannot be read."""
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
-                if _OWN_NAMES.fullmatch(entry.name):
-                    with suppress(OSError):  # Another process may just have removed it.
+                with suppress(OSError):  # Another process may just have removed it.
+                    if _OWN_NAMES.fullmatch(entry.name) and not entry.is_dir():
                         status = entry.stat(follow_symlinks=False)
                         yield _File(Path(entry.path), status.st_size, status.st_mtime_ns)
 
@@ -136,6 +151,11 @@ def _checksum(key: str, code: bytes) -> bytes:
     from hashlib import sha256
 
     return sha256(key.encode() + code).digest()
+
+
+def _discard(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _remove(file: _File) -> bool:

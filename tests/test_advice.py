@@ -6,10 +6,10 @@ import warnings
 
 import pytest
 
-from giulgi.training.checks.advice import advise
+from giulgi.advice import advise
 
 PROGRAM = """
-from giulgi.training.checks.advice import advise
+from giulgi.advice import advise
 for step in range(3):
     advise("the first remark")
 advise("the second remark")
