@@ -49,7 +49,7 @@ def test_imports_as_keras_users_write_them():
     ("space", "name", "told"),
     [
         ("layers", "dense", "gg.layers has no 'dense': did you mean gg.layers.Dense? It has: Act"),
-        ("layers", "Conv2D", "gg.layers has no 'Conv2D'. It has: Activation, Dense, Dropout, "),
+        ("layers", "Conv2d", "gg.layers has no 'Conv2d': did you mean gg.layers.Conv2D?"),
         ("layers", "Linear", "gg.layers has no 'Linear': did you mean gg.layers.Dense?"),
         ("optimizers", "adam", "did you mean gg.optimizers.Adam?"),
         ("losses", "MSE", "did you mean gg.losses.mse?"),

@@ -48,6 +48,8 @@ from graph.cases import (
 )
 from graph.cases import elementwise as on_elements
 from graph.checks import CONSTANT, DATA, RANK, SIZES, STATIC, each
+from graph.convolution_table import CONVOLUTIONS
+from graph.pooling_table import POOLING
 
 RANK_KNOWN = (CONSTANT, STATIC, SIZES, DATA)
 
@@ -408,5 +410,7 @@ CASES = [
     *SLICING,
     *INDEXING,
     *REDUCTIONS,
+    *CONVOLUTIONS,
+    *POOLING,
     *OTHERS,
 ]

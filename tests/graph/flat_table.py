@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import giulgi as gg
 from giulgi.graph.ops import elementwise, functions, leaves, logic, reductions, state
 from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.ops.pooling import GreatestTap
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.shape import ShapeOf, SizeOf
 from graph.case_table import RANK_KNOWN
@@ -29,6 +30,7 @@ from graph.cases import (
 )
 from graph.cases import elementwise as on_elements
 from graph.checks import each
+from graph.pooling_table import GREATEST
 
 
 def flat(op: Any, function: Any, meaning: Any, *domains: Domain) -> Case:
@@ -97,7 +99,7 @@ OF_SHAPES = [
     Case("NonZero", NonZero, of_shape(nonzero, rank=1), RANK_KNOWN, (), shape_is_known=False),
 ]
 
-FLAT = [*ON_ELEMENTS, *OF_SHAPES]
+FLAT = [*ON_ELEMENTS, *OF_SHAPES, GREATEST]
 
 NO_INPUT = "it has no input"
 STEPS = "its slope is 0 wherever it has one"
@@ -132,4 +134,5 @@ WITHOUT_GRADIENT: dict[Any, str] = {
     ShapeOf: NO_FLOAT,
     SizeOf: NO_FLOAT,
     NonZero: NO_FLOAT,
+    GreatestTap: NO_FLOAT,
 }

@@ -61,6 +61,16 @@ def specialise(ys: Sequence[Tensor], replacements: Mapping[Node, Tensor]) -> lis
     return _rebuild(ys, replacements, _simplified)
 
 
+def rewritten(ys: Sequence[Tensor], finish: Callable[[Tensor], Tensor]) -> list[Tensor]:
+    """Return the expressions with something else in the place of each node.
+
+    Args:
+        ys: the expressions.
+        finish: returns what takes the place of a node, whose inputs are replaced already.
+    """
+    return _rebuild(ys, {}, finish)
+
+
 def _rebuild(
     ys: Sequence[Tensor],
     replacements: Mapping[Node, Tensor],

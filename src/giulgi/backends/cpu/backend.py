@@ -9,6 +9,7 @@ from giulgi.backends.cpu.explain import explain
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.planning.groups import LEAVES
+from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
 from giulgi.backends.cpu.planning.sources import UNCHANGED, shape_of
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.workers import worker_count
@@ -50,7 +51,7 @@ class CpuBackend:
         """
         if not all(map(is_native, computation.nodes)):
             return self._reference.compile(computation, batched)
-        code = emit(computation, self.machine, batched)
+        code = emit(lowered(computation), self.machine, batched)
         loaded = Loaded(object_of(code.text, self.machine), ENTRIES)
         return NativeExecutable(computation, code, loaded, batched)
 
@@ -64,6 +65,7 @@ class CpuBackend:
                 remark="This is computed by the reference backend, one operation after another, "
                 "with NumPy; it cannot be compiled because of: " + ", ".join(others) + ".",
             )
+        computation = lowered(computation)
         code = emit(computation, self.machine, batched)
         return explain(computation, code, self.machine, worker_count())
 
@@ -80,6 +82,8 @@ def is_native(node: Node) -> bool:
     op = node.op
     if not is_static(node.spec.shape):
         return False
+    if is_lowered(node):
+        return True
     if isinstance(op, MatMul):
         return not any(0 in shape_of(x) for x in (node, *node.inputs))
     return isinstance(op, _NATIVE) or scalars.is_pointwise(op)

@@ -15,6 +15,8 @@ indexing        gather, scatter-add, one-hot
 reductions      sums, products, extremes
 statistics      means, variances, logsumexp
 contraction     matrix products
+convolutions    convolutions over axes of space, and their transpose
+pooling         the greatest element, or the mean, of what a window sees
 creation        zeros, ranges, the identity
 diagonals       diagonals of matrices
 random          random numbers
@@ -48,6 +50,7 @@ from giulgi.graph.ops.compositions import (
     square,
 )
 from giulgi.graph.ops.contraction import dot, einsum, matmul, outer, tensordot, vecdot
+from giulgi.graph.ops.convolutions import convolution, convolution_transpose
 from giulgi.graph.ops.creation import (
     arange,
     eye,
@@ -137,6 +140,7 @@ from giulgi.graph.ops.movement import (
     swapaxes,
     transpose,
 )
+from giulgi.graph.ops.pooling import average_pool, max_pool
 from giulgi.graph.ops.reductions import all, any, argmax, argmin, max, min, prod, sum
 from giulgi.graph.ops.shape import rank, shape, size
 from giulgi.graph.ops.slicing import embed, pad
@@ -161,6 +165,7 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "average_pool",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_left_shift",
@@ -174,6 +179,8 @@ __all__ = [
     "clip",
     "concat",
     "constant",
+    "convolution",
+    "convolution_transpose",
     "cos",
     "cosh",
     "count_nonzero",
@@ -221,6 +228,7 @@ __all__ = [
     "matmul",
     "matrix_transpose",
     "max",
+    "max_pool",
     "maximum",
     "mean",
     "meshgrid",

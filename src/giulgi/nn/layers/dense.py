@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from giulgi.errors import ArgumentError, ShapeError
-from giulgi.graph import ops
-from giulgi.graph.ops.state import Variable
+from giulgi.errors import ShapeError
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
-from giulgi.nn import activations, initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.checks import last_dimension
+from giulgi.nn.layers.weighted import Weighted, whole_number
 from giulgi.signatures import called_as
 
 
-class Dense(Layer):
+class Dense(Weighted):
     """y = activation(x @ kernel + bias).
 
     Shapes: x (batch, ..., inputs) -> y (batch, ..., units); kernel (inputs, units), bias (units,).
@@ -37,10 +34,6 @@ class Dense(Layer):
         ShapeError: when it is called, if the last axis of x does not fit.
     """
 
-    one_input = True
-    kernel: Variable
-    bias: Variable | None
-
     @layer_arguments
     @called_as("Dense(10) or Dense(10, activation='relu')")
     def __init__(
@@ -55,51 +48,21 @@ class Dense(Layer):
         activity_regularizer: Any = None,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
-        if not isinstance(units, int) or isinstance(units, bool) or units < 1:
-            raise ArgumentError(
-                f"units is {units!r}; a layer has a whole number of outputs, at least one.",
-                op="Dense",
-                fix="Dense(10) has ten",
-            )
-        self.units = units
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.activity_regularizer = regularizers.get(activity_regularizer)
+        super().__init__(
+            activation, use_bias, kernel_initializer, bias_initializer, kernel_regularizer,
+            bias_regularizer, activity_regularizer, **options,
+        )  # fmt: skip
+        self.units = whole_number(self, "units", units, "Dense(10) has ten")
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
-        inputs = last_dimension(self, input_shape)
-        self.kernel = self.add_weight(
-            (inputs, self.units),
-            self.kernel_initializer,
-            name="kernel",
-            regularizer=self.kernel_regularizer,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                name="bias",
-                regularizer=self.bias_regularizer,
-            )
+        self.kernel = self.add_kernel((last_dimension(self, input_shape), self.units))
+        self.bias = self.add_bias(self.units)
 
     def call(self, x: Tensor) -> Tensor:
         """Return activation(x @ kernel + bias)."""
         self._check(x)
-        y = x @ self.kernel
-        if self.bias is not None:
-            y = y + self.bias
-        y = self.activation(y)
-        if self.activity_regularizer is not None:
-            batch = ops.cast(ops.size(y, 0), y.dtype)
-            self.add_loss(self.activity_regularizer(y) / batch)
-        return y
+        return self.finished(x @ self.kernel)
 
     def _check(self, x: Tensor) -> None:
         features = self.kernel.shape[0]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import prod
 
 from giulgi.backends.cpu.code import products, scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
-from giulgi.backends.cpu.code.products import Product, Tile
+from giulgi.backends.cpu.code.products import Product, Tile, Windows
 from giulgi.backends.cpu.code.scope import Scope, Word
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.groups import Group
 from giulgi.backends.cpu.planning.layouts import Layout, collapse
 from giulgi.backends.cpu.planning.sources import Access, shape_of
+from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.shapes import size_of
@@ -36,17 +38,27 @@ class Contraction:
 
     def __init__(self, group: Group, access: dict[Node, Access], machine: Machine) -> None:
         (self.root,) = group.roots
+        self.a, self.b = (access[source] for source in self.root.inputs)
+        self.outer: list[int] = []
+        self.outer_strides: tuple[list[int], list[int]] = ([], [])
+        if isinstance(self.root.op, TensorDot):
+            self.product = self._with_windows(self.root.op.summed)
+        else:
+            self.product = self._of_matrices()
+        self.plan = products.plan(self.product, machine)
+
+    def _of_matrices(self) -> Product:
+        """Return a stack of products of matrices; what does not fit into it is looped over."""
         op = self.root.op
         assert isinstance(op, MatMul)
         shape = shape_of(self.root)
-        self.a, self.b = (access[source] for source in self.root.inputs)
         a = _oriented(self.a.layout, op.transpose_a, shape[:-2])
         b = _oriented(self.b.layout, op.transpose_b, shape[:-2])
         batch = (a.strides[:-2], b.strides[:-2])
         sizes, (a_batch, b_batch), _ = collapse(shape[:-2], batch, [None] * (len(shape) - 2))
         self.outer = sizes[:-1]
         self.outer_strides = (a_batch[:-1], b_batch[:-1])
-        self.product = Product(
+        return Product(
             rows=shape[-2],
             inner=a.shape[-1],
             columns=shape[-1],
@@ -57,7 +69,27 @@ class Contraction:
             a_batch=a_batch[-1] if sizes else 0,
             b_batch=b_batch[-1] if sizes else 0,
         )
-        self.plan = products.plan(self.product, machine)
+
+    def _with_windows(self, summed: int) -> Product:
+        """Return the product of what windows see, and a matrix."""
+        a, b = self.a.layout, self.b.layout
+        kept = len(a.shape) - summed
+        classes = [axis < kept for axis in range(len(a.shape))]
+        sizes, (strides,), classes = collapse(a.shape, [a.strides], classes)
+        axes = list(zip(sizes, strides, strict=True))
+        rows = [axis for axis, is_kept in zip(axes, classes, strict=True) if is_kept] or [(1, 0)]
+        inner = [axis for axis, is_kept in zip(axes, classes, strict=True) if not is_kept]
+        inner = inner or [(1, 0)]
+        return Product(
+            rows=rows[-1][0],
+            inner=b.shape[0],
+            columns=b.shape[1],
+            element=scalars.element_type(self.root.spec.dtype),
+            a_strides=(rows[-1][1], inner[-1][1]),
+            b_strides=(b.strides[0], b.strides[1]),
+            batches=prod(size for size, _ in rows[:-1]),
+            windows=Windows(tuple(rows[:-1]), tuple(inner[:-1])),
+        )
 
 
 def _oriented(layout: Layout, transposed: bool, batch: Sequence[int]) -> Layout:
@@ -148,9 +180,12 @@ def _emit_tile(scope: Scope, group: Group, contraction: Contraction, name: str) 
     shape = shape_of(root)
     # A tile of one column has no room for whole vectors.
     count = contraction.plan.lanes if shape[-1] > 1 else 1
-    lead = places(f, batch, shape[:-2])
+    height = contraction.product.rows
+    # The rows of the product may be several axes of the result, joined.
+    joined = next(n for n in range(1, len(shape)) if size_of(shape[-1 - n : -1]) == height)
+    lead = places(f, batch, shape[: -1 - joined])
     with f.loop(0, rows) as down:
-        stage.enter_row([*lead, f.add(row, down.index)])
+        stage.enter_row([*lead, *places(f, f.add(row, down.index), shape[-1 - joined : -1])])
         line = f.offset(address, f.mul(down.index, stride), element)
         with f.loop(0, columns, count) as across:
             mask = None

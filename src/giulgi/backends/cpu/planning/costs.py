@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from giulgi.backends.cpu.planning.groups import Group, Kind
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import shape_of
+from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops import functions as named
 from giulgi.graph.ops.contraction import MatMul
@@ -62,6 +63,8 @@ def _operations(node: Node) -> int:
         a = shape_of(node.inputs[0])
         inner = a[-2] if op.transpose_a else a[-1]
         return 2 * size_of(shape_of(node)) * inner
+    if isinstance(op, TensorDot):
+        return 2 * size_of(shape_of(node)) * shape_of(node.inputs[1])[0]
     # What is reduced, or added somewhere, is gone through as a whole; what is picked is not.
     whole = isinstance(op, (Reduction, ArgExtreme, ScatterAdd, AddAlong))
     size = size_of(shape_of(node.inputs[0] if whole else node))

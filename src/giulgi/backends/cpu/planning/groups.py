@@ -25,6 +25,7 @@ import numpy as np
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
 from giulgi.backends.cpu.planning.sources import Access, Target, accesses, shape_of
+from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
@@ -134,9 +135,9 @@ class Grouping:
 
     def _place(self, node: Node) -> None:
         op = node.op
-        if isinstance(op, (Concat, Pad, Embed)):
+        if isinstance(op, (Concat, Interleave, Pad, Embed)):
             self._assemble(node)
-        elif isinstance(op, MatMul):
+        elif isinstance(op, (MatMul, TensorDot)):
             self._start(Kind.PRODUCT, node)
         elif isinstance(op, RandomBits):
             self._start(Kind.RANDOM, node)
@@ -265,6 +266,10 @@ class Grouping:
                 cuts[op.axis] = (start, start + size, 1)
                 start += size
                 self._copy(self.access[source], node, whole.cut(cuts))
+            return
+        if isinstance(op, Interleave):
+            for number, source in enumerate(node.inputs):
+                self._copy(self.access[source], node, whole.cut(op.cuts(number, shape_of(source))))
             return
         fill = Group(Kind.POINTWISE, shape)
         value = _fill_access(node)

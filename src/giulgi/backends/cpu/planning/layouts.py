@@ -81,6 +81,19 @@ class Layout:
             strides.append(0 if size == 1 and wanted != 1 else stride)
         return Layout(shape, tuple(strides), self.offset)
 
+    def windows(
+        self, places: Shape, taps: Shape, strides: Sequence[int], dilation: Sequence[int]
+    ) -> Layout:
+        """Return what windows see that move over all axes but the first and the last.
+
+        It is (first, *places, *taps, last); neighbouring windows share elements.
+        """
+        first, *space, last = self.strides
+        moved = (own * step for own, step in zip(space, strides, strict=True))
+        tapped = (own * step for own, step in zip(space, dilation, strict=True))
+        shape = (self.shape[0], *places, *taps, self.shape[-1])
+        return Layout(shape, (first, *moved, *tapped, last), self.offset)
+
     def reshape(self, shape: Shape) -> Layout | None:
         """Return it in another shape; None if the elements cannot be reached by strides."""
         if 0 in shape:

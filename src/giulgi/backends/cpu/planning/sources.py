@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
+from giulgi.backends.cpu.planning.windows import Windows
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.op import Spec
@@ -21,7 +22,7 @@ from giulgi.graph.ops.state import Assign, Default, StopGradient, Tag
 from giulgi.graph.shapes import size_of
 
 UNCHANGED = (Assign, Default, StopGradient, Tag)
-
+MOVEMENTS = (Reshape, Transpose, BroadcastTo, Flip, Slice, Windows)
 
 Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch"]
 
@@ -123,9 +124,11 @@ def _moved(node: Node, inputs: list[Access]) -> Access | None:
     op = node.op
     if isinstance(op, UNCHANGED):
         return inputs[0]
-    if not isinstance(op, (Reshape, Transpose, BroadcastTo, Flip, Slice)):
+    if not isinstance(op, MOVEMENTS):
         return None
     source, layout = inputs[0], inputs[0].layout
+    if isinstance(op, Windows):
+        return Access(source.base, layout.windows(op.places, op.taps, op.strides, op.dilation))
     if isinstance(op, Reshape):
         reshaped = layout.reshape(shape_of(node))
         return None if reshaped is None else Access(source.base, reshaped)

@@ -82,7 +82,9 @@ class Blocked(Plan):
     @property
     def chunk(self) -> int:
         """The length of a chunk of the inner axis."""
-        return ceil_div(self.product.inner, self.chunks)
+        return ceil_div(ceil_div(self.product.inner, self.chunks), self.product.unit) * (
+            self.product.unit
+        )
 
     @property
     def tile_stride(self) -> int:
@@ -246,8 +248,9 @@ class _Nest:
         for condition, height in self._heights(tile):
             shape = height, plan.b.width
             name = kernel(
-                f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride
-            )
+                f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride,
+                plan.product.runs, plan.product.run,
+            )  # fmt: skip
             with f.when(condition):
                 f.call(name, VOID, a, *b, c, depth, continued)
 
@@ -314,8 +317,8 @@ class _Nest:
     def _a(self, batch: Value, row: Value, step: Value) -> Value:
         """Write the address of an element of A."""
         p, f = self.plan.product, self.f
-        offset = f.add(times(f, batch, p.a_batch), times(f, row, p.a_strides[0]))
-        return self._at(self.call.a, f.add(offset, times(f, step, p.a_strides[1])))
+        offset = f.add(p.a_offset(f, batch, step), times(f, row, p.a_strides[0]))
+        return self._at(self.call.a, offset)
 
     def _target(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
         """Write the address where a group of tiles is stored."""

@@ -9,13 +9,21 @@ An element of A is broadcast from memory, a row of B is loaded as whole vectors,
 touches memory before the end. This is the kernel of Goto & van de Geijn, "Anatomy of
 High-Performance Matrix Multiplication" (2008); what surrounds it is in ``blocked.py``.
 
+Where A is no matrix but what windows see of an array, as in a convolution, its inner axis is
+several axes, and the loop over the steps is several loops.
+
 The order of summation is that of k, and nothing else: a tile of another shape gives the same bits.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
+
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
+
+Axes = tuple[tuple[int, int], ...]
 
 
 def multiply_add(f: Function, a: Value, b: Value, c: Value) -> Value:
@@ -37,6 +45,8 @@ def kernel(
     shape: tuple[int, int],
     a_strides: tuple[int, int],
     c_stride: int,
+    runs: Axes = (),
+    run: int = 1,
 ) -> str:
     """Write the micro-kernel of a tile shape, unless the module has it, and return its name.
 
@@ -44,7 +54,7 @@ def kernel(
 
     - a, b, c: the tile's first elements. The rows of B, of whole vectors, are ``b_stride`` elements
       apart.
-    - depth: the number of steps of the inner axis, at least 1.
+    - depth: the number of steps of the inner axis, at least 1; with runs, whole ones.
     - continued: 1 if the tile goes on from what c holds, 0 if it begins with zeros.
 
     The strides of A are part of the code: where they are not, the processor computes a dozen
@@ -57,41 +67,87 @@ def kernel(
         shape: the number of rows, and of vectors in a row.
         a_strides: the distance of neighbours in A, in elements, along (rows, inner).
         c_stride: the distance of rows where the tile is stored.
+        runs: the axes of the inner axis of A above the innermost.
+        run: the number of steps of the innermost axis, if there are others.
     """
-    height, width = shape
-    strides = "_".join(map(str, (*a_strides, c_stride))).replace("-", "minus")
-    name = f"tile_{element}x{lanes}_{height}x{width}_strides_{strides}"
-    if name in module.functions:
-        return name
-    parameters = [(PTR, "a"), (PTR, "b"), (I64, "b_stride"), (PTR, "c")]
-    parameters += [(I64, "depth"), (I64, "continued")]
-    f = module.function(name, parameters)
-    a, b, b_stride, c, depth, continued = f.parameters
-    vector = ir.vector_of(element, lanes)
-    places = [
-        f.offset(c, row * c_stride + column * lanes, element)
-        for row in range(height)
-        for column in range(width)
-    ]
-    zeros = [ir.constant(vector, 0)] * len(places)
-    # A loop of one round or none: the sums so far, where there are any.
-    with f.loop(0, continued, carried=zeros) as before:
-        before.carry(*(f.load(vector, place) for place in places))
-    with f.loop(0, depth, carried=[a, b, *before.results]) as step:
-        a_now, b_now, *sums = step.carried
-        b_row = [
-            f.load(vector, f.offset(b_now, column * lanes, element)) for column in range(width)
-        ]
-        for row in range(height):
-            place = f.offset(a_now, row * a_strides[0], element)
-            factor = f.splat(f.load(element, place), lanes)
-            for column in range(width):
-                at = row * width + column
-                sums[at] = multiply_add(f, factor, b_row[column], sums[at])
-        step.carry(
-            f.offset(a_now, a_strides[1], element), f.offset(b_now, b_stride, element), *sums
-        )
-    for place, total in zip(places, step.results[2:], strict=True):
-        f.store(total, place)
-    f.ret()
+    numbers = (*a_strides, c_stride, *(number for axis in runs for number in axis))
+    strides = "_".join(map(str, numbers)).replace("-", "minus")
+    name = f"tile_{element}x{lanes}_{shape[0]}x{shape[1]}_strides_{strides}"
+    if name not in module.functions:
+        _Kernel(module, name, element, lanes, shape, a_strides).write(c_stride, runs, run)
     return name
+
+
+class _Kernel:
+    """A micro-kernel while it is written; see :func:`kernel`."""
+
+    def __init__(
+        self, module: Module, name: str, element: str, lanes: int, shape: tuple[int, int],
+        a_strides: tuple[int, int],
+    ) -> None:  # fmt: skip
+        parameters = [(PTR, "a"), (PTR, "b"), (I64, "b_stride"), (PTR, "c")]
+        parameters += [(I64, "depth"), (I64, "continued")]
+        self.f = module.function(name, parameters)
+        self.element = element
+        self.lanes = lanes
+        self.height, self.width = shape
+        self.a_strides = a_strides
+        self.b_stride = self.f.parameters[2]
+
+    def write(self, c_stride: int, runs: Axes, run: int) -> None:
+        """Write everything."""
+        f = self.f
+        a, b, _, c, depth, continued = f.parameters
+        vector = ir.vector_of(self.element, self.lanes)
+        places = [
+            f.offset(c, row * c_stride + column * self.lanes, self.element)
+            for row in range(self.height)
+            for column in range(self.width)
+        ]
+        zeros = [ir.constant(vector, 0)] * len(places)
+        # A loop of one round or none: the sums so far, where there are any.
+        with f.loop(0, continued, carried=zeros) as before:
+            before.carry(*(f.load(vector, place) for place in places))
+        counts = [depth]
+        if runs:
+            below = [*(count for count, _ in runs[1:]), run]
+            whole = f.binary("udiv", depth, ir.constant(I64, prod(below)))
+            counts = [whole, *(ir.constant(I64, count) for count in below)]
+        distances = [*(distance for _, distance in runs), self.a_strides[1]]
+        sums = self._summed(counts, distances, a, b, before.results)[1]
+        for place, total in zip(places, sums, strict=True):
+            f.store(total, place)
+        f.ret()
+
+    def _summed(
+        self, counts: Sequence[Value], distances: Sequence[int], a: Value, b: Value,
+        sums: Sequence[Value],
+    ) -> tuple[Value, Sequence[Value]]:  # fmt: skip
+        """Write loops over axes of the inner axis; return the next row of B, and the sums."""
+        f = self.f
+        with f.loop(0, counts[0], carried=[a, b, *sums]) as step:
+            a_now, b_now, *sums = step.carried
+            if len(counts) > 1:
+                b_next, sums = self._summed(counts[1:], distances[1:], a_now, b_now, sums)
+            else:
+                sums = self._step(a_now, b_now, sums)
+                b_next = f.offset(b_now, self.b_stride, self.element)
+            step.carry(f.offset(a_now, distances[0], self.element), b_next, *sums)
+        return step.results[1], step.results[2:]
+
+    def _step(self, a: Value, b: Value, sums: Sequence[Value]) -> list[Value]:
+        """Write the addition of the outer product of a column of A and a row of B."""
+        f, lanes = self.f, self.lanes
+        sums = list(sums)
+        vector = ir.vector_of(self.element, lanes)
+        b_row = [
+            f.load(vector, f.offset(b, column * lanes, self.element))
+            for column in range(self.width)
+        ]
+        for row in range(self.height):
+            place = f.offset(a, row * self.a_strides[0], self.element)
+            factor = f.splat(f.load(self.element, place), lanes)
+            for column in range(self.width):
+                at = row * self.width + column
+                sums[at] = multiply_add(f, factor, b_row[column], sums[at])
+        return sums

@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, Function, Value
+from giulgi.backends.cpu.code.products.kernels import Axes
 from giulgi.backends.cpu.machine.processor import Machine
 
 # More lanes than this make networks of shuffles long to compile; only small integers have more.
 _MOST_LANES = 16
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How A lies where it is what windows see of an array, and not a matrix in memory.
+
+    Windows overlap, so that an element of the array may be in several places of A. Each axis is
+    told by the number of its places and the distance of neighbours, in elements, outermost first.
+
+    Attributes:
+        stack: the axes along which the products are stacked.
+        runs: the axes of the inner axis of A above the innermost, which is told by ``a_strides``.
+    """
+
+    stack: Axes
+    runs: Axes
 
 
 @dataclass(frozen=True)
@@ -28,6 +46,8 @@ class Product:
         batches: the number of products in the stack.
         a_batch: the distance of one A to the next, in elements; 0 if they share it.
         b_batch: the distance of one B to the next, in elements; 0 if they share it.
+        windows: how A lies, if it is no matrix; then ``a_batch`` means nothing, and ``b_batch`` is
+            0.
     """
 
     rows: int
@@ -39,6 +59,41 @@ class Product:
     batches: int = 1
     a_batch: int = 0
     b_batch: int = 0
+    windows: Windows | None = None
+
+    @property
+    def runs(self) -> Axes:
+        """The axes of the inner axis of A above the innermost."""
+        return self.windows.runs if self.windows else ()
+
+    @property
+    def run(self) -> int:
+        """The number of steps of the innermost axis of A."""
+        return self.inner // prod(count for count, _ in self.runs)
+
+    @property
+    def unit(self) -> int:
+        """The number of steps of the inner axis that are not parted: of its outermost run."""
+        return self.inner // self.runs[0][0] if self.runs else 1
+
+    def a_offset(self, f: Function, batch: Value, step: Value) -> Value:
+        """Write how far a step of the inner axis in a product's A is from the first of all.
+
+        Args:
+            f: the function that is written.
+            batch: the product of the stack.
+            step: the step; with runs, the first of one of the outermost.
+        """
+        if self.windows is None:
+            offset = times(f, batch, self.a_batch)
+            return f.add(offset, times(f, step, self.a_strides[1]))
+        offset = number(0)
+        for count, distance in reversed(self.windows.stack):
+            batch, place = split(f, batch, count)
+            offset = f.add(offset, times(f, place, distance))
+        if self.runs:
+            return f.add(offset, times(f, split(f, step, self.unit)[0], self.runs[0][1]))
+        return f.add(offset, times(f, step, self.a_strides[1]))
 
     @property
     def size(self) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from giulgi.backends.cpu.code.products.blocked import Blocked
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
-from giulgi.backends.cpu.code.products.product import Product, ceil_div
+from giulgi.backends.cpu.code.products.product import Product, Windows, ceil_div
 from giulgi.backends.cpu.machine.processor import Machine
 
 # What a block of B, a group of tiles of A, and a tile that waits for its next piece may take of the
@@ -34,6 +34,10 @@ _COPIED_TILES = 5
 # Where the rows make fewer tiles than _FEW_TILES, a long inner axis is cut into chunks, of _CHUNK
 # steps at the least.
 _FEW_TILES, _CHUNK = 16, 1024
+
+# What is read of windows for one chunk may take so much, and the sums of all chunks so much.
+_PART_BYTES = 1024 * 1024
+_PARTS_BYTES = 4 * 1024 * 1024
 
 # Packing runs at about this many elements in a cycle; it is left to each worker if it takes no more
 # than this many cycles, or than this part of its work.
@@ -60,11 +64,11 @@ def blocked(product: Product, machine: Machine) -> Blocked:
     panel_columns = shape.width * lanes
     panels = ceil_div(product.columns, panel_columns)
     chunks = _chunks(product, shape.tiles * product.batches)
-    chunk = ceil_div(product.inner, chunks)
+    chunk = _in_units(ceil_div(product.inner, chunks), product)
     copies = _copies_a(product)
     whole, piece = (_COPIED_STEPS, _COPIED_STEPS) if copies else (_WHOLE, _PIECE)
     pieces = 1 if chunk <= whole else ceil_div(chunk, piece)
-    depth = ceil_div(chunk, pieces)
+    depth = _in_units(ceil_div(chunk, pieces), product)
     panel_bytes = panel_columns * product.size
     most = _BLOCK_BYTES // (depth * panel_bytes)
     if pieces == 1:
@@ -127,9 +131,34 @@ def _cost(product: Product, lanes: int, shape: _Shape) -> float:
 
 def _chunks(product: Product, units: int) -> int:
     """Return how many parts of the inner axis are summed apart."""
+    if product.windows and _sums_over_examples(product.windows):
+        return _chunks_of_windows(product)
     if units >= _FEW_TILES:
         return 1
     return max(min(ceil_div(2 * _FEW_TILES, units), product.inner // _CHUNK), 1)
+
+
+def _sums_over_examples(windows: Windows) -> bool:
+    """Whether the inner axis goes further than the stack: over what the stack only looks around."""
+    distances = [abs(distance) for _, distance in windows.stack]
+    return bool(windows.runs) and abs(windows.runs[0][1]) > max(distances, default=0)
+
+
+def _chunks_of_windows(product: Product) -> int:
+    """Return how many parts of a long inner axis are summed apart, such as groups of examples.
+
+    All that is read for a part, by every tile, should stay in the second level of the cache. The
+    sums of the parts are memory, too.
+    """
+    count, distance = product.runs[0]
+    read = (abs(distance) + product.unit * product.columns) * product.size
+    made = product.batches * product.rows * product.columns * product.size
+    return max(min(count, ceil_div(count * read, _PART_BYTES), _PARTS_BYTES // made), 1)
+
+
+def _in_units(steps: int, product: Product) -> int:
+    """Return a number of steps of the inner axis rounded up to whole runs."""
+    return ceil_div(steps, product.unit) * product.unit
 
 
 def _copies_a(product: Product) -> bool:
@@ -140,6 +169,8 @@ def _copies_a(product: Product) -> bool:
     and (128x784)T @ 128x512 gained 5 %. Others gained nothing, or lost: (784x128)T @ 784x512 10 %.
     """
     row_stride, inner_stride = product.a_strides
+    if product.windows:
+        return False
     return row_stride == 1 and inner_stride * product.size >= _FAR_APART and product.inner > 1
 
 
@@ -157,10 +188,13 @@ def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
     columns = shape.width * lanes
     contiguous = product.b_strides[1] == 1 or product.columns == 1
     narrow = product.b_strides[0] <= 2 * columns
-    in_place = contiguous and (narrow or shape.tiles == 1)
+    # What is as long as a batch of pictures has pixels is rather read twice than copied.
+    is_long = bool(product.windows) and product.inner > _WHOLE
+    in_place = contiguous and (narrow or shape.tiles == 1 or is_long)
     packing = product.inner * block * columns / _PACKED_PER_CYCLE
     multiplying = product.multiplications / (2 * lanes) / max(_WORKERS)
-    private = packing <= max(_LITTLE_PACKING, _PACKING_SHARE * multiplying)
+    is_stacked = product.batches > 1 and product.b_batch == 0
+    private = packing <= max(_LITTLE_PACKING, _PACKING_SHARE * multiplying) and not is_stacked
     return Panels(
         product=product,
         lanes=lanes,

@@ -1,0 +1,190 @@
+"""Layers that put zeros around pictures, cut their borders, or repeat their points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph import ops
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, axes_text, sizes_for
+from giulgi.nn.lookup import one_of
+from giulgi.signatures import names_checked
+
+Borders = int | Sequence[int] | Sequence[Sequence[int]]
+
+
+def borders_for(layer: Layer, what: str, given: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """Return how many elements at the beginning and the end of each axis of space are meant.
+
+    Raises:
+        ArgumentError: if it is not a whole number >= 0, one for each axis, or a pair for each.
+    """
+    each = (given,) * rank if isinstance(given, int) else given
+    if rank == 1 and isinstance(each, (tuple, list)) and len(each) == 2:
+        each = (each,)  # (1, 2) is the pair of the only axis.
+    listed = list(each) if isinstance(each, (tuple, list)) else []
+    pairs = tuple(
+        tuple(part) if isinstance(part, (tuple, list)) else (part, part) for part in listed
+    )
+    are_pairs = len(pairs) == rank and all(len(pair) == 2 for pair in pairs)
+    if not are_pairs or any(not isinstance(n, int) or n < 0 for pair in pairs for n in pair):
+        raise ArgumentError(
+            f"{what} is {given!r}; the layer has {axes_text(rank)}.",
+            op=type(layer).__name__,
+            fix=f"{what}=1 for all sides, or a pair (before, after) for each axis",
+        )
+    return pairs
+
+
+class _Borders(Layer, Spatial):
+    """Base of layers that change the borders of space."""
+
+    one_input = True
+
+    def _for_all_axes(self, borders: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return the borders of all axes, those of the batch and of channels being none."""
+        if self.data_format == "channels_last":
+            return [(0, 0), *borders, (0, 0)]
+        return [(0, 0), (0, 0), *borders]
+
+
+class ZeroPadding(_Borders):
+    """Base of layers that put zeros around.
+
+    Args:
+        padding: how many zeros, on all sides; a number for each axis of space; or pairs
+            (before, after).
+        data_format: "channels_last" (the default) or "channels_first".
+        options: of every :class:`Layer`.
+    """
+
+    @names_checked
+    def __init__(self, padding: Borders = 1, data_format: str | None = None, **options: Any):
+        super().__init__(**options)
+        self.padding = borders_for(self, "padding", padding, self.rank)
+        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return x with zeros around it."""
+        self.require_rank(self, x.known_shape)
+        return ops.pad(x, self._for_all_axes(self.padding))
+
+
+class Cropping(_Borders):
+    """Base of layers that cut borders.
+
+    Args:
+        cropping: how many elements are cut, on all sides; a number for each axis of space; or pairs
+            (before, after).
+        data_format: "channels_last" (the default) or "channels_first".
+        options: of every :class:`Layer`.
+    """
+
+    @names_checked
+    def __init__(self, cropping: Borders = 1, data_format: str | None = None, **options: Any):
+        super().__init__(**options)
+        self.cropping = borders_for(self, "cropping", cropping, self.rank)
+        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return what is left of x."""
+        self.require_rank(self, x.known_shape)
+        cuts = []
+        for axis, (before, after) in enumerate(self._for_all_axes(self.cropping)):
+            size = x.shape[axis]
+            if size is not None and before + after >= size and before + after:
+                raise ShapeError(
+                    f"nothing is left of axis {axis}: it has {size} elements, and "
+                    f"{before + after} are cut.",
+                    op=type(self).__name__,
+                    arguments=[("inputs", x.description)],
+                    axes=f"axis {axis} of the inputs ({size})",
+                    fix="cut less",
+                )
+            cuts.append(slice(before, -after if after else None))
+        return x[tuple(cuts)]
+
+
+class UpSampling(Layer, Spatial):
+    """Base of layers that repeat each point of space.
+
+    Args:
+        size: how often, along all axes of space or along each.
+        data_format: "channels_last" (the default) or "channels_first".
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    def __init__(self, size: Sizes = 2, data_format: str | None = None, **options: Any):
+        super().__init__(**options)
+        self.size = sizes_for(self, "size", size, self.rank)
+        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return x with its points repeated."""
+        self.require_rank(self, x.known_shape)
+        first = 1 if self.data_format == "channels_last" else 2
+        for axis, count in enumerate(self.size):
+            if count > 1:
+                x = ops.repeat(x, count, first + axis)
+        return x
+
+
+class ZeroPadding1D(ZeroPadding):
+    """Zeros before and after the steps of (batch, steps, channels)."""
+
+    rank = 1
+
+
+class ZeroPadding2D(ZeroPadding):
+    """Zeros around the pictures of (batch, height, width, channels)."""
+
+    rank = 2
+
+
+class ZeroPadding3D(ZeroPadding):
+    """Zeros around the three axes of space of (batch, a, b, c, channels)."""
+
+    rank = 3
+
+
+class Cropping1D(Cropping):
+    """The steps of (batch, steps, channels) without the first and the last."""
+
+    rank = 1
+
+
+class Cropping2D(Cropping):
+    """The pictures of (batch, height, width, channels) without their borders."""
+
+    rank = 2
+
+
+class Cropping3D(Cropping):
+    """The three axes of space of (batch, a, b, c, channels) without their borders."""
+
+    rank = 3
+
+
+class UpSampling1D(UpSampling):
+    """Each step of (batch, steps, channels) several times."""
+
+    rank = 1
+
+
+class UpSampling2D(UpSampling):
+    """Each point of pictures (batch, height, width, channels) several times, both ways."""
+
+    rank = 2
+
+
+class UpSampling3D(UpSampling):
+    """Each point of (batch, a, b, c, channels) several times, along the three axes of space."""
+
+    rank = 3

@@ -1,0 +1,167 @@
+"""Pooling layers: the greatest, or the mean, of what a window sees, or of all there is."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from giulgi.graph import ops
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, sizes_for
+from giulgi.nn.lookup import one_of
+
+
+class Pooling(Layer, Spatial):
+    """Base of layers that pool what a window sees.
+
+    Args:
+        pool_size: how many elements a window sees, along all axes of space or along each.
+        strides: how far it moves; None: by its size.
+        padding: "valid": only whole windows; "same": size / stride of them, rounded up.
+        data_format: "channels_last" (the default) or "channels_first".
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    pool: ClassVar[Any]
+
+    @layer_arguments
+    def __init__(
+        self,
+        pool_size: Sizes = 2,
+        strides: Sizes | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.pool_size = sizes_for(self, "pool_size", pool_size, self.rank)
+        self.strides = sizes_for(
+            self, "strides", self.pool_size if strides is None else strides, self.rank
+        )
+        self.padding = one_of("padding", padding, ("valid", "same"))
+        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return what the windows give."""
+        self.require_rank(self, x.known_shape)
+        y: Tensor = self.pool(x, self.pool_size, self.strides, self.padding, self.data_format)
+        return y
+
+
+class _Max(Pooling):
+    pool = staticmethod(ops.max_pool)
+
+
+class _Average(Pooling):
+    pool = staticmethod(ops.average_pool)
+
+
+class MaxPooling1D(_Max):
+    """The greatest element of each window of steps: (batch, steps, channels); see Pooling."""
+
+    rank = 1
+
+
+class MaxPooling2D(_Max):
+    """The greatest element of each window of pictures: (batch, height, width, channels)."""
+
+    rank = 2
+
+
+class MaxPooling3D(_Max):
+    """The greatest element of each window over three axes: (batch, a, b, c, channels)."""
+
+    rank = 3
+
+
+class AveragePooling1D(_Average):
+    """The mean of each window of steps: (batch, steps, channels); padding is not counted."""
+
+    rank = 1
+
+
+class AveragePooling2D(_Average):
+    """The mean of each window of pictures: (batch, height, width, channels)."""
+
+    rank = 2
+
+
+class AveragePooling3D(_Average):
+    """The mean of each window over three axes: (batch, a, b, c, channels)."""
+
+    rank = 3
+
+
+class GlobalPooling(Layer, Spatial):
+    """Base of layers that pool over all places: (batch, *space, channels) -> (batch, channels).
+
+    Args:
+        data_format: "channels_last" (the default) or "channels_first".
+        keepdims: whether the axes of space stay, each of size 1.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    pool: ClassVar[Any]
+
+    @layer_arguments
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.keepdims = keepdims
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return what all places give together."""
+        self.require_rank(self, x.known_shape)
+        first = 1 if self.data_format == "channels_last" else 2
+        axes = tuple(range(first, first + self.rank))
+        y: Tensor = self.pool(x, axes, keepdims=self.keepdims)
+        return y
+
+
+class _GlobalMax(GlobalPooling):
+    pool = staticmethod(ops.max)
+
+
+class _GlobalAverage(GlobalPooling):
+    pool = staticmethod(ops.mean)
+
+
+class GlobalMaxPooling1D(_GlobalMax):
+    """The greatest element of each channel: (batch, steps, channels) -> (batch, channels)."""
+
+    rank = 1
+
+
+class GlobalMaxPooling2D(_GlobalMax):
+    """The greatest element of each channel of a picture."""
+
+    rank = 2
+
+
+class GlobalMaxPooling3D(_GlobalMax):
+    """The greatest element of each channel over three axes of space."""
+
+    rank = 3
+
+
+class GlobalAveragePooling1D(_GlobalAverage):
+    """The mean of each channel: (batch, steps, channels) -> (batch, channels)."""
+
+    rank = 1
+
+
+class GlobalAveragePooling2D(_GlobalAverage):
+    """The mean of each channel of a picture."""
+
+    rank = 2
+
+
+class GlobalAveragePooling3D(_GlobalAverage):
+    """The mean of each channel over three axes of space."""
+
+    rank = 3

@@ -1,0 +1,178 @@
+"""Make the golden numbers of layers over space, with real Keras 3 on JAX.
+
+For each case: the weights, an input, what the layer gives, and for a cotangent of that the
+gradients of the input and of the weights. Run it in the environment of ``make_keras_golden.py``::
+
+    /tmp/keras-venv/bin/python tests/golden/make_keras_layers.py
+"""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ["JAX_PLATFORMS"] = "cpu"
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from make_keras_golden import Arrays, f32, save
+
+Case = tuple[str, dict[str, Any], tuple[int, ...]]
+FIRST = {"data_format": "channels_first"}
+
+
+def of_convolutions() -> dict[str, Case]:
+    x1, x2, x3 = (2, 9, 4), (2, 7, 8, 4), (2, 5, 4, 6, 2)
+    conv2 = {"filters": 6, "kernel_size": 3}
+    return {
+        "conv1d": ("Conv1D", {"filters": 5, "kernel_size": 3}, x1),
+        "conv1d_same_strided": (
+            "Conv1D",
+            {"filters": 5, "kernel_size": 4, "padding": "same", "strides": 2},
+            x1,
+        ),
+        "conv1d_causal": (
+            "Conv1D",
+            {"filters": 5, "kernel_size": 3, "padding": "causal", "dilation_rate": 2},
+            x1,
+        ),
+        "conv2d": ("Conv2D", {**conv2, "activation": "tanh"}, x2),
+        "conv2d_same": ("Conv2D", {**conv2, "padding": "same", "use_bias": False}, x2),
+        "conv2d_strided": ("Conv2D", {**conv2, "kernel_size": (3, 2), "strides": (2, 1)}, x2),
+        "conv2d_same_strided": ("Conv2D", {**conv2, "padding": "same", "strides": 2}, x2),
+        "conv2d_dilated": ("Conv2D", {**conv2, "dilation_rate": (2, 3)}, x2),
+        "conv2d_groups": ("Conv2D", {**conv2, "groups": 2}, x2),
+        "conv2d_first": ("Conv2D", {**conv2, **FIRST, "padding": "same"}, (2, 4, 7, 8)),
+        "conv3d": ("Conv3D", {"filters": 3, "kernel_size": 2, "strides": (1, 2, 1)}, x3),
+        "depthwise1d": ("DepthwiseConv1D", {"kernel_size": 3, "padding": "same"}, x1),
+        "depthwise2d": ("DepthwiseConv2D", {"kernel_size": 3}, x2),
+        "depthwise2d_multiplied": (
+            "DepthwiseConv2D",
+            {"kernel_size": 3, "depth_multiplier": 2, "strides": 2},
+            x2,
+        ),
+        "separable1d": ("SeparableConv1D", {"filters": 5, "kernel_size": 3}, x1),
+        "separable2d": (
+            "SeparableConv2D",
+            {**conv2, "depth_multiplier": 2, "padding": "same"},
+            x2,
+        ),
+    }
+
+
+def of_transposed() -> dict[str, Case]:
+    conv2 = {"filters": 3, "kernel_size": 3}
+    x2 = (2, 4, 5, 4)
+    return {
+        "transposed1d": (
+            "Conv1DTranspose",
+            {"filters": 3, "kernel_size": 4, "strides": 2},
+            (2, 5, 4),
+        ),
+        "transposed2d": ("Conv2DTranspose", conv2, x2),
+        "transposed2d_strided": ("Conv2DTranspose", {**conv2, "strides": 2}, x2),
+        "transposed2d_same": ("Conv2DTranspose", {**conv2, "strides": 2, "padding": "same"}, x2),
+        "transposed2d_even": (
+            "Conv2DTranspose",
+            {"filters": 3, "kernel_size": 4, "strides": 2, "padding": "same"},
+            x2,
+        ),
+        "transposed2d_short": (
+            "Conv2DTranspose",
+            {"filters": 3, "kernel_size": 2, "strides": 3, "padding": "same"},
+            x2,
+        ),
+        "transposed2d_output_padding": (
+            "Conv2DTranspose",
+            {**conv2, "strides": 2, "padding": "same", "output_padding": (1, 0)},
+            x2,
+        ),
+        "transposed2d_dilated": ("Conv2DTranspose", {**conv2, "dilation_rate": 2}, x2),
+        "transposed3d": (
+            "Conv3DTranspose",
+            {"filters": 2, "kernel_size": 2, "strides": 2},
+            (2, 3, 2, 3, 2),
+        ),
+    }
+
+
+def of_pooling() -> dict[str, Case]:
+    x1, x2, x3 = (2, 9, 3), (2, 7, 8, 3), (2, 5, 4, 6, 2)
+    cases: dict[str, Case] = {}
+    for kind in ("Max", "Average"):
+        own = kind.lower()
+        cases |= {
+            f"{own}1d": (f"{kind}Pooling1D", {"pool_size": 3}, x1),
+            f"{own}1d_same": (
+                f"{kind}Pooling1D",
+                {"pool_size": 3, "strides": 2, "padding": "same"},
+                x1,
+            ),
+            f"{own}2d": (f"{kind}Pooling2D", {"pool_size": 2}, x2),
+            f"{own}2d_overlapping": (f"{kind}Pooling2D", {"pool_size": 3, "strides": 2}, x2),
+            f"{own}2d_same": (f"{kind}Pooling2D", {"pool_size": 2, "padding": "same"}, x2),
+            f"{own}2d_first": (f"{kind}Pooling2D", {"pool_size": 2, **FIRST}, (2, 3, 6, 8)),
+            f"{own}3d": (f"{kind}Pooling3D", {"pool_size": 2}, x3),
+            f"global_{own}1d": (f"Global{kind}Pooling1D", {}, x1),
+            f"global_{own}2d": (f"Global{kind}Pooling2D", {}, x2),
+            f"global_{own}2d_first": (f"Global{kind}Pooling2D", {"keepdims": True, **FIRST}, x2),
+            f"global_{own}3d": (f"Global{kind}Pooling3D", {}, x3),
+        }
+    return cases
+
+
+def of_borders() -> dict[str, Case]:
+    x1, x2, x3 = (2, 6, 3), (2, 5, 6, 3), (2, 4, 3, 5, 2)
+    cases: dict[str, Case] = {}
+    for kind, what in (("ZeroPadding", "padding"), ("Cropping", "cropping")):
+        own = kind.lower()
+        cases |= {
+            f"{own}1d": (f"{kind}1D", {what: (1, 2)}, x1),
+            f"{own}2d": (f"{kind}2D", {what: (1, 2)}, x2),
+            f"{own}2d_pairs": (f"{kind}2D", {what: ((1, 0), (0, 2))}, x2),
+            f"{own}2d_first": (f"{kind}2D", {what: 1, **FIRST}, x2),
+            f"{own}3d": (f"{kind}3D", {what: 1}, x3),
+        }
+    return cases | {
+        "upsampling1d": ("UpSampling1D", {"size": 3}, x1),
+        "upsampling2d": ("UpSampling2D", {"size": (2, 3)}, x2),
+        "upsampling3d": ("UpSampling3D", {"size": 2}, x3),
+    }
+
+
+def evaluated(case: Case, rng: np.random.Generator) -> Arrays:
+    """Return weights, input, result and gradients of a layer."""
+    kind, kwargs, shape = case
+    layer = getattr(keras.layers, kind)(**kwargs)
+    layer.build(shape)
+    weights = [f32(rng.normal(size=w.shape) / 2) for w in layer.weights]
+    x = f32(rng.normal(size=shape))
+
+    def apply(x: Any, weights: Any) -> Any:
+        return layer.stateless_call(weights, [], x)[0]
+
+    y, pullback = jax.vjp(apply, jnp.asarray(x), [jnp.asarray(w) for w in weights])
+    cotangent = f32(rng.normal(size=y.shape))
+    dx, dweights = pullback(jnp.asarray(cotangent))
+    found = {"x": x, "y": y, "cotangent": cotangent, "dx": dx}
+    for number, (weight, gradient) in enumerate(zip(weights, dweights, strict=True)):
+        found |= {f"weight_{number}": weight, f"gradient_{number}": gradient}
+    return {key: np.asarray(value) for key, value in found.items()}
+
+
+def main() -> None:
+    rng = np.random.default_rng(11)
+    cases = of_convolutions() | of_transposed() | of_pooling() | of_borders()
+    arrays: Arrays = {}
+    about: dict[str, Any] = {}
+    for name, case in cases.items():
+        arrays |= {f"{name}/{key}": value for key, value in evaluated(case, rng).items()}
+        weights = sum(key.startswith(f"{name}/weight_") for key in arrays)
+        about[name] = {"class": case[0], "kwargs": case[1], "weights": weights}
+    save("layers", arrays, about)
+
+
+if __name__ == "__main__":
+    main()

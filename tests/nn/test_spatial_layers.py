@@ -1,0 +1,152 @@
+"""Layers over axes of space: Keras's numbers and gradients, and what they refuse."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.errors import ArgumentError, ShapeError, UnknownArgumentError
+from golden import read
+
+L = gg.layers
+GOLDEN = read("layers")
+
+
+def case_of(name):
+    about = GOLDEN.cases[name]
+    kwargs = {
+        key: tuple(map(tuple_of, value)) if isinstance(value, list) else value
+        for key, value in about["kwargs"].items()
+    }
+    layer = getattr(L, about["class"])(**kwargs)
+    numbers = GOLDEN.below(name)
+    weights = [numbers[f"weight_{i}"] for i in range(about["weights"])]
+    gradients = [numbers[f"gradient_{i}"] for i in range(about["weights"])]
+    return layer, numbers, weights, gradients
+
+
+def tuple_of(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def close(actual, wanted):
+    np.testing.assert_allclose(np.asarray(actual), wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("name", GOLDEN.cases)
+def test_values_and_gradients_are_those_of_keras(name, backend, monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", backend)
+    layer, numbers, weights, gradients = case_of(name)
+    x = gg.placeholder("float32", numbers["x"].shape, name="x")
+    y = layer(x)
+    layer.set_weights(weights)
+    found = gg.gradients(y, [x, *layer.variables], numbers["cotangent"])
+    got, dx, *of_weights = gg.Program([y, *found], [x])(numbers["x"])
+    close(got, numbers["y"])
+    close(dx, numbers["dx"])
+    for actual, wanted in zip(of_weights, gradients, strict=True):
+        close(actual, wanted)
+
+
+@pytest.mark.parametrize("name", GOLDEN.cases)
+def test_sizes_may_be_unknown_until_fed(name):
+    layer, numbers, weights, _ = case_of(name)
+    shape = numbers["x"].shape
+    channel_axis = 1 if getattr(layer, "data_format", "") == "channels_first" else len(shape) - 1
+    open_shape = tuple(n if axis == channel_axis else None for axis, n in enumerate(shape))
+    x = gg.placeholder("float32", open_shape, name="x")
+    y = layer(x)
+    layer.set_weights(weights)
+    close(y.numpy({x: numbers["x"]}), numbers["y"])
+
+
+def test_names_and_shapes_of_weights_are_those_of_keras():
+    layer = L.Conv2D(6, 3)
+    layer(np.zeros((1, 5, 5, 2), np.float32))
+    assert [v.name.split("/")[-1] for v in layer.variables] == ["kernel", "bias"]
+    assert [v.shape for v in layer.variables] == [(3, 3, 2, 6), (6,)]
+    layer = L.SeparableConv2D(6, 3, use_bias=False)
+    layer(np.zeros((1, 5, 5, 2), np.float32))
+    names = [v.name.split("/")[-1] for v in layer.variables]
+    assert names == ["depthwise_kernel", "pointwise_kernel"]
+
+
+def test_a_small_network_learns():
+    gg.set_seed(0)
+    x = np.random.default_rng(0).normal(size=(64, 8, 8, 1)).astype(np.float32)
+    y = (x[:, 2:5, 2:5].mean((1, 2, 3)) > 0).astype(np.int32)
+    model = gg.Sequential(
+        [
+            gg.Input((8, 8, 1)),
+            L.Conv2D(8, 3, activation="relu"),
+            L.MaxPooling2D(),
+            L.Flatten(),
+            L.Dense(2, activation="softmax"),
+        ]
+    )
+    model.compile(gg.optimizers.Adam(0.01), loss="sparse_categorical_crossentropy")
+    history = model.fit(x, y, batch_size=16, epochs=30, verbose=0)
+    assert history.history["loss"][-1] < 0.3 * history.history["loss"][0]
+
+
+def test_training_is_bitwise_the_same_with_one_worker_and_with_two(monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", "cpu")
+    x = np.random.default_rng(0).normal(size=(64, 20, 20, 3)).astype(np.float32)
+    y = np.arange(64) % 4
+    found = []
+    for threads in (1, 2, 3):
+        monkeypatch.setattr(gg.config, "threads", threads)
+        gg.set_seed(1)
+        model = gg.Sequential(
+            [
+                gg.Input((20, 20, 3)),
+                L.Conv2D(16, 3, activation="relu"),
+                L.Conv2D(24, 3, strides=2, padding="same", activation="relu"),
+                L.MaxPooling2D(),
+                L.Flatten(),
+                L.Dense(4, activation="softmax"),
+            ]
+        )
+        model.compile("adam", loss="sparse_categorical_crossentropy")
+        model.fit(x, y, batch_size=32, epochs=2, verbose=0)
+        found.append([w.tobytes() for w in model.get_weights()])
+    assert found[0] == found[1] == found[2]
+
+
+MISTAKES = [
+    (lambda: L.Conv2D(0, 3), ArgumentError, "filters is 0"),
+    (lambda: L.Conv2D(8, 0), ArgumentError, "kernel_size is 0; the layer has 2 axes of space"),
+    (lambda: L.Conv2D(8, (3, 3, 3)), ArgumentError, r"kernel_size=\(3, 3\)"),
+    (lambda: L.Conv1D(8, (3, 3)), ArgumentError, "the layer has one axis of space"),
+    (lambda: L.Conv2D(8, 3, padding="sam"), UnknownArgumentError, "did you mean 'same'"),
+    (lambda: L.Conv2D(8, 3, padding="causal"), UnknownArgumentError, "no padding named 'causal'"),
+    (lambda: L.Conv2D(8, 3, groups=3), ArgumentError, "8 filters do not fall into 3 groups"),
+    (lambda: L.Conv2D(8, 3, data_format="last"), UnknownArgumentError, "data_format"),
+    (lambda: L.MaxPooling2D(0), ArgumentError, "pool_size is 0"),
+    (lambda: L.ZeroPadding2D((1, 2, 3)), ArgumentError, "padding is"),
+    (lambda: L.Conv2DTranspose(4, 3, 2, output_padding=2), ArgumentError, "output_padding is 2"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "problem"), MISTAKES)
+def test_what_makes_no_sense_is_told_where_it_is_made(make, kind, problem):
+    with pytest.raises(kind, match=problem):
+        make()
+
+
+def test_inputs_that_do_not_fit_are_told():
+    pictures = np.zeros((2, 28, 28), np.float32)
+    with pytest.raises(ShapeError, match="takes inputs of 4 axes") as caught:
+        L.Conv2D(8, 3)(pictures)
+    assert "x[..., None]" in str(caught.value)
+    with pytest.raises(ShapeError, match="takes inputs of 4 axes"):
+        L.MaxPooling2D()(pictures)
+    with pytest.raises(ShapeError, match="the window spans 5 elements along axis 1"):
+        L.Conv2D(8, 5)(np.zeros((1, 3, 3, 1), np.float32))
+    with pytest.raises(ShapeError, match="6 channels do not fall into 4 groups"):
+        L.Conv2D(8, 3, groups=4)(np.zeros((1, 9, 9, 6), np.float32))
+    with pytest.raises(ShapeError, match="nothing is left of axis 1"):
+        L.Cropping2D(2)(np.zeros((1, 4, 9, 6), np.float32))
+    layer = L.Conv2D(8, 3)
+    with pytest.raises(ShapeError, match="number of channels of the inputs must be known"):
+        layer(gg.placeholder("float32", (None, 8, 8, None)))
