@@ -9,7 +9,7 @@ from giulgi.backends.cpu.code.emit import Code
 from giulgi.backends.cpu.machine.objects import assembly_of
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import COSTLY, cost_of
-from giulgi.backends.cpu.planning.groups import Kind
+from giulgi.backends.cpu.planning.group import Kind
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
 from giulgi.backends.explanation import Explanation

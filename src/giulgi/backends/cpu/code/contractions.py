@@ -14,7 +14,7 @@ from giulgi.backends.cpu.code.products import Product, Tile, Windows
 from giulgi.backends.cpu.code.scope import Scope, Word
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
-from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import Layout, collapse
 from giulgi.backends.cpu.planning.sources import Access, shape_of
 from giulgi.backends.cpu.planning.windows import TensorDot

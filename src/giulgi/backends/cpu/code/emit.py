@@ -22,7 +22,7 @@ from giulgi.backends.cpu.code.schedule import Schedule
 from giulgi.backends.cpu.code.scope import Scope, Table, Word
 from giulgi.backends.cpu.code.tiny import tiny_as_zero
 from giulgi.backends.cpu.machine.processor import Machine
-from giulgi.backends.cpu.planning.groups import Group, Kind
+from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Plan, Step
 
 

@@ -15,7 +15,7 @@ from giulgi.backends.cpu.code.ir import I64, Function, Value, constant
 from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
-from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import collapse
 from giulgi.backends.cpu.planning.sources import Access, Target
 from giulgi.graph.shapes import size_of

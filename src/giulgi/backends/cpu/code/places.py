@@ -7,7 +7,7 @@ from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import lane_count, places
 from giulgi.backends.cpu.code.scope import Scope
-from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, shape_of
 from giulgi.graph.dtypes import DType

@@ -9,7 +9,7 @@ from __future__ import annotations
 from giulgi.backends.cpu.code.elements import lane_mask
 from giulgi.backends.cpu.code.ir import I32, I64, Function, Value, constant, constant_vector
 from giulgi.backends.cpu.code.scope import Scope, Word
-from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.sources import shape_of
 from giulgi.graph.ops import random
 from giulgi.graph.ops.random import RandomBits

@@ -19,7 +19,7 @@ from giulgi.backends.cpu.code.ir import I64, Value, constant
 from giulgi.backends.cpu.code.nests import join_axes, lane_count, places
 from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.code.stages import Stage
-from giulgi.backends.cpu.planning.groups import Group
+from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
 from giulgi.backends.cpu.planning.sources import Access, Target
 from giulgi.graph.node import Node

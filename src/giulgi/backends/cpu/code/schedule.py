@@ -6,7 +6,7 @@ from giulgi.backends.cpu.code.contractions import Contraction
 from giulgi.backends.cpu.code.reductions import scratch_bytes
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import is_worth_sharing
-from giulgi.backends.cpu.planning.groups import Group, Kind
+from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Place, Plan, Step
 
 _LINE = 64  # bytes: of the cache

@@ -30,7 +30,8 @@ from giulgi.backends.cpu.code.ir import (
     vector_of,
 )
 from giulgi.backends.cpu.code.scope import Scope
-from giulgi.backends.cpu.planning.groups import Store, is_one_hot
+from giulgi.backends.cpu.planning.group import Store
+from giulgi.backends.cpu.planning.groups import is_one_hot
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, Target, shape_of
 from giulgi.graph.dtypes import DType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from giulgi.backends.cpu.planning.groups import Group, Kind
+from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import shape_of
 from giulgi.backends.cpu.planning.windows import TensorDot

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.scalars import is_integer_power
-from giulgi.backends.cpu.planning.groups import Group, Grouping, Kind, Store, is_indirect
+from giulgi.backends.cpu.planning.group import Group, Kind, Store
+from giulgi.backends.cpu.planning.groups import Grouping, is_indirect
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, Area, Result, Target, bytes_of, shape_of
 from giulgi.graph.node import Node
