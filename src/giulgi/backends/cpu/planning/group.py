@@ -55,6 +55,7 @@ class Group:
         inner: what is computed before the reduction, inputs before their users.
         outer: what is computed after the root, or all there is.
         copies: what is only copied.
+        parts: what is computed and is written to its place in a value put together of parts.
         stores: what is written to memory; found when all groups are known.
     """
 
@@ -65,6 +66,7 @@ class Group:
     inner: list[Node] = field(default_factory=list)
     outer: list[Node] = field(default_factory=list)
     copies: list[Store] = field(default_factory=list)
+    parts: list[Store] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
 
     @property

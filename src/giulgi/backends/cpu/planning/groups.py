@@ -11,12 +11,14 @@ A *group* is one nest of loops. It is made around at most one heavy operation, i
 * the others (random numbers, places of extremes, scattering) stand alone.
 
 Groups are found in one walk through the graph: each operation joins the group of one of its
-inputs if their domains are equal and no other way leads from that group to it.
+inputs if their domains are equal and no other way leads from that group to it; or else, if it is
+elementwise, a group that reads the same from memory. A part of a value that is put together of
+parts (a padding, a concatenation) is written to its place by the group that computes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -60,6 +62,8 @@ class Grouping:
         # For each group the set of groups that must be computed before it, as bits.
         self._before: dict[Group, int] = {}
         self._bit: dict[Group, int] = {}
+        # What each elementwise group was begun with, as it is read from memory.
+        self._readers: dict[tuple[Target, Layout], Group] = {}
         for node in computation.nodes:
             if node in batched:
                 self._start(Kind.BATCH, node)
@@ -103,10 +107,31 @@ class Grouping:
             else:
                 needed |= self._needed_base(access.base)
         group = self._joined(shape_of(node), direct, needed)
+        needed |= self._needed_bases(direct)
+        if group is None:
+            group = self._reader(node, needed)
         if group is None:
             group = Group(Kind.POINTWISE, shape_of(node))
-            self._add(group, needed | self._needed_bases(direct))
-        self._put(node, group, needed | self._needed_bases(direct))
+            self._add(group, needed)
+            self._readers |= {(x.base, x.layout): group for x in self._accesses(node)}
+        self._put(node, group, needed)
+
+    def _accesses(self, node: Node) -> list[Access]:
+        return [self.access[source] for source in node.inputs]
+
+    def _reader(self, node: Node, needed: int) -> Group | None:
+        """Return an elementwise group that reads the same from memory as a node; None if none."""
+        for access in self._accesses(node):
+            group = self._readers.get((access.base, access.layout))
+            if (
+                group is not None
+                and group.kind is Kind.POINTWISE
+                and self._takes(group, access.base, shape_of(node))
+                and access.literal is None
+                and not needed & self._bit[group]
+            ):
+                return group
+        return None
 
     def _is_joinable(self, node: Node, access: Access) -> bool:
         """Whether a node may read its input in the group that computes it, from a register."""
@@ -118,7 +143,7 @@ class Grouping:
         """Return the group that a node may join; None if there is none."""
         for base in reversed(direct):
             group = self.writers[base][0]
-            if not self._takes(group, base, domain):
+            if base not in group.nodes or not self._takes(group, base, domain):
                 continue
             others = needed | self._needed_bases([b for b in direct if b not in group.nodes])
             if not others & self._bit[group]:
@@ -171,8 +196,10 @@ class Grouping:
         group.inner_domain = access.layout.shape
 
     def _sole_writer(self, access: Access) -> Group | None:
+        """Return the group that computes a value, and all of it; None if it is put together."""
         writers = self.writers.get(access.base, [])
-        return writers[0] if access.is_direct and len(writers) == 1 else None
+        is_one = access.is_direct and len(writers) == 1 and access.base in writers[0].nodes
+        return writers[0] if is_one else None
 
     def _can_reduce(self, node: Node, producer: Group) -> bool:
         shape = shape_of(node.inputs[0])
@@ -201,24 +228,40 @@ class Grouping:
                 cuts = [(0, n, 1) for n in shape]
                 cuts[op.axis] = (start, start + size, 1)
                 start += size
-                self._copy(self.access[source], node, whole.cut(cuts))
-            return
-        if isinstance(op, Interleave):
+                self._part(source, node, whole.cut(cuts))
+        elif isinstance(op, Interleave):
             for number, source in enumerate(node.inputs):
-                self._copy(self.access[source], node, whole.cut(op.cuts(number, shape_of(source))))
-            return
-        fill = Group(Kind.POINTWISE, shape)
-        value = _fill_access(node)
-        fill.copies.append(Store(value.broadcast(shape), node, whole))
-        self._add(fill, 0)
-        self.writers[node].append(fill)
-        if isinstance(op, Pad):
+                self._part(source, node, whole.cut(op.cuts(number, shape_of(source))))
+        elif isinstance(op, Pad):
             sizes = shape_of(node.inputs[0])
-            place = whole.cut([(low, low + n, 1) for low, n in zip(op.low, sizes, strict=True)])
+            ends = [(low, low + n) for low, n in zip(op.low, sizes, strict=True)]
+            for cuts in _around(shape, ends):
+                self._fill(node, whole.cut(cuts))
+            self._part(node.inputs[0], node, whole.cut([(*end, 1) for end in ends]))
         else:
             assert isinstance(op, Embed)
-            place = whole.cut(op.cuts)
-        self._copy(self.access[node.inputs[0]], node, place, after=self._bit[fill])
+            filled = self._fill(node, whole)
+            self._copy(self.access[node.inputs[0]], node, whole.cut(op.cuts), after=filled)
+
+    def _fill(self, node: Node, place: Layout) -> int:
+        """Add a group that writes what is around a padding or an embedding; return its bit."""
+        fill = Group(Kind.POINTWISE, place.shape)
+        fill.copies.append(Store(_fill_access(node).broadcast(place.shape), node, place))
+        self._add(fill, 0)
+        self.writers[node].append(fill)
+        return self._bit[fill]
+
+    def _part(self, source: Node, node: Node, place: Layout) -> None:
+        """Write a part of a value: right where it is computed, or as a copy."""
+        access = self.access[source]
+        group = self._sole_writer(access)
+        rooted = (Kind.POINTWISE, Kind.REDUCTION, Kind.PRODUCT)
+        if group is None or group.kind not in rooted:
+            self._copy(access, node, place)
+            return
+        group.parts.append(Store(group.nodes[group.nodes.index(access.base)], node, place))
+        if group not in self.writers[node]:
+            self.writers[node].append(group)
 
     def _copy(
         self,
@@ -293,7 +336,7 @@ class Grouping:
         for group in self.groups:
             kept = [node for node in group.nodes if node in read]
             whole = [Store(node, node, Layout.of(shape_of(node))) for node in kept]
-            group.stores = [*group.copies, *whole]
+            group.stores = [*group.copies, *whole, *group.parts]
 
     def _read_from_memory(self) -> set[Target]:
         computation = self.computation
@@ -321,6 +364,16 @@ class Grouping:
         if node in group.roots:
             return access.base in group.inner
         return shape_of(access.base) == shape_of(node)
+
+
+def _around(shape: Shape, ends: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Yield cuts that together are all of a shape but what lies between ends along each axis."""
+    inside = [(0, size, 1) for size in shape]
+    for axis, (start, stop) in enumerate(ends):
+        for low, high in ((0, start), (stop, shape[axis])):
+            if low < high:
+                yield [*inside[:axis], (low, high, 1), *inside[axis + 1 :]]
+        inside[axis] = (start, stop, 1)
 
 
 def _fill_access(node: Node) -> Access:
