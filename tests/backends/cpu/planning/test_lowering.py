@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import giulgi as gg
 from giulgi.backends.base import Draw
 from giulgi.backends.cpu.planning.lowering import lowered
+from giulgi.backends.cpu.planning.lowering.sinking import _joined
 from giulgi.backends.reference.interpreter import Interpreter
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -97,3 +98,48 @@ def test_what_needs_no_lowering_is_left_as_it_is():
     x = gg.placeholder("float32", (3,), name="x")
     computation = gg.Program([x + 1], [x]).specialised(((3,),))
     assert lowered(computation) is computation
+
+
+def test_a_long_sum_over_examples_is_made_in_parts():
+    rng = np.random.default_rng(0)
+    x = gg.placeholder("float32", (40, 20, 20, 16), name="x")
+    kernel = gg.placeholder("float32", (3, 3, 16, 24), name="kernel")
+    y = gg.convolution(x, kernel, 1, "same")
+    program = gg.Program([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
+    said = " ".join(program.explain()["groups"].split())
+    assert "The sums over the inner axis are made in" in said
+    arrays = [rng.normal(size=t.shape).astype(np.float32) / 4 for t in (x, kernel)]
+    wanted = gg.Program(program.fetches, program.feeds, backend="reference")(*arrays)
+    for a, b in zip(program(*arrays), wanted, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3 * np.abs(b).max())
+
+
+def network(x, kernel, bias):
+    """Return a loss of a convolution, an activation and a pooling, and its gradients."""
+    hidden = gg.maximum(gg.convolution(x, kernel) + bias, 0)
+    pooled = gg.max_pool(hidden, 2)
+    loss = gg.mean(gg.reshape(pooled, (pooled.shape[0], -1)) ** 2)
+    return [loss, *gg.gradients(loss, [x, kernel, bias])]
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_what_a_pooling_gives_back_joins_what_follows(size):
+    rng = np.random.default_rng(0)
+    feeds = [
+        gg.placeholder("float32", shape, name=name)
+        for name, shape in (("x", (3, size, size, 2)), ("kernel", (3, 3, 2, 5)), ("bias", (5,)))
+    ]
+    program = gg.Program(network(*feeds), feeds, backend="cpu")
+    arrays = [rng.normal(size=t.shape).astype(np.float32) for t in feeds]
+    wanted = gg.Program(program.fetches, feeds, backend="reference")(*arrays)
+    check(program(*arrays), wanted)
+    if size == 8:  # Else a row and a column are in no window, and padding parts the two.
+        (group,) = [g for g in program.explain()["groups"].split("\n\n") if "3, 3, 2, 3, 2, 5" in g]
+        assert "sum(" in group
+
+
+def test_axes_that_a_reshape_joins():
+    assert _joined((4, 3, 2, 5), (4, 6, 5)) == [[0], [1, 2], [3]]
+    assert _joined((4, 1, 5), (4, 5)) == [[0], [1, 2]]
+    assert _joined((4, 6), (8, 3)) is None
+    assert _joined((2, 3, 1), (6,)) == [[0, 1, 2]]

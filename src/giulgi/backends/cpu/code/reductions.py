@@ -32,6 +32,9 @@ _FEW_RESULTS = 64
 _ELEMENTS_OF_PART = 8192
 _MOST_PARTS = 32
 _MOST_LANES = 64
+# With so few operations before, four vectors of a row are reduced together: finding the place of a
+# row costs as much as some operations.
+_LIGHT = 5
 
 
 def parts_of(group: Group) -> int:
@@ -142,7 +145,7 @@ class _ReductionCode:
             *(root.inputs[0] for root in self.group.roots),
         ]
         count = lane_count(self.scope.machine, nodes, 1)
-        light = len(self.group.inner) <= 2 and self.columns >= 4 * count
+        light = len(self.group.inner) <= _LIGHT and self.columns >= 4 * count
         return min(4 * count, _MOST_LANES) if light else count
 
     # Loops

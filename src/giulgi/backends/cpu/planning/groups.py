@@ -254,12 +254,16 @@ class Grouping:
     def _part(self, source: Node, node: Node, place: Layout) -> None:
         """Write a part of a value: right where it is computed, or as a copy."""
         access = self.access[source]
-        group = self._sole_writer(access)
+        # A reshape of what is computed is written as it is computed.
+        whole = Access(access.base, Layout.of(shape_of(access.base)))
+        group = self._sole_writer(whole) if access.layout.is_plain else None
+        own_place = place.reshape(shape_of(access.base)) if group is not None else None
         rooted = (Kind.POINTWISE, Kind.REDUCTION, Kind.PRODUCT)
-        if group is None or group.kind not in rooted:
+        if group is None or own_place is None or group.kind not in rooted:
             self._copy(access, node, place)
             return
-        group.parts.append(Store(group.nodes[group.nodes.index(access.base)], node, place))
+        assert isinstance(access.base, Node)
+        group.parts.append(Store(access.base, node, own_place))
         if group not in self.writers[node]:
             self.writers[node].append(group)
 

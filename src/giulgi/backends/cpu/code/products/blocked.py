@@ -21,6 +21,7 @@ partial sums are added in their order.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from giulgi.backends.cpu.code import ir
@@ -41,6 +42,8 @@ from giulgi.backends.cpu.code.products.product import (
     times,
 )
 
+_LINE = 64  # bytes: of the cache
+
 
 @dataclass(frozen=True)
 class Blocked(Plan):
@@ -54,6 +57,8 @@ class Blocked(Plan):
         block: the number of panels of a block; the last block may have fewer.
         depth: the most steps of the inner axis between two visits to a tile.
         chunks: the number of parts of the inner axis whose sums are kept apart.
+        ahead: how many lines of the cache, of A and of B, the micro-kernel fetches for what comes
+            later, after each turn of the innermost axis.
     """
 
     copies_a: bool
@@ -63,6 +68,7 @@ class Blocked(Plan):
     block: int
     depth: int
     chunks: int
+    ahead: tuple[int, int] = (0, 0)
 
     @property
     def height(self) -> int:
@@ -235,13 +241,15 @@ class _Nest:
                     above = f.sub(self._row(tile.index), row)
                     there = self._at(a, times(f, above, plan.a_strides[0]))
                     here = self._at(c, f.mul(above, number(self._target_stride)))
-                    self._tile(tile.index, there, (b, b_stride), here, depth, continued)
+                    number_of = (chunk, batch, block, place)
+                    ahead = self._ahead(number_of, tile.index) if any(plan.ahead) else ()
+                    self._tile(tile.index, there, (b, b_stride), here, depth, continued, ahead)
         if plan.chunks == 1 and self.call.c is None:
             self._finish(batch, row, rows, block)
 
     def _tile(
         self, tile: Value, a: Value, b: tuple[Value, Value], c: Value, depth: Value,
-        continued: Value,
+        continued: Value, ahead: Sequence[Value],
     ) -> None:  # fmt: skip
         """Write the call of the micro-kernel of the tile's height."""
         plan, f = self.plan, self.f
@@ -249,10 +257,34 @@ class _Nest:
             shape = height, plan.b.width
             name = kernel(
                 f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride,
-                plan.product.runs, plan.product.run,
+                plan.product.runs, plan.product.run, plan.ahead,
             )  # fmt: skip
             with f.when(condition):
-                f.call(name, VOID, a, *b, c, depth, continued)
+                f.call(name, VOID, a, *b, c, depth, continued, *ahead)
+
+    def _ahead(self, where: Sequence[Value], tile: Value) -> tuple[Value, Value]:
+        """Write what is to be fetched while a tile is computed: of the next chunk, or product.
+
+        Args:
+            where: the chunk, the product of the stack, the block, and the panel in it.
+            tile: the tile.
+        """
+        plan, p, f = self.plan, self.plan.product, self.f
+        chunk, batch, block, panel = where
+        if plan.chunks == 1:
+            # The last run of the next product is what is new in it.
+            begin = p.a_offset(f, f.add(batch, 1), number(p.inner - p.unit))
+            row = times(f, self._row(tile), p.a_strides[0])
+            return self._at(self.call.a, f.add(begin, row)), self.call.b
+        # Each tile of a chunk fetches a part of the next chunk.
+        part = f.add(f.mul(batch, plan.blocks), block)
+        part = f.add(f.mul(f.add(f.mul(part, plan.tiles), tile), plan.block), panel)
+        step = f.mul(f.add(chunk, 1), plan.chunk)
+        a = self._at(self.call.a, p.a_offset(f, number(0), step))
+        b = self._at(self.call.b, f.mul(step, p.b_strides[0]))
+        turns = plan.chunk // p.run
+        of_a, of_b = (lines * turns * _LINE for lines in plan.ahead)
+        return f.offset(a, f.mul(part, of_a), ir.I8), f.offset(b, f.mul(part, of_b), ir.I8)
 
     def _copied(self, a: Value, rows: Value, depth: Value) -> Value:
         """Write the copy of some steps of some rows of A; return where it is."""

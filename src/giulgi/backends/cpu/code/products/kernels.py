@@ -25,6 +25,10 @@ from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
 
 Axes = tuple[tuple[int, int], ...]
 
+_LINE = 64  # bytes: of the cache
+# Fetch data to be read, into the second level of the cache: arguments of LLVM's prefetch.
+_TO_READ = tuple(ir.constant(ir.I32, number) for number in (0, 2, 1))
+
 
 def multiply_add(f: Function, a: Value, b: Value, c: Value) -> Value:
     """Return a * b + c lane by lane; integers wrap around."""
@@ -47,6 +51,7 @@ def kernel(
     c_stride: int,
     runs: Axes = (),
     run: int = 1,
+    ahead: tuple[int, int] = (0, 0),
 ) -> str:
     """Write the micro-kernel of a tile shape, unless the module has it, and return its name.
 
@@ -69,12 +74,14 @@ def kernel(
         c_stride: the distance of rows where the tile is stored.
         runs: the axes of the inner axis of A above the innermost.
         run: the number of steps of the innermost axis, if there are others.
+        ahead: how many lines of the cache are fetched, after each turn of the innermost axis, from
+            each of two places that follow the other arguments.
     """
-    numbers = (*a_strides, c_stride, *(number for axis in runs for number in axis))
+    numbers = (*a_strides, c_stride, *(number for axis in runs for number in axis), *ahead)
     strides = "_".join(map(str, numbers)).replace("-", "minus")
     name = f"tile_{element}x{lanes}_{shape[0]}x{shape[1]}_strides_{strides}"
     if name not in module.functions:
-        _Kernel(module, name, element, lanes, shape, a_strides).write(c_stride, runs, run)
+        _Kernel(module, name, element, lanes, shape, a_strides, ahead).write(c_stride, runs, run)
     return name
 
 
@@ -83,10 +90,13 @@ class _Kernel:
 
     def __init__(
         self, module: Module, name: str, element: str, lanes: int, shape: tuple[int, int],
-        a_strides: tuple[int, int],
+        a_strides: tuple[int, int], ahead: tuple[int, int],
     ) -> None:  # fmt: skip
         parameters = [(PTR, "a"), (PTR, "b"), (I64, "b_stride"), (PTR, "c")]
         parameters += [(I64, "depth"), (I64, "continued")]
+        if any(ahead):
+            parameters += [(PTR, "ahead_a"), (PTR, "ahead_b")]
+        self.ahead = ahead
         self.f = module.function(name, parameters)
         self.element = element
         self.lanes = lanes
@@ -97,7 +107,7 @@ class _Kernel:
     def write(self, c_stride: int, runs: Axes, run: int) -> None:
         """Write everything."""
         f = self.f
-        a, b, _, c, depth, continued = f.parameters
+        a, b, _, c, depth, continued, *ahead = f.parameters
         vector = ir.vector_of(self.element, self.lanes)
         places = [
             f.offset(c, row * c_stride + column * self.lanes, self.element)
@@ -114,26 +124,47 @@ class _Kernel:
             whole = f.binary("udiv", depth, ir.constant(I64, prod(below)))
             counts = [whole, *(ir.constant(I64, count) for count in below)]
         distances = [*(distance for _, distance in runs), self.a_strides[1]]
-        sums = self._summed(counts, distances, a, b, before.results)[1]
+        sums = self._summed(counts, distances, [a, b, *ahead], before.results)[1]
         for place, total in zip(places, sums, strict=True):
             f.store(total, place)
         f.ret()
 
     def _summed(
-        self, counts: Sequence[Value], distances: Sequence[int], a: Value, b: Value,
+        self, counts: Sequence[Value], distances: Sequence[int], places: Sequence[Value],
         sums: Sequence[Value],
-    ) -> tuple[Value, Sequence[Value]]:  # fmt: skip
-        """Write loops over axes of the inner axis; return the next row of B, and the sums."""
-        f = self.f
-        with f.loop(0, counts[0], carried=[a, b, *sums]) as step:
-            a_now, b_now, *sums = step.carried
+    ) -> tuple[Sequence[Value], Sequence[Value]]:  # fmt: skip
+        """Write loops over axes of the inner axis; return the places after them, and the sums.
+
+        Args:
+            counts: the number of steps of each axis.
+            distances: how far a step goes in A.
+            places: in A, in B, and where something is fetched ahead.
+            sums: the tile so far.
+        """
+        f, count = self.f, len(places)
+        with f.loop(0, counts[0], carried=[*places, *sums]) as step:
+            (a, *others), sums = step.carried[:count], step.carried[count:]
             if len(counts) > 1:
-                b_next, sums = self._summed(counts[1:], distances[1:], a_now, b_now, sums)
+                (_, *others), sums = self._summed(counts[1:], distances[1:], [a, *others], sums)
             else:
-                sums = self._step(a_now, b_now, sums)
-                b_next = f.offset(b_now, self.b_stride, self.element)
-            step.carry(f.offset(a_now, distances[0], self.element), b_next, *sums)
-        return step.results[1], step.results[2:]
+                sums = self._step(a, others[0], sums)
+                others[0] = f.offset(others[0], self.b_stride, self.element)
+            if len(counts) == 2:
+                others[1:] = self._fetched(others[1:])
+            step.carry(f.offset(a, distances[0], self.element), *others, *sums)
+        return step.results[:count], step.results[count:]
+
+    def _fetched(self, places: Sequence[Value]) -> list[Value]:
+        """Write the fetching of some lines into the second level of the cache; return the next."""
+        f = self.f
+        for place, lines in zip(places, self.ahead, strict=False):
+            for line in range(lines):
+                at = f.offset(place, line * _LINE, ir.I8)
+                f.call("llvm.prefetch.p0", ir.VOID, at, *_TO_READ)
+        return [
+            f.offset(place, lines * _LINE, ir.I8)
+            for place, lines in zip(places, self.ahead, strict=False)
+        ]
 
     def _step(self, a: Value, b: Value, sums: Sequence[Value]) -> list[Value]:
         """Write the addition of the outer product of a column of A and a row of B."""

@@ -35,9 +35,11 @@ _COPIED_TILES = 5
 # steps at the least.
 _FEW_TILES, _CHUNK = 16, 1024
 
-# What is read of windows for one chunk may take so much, and the sums of all chunks so much.
-_PART_BYTES = 1024 * 1024
+# What is read of windows for one chunk may take so much, since the next chunk is on its way to the
+# second level meanwhile; and the sums of all chunks so much.
+_PART_BYTES = 400 * 1024
 _PARTS_BYTES = 4 * 1024 * 1024
+_LINE = 64  # bytes: of the cache
 
 # Packing runs at about this many elements in a cycle; it is left to each worker if it takes no more
 # than this many cycles, or than this part of its work.
@@ -89,6 +91,7 @@ def blocked(product: Product, machine: Machine) -> Blocked:
         block=block,
         depth=depth,
         chunks=ceil_div(product.inner, chunk),
+        ahead=_ahead(product, chunk, shape, panels),
     )
 
 
@@ -154,6 +157,29 @@ def _chunks_of_windows(product: Product) -> int:
     read = (abs(distance) + product.unit * product.columns) * product.size
     made = product.batches * product.rows * product.columns * product.size
     return max(min(count, ceil_div(count * read, _PART_BYTES), _PARTS_BYTES // made), 1)
+
+
+def _ahead(product: Product, chunk: int, shape: _Shape, panels: int) -> tuple[int, int]:
+    """Return how many lines of the cache are fetched ahead, of A and of B, at each turn of a run.
+
+    What is read once, by every tile, comes from far: the time that takes is hidden if it is asked
+    for while something else is multiplied. Where examples are summed over, the tiles of a chunk
+    share the fetching of the next; else each tile fetches what the next product needs.
+    """
+    if not product.runs:
+        return 0, 0
+    turns = chunk // product.run
+    if chunk == product.inner:
+        height = ceil_div(product.rows, shape.tiles)
+        return _lines(height * abs(product.a_strides[0]) * product.size, turns), 0
+    tiles = product.batches * shape.tiles * panels * turns
+    of_a = chunk // product.unit * abs(product.runs[0][1]) * product.size
+    of_b = chunk * product.columns * product.size
+    return _lines(of_a, tiles), _lines(of_b, tiles)
+
+
+def _lines(count: int, turns: int) -> int:
+    return ceil_div(ceil_div(count, _LINE), turns)
 
 
 def _in_units(steps: int, product: Product) -> int:

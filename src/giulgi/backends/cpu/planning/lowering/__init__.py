@@ -17,6 +17,7 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
     convolution_kernel,
 )
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
+from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.graph.node import Node
 from giulgi.graph.op import Op
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
@@ -59,7 +60,5 @@ def is_lowered(node: Node) -> bool:
 
 def _lower(tensor: Tensor) -> Tensor:
     lowering = _LOWERINGS.get(type(tensor.op))
-    if lowering is None:
-        return tensor
     with built_for(tensor.source, tensor.node.path):
-        return lowering(tensor, *tensor.inputs)
+        return sunk(tensor) if lowering is None else lowering(tensor, *tensor.inputs)
