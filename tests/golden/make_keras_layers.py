@@ -1,7 +1,8 @@
-"""Make the golden numbers of layers over space, with real Keras 3 on JAX.
+"""Make the golden numbers of layers, with real Keras 3 on JAX.
 
-For each case: the weights, an input, what the layer gives, and for a cotangent of that the
-gradients of the input and of the weights. Run it in the environment of ``make_keras_golden.py``::
+For each case: the weights, the inputs, what the layer gives, and for a cotangent of that the
+gradients of the inputs and of the weights; and the state before and after, if there is one. Run
+it in the environment of ``make_keras_golden.py``::
 
     /tmp/keras-venv/bin/python tests/golden/make_keras_layers.py
 """
@@ -19,7 +20,7 @@ import keras
 import numpy as np
 from make_keras_golden import Arrays, f32, save
 
-Case = tuple[str, dict[str, Any], tuple[int, ...]]
+Case = tuple[str, dict[str, Any], Any]
 FIRST = {"data_format": "channels_first"}
 
 
@@ -142,35 +143,88 @@ def of_borders() -> dict[str, Case]:
     }
 
 
-def evaluated(case: Case, rng: np.random.Generator) -> Arrays:
+def of_normalization() -> dict[str, Case]:
+    x2, x4 = (6, 5), (3, 4, 5, 6)
+    return {
+        "batch_normalization": ("BatchNormalization", {}, x4),
+        "batch_normalization_training": ("BatchNormalization", {"momentum": 0.9}, x4),
+        "batch_normalization_axis_training": ("BatchNormalization", {"axis": 1}, x4),
+        "batch_normalization_plain_training": (
+            "BatchNormalization",
+            {"center": False, "scale": False},
+            x2,
+        ),
+        "layer_normalization": ("LayerNormalization", {}, x2),
+        "layer_normalization_axes": ("LayerNormalization", {"axis": [1, 3], "epsilon": 0.1}, x4),
+        "layer_normalization_unscaled": ("LayerNormalization", {"scale": False}, x4),
+    }
+
+
+def of_the_rest() -> dict[str, Case]:
+    x2, x3 = (4, 5), (2, 3, 5)
+    both, dotted = [x3, x3], [(2, 3, 5), (2, 4, 5)]
+    cases: dict[str, Case] = {
+        "relu": ("ReLU", {"max_value": 1.0, "negative_slope": 0.1, "threshold": 0.2}, x2),
+        "leaky_relu": ("LeakyReLU", {}, x2),
+        "elu": ("ELU", {"alpha": 0.7}, x2),
+        "prelu": ("PReLU", {}, x3),
+        "prelu_shared": ("PReLU", {"shared_axes": [1]}, x3),
+        "softmax": ("Softmax", {"axis": 1}, x3),
+        "permute": ("Permute", {"dims": (2, 1)}, x3),
+        "repeat_vector": ("RepeatVector", {"n": 3}, x2),
+        "concatenate": ("Concatenate", {"axis": 1}, [(2, 3, 5), (2, 4, 5)]),
+        "dot": ("Dot", {"axes": 2}, dotted),
+        "dot_axes": ("Dot", {"axes": (1, 2)}, [(2, 5, 3), (2, 4, 5)]),
+        "dot_vectors": ("Dot", {"axes": 1}, [x2, x2]),
+        "dot_normalized": ("Dot", {"axes": 2, "normalize": True}, dotted),
+        "add_three": ("Add", {}, [x3, x3, (2, 1, 5)]),
+    }
+    for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"):
+        cases[name.lower()] = (name, {}, both)
+    return cases
+
+
+def evaluated(case: Case, rng: np.random.Generator, *, training: bool) -> Arrays:
     """Return weights, input, result and gradients of a layer."""
     kind, kwargs, shape = case
     layer = getattr(keras.layers, kind)(**kwargs)
     layer.build(shape)
-    weights = [f32(rng.normal(size=w.shape) / 2) for w in layer.weights]
-    x = f32(rng.normal(size=shape))
+    weights = [f32(rng.normal(size=w.shape) / 2) for w in layer.trainable_weights]
+    state = [f32(1 + rng.uniform(size=w.shape)) for w in layer.non_trainable_weights]
+    shapes = shape if isinstance(shape, list) else [shape]
+    xs = [f32(rng.normal(size=one)) for one in shapes]
+    options = {"training": True} if training else {}
 
-    def apply(x: Any, weights: Any) -> Any:
-        return layer.stateless_call(weights, [], x)[0]
+    def apply(xs: Any, weights: Any) -> Any:
+        inputs = xs if isinstance(shape, list) else xs[0]
+        return layer.stateless_call(weights, state, inputs, **options)
 
-    y, pullback = jax.vjp(apply, jnp.asarray(x), [jnp.asarray(w) for w in weights])
+    first, arrays = [jnp.asarray(x) for x in xs], [jnp.asarray(w) for w in weights]
+    y, pullback, after = jax.vjp(apply, first, arrays, has_aux=True)
     cotangent = f32(rng.normal(size=y.shape))
-    dx, dweights = pullback(jnp.asarray(cotangent))
-    found = {"x": x, "y": y, "cotangent": cotangent, "dx": dx}
+    dxs, dweights = pullback(jnp.asarray(cotangent))
+    found = {"y": y, "cotangent": cotangent}
+    for number, (x, dx) in enumerate(zip(xs, dxs, strict=True)):
+        found |= {f"x_{number}": x, f"dx_{number}": dx}
     for number, (weight, gradient) in enumerate(zip(weights, dweights, strict=True)):
         found |= {f"weight_{number}": weight, f"gradient_{number}": gradient}
+    for number, (before, then) in enumerate(zip(state, after, strict=True)):
+        found |= {f"state_{number}": before, f"then_{number}": then}
     return {key: np.asarray(value) for key, value in found.items()}
 
 
 def main() -> None:
     rng = np.random.default_rng(11)
     cases = of_convolutions() | of_transposed() | of_pooling() | of_borders()
+    cases |= of_normalization() | of_the_rest()
     arrays: Arrays = {}
     about: dict[str, Any] = {}
     for name, case in cases.items():
-        arrays |= {f"{name}/{key}": value for key, value in evaluated(case, rng).items()}
-        weights = sum(key.startswith(f"{name}/weight_") for key in arrays)
-        about[name] = {"class": case[0], "kwargs": case[1], "weights": weights}
+        found = evaluated(case, rng, training=name.endswith("_training"))
+        arrays |= {f"{name}/{key}": value for key, value in found.items()}
+        about[name] = {"class": case[0], "kwargs": case[1]}
+        for what in ("x", "weight", "state"):
+            about[name][what] = sum(key.startswith(f"{what}_") for key in found)
     save("layers", arrays, about)
 
 

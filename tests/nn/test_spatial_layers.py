@@ -1,63 +1,12 @@
-"""Layers over axes of space: Keras's numbers and gradients, and what they refuse."""
+"""Layers over axes of space: their weights, networks of them, and what they refuse."""
 
 import numpy as np
 import pytest
 
 import giulgi as gg
 from giulgi.errors import ArgumentError, ShapeError, UnknownArgumentError
-from golden import read
 
 L = gg.layers
-GOLDEN = read("layers")
-
-
-def case_of(name):
-    about = GOLDEN.cases[name]
-    kwargs = {
-        key: tuple(map(tuple_of, value)) if isinstance(value, list) else value
-        for key, value in about["kwargs"].items()
-    }
-    layer = getattr(L, about["class"])(**kwargs)
-    numbers = GOLDEN.below(name)
-    weights = [numbers[f"weight_{i}"] for i in range(about["weights"])]
-    gradients = [numbers[f"gradient_{i}"] for i in range(about["weights"])]
-    return layer, numbers, weights, gradients
-
-
-def tuple_of(value):
-    return tuple(value) if isinstance(value, list) else value
-
-
-def close(actual, wanted):
-    np.testing.assert_allclose(np.asarray(actual), wanted, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("backend", ["cpu", "reference"])
-@pytest.mark.parametrize("name", GOLDEN.cases)
-def test_values_and_gradients_are_those_of_keras(name, backend, monkeypatch):
-    monkeypatch.setattr(gg.config, "backend", backend)
-    layer, numbers, weights, gradients = case_of(name)
-    x = gg.placeholder("float32", numbers["x"].shape, name="x")
-    y = layer(x)
-    layer.set_weights(weights)
-    found = gg.gradients(y, [x, *layer.variables], numbers["cotangent"])
-    got, dx, *of_weights = gg.Program([y, *found], [x])(numbers["x"])
-    close(got, numbers["y"])
-    close(dx, numbers["dx"])
-    for actual, wanted in zip(of_weights, gradients, strict=True):
-        close(actual, wanted)
-
-
-@pytest.mark.parametrize("name", GOLDEN.cases)
-def test_sizes_may_be_unknown_until_fed(name):
-    layer, numbers, weights, _ = case_of(name)
-    shape = numbers["x"].shape
-    channel_axis = 1 if getattr(layer, "data_format", "") == "channels_first" else len(shape) - 1
-    open_shape = tuple(n if axis == channel_axis else None for axis, n in enumerate(shape))
-    x = gg.placeholder("float32", open_shape, name="x")
-    y = layer(x)
-    layer.set_weights(weights)
-    close(y.numpy({x: numbers["x"]}), numbers["y"])
 
 
 def test_names_and_shapes_of_weights_are_those_of_keras():

@@ -1,6 +1,7 @@
 """Layers, one small file each; ``base`` is what they share."""
 
 from giulgi.nn.layers.activation import Activation
+from giulgi.nn.layers.activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.borders import (
     Cropping1D,
@@ -23,6 +24,25 @@ from giulgi.nn.layers.depthwise import (
 )
 from giulgi.nn.layers.dropout import Dropout
 from giulgi.nn.layers.input import Input, InputLayer
+from giulgi.nn.layers.merging import (
+    Add,
+    Average,
+    Concatenate,
+    Dot,
+    Lambda,
+    Maximum,
+    Minimum,
+    Multiply,
+    Subtract,
+)
+from giulgi.nn.layers.noise import (
+    GaussianDropout,
+    GaussianNoise,
+    SpatialDropout1D,
+    SpatialDropout2D,
+    SpatialDropout3D,
+)
+from giulgi.nn.layers.normalization import BatchNormalization, LayerNormalization
 from giulgi.nn.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -37,14 +57,19 @@ from giulgi.nn.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from giulgi.nn.layers.reshaping import Flatten, Reshape
+from giulgi.nn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from giulgi.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 
 __all__ = [
+    "ELU",
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
+    "BatchNormalization",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -57,8 +82,11 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
@@ -67,13 +95,28 @@ __all__ = [
     "GlobalMaxPooling3D",
     "Input",
     "InputLayer",
+    "Lambda",
     "Layer",
+    "LayerNormalization",
+    "LeakyReLU",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "PReLU",
+    "Permute",
+    "ReLU",
+    "RepeatVector",
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
+    "Softmax",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "Subtract",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from giulgi.errors import ShapeError
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
@@ -92,3 +92,64 @@ class Reshape(Layer):
                 fix="the target shape leaves out the batch; one size may be -1",
             )
         return tuple(whole // known if size == -1 else size for size in self.target_shape)
+
+
+class Permute(Layer):
+    """(batch, a, b, ...) with the axes of each example in another order.
+
+    Args:
+        dims: the axes of the result, counted from 1: (2, 1) exchanges the first two.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    @called_as("Permute((2, 1)), with the axes in brackets of their own")
+    def __init__(self, dims: Sequence[int], **options: Any) -> None:
+        super().__init__(**options)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ArgumentError(
+                f"dims is {self.dims}; the axes of an example are counted from 1.",
+                op="Permute",
+                fix="Permute((2, 1)) exchanges the first two",
+            )
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return x with its axes in that order."""
+        return ops.transpose(x, (0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """(batch, features) -> (batch, n, features): each example n times, one after another.
+
+    Args:
+        n: how often.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    @called_as("RepeatVector(3)")
+    def __init__(self, n: int, **options: Any) -> None:
+        super().__init__(**options)
+        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+            raise ArgumentError(
+                f"n is {n!r}; it is how often an example is repeated, at least once.",
+                op="RepeatVector",
+                fix="RepeatVector(3)",
+            )
+        self.n = n
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the repeated examples."""
+        if x.ndim != 2:
+            raise ShapeError(
+                "this layer takes inputs of shape (batch, features).",
+                op="RepeatVector",
+                arguments=[("inputs", x.description)],
+                fix="flatten the examples first: layers.Flatten()",
+            )
+        return ops.repeat(ops.expand_dims(x, 1), self.n, 1)

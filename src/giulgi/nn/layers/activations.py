@@ -1,0 +1,163 @@
+"""Activations that have settings or weights, as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError
+from giulgi.graph import ops
+from giulgi.graph.ops.state import Variable
+from giulgi.graph.shapes import Shape
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import activations, initializers, regularizers
+from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import last_dimension
+
+
+class ReLU(Layer):
+    """y = x above a threshold, up to a greatest value; negative_slope * (x - threshold) below it.
+
+    Args:
+        max_value: where y is cut off; None: nowhere.
+        negative_slope: the slope below the threshold.
+        threshold: below it x counts as negative.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = max_value
+        self.negative_slope = negative_slope
+        self.threshold = threshold
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the rectified inputs."""
+        return activations.relu(x, self.negative_slope, self.max_value, self.threshold)
+
+
+class LeakyReLU(Layer):
+    """y = x where x >= 0, and negative_slope * x elsewhere.
+
+    Args:
+        negative_slope: the slope below 0.
+        alpha: its old name.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    def __init__(
+        self, negative_slope: float = 0.3, alpha: float | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.negative_slope = negative_slope if alpha is None else alpha
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the rectified inputs."""
+        return activations.leaky_relu(x, self.negative_slope)
+
+
+class ELU(Layer):
+    """y = x where x >= 0, and alpha * (exp(x) - 1) elsewhere; Clevert et al. (2016).
+
+    Args:
+        alpha: what y tends to, negated, far below 0.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = alpha
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the activations."""
+        return activations.elu(x, self.alpha)
+
+
+class PReLU(Layer):
+    """y = x where x >= 0, and alpha * x elsewhere, with a learned alpha; He et al. (2015).
+
+    Weights: alpha, of the shape of an example, with size 1 along the axes that share it.
+
+    Args:
+        alpha_initializer: the first values of alpha.
+        alpha_regularizer: a penalty of alpha.
+        shared_axes: axes along which all elements share one alpha: (1, 2) for pictures.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    alpha: Variable
+
+    @layer_arguments
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        shared_axes: Sequence[int] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.shared_axes = tuple(shared_axes or ())
+
+    def build(self, input_shape: Shape) -> None:
+        """Make alpha."""
+        last_dimension(self, input_shape)
+        shape = [
+            1 if axis in self.shared_axes else size
+            for axis, size in enumerate(input_shape[1:], start=1)
+        ]
+        if None in shape:
+            raise ArgumentError(
+                "the sizes of the inputs must be known, to make an alpha for each element.",
+                op="PReLU",
+                fix=f"share it along the axes of unknown size: PReLU(shared_axes="
+                f"{[1 + axis for axis, size in enumerate(shape) if size is None]})",
+            )
+        self.alpha = self.add_weight(
+            shape,  # type: ignore[arg-type]
+            self.alpha_initializer,
+            name="alpha",
+            regularizer=self.alpha_regularizer,
+        )
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the rectified inputs."""
+        return ops.maximum(x, 0) + self.alpha * ops.minimum(x, 0)
+
+
+class Softmax(Layer):
+    """y = exp(x) / sum of exp(x) along an axis.
+
+    Args:
+        axis: the axis.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+
+    @layer_arguments
+    def __init__(self, axis: int = -1, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = axis
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the shares."""
+        return activations.softmax(x, self.axis)

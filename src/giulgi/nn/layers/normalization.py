@@ -1,0 +1,241 @@
+"""Normalization: inputs brought to mean 0 and variance 1, over the batch or over each example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph import ops
+from giulgi.graph.ops.state import Variable
+from giulgi.graph.shapes import Shape, shape_text
+from giulgi.graph.tensor import Tensor
+from giulgi.nn import initializers, regularizers
+from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.base import Layer
+
+
+class _Normalization(Layer):
+    """Base of layers that normalize, then scale by gamma and shift by beta.
+
+    Args:
+        epsilon: what is added to the variance.
+        center: whether there is a shift, beta.
+        scale: whether there is a factor, gamma.
+        beta_initializer: the first values of beta.
+        gamma_initializer: the first values of gamma.
+        beta_regularizer: a penalty of beta.
+        gamma_regularizer: a penalty of gamma.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    gamma: Variable | None
+    beta: Variable | None
+
+    def __init__(
+        self,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.epsilon = epsilon
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+
+    def add_factors(self, shape: Sequence[int]) -> None:
+        """Make gamma and beta."""
+        self.gamma = self.beta = None
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape, self.gamma_initializer, name="gamma", regularizer=self.gamma_regularizer
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape, self.beta_initializer, name="beta", regularizer=self.beta_regularizer
+            )
+
+    def normalized(self, x: Tensor, mean: Tensor, variance: Tensor, shape: Any) -> Tensor:
+        """Return (x - mean) / sqrt(variance + epsilon) * gamma + beta.
+
+        Args:
+            x: the inputs.
+            mean: of x, in a shape that is broadcast to it.
+            variance: likewise.
+            shape: what gamma and beta are reshaped to.
+        """
+        y = (x - mean) / ops.sqrt(variance + self.epsilon)
+        if self.gamma is not None:
+            y = y * ops.reshape(self.gamma, shape)
+        return y if self.beta is None else y + ops.reshape(self.beta, shape)
+
+
+class BatchNormalization(_Normalization):
+    """Each channel brought to mean 0 and variance 1; Ioffe & Szegedy (2015).
+
+    While training mean and variance are those of the batch, over all axes but that of the channels;
+    their moving averages, moving = momentum * moving + (1 - momentum) * batch's, serve afterwards,
+    and in a layer that is not trainable.
+
+    Weights: gamma and beta, and moving_mean and moving_variance, which training does not change by
+    gradients; each has one number for each channel.
+
+    Args:
+        axis: the axis of the channels.
+        momentum: how slowly the moving averages follow.
+        epsilon: what is added to the variance.
+        center: whether there is a shift, beta.
+        scale: whether there is a factor, gamma.
+        beta_initializer: the first values of beta.
+        gamma_initializer: the first values of gamma.
+        moving_mean_initializer: the first values of the moving mean.
+        moving_variance_initializer: the first values of the moving variance.
+        beta_regularizer: a penalty of beta.
+        gamma_regularizer: a penalty of gamma.
+        options: of every :class:`Layer`.
+    """
+
+    moving_mean: Variable
+    moving_variance: Variable
+
+    @layer_arguments
+    def __init__(
+        self,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        moving_mean_initializer: Any = "zeros",
+        moving_variance_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
+            gamma_regularizer, **options,
+        )  # fmt: skip
+        if not 0 <= momentum <= 1:
+            raise ArgumentError(
+                f"momentum is {momentum!r}; it is a share, from 0 to 1.",
+                op="BatchNormalization",
+                fix="momentum=0.99",
+            )
+        self.axis = axis
+        self.momentum = momentum
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+
+    def build(self, input_shape: Shape) -> None:
+        """Make the weights."""
+        channels = _size_along(self, input_shape, self.axis)
+        self.add_factors((channels,))
+        self.moving_mean = self.add_weight(
+            (channels,), self.moving_mean_initializer, name="moving_mean", trainable=False
+        )
+        self.moving_variance = self.add_weight(
+            (channels,), self.moving_variance_initializer, name="moving_variance", trainable=False
+        )
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        """Return the normalized inputs; while training, let the moving averages follow."""
+        channel = self.axis % x.ndim
+        shape = [-1 if axis == channel else 1 for axis in range(x.ndim)]
+        if not (training and self.trainable):
+            mean, variance = (
+                ops.reshape(v, shape) for v in (self.moving_mean, self.moving_variance)
+            )
+            return self.normalized(x, mean, variance, shape)
+        axes = tuple(axis for axis in range(x.ndim) if axis != channel)
+        mean = ops.mean(x, axes, keepdims=True)
+        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            follows = moving + (1 - self.momentum) * (ops.reshape(now, (-1,)) - moving)
+            self.add_update(moving, ops.stop_gradient(follows))
+        return self.normalized(x, mean, variance, shape)
+
+
+class LayerNormalization(_Normalization):
+    """Each example brought to mean 0 and variance 1 along an axis, or several; Ba et al. (2016).
+
+    Weights: gamma and beta, of the sizes of these axes.
+
+    Args:
+        axis: the axis, or several.
+        epsilon: what is added to the variance.
+        center: whether there is a shift, beta.
+        scale: whether there is a factor, gamma.
+        beta_initializer: the first values of beta.
+        gamma_initializer: the first values of gamma.
+        beta_regularizer: a penalty of beta.
+        gamma_regularizer: a penalty of gamma.
+        options: of every :class:`Layer`.
+    """
+
+    @layer_arguments
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
+            gamma_regularizer, **options,
+        )  # fmt: skip
+        self.axis = axis
+
+    def _axes(self, rank: int) -> tuple[int, ...]:
+        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
+        return tuple(sorted(axis % rank for axis in axes))
+
+    def build(self, input_shape: Shape) -> None:
+        """Make the weights."""
+        self.add_factors(
+            [_size_along(self, input_shape, axis) for axis in self._axes(len(input_shape))]
+        )
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the normalized inputs."""
+        axes = self._axes(x.ndim)
+        mean = ops.mean(x, axes, keepdims=True)
+        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        shape = [x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)]
+        return self.normalized(x, mean, variance, shape)
+
+
+def _size_along(layer: Layer, input_shape: Shape | None, axis: int) -> int:
+    """Return the size of an axis, which the weights depend on.
+
+    Raises:
+        ShapeError: if there is no such axis, or its size is not known.
+    """
+    rank = len(input_shape or ())
+    size = input_shape[axis] if input_shape and -rank <= axis < rank else None
+    if size is None:
+        raise ShapeError(
+            f"the size of axis {axis} of the inputs must be known, to make the weights.",
+            op=type(layer).__name__,
+            arguments=[("inputs", shape_text(input_shape))],
+            fix=f"give it: gg.Input((784,)); or name another axis: {type(layer).__name__}(axis=1)",
+        )
+    return size

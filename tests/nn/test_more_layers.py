@@ -1,0 +1,97 @@
+"""Normalization in networks, noise, and what these layers refuse."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.errors import ArgumentError, ShapeError
+
+L = gg.layers
+X = np.random.default_rng(0).normal(3, 2, size=(64, 6)).astype(np.float32)
+
+
+def trained(layer, epochs=3):
+    model = gg.Sequential([gg.Input((6,)), layer, L.Dense(1)])
+    model.compile(gg.optimizers.SGD(0.01), loss="mse")
+    model.fit(X, X[:, :1], batch_size=16, epochs=epochs, verbose=0)
+    return model
+
+
+def test_moving_averages_follow_while_a_network_trains():
+    layer = L.BatchNormalization(momentum=0.5)
+    trained(layer, epochs=20)
+    np.testing.assert_allclose(layer.moving_mean, X.mean(0), atol=1.0)
+    np.testing.assert_allclose(layer.moving_variance, X.var(0), rtol=0.7)
+    assert not np.array_equal(layer.gamma.numpy(), np.ones(6))
+
+
+def test_predicting_goes_by_the_moving_averages_and_changes_nothing():
+    layer = L.BatchNormalization()
+    model = trained(layer)
+    before = layer.moving_mean.numpy()
+    one, all_of_them = model.predict(X[:1], verbose=0), model.predict(X, verbose=0)
+    np.testing.assert_allclose(one, all_of_them[:1], rtol=1e-5)
+    np.testing.assert_array_equal(layer.moving_mean, before)
+
+
+def test_a_layer_that_is_not_trainable_goes_by_its_moving_averages():
+    layer = L.BatchNormalization()
+    layer(X)
+    layer.trainable = False
+    y = layer(X, training=True).numpy()
+    np.testing.assert_allclose(y, X / np.sqrt(1 + 1e-3), rtol=1e-5)
+
+
+def test_noise_is_there_in_training_alone():
+    gg.set_seed(0)
+    x = np.ones((2000, 5, 4), np.float32)
+    for layer in (L.GaussianNoise(0.5), L.GaussianDropout(0.2)):
+        np.testing.assert_array_equal(layer(x).numpy(), x)
+        y = layer(x, training=True).numpy()
+        assert abs(y.mean() - 1) < 0.02
+        assert abs(y.std() - 0.5) < 0.02
+    assert L.GaussianNoise(0.0)(x, training=True).numpy().tolist() == x.tolist()
+
+
+def test_whole_channels_are_left_out():
+    gg.set_seed(0)
+    x = np.ones((50, 4, 3, 8), np.float32)
+    y = L.SpatialDropout2D(0.5)(x, training=True).numpy()
+    assert set(np.unique(y)) == {0.0, 2.0}
+    assert (y == y[:, :1, :1]).all()
+    first = L.SpatialDropout2D(0.5, "channels_first")(x, training=True).numpy()
+    assert (first == first[:, :, :1, :1]).all()
+    assert not (first == first[:, :1]).all()
+
+
+def test_any_function_may_be_a_layer():
+    layer = L.Lambda(lambda x, factor: factor * x, arguments={"factor": 3})
+    np.testing.assert_array_equal(layer(X).numpy(), 3 * X)
+
+
+MISTAKES = [
+    (lambda: L.BatchNormalization(momentum=2), "momentum is 2"),
+    (lambda: L.GaussianNoise(-1), "stddev is -1"),
+    (lambda: L.GaussianDropout(1), "rate is 1"),
+    (lambda: L.Permute((0, 1)), "axes of an example are counted from 1"),
+    (lambda: L.RepeatVector(0), "n is 0"),
+    (lambda: L.Lambda(3), "function is 3"),
+    (lambda: L.Add()(X), "Add is called on a list of tensors"),
+    (lambda: L.Subtract()([X, X, X]), "Subtract is called on two tensors"),
+    (lambda: L.PReLU()(gg.placeholder("float32", (None, None, 3))), "shared_axes=.1."),
+]
+
+
+@pytest.mark.parametrize(("make", "problem"), MISTAKES)
+def test_what_makes_no_sense_is_told(make, problem):
+    with pytest.raises(ArgumentError, match=problem):
+        make()
+
+
+def test_shapes_that_do_not_fit_are_told():
+    with pytest.raises(ShapeError, match="the size of axis 3 of the inputs must be known"):
+        L.BatchNormalization(axis=3)(X)
+    with pytest.raises(ShapeError, match=r"takes inputs of shape .batch, features."):
+        L.RepeatVector(2)(np.zeros((2, 3, 4), np.float32))
+    with pytest.raises(ShapeError, match="axis 0 is that of the examples"):
+        L.Dot(axes=0)([X, X])
