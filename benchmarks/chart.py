@@ -23,7 +23,7 @@ _COLOURS = {
     "Keras on TensorFlow": "#aac7ad",
 }
 _OTHER = "#777777"
-_PANELS = [["xor", "mlp"], ["products", "products"], ["first", "memory"], ["import", "none"]]
+_PANELS = [["xor", "mlp"], ["products", "products"], ["conv", "first"], ["import", "memory"]]
 
 
 def draw(results: Results, path: Path) -> None:
@@ -66,7 +66,7 @@ def _bars(axis: Any, results: Results, name: str, topic: Topic) -> None:
         axis.set_xlim(min(values) / 2, max(values) * 4)
     else:
         axis.set_xlim(0, max(values) * 1.15)
-    per = " a step" if name in ("xor", "mlp") else ""
+    per = " a step" if name in ("xor", "mlp", "conv") else ""
     scale = ", logarithmic" if far else ""
     axis.set_title(f"{topic.title} ({topic.unit}{per}{scale}; less is better)", fontsize=10)
     axis.spines[["top", "right"]].set_visible(False)

@@ -66,7 +66,7 @@ class Measurements:
             write_digits(self._data, self.effort.examples)
             for workload in workloads:
                 peers = [peer for peer in self.peers if workload in peer.does]
-                if workload in ("xor", "mlp", "products"):
+                if workload in ("xor", "mlp", "conv", "products"):
                     for _ in range(self.effort.starts):
                         self._in_rounds(workload, peers)
                 elif workload == "import":
@@ -147,6 +147,7 @@ class Measurements:
             "data": str(self._data),
             "seconds": self.effort.seconds,
             "cases": self.effort.cases,
+            "pictures": self.effort.pictures,
             "cache": str(self._caches / cache),
         }
 

@@ -16,6 +16,7 @@ PEAK = "peak"
 _BASES = {
     "xor": "function.repeat",
     "mlp": "fit",
+    "conv": "fit",
     "products": "function.repeat",
     "import": "",
     "first": "fit, empty cache",

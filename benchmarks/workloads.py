@@ -8,7 +8,7 @@ from pathlib import Path
 # m, k, n, and whether the first factor is stored transposed.
 Case = tuple[int, int, int, bool]
 
-WORKLOADS = ("xor", "mlp", "products", "import", "first", "memory")
+WORKLOADS = ("xor", "mlp", "conv", "products", "import", "first", "memory")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Peer:
         return (*self.workloads, "import", *(("first", "memory") if self.forms else ()))
 
 
-GIULGI = Peer("giulgi", "giulgi", None, "giulgi", ("xor", "mlp", "products"), ("fit",))
+_ALL = ("xor", "mlp", "conv", "products")
+GIULGI = Peer("giulgi", "giulgi", None, "giulgi", _ALL, ("fit",))
 
 PEERS = (
     GIULGI,
@@ -50,18 +51,26 @@ PEERS = (
         "jax",
         "jax",
         "jax",
-        ("xor", "mlp", "products"),
+        _ALL,
         ("jitted step", "scan"),
     ),
-    Peer("Keras on JAX", "keras", "jax", "keras", ("mlp",), ("fit",), {"KERAS_BACKEND": "jax"}),
-    Peer("PyTorch", "torch", "torch", "torch", ("xor", "mlp", "products"), ("eager", "compiled")),
+    Peer(
+        "Keras on JAX",
+        "keras",
+        "jax",
+        "keras",
+        ("mlp", "conv"),
+        ("fit",),
+        {"KERAS_BACKEND": "jax"},
+    ),
+    Peer("PyTorch", "torch", "torch", "torch", _ALL, ("eager", "compiled")),
     Peer("TensorFlow", "tensorflow", "tensorflow", "tensorflow", ("xor", "products")),
     Peer(
         "Keras on TensorFlow",
         "keras",
         "tensorflow",
         "keras",
-        ("mlp",),
+        ("mlp", "conv"),
         ("fit",),
         {"KERAS_BACKEND": "tensorflow"},
     ),
@@ -80,6 +89,7 @@ class Effort:
         seconds: about how long one measurement of a small thing takes.
         pause: between two measurements, so that threads of the last one are asleep.
         examples: of the MNIST network; whole batches.
+        pictures: of the convolutional network; whole batches.
         cases: the products.
     """
 
@@ -90,6 +100,7 @@ class Effort:
     seconds: float
     pause: float
     examples: int
+    pictures: int
     cases: tuple[Case, ...]
 
 
@@ -101,6 +112,7 @@ FULL = Effort(
     seconds=0.2,
     pause=0.1,
     examples=468 * 128,
+    pictures=20 * 128,
     cases=(
         (128, 128, 128, False),
         (256, 256, 256, False),
@@ -120,6 +132,7 @@ QUICK = Effort(
     seconds=0.001,
     pause=0.0,
     examples=2 * 128,
+    pictures=2 * 128,
     cases=((16, 16, 16, False), (8, 16, 4, True)),
 )
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import giulgi as gg
 from benchmarks.peak import seconds_per_operation
-from benchmarks.peers.tasks import ADAM, BATCH, XOR_RATE, Peer, request, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, request, serve
 
 
 def xor_step(weights, x, y):
@@ -52,6 +52,24 @@ def mlp_fit(weights):
     return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
 
 
+def conv_fit():
+    layers = gg.layers
+    model = gg.Sequential(
+        [
+            gg.Input((28, 28, 1)),
+            *(layers.Conv2D(filters, 3, activation="relu") for filters in CONV["filters"]),
+            layers.MaxPooling2D(2),
+            layers.Dropout(CONV["dropout"][0]),
+            layers.Flatten(),
+            layers.Dense(CONV["dense"], activation="relu"),
+            layers.Dropout(CONV["dropout"][1]),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
+
+
 def multiply(a, b, transposed):
     @gg.function
     def product(a, b):
@@ -84,6 +102,7 @@ if __name__ == "__main__":
             versions={"giulgi": gg.__version__, "llvmlite": version("llvmlite")},
             xor={"function": xor_calls, "function.repeat": xor_repeat},
             mlp={"fit": mlp_fit},
+            conv={"fit": conv_fit},
             product={"function": product_calls, "function.repeat": product_repeat},
             other={"peak": seconds_per_operation},
         )

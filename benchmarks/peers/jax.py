@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from benchmarks.peers.tasks import ADAM, BATCH, XOR_RATE, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, serve
 
 
 def xor_loss(weights, x, y):
@@ -112,6 +112,65 @@ def mlp_epoch(weights):
     return run
 
 
+def conv_logits(weights, x, key):
+    k1, b1, k2, b2, w1, c1, w2, c2 = weights
+    for kernel, bias in ((k1, b1), (k2, b2)):
+        dims = ("NHWC", "HWIO", "NHWC")
+        x = jax.nn.relu(
+            lax.conv_general_dilated(x, kernel, (1, 1), "VALID", None, None, dims) + bias
+        )
+    x = lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    first, second = jax.random.split(key)
+    x = dropped(x, CONV["dropout"][0], first).reshape(len(x), -1)
+    hidden = dropped(jax.nn.relu(x @ w1 + c1), CONV["dropout"][1], second)
+    return hidden @ w2 + c2
+
+
+def dropped(x, rate, key):
+    return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0)
+
+
+def conv_calls():
+    def loss_of(weights, x, y, key):
+        chosen = jnp.take_along_axis(
+            jax.nn.log_softmax(conv_logits(weights, x, key)), y[:, None], axis=1
+        )
+        return -jnp.mean(chosen)
+
+    def update(state, x, y, batch, key):
+        loss, gradients = jax.value_and_grad(loss_of)(state[0], x[batch], y[batch], key)
+        return adam(state, gradients), loss
+
+    step = jax.jit(update, donate_argnums=0)
+    random = np.random.default_rng(0)
+    state = [mlp_state(conv_weights(random))]
+
+    def run(x, y):
+        x, y = jnp.asarray(x), jnp.asarray(y)
+        losses = []
+        for batch in random.permutation(len(x)).astype("int32").reshape(-1, BATCH):
+            key = jax.random.key(int(random.integers(2**31)))
+            state[0], loss = step(state[0], x, y, batch, key)
+            losses.append(loss)
+        return float(sum(losses)) / len(losses)
+
+    return run
+
+
+def conv_weights(random):
+    """Return Glorot's uniform weights, and biases of 0."""
+    first, second = CONV["filters"]
+    dense = CONV["dense"]
+    shapes = [(3, 3, 1, first), (3, 3, first, second), (144 * second, dense), (dense, 10)]
+    weights = []
+    for shape in shapes:
+        field = int(np.prod(shape[:-2]))
+        limit = (6 / (field * (shape[-2] + shape[-1]))) ** 0.5
+        weights.append(random.uniform(-limit, limit, shape).astype("float32"))
+        weights.append(np.zeros(shape[-1], "float32"))
+    return weights
+
+
 def product(a, b, transposed):
     multiply = jax.jit(lambda a, b: (a.T if transposed else a) @ b)
     a, b = jnp.array(a), jnp.array(b)
@@ -130,6 +189,7 @@ if __name__ == "__main__":
             versions={"JAX": jax.__version__},
             xor={"jitted step": xor_calls, "fori_loop": xor_loop},
             mlp={"jitted step": mlp_calls, "scan": mlp_epoch},
+            conv={"jitted step": conv_calls},
             product={"jitted": product},
         )
     )

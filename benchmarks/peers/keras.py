@@ -2,7 +2,7 @@
 
 import keras
 
-from benchmarks.peers.tasks import ADAM, BATCH, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, Peer, serve
 
 
 def mlp_fit(weights):
@@ -19,5 +19,23 @@ def mlp_fit(weights):
     return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
 
 
+def conv_fit():
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            *(layers.Conv2D(filters, 3, activation="relu") for filters in CONV["filters"]),
+            layers.MaxPooling2D(2),
+            layers.Dropout(CONV["dropout"][0]),
+            layers.Flatten(),
+            layers.Dense(CONV["dense"], activation="relu"),
+            layers.Dropout(CONV["dropout"][1]),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
+
+
 if __name__ == "__main__":
-    serve(Peer(versions={"Keras": keras.__version__}, mlp={"fit": mlp_fit}))
+    serve(Peer(versions={"Keras": keras.__version__}, mlp={"fit": mlp_fit}, conv={"fit": conv_fit}))

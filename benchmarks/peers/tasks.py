@@ -8,6 +8,8 @@ function, which does the work:
   gradient descent on the mean squared error of a sigmoid network, with :data:`XOR_RATE`;
 * ``mlp``: ``form(weights)`` returns ``run(x, y) -> mean loss``: one epoch of 784-512-10 with ReLU,
   softmax, cross-entropy and Adam, on shuffled batches of :data:`BATCH`;
+* ``conv``: ``form()`` returns ``run(x, y) -> mean loss``: one epoch of the convolutional network
+  of :data:`CONV`, on shuffled batches, the pictures being (examples, 28, 28, 1);
 * ``product``: ``form(a, b, transposed)`` returns ``run(times) -> array``: ``a @ b``, or
   ``a.T @ b``, that often.
 
@@ -32,6 +34,9 @@ from typing import Any
 import numpy as np
 
 BATCH = 128
+#: Two convolutions of 3 x 3 with so many filters and ReLU, a max-pooling of 2 x 2, dropout, a dense
+#: layer with ReLU, dropout, 10 classes with softmax and cross-entropy; Adam.
+CONV = {"filters": (32, 64), "dropout": (0.25, 0.5), "dense": 128}
 ADAM = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 XOR_RATE = 1.0
 _XOR_CHECKED_STEPS = 5000
@@ -48,6 +53,7 @@ class Peer:
         versions: of the framework and what it computes with.
         xor: forms of the XOR network.
         mlp: forms of the MNIST network.
+        conv: forms of the convolutional network.
         product: forms of the matrix product.
         other: further figures, each a function that measures it: name -> () -> number.
     """
@@ -55,6 +61,7 @@ class Peer:
     versions: dict[str, str]
     xor: dict[str, Form] = field(default_factory=dict)
     mlp: dict[str, Form] = field(default_factory=dict)
+    conv: dict[str, Form] = field(default_factory=dict)
     product: dict[str, Form] = field(default_factory=dict)
     other: dict[str, Callable[[], float]] = field(default_factory=dict)
 
@@ -115,6 +122,11 @@ def _preparations(peer: Peer, asked: Request) -> Iterator[tuple[str, Callable[[]
             x, y = load(asked["data"])
             for name, form in peer.mlp.items():
                 yield name, lambda form=form: _ready_mlp(form, x, y)
+        case "conv":
+            x, y = load(asked["data"])
+            x, y = x[: asked["pictures"]].reshape(-1, 28, 28, 1), y[: asked["pictures"]]
+            for name, form in peer.conv.items():
+                yield name, lambda form=form: _ready_conv(form, x, y)
         case "products":
             for m, k, n, transposed in asked["cases"]:
                 case = product_name(m, k, n, transposed)
@@ -144,6 +156,14 @@ def _ready_mlp(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
     loss = float(run(x, y))
     steps = len(x) // BATCH
     return Ready(lambda: _seconds(run, x, y) / steps, loss)
+
+
+def _ready_conv(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
+    run = form()
+    # What is left out at random differs, and so do the losses: they are not compared.
+    assert np.isfinite(run(x, y)), "the loss is no number"
+    steps = len(x) // BATCH
+    return Ready(lambda: _seconds(run, x, y) / steps, None)
 
 
 def _ready_product(form: Form, m: int, k: int, n: int, transposed: bool, seconds: float) -> Ready:

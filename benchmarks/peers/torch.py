@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from benchmarks.peers.tasks import ADAM, BATCH, XOR_RATE, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, serve
 
 
 def network(weights, activation):
@@ -38,7 +38,11 @@ def xor_eager(weights, x, y):
 
 
 def mlp(weights, compiled):
-    model = network(weights, nn.ReLU())
+    return training(network(weights, nn.ReLU()), compiled, torch.from_numpy)
+
+
+def training(model, compiled, pictures):
+    """Return what trains a network for an epoch; ``pictures`` makes of arrays what it takes."""
     optimizer = torch.optim.Adam(
         model.parameters(),
         lr=ADAM["rate"],
@@ -54,7 +58,7 @@ def mlp(weights, compiled):
         loss_of = torch.compile(loss_of)
 
     def run(x, y):
-        x, y = torch.from_numpy(x), torch.from_numpy(y).long()
+        x, y = pictures(x), torch.from_numpy(y).long()
         total = torch.zeros(())
         for batch in torch.randperm(len(x)).split(BATCH):
             optimizer.zero_grad()
@@ -75,6 +79,42 @@ def mlp_compiled(weights):
     return mlp(weights, compiled=True)
 
 
+def conv(compiled, channels_last=False):
+    first, second = CONV["filters"]
+    model = nn.Sequential(
+        nn.Conv2d(1, first, 3),
+        nn.ReLU(),
+        nn.Conv2d(first, second, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(CONV["dropout"][0]),
+        nn.Flatten(),
+        nn.Linear(12 * 12 * second, CONV["dense"]),
+        nn.ReLU(),
+        nn.Dropout(CONV["dropout"][1]),
+        nn.Linear(CONV["dense"], 10),
+    )
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    model = model.to(memory_format=layout)
+
+    def pictures(x):
+        return torch.from_numpy(x).permute(0, 3, 1, 2).contiguous(memory_format=layout)
+
+    return training(model, compiled, pictures)
+
+
+def conv_eager():
+    return conv(compiled=False)
+
+
+def conv_channels_last():
+    return conv(compiled=False, channels_last=True)
+
+
+def conv_compiled():
+    return conv(compiled=True)
+
+
 def product(a, b, transposed):
     a, b = torch.from_numpy(a), torch.from_numpy(b)
     left = a.T if transposed else a
@@ -93,6 +133,11 @@ if __name__ == "__main__":
             versions={"PyTorch": torch.__version__},
             xor={"eager": xor_eager},
             mlp={"eager": mlp_eager, "compiled": mlp_compiled},
+            conv={
+                "eager": conv_eager,
+                "eager, channels last": conv_channels_last,
+                "compiled": conv_compiled,
+            },
             product={"": product},
         )
     )
