@@ -31,6 +31,10 @@ _FAR_APART = 2048
 # long, and not shorter than one.
 _COPIED_TILES = 5
 
+# So many tiles of what windows see meet a panel of B while it is in the first level of the cache;
+# neighbouring windows see much the same.
+_SEEN_TILES = 8
+
 # Where the rows make fewer tiles than _FEW_TILES, a long inner axis is cut into chunks, of _CHUNK
 # steps at the least.
 _FEW_TILES, _CHUNK = 16, 1024
@@ -74,7 +78,8 @@ def blocked(product: Product, machine: Machine) -> Blocked:
     panel_bytes = panel_columns * product.size
     most = _BLOCK_BYTES // (depth * panel_bytes)
     if pieces == 1:
-        group = min(_COPIED_TILES, shape.tiles) if copies else 1
+        at_once = _COPIED_TILES if copies else _SEEN_TILES if product.windows else 1
+        group = min(at_once, shape.tiles)
         most = min(most, _TILE_BYTES // (height * panel_bytes))
     else:
         group = max(_GROUP_BYTES // (height * depth * product.size), 1)
