@@ -14,11 +14,13 @@ class Machine:
         alone: the seconds of a step alone.
         together: the seconds of a step together.
         waking: the seconds that the first step together takes beside, after steps alone.
+        workers: how many there are.
+        estimate: the seconds of a step alone, as they are estimated; None: as they are.
     """
 
-    def __init__(self, alone, together, waking=0.0, workers=2):
+    def __init__(self, alone, together, waking=0.0, workers=2, estimate=None):
         self.alone, self.together, self.waking = alone, together, waking
-        self.crew = Crew(workers)
+        self.crew = Crew(workers, alone if estimate is None else estimate)
         self.spent = {True: 0.0, False: 0.0}
         self.steps = {True: 0, False: 0}
         self._was_alone = True
@@ -51,9 +53,35 @@ class Machine:
 @pytest.mark.parametrize("left", [1, 100, 10**9])
 def test_short_steps_that_are_quicker_alone_are_soon_done_alone(left):
     machine = Machine(alone=26e-6, together=40e-6, waking=300e-6)
-    machine.work(0.02, left)
-    assert machine.spent[False] < 0.01
+    assert machine.work(0.02, left) == 1.0
     assert machine.work(2.0, left) > 0.98
+
+
+@pytest.mark.parametrize("left", [1, 100, 10**9])
+def test_short_steps_that_are_thought_to_be_long_are_soon_done_alone(left):
+    machine = Machine(alone=26e-6, together=40e-6, waking=300e-6, estimate=0.001)
+    machine.work(0.15, left)
+    assert machine.work(2.0, left) > 0.98
+
+
+def test_short_steps_that_are_quicker_together_are_soon_done_together():
+    machine = Machine(alone=250e-6, together=140e-6, waking=300e-6)
+    machine.work(0.05)
+    assert machine.work(2.0) < 0.05
+
+
+def test_beside_another_program_little_is_lost_from_the_beginning():
+    machine = Machine(alone=26e-6, together=8e-3, waking=300e-6)
+    machine.work(0.026)
+    assert machine.spent[False] == 0
+    machine.work(2.0)
+    assert machine.spent[False] < 0.1
+
+
+def test_long_steps_that_are_held_up_from_the_beginning_are_soon_done_alone():
+    machine = Machine(alone=1.4e-3, together=8e-3)
+    machine.work(0.3)
+    assert machine.work(2.0) > 0.95
 
 
 @pytest.mark.parametrize("left", [1, 100, 10**9])
@@ -116,7 +144,8 @@ def test_a_single_step_that_was_held_up_decides_nothing():
 
 
 def test_waking_the_others_is_not_counted():
-    machine = Machine(alone=0.1e-3, together=0.07e-3, waking=5e-3)
+    machine = Machine(alone=0.4e-3, together=0.28e-3, waking=1.5e-3)
+    machine.work(0.1)
     assert machine.work(1.0) < 0.05
 
 

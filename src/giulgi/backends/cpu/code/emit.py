@@ -22,6 +22,7 @@ from giulgi.backends.cpu.code.schedule import Schedule
 from giulgi.backends.cpu.code.scope import Scope, Table, Word
 from giulgi.backends.cpu.code.tiny import tiny_as_zero
 from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.planning.costs import seconds_alone
 from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Plan, Step
 
@@ -36,6 +37,7 @@ class Code:
         table: where addresses stand.
         is_shared: whether it may be worth several workers.
         scratch_bytes: the size of working memory that workers share.
+        seconds: about how long a step takes one worker.
     """
 
     text: str
@@ -43,6 +45,7 @@ class Code:
     table: Table
     is_shared: bool
     scratch_bytes: int
+    seconds: float
     contractions: dict[Group, Contraction] = field(default_factory=dict)
 
 
@@ -84,7 +87,8 @@ class _Emitter:
         self._emit_run()
         return Code(
             self.module.text(), self.plan, self.table, self.is_shared,
-            self.schedule.scratch_bytes, self.schedule.contractions,
+            self.schedule.scratch_bytes, seconds_alone(self.plan.steps),
+            self.schedule.contractions,
         )  # fmt: skip
 
     def _emit_group(self, number: int, step: Step) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from giulgi.backends.cpu.planning.group import Group, Kind
@@ -27,6 +28,9 @@ COSTLY = {
 # Less work than this (in operations) is done by one worker: meeting would take longer.
 _WORTH_SHARING = 60_000
 
+# Operations a second, of products and others, and bytes a second, of a core of these years.
+_PRODUCT_SPEED, _SPEED, _BANDWIDTH = 1e11, 1e10, 2e10
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -51,6 +55,16 @@ def is_worth_sharing(step: Step) -> bool:
     cost = cost_of(step)
     work = cost.operations // 8 if _is_product(step.group) else cost.operations
     return max(work, cost.bytes // 4) >= _WORTH_SHARING
+
+
+def seconds_alone(steps: Iterable[Step]) -> float:
+    """Return about how many seconds groups take one worker; it may be some times as many."""
+    found = 0.0
+    for step in steps:
+        cost = cost_of(step)
+        speed = _PRODUCT_SPEED if _is_product(step.group) else _SPEED
+        found += max(cost.operations / speed, cost.bytes / _BANDWIDTH)
+    return found
 
 
 def _is_product(group: Group) -> bool:

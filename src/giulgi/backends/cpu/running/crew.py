@@ -5,6 +5,7 @@ core. A short step is therefore often sooner done by one. So is a long one, if a
 one of the cores, since all wait for the worker that is not running. What is quicker depends on the
 processor and on its other work, so it is not calculated but measured: now and then a millisecond
 is spent on trying the other way, and the quicker one goes on. The result is the same either way.
+Only how to begin goes by an estimate: short steps alone, long ones together.
 
 A program does the same work in every step. If its steps begin to take longer than when it was last
 decided, something else has changed, and the other way is tried sooner.
@@ -19,6 +20,12 @@ from statistics import median_low
 # before it is decided: other programs take and leave cores every few milliseconds.
 _TRIAL = 0.001
 _LONG_TRIAL = 0.01
+# Steps that are estimated to take no longer, alone, are begun alone; an estimate may be so many
+# times too low.
+_SHORT = 0.0003
+_DOUBT = 4
+# Waking the others takes less. A step that takes longer was held up, which counts.
+_WAKING = 0.002
 # What is not on trial is looked at so often, in seconds of steps,
 _WINDOW = 0.005
 # and native code comes back after so many.
@@ -38,15 +45,17 @@ class Crew:
 
     Args:
         workers: how many there are.
+        estimate: about how many seconds a step takes alone.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, estimate: float) -> None:
         self.workers = workers
+        self.estimate = estimate
         # How the steps are done now, whether that is on trial, and whether the first of them, for
         # which the others may have to be woken, is still to come.
-        self._is_alone = False
+        self._is_alone = estimate <= _SHORT
         self._on_trial = True
-        self._is_waking = True
+        self._is_waking = not self._is_alone
         # The seconds that a step takes, by whether it is done alone.
         self._pace: dict[bool, float] = {}
         self._pace_decided = 0.0
@@ -74,7 +83,8 @@ class Crew:
         """
         if self._is_waking:
             self._is_waking = False
-            return
+            if seconds < _WAKING:
+                return
         self._steps += steps
         self._seconds += seconds
         if self._on_trial:
@@ -87,12 +97,14 @@ class Crew:
         """End a trial, unless it goes well and has to go on."""
         self._pace[self._is_alone] = self._seconds / self._steps
         if len(self._pace) == 1:
-            # Nothing is known yet of steps alone, but that they take no longer than all workers'
-            # parts of them one after the other. They are tried at once if they are short.
-            longest = self._pace[True] = self.workers * self._pace[False]
+            # Nothing is known yet of the other way, but that steps take no longer alone than all
+            # workers' parts one after the other, or than was estimated and doubted.
+            if self._is_alone:
+                self._pace[False] = self._pace[True]
+            else:
+                longest = self.workers * self._pace[False]
+                self._pace[True] = min(longest, _DOUBT * self.estimate)
             self._decide()
-            if longest <= _TRIAL:
-                self._try_other()
         elif self._is_alone_quicker() != self._is_alone or self._seconds >= _LONG_TRIAL:
             self._decide()
 

@@ -82,7 +82,7 @@ class NativeExecutable:
                 self._large_fetches.append((i, word("fetch", i), spec))
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
-        self._crew = Crew(worker_count())
+        self._crew = Crew(worker_count(), code.seconds)
 
     def _renew_lock(self) -> None:
         # The memory that it works in is for one thread at a time, and for one run of it: a signal
@@ -246,7 +246,7 @@ class NativeExecutable:
         if count > self._private_workers:
             self._lend_private(count)
         if count != self._crew.workers:
-            self._crew = Crew(count)
+            self._crew = Crew(count, self.code.seconds)
         return count
 
     def _lend_private(self, count: int) -> None:
