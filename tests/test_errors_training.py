@@ -280,7 +280,7 @@ def units_that_are_not_the_targets():
     op="fit",
     problem="there is no y",
     arguments={"head": "float32 (?, 3)"},
-    fix="give the truth for each example beside x: fit(x, y)",
+    fix="give y, the truth for each example, beside x",
 )
 def no_targets():
     network().fit(X, verbose=0)  # here

@@ -718,3 +718,20 @@ def test_an_update_is_of_the_line_that_assigns():
     text = step.program(np.ones((), np.float32)).text()
     (assigned,) = [row for row in text.split("\n") if "assign(v <- " in row]
     assert assigned.endswith(f"# test_function.py:{line}")
+
+
+@pytest.mark.parametrize("times", [np.int8(100), np.uint8(128), np.int64(3)])
+def test_how_often_may_be_a_number_of_numpy(times, monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", "cpu")
+    monkeypatch.setattr(gg.config, "threads", 2)
+    v = gg.Variable(np.zeros((), np.float32))
+    x = np.ones((64, 64), np.float32)
+
+    @gg.function
+    def step(x):
+        v.assign_add(gg.mean(x @ x) / 64)
+        return v
+
+    for _ in range(3):
+        step.repeat(times, x)
+    assert v.numpy() == 3 * int(times)

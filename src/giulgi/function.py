@@ -22,7 +22,7 @@ from giulgi.graph.gradients import gradients
 from giulgi.graph.ops.leaves import PythonFloat, constant, placeholder
 from giulgi.graph.ops.state import Recorder, Variable, is_recording, variable_of
 from giulgi.graph.tensor import Tensor
-from giulgi.program import Program, require_times
+from giulgi.program import Program, checked_times
 from giulgi.recent import Recent
 from giulgi.tree import LEAF, Structure, flatten, paths, unflatten
 
@@ -71,16 +71,16 @@ class Function(Generic[P, R]):
     def repeat(self, times: int, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program so many times on the same arguments; return the last result.
 
-        Each run reads what the one before made of the variables. On the native backend all runs
-        are one call: ``step.repeat(1000, x, y)`` takes a thousand steps without Python in between.
+        Each run reads what the one before made of the variables. On the native backend many runs
+        are one call: ``step.repeat(1000, x, y)`` takes a thousand steps, and Python looks in only
+        now and then, for Ctrl-C and for who does them.
 
         Args:
             times: how often, at least once.
             args: the arguments of the function.
             kwargs: those given by name.
         """
-        require_times(times)
-        return self._run(times, args, kwargs)
+        return self._run(checked_times(times), args, kwargs)
 
     def __repr__(self) -> str:
         return f"<gg.function {getattr(self, '__qualname__', self.python_function)!s}>"

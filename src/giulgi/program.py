@@ -106,7 +106,7 @@ class Program:
         self, arrays: Sequence[Array], storage: Storage | None = None, times: int = 1
     ) -> list[Array]:
         """Run on arrays that fit the feeds, dtypes and all: :meth:`__call__` makes them fit."""
-        require_times(times)
+        times = checked_times(times)
         store = current_storage() if storage is None else storage
         name = self.backend or config.backend
         shapes = tuple([array.shape for array in arrays])
@@ -253,8 +253,12 @@ def _require_examples(data: Sequence[Array], places: Array, count: int) -> None:
         )
 
 
-def require_times(times: Any) -> None:
-    """Raise an ArgumentError if a program cannot be run so many times."""
+def checked_times(times: Any) -> int:
+    """Return how often a program is to be run, as Python's int.
+
+    Raises:
+        ArgumentError: if that is no whole number, or it cannot be run so often.
+    """
     if not isinstance(times, (int, np.integer)) or isinstance(times, bool):
         said = repr(times) if isinstance(times, (float, str, bool)) else type(times).__name__
         raise ArgumentError(
@@ -274,6 +278,7 @@ def require_times(times: Any) -> None:
             op="repeat",
             fix="at most 10**15",
         )
+    return int(times)
 
 
 def _assigned_to(variable: Variable, new: Any) -> Tensor:

@@ -42,7 +42,7 @@ class Explanation(Mapping[str, str]):
         others = [stage for stage in self if stage not in self._shown]
         if others:
             said = " and ".join(f'["{stage}"]' for stage in others)
-            parts.append(f"Further stages, by their names: explanation{said}.")
+            parts.append(f"Further stages, by their names in brackets behind explain(...): {said}.")
         if self._remark:
             parts.append(self._remark)
         return "\n\n".join(parts)

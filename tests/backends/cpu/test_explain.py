@@ -27,7 +27,7 @@ def explained(monkeypatch, backend="cpu"):
 def test_the_first_stages_are_printed_and_the_others_named(monkeypatch):
     text = str(explained(monkeypatch))
     assert text.index("== graph ==") < text.index("== groups ==") < text.index("== memory ==")
-    assert text.endswith('explanation["ir"] and ["assembly"].')
+    assert text.endswith('behind explain(...): ["ir"] and ["assembly"].')
     assert "sigmoid(" in text
     assert " for one worker, " in text
 

@@ -176,3 +176,10 @@ def test_a_vector_beside_a_matrix_that_is_transposed_already():
         gg.matmul(gg.zeros((2, 3)), gg.zeros(3), transpose_a=True)
     with pytest.raises(ShapeError, match="leave out transpose_b"):
         gg.matmul(gg.zeros(3), gg.zeros((3, 2)), transpose_b=True)
+
+
+def test_a_vector_is_not_transposed():
+    with pytest.raises(ShapeError, match="a vector has one axis"):
+        gg.matmul(gg.zeros(3), gg.zeros((3, 4)), transpose_a=True)
+    with pytest.raises(ShapeError, match="leave out transpose_b"):
+        gg.matmul(gg.zeros((4, 3)), gg.zeros(3), transpose_b=True)

@@ -14,6 +14,7 @@ from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.node import Node
+from giulgi.graph.ops.elementwise import Divide
 from giulgi.graph.ops.functions import Exp
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.text import node_names
@@ -88,8 +89,8 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
         f"{_amount(len(parts), 'groups')} for {who}, {_amount(total, 'operations')}.",
         "A group is computed in one pass over memory. What only moves elements (reshape, "
         "transpose, slice, broadcast) is in none: it is another view of the same memory. An "
-        "operation is an addition, a multiplication and the like; an exp, say, counts as the "
-        f"{COSTLY[Exp]} that it is made of.",
+        "operation is an addition, a multiplication and the like; what takes longer counts as "
+        f"several, a division as {COSTLY[Divide]}, an exp as the {COSTLY[Exp]} that it is made of.",
     ]
     if workers > 1:
         head.append(

@@ -176,6 +176,12 @@ def matmul(
             axes=f"axis 0 of a ({a.shape[0]}) and axis 0 of b ({b.shape[0]})",
             fix="they must have the same length; for all products use gg.outer(a, b)",
         )
+    if (vector_a and transpose_a) or (vector_b and transpose_b):
+        raise ShapeError(
+            "a vector has one axis, and none to be exchanged with.",
+            arguments=[("a", a.description), ("b", b.description)],
+            fix=f"leave out transpose_{'a' if vector_a and transpose_a else 'b'}",
+        )
     _require_fitting_vector(a, b, transpose_a, transpose_b)
     a = expand_dims(a, 0) if vector_a else a
     b = expand_dims(b, 1) if vector_b else b

@@ -33,7 +33,7 @@ def check_number(batch: Batch, network: Network) -> None:
             arguments=[(t.name, t.description) for t in outputs],
             fix="give the truth for each output, in this order"
             if len(outputs) > 1
-            else "give the truth for each example beside x: fit(x, y)",
+            else "give y, the truth for each example, beside x",
         )
     if len(batch.weights) not in (0, 1, len(outputs)):
         raise DataError(

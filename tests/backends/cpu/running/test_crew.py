@@ -137,10 +137,30 @@ def test_a_short_time_without_others_does_not_deceive_a_trial():
 def test_a_single_step_that_was_held_up_decides_nothing():
     machine = Machine(alone=1.9e-3, together=1e-3)
     machine.work(3.0)
+    while machine.crew._since < 0.2:  # Who is held up may be tried by now, and others not yet.
+        machine.call()
     machine.together = 30e-3
     machine.call(1)
     machine.together = 1e-3
-    assert machine.work(1.0) < 0.02
+    assert machine.work(0.3) == 0.0
+
+
+def test_a_stall_of_seconds_is_not_waited_for_again():
+    machine = Machine(alone=1.9e-3, together=1e-3)
+    machine.work(0.05)
+    machine.alone = 10.0
+    while not machine.steps[True]:
+        machine.call()
+    machine.alone, machine.together = 1.9e-3, 8e-3
+    machine.work(2.0)
+    assert machine.work(2.0) > 0.9
+
+
+def test_more_workers_than_free_cores_are_soon_left_alone():
+    for workers, alone, together in ((64, 1e-4, 0.05), (32, 1e-3, 0.03), (2, 0.1, 0.4)):
+        machine = Machine(alone, together, workers=workers)
+        machine.work(20 * alone + 3 * together)
+        assert machine.work(100 * alone) > 0.9
 
 
 def test_waking_the_others_is_not_counted():
@@ -173,3 +193,17 @@ def test_changing_between_the_two_changes_no_bit(monkeypatch):
     together = trained(lambda crew, left: (False, left))
     alternating = trained(lambda crew, left: (next(turns) % 2 == 0, min(left, 2)))
     np.testing.assert_array_equal(together, alternating)
+
+
+def test_another_number_of_threads_is_another_crew(monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", "cpu")
+    monkeypatch.setattr(gg.config, "threads", 2)
+    x = np.ones((300, 300), np.float32)
+    feed = gg.placeholder("float32", x.shape, name="x")
+    program = gg.Program([feed @ feed], [feed])
+    program(x)
+    executable = program.compiled((x.shape,))[1]
+    assert executable._crew.workers == 2
+    monkeypatch.setattr(gg.config, "threads", 3)
+    program(x)
+    assert executable._crew.workers == 3

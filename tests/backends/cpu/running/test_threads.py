@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
+from giulgi.backends.cpu.code.scope import Table
 
 from ..checks import check_bits, require_native, threads
 
@@ -140,6 +141,7 @@ INTERRUPTED = """
 import os, random, signal, threading, time
 import numpy as np
 import giulgi as gg
+from giulgi.backends.cpu.code.scope import Table
 
 gg.config.backend = "cpu"
 gg.config.threads = 2
@@ -385,3 +387,25 @@ def test_after_ctrl_c_other_threads_find_no_lock_closed():
             assert not other.is_alive()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_while_addresses_are_written_leaves_none_behind(monkeypatch):
+    first, second = gg.Variable(np.zeros(5, np.float32)), gg.Variable(np.zeros(5, np.float32))
+    program = gg.Program([], [], [(first, first + 1), (second, second + 2)])
+    program()
+    session = gg.Session()
+    program(storage=session.storage)
+    word = Table.word
+
+    def interrupted(table, area, number):
+        if (area, number) == ("variable", 1):
+            raise KeyboardInterrupt
+        return word(table, area, number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "word", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            program()
+    program(storage=session.storage)
+    assert (first.numpy()[0], second.numpy()[0]) == (1, 2)
+    assert [float(session.run(v)[0]) for v in (first, second)] == [2, 4]

@@ -254,6 +254,31 @@ def test_a_run_that_a_fork_interrupted_does_not_wait_for_helpers_of_the_parent()
     assert sorted(found) == [(7, 0, 1), (8, 0, 2), (8, 1, 2)]
 
 
+def test_a_child_does_not_wait_for_who_was_hiring_in_the_parent():
+    workers, found = Workers(), []
+    entry = entered(found)
+    run(workers, entry, 7, 1)
+    begun, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with workers._hiring:
+            begun.set()
+            ended.wait(30)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    begun.wait(30)
+    workers._forget()  # As in a child, where the holder would not live on.
+    child = threading.Thread(target=run, args=(workers, entry, 8, 2), daemon=True)
+    child.start()
+    child.join(10)
+    was_waiting = child.is_alive()
+    ended.set()
+    holder.join()
+    assert not was_waiting
+    assert sorted(found) == [(7, 0, 1), (8, 0, 2), (8, 1, 2)]
+
+
 def test_any_thread_may_be_the_first_worker():
     found = []
     entry = entered(found)

@@ -4,7 +4,8 @@ Each file holds one object, followed by a checksum. Its name is a key, a digest 
 object depends on, so that a file never becomes wrong; at most it is no longer asked for.
 
 Several processes may use a folder at once: a file appears under its name when it is complete. And
-the cache is never in the way: where it cannot be read or written, it does nothing.
+the cache is never in the way: where it cannot be read or written, it does nothing, and says so
+once.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ class ObjectCache:
         if not self._has_warned:
             self._has_warned = True
             advise(
-                f"compiled programs cannot be kept in {self.folder} ({error.strerror or error}); "
+                f"compiled programs cannot be kept in {self.folder} ({_reason(error)}); "
                 "they run all the same, and are compiled anew in the next process. Set "
                 "gg.config.cache to another folder, or to False."
             )
@@ -151,6 +152,12 @@ def _checksum(key: str, code: bytes) -> bytes:
     from hashlib import sha256
 
     return sha256(key.encode() + code).digest()
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return "it is a file, or in one, and no folder"
+    return error.strerror or str(error)
 
 
 def _discard(path: Path) -> None:

@@ -119,8 +119,11 @@ class Crew:
         self._go_on(is_alone=self._is_alone_quicker())
         self._on_trial = False
         self._pace_decided = self._pace[self._is_alone]
-        # How long the next trial will take, which is of the other way, is about known.
-        self._soonest = _REST * max(_TRIAL, self._pace[not self._is_alone])
+        # How long the next trial will take, which is of the other way, is about known; but what
+        # came between once is not to be waited for again.
+        other = max(_TRIAL, self._pace[not self._is_alone])
+        likely = max(_TRIAL, self.workers * self._pace_decided)
+        self._soonest = min(_REST * other, max(_RARELY, _REST * likely))
         self._due = max(self._soonest, min(2 * self._due, _RARELY))
         self._recent = deque([self._pace_decided], 3)
         self._since = 0.0

@@ -110,8 +110,8 @@ class NativeExecutable:
 
     def _hold(self, word: int, memory: Array) -> None:
         """Put an address into a word, and keep its memory for as long as it stands there."""
-        self._memory[word] = memory
         self._words[word] = memory.ctypes.data
+        self._memory[word] = memory  # What was there is freed when nothing points to it any more.
 
     def _small(self, node: Node, word: int) -> Array | None:
         """Return an array of our own for a small value; copying is quicker than its address."""
@@ -199,9 +199,11 @@ class NativeExecutable:
         """Fill the rest of the table, and let the workers run; return the fetches."""
         words, table = self._words, self.code.table
         if values is not self._values:
-            self._values = values
+            # Ctrl-C may come in between: then all are written again.
+            self._values = None
             for number, array in enumerate(values):
                 words[table.word("variable", number)] = array.ctypes.data
+            self._values = values
         fetched: list[Any] = [None] * len(self.computation.fetches)
         for place, word, spec in self._large_fetches:
             fetched[place] = self._fetch(word, spec)

@@ -154,26 +154,29 @@ class Blocked(Plan):
     def describe(self) -> str:
         """Tell a person what will be done."""
         b = self.b
+        columns = min(b.panel_columns, self.product.columns)
         heights = f"{self.height}" + (f" or {self.height - 1}" if self.tall < self.tiles else "")
         said = [
             f"{self.title()}: the result is cut into {self.tiles} x {b.count} tiles of {heights} "
-            f"rows by {counted(b.panel_columns, 'columns')}, in {self.vector()}."
+            f"rows by up to {counted(columns, 'columns')}, in {self.vector()}."
         ]
         if self.group * self.block > 1:
-            said.append(f"Up to {self.group} x {self.block} tiles are done before the next.")
+            said.append(
+                f"Up to {self.group} x {self.block} tiles are done before others are begun."
+            )
         if self.chunks > 1:
             said.append(
                 f"The sums over the inner axis are made in {self.chunks} parts, and those added."
             )
         elif self.depth < self.product.inner:
             said.append(f"Each is visited several times, for {self.depth} of the inner axis.")
-        first = "copied tile by tile" if self.copies_a else "read in place"
+        first = "copied for a few tiles at a time" if self.copies_a else "read in place"
         if b.packed == 0:
             second = "read in place"
         else:
             what = "copied" if b.first_packed == 0 else "read in place, its last columns copied"
-            whom = "each worker for itself" if self.packs_privately else "all workers for all"
-            second = f"{what} by {whom}"
+            whom = "for each worker" if self.packs_privately else "once for all workers"
+            second = f"{what} {whom}, in the order in which it is needed"
         said.append(f"The first factor is {first}, the second {second}.")
         return " ".join(said)
 

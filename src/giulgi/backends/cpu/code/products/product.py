@@ -201,8 +201,8 @@ class Plan:
         """Return the sizes of the product, to begin a description with."""
         p = self.product
         stack = f"{p.batches} times " if p.batches > 1 else ""
-        element = {ir.F32: "float32", ir.F64: "float64"}.get(p.element, p.element)
-        element = element.replace("i", "int")
+        whole = f"integers of {ir.bits_of(p.element)} bits"
+        element = {ir.F32: "float32", ir.F64: "float64"}.get(p.element, whole)
         return f"{stack}{p.rows}x{p.inner} @ {p.inner}x{p.columns} of {element}"
 
     def vector(self) -> str:

@@ -42,7 +42,10 @@ class Small(Plan):
 
     def describe(self) -> str:
         """Tell a person what will be done."""
-        return f"{self.title()}: so small that it is written out without loops, in {self.vector()}."
+        return (
+            f"{self.title()}: so small that its sums are written out without loops, in "
+            f"{self.vector()}."
+        )
 
     def emit(self, f: Function, call: Call) -> None:
         """Write the code, which every worker is to execute."""
