@@ -77,7 +77,9 @@ def kernel(
         ahead: how many lines of the cache are fetched, after each turn of the innermost axis, from
             each of two places that follow the other arguments.
     """
-    numbers = (*a_strides, c_stride, *(number for axis in runs for number in axis), *ahead)
+    # All that the code is made with is in the name: kernels of one name are one.
+    inner = (*(number for axis in runs for number in axis), run) if runs else ()
+    numbers = (*a_strides, c_stride, *inner, *ahead)
     strides = "_".join(map(str, numbers)).replace("-", "minus")
     name = f"tile_{element}x{lanes}_{shape[0]}x{shape[1]}_strides_{strides}"
     if name not in module.functions:
