@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 import giulgi as gg
 from giulgi.graph.ops import (
+    casting,
     contraction,
     creation,
     elementwise,
@@ -76,7 +77,7 @@ ARITHMETIC = [
     one(elementwise.Abs, gg.abs, lambda x: np.sqrt(x * x), not_zero),
     Case(
         "Cast",
-        elementwise.Cast,
+        casting.Cast,
         on_elements(
             lambda x: gg.cast(gg.cast(x, "float32") * 3, "float64"), lambda x: 3 * x, eighths
         ),

@@ -13,8 +13,8 @@ from typing import Any
 from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import ones_like, zeros_like
-from giulgi.graph.ops.elementwise import cast
 from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant, require_tensor
 from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of

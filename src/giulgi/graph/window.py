@@ -57,6 +57,13 @@ class Window:
             for axis, (size, count) in enumerate(zip(space, taps, strict=True))
         )
 
+    def inside(self, space: Sequence[int], taps: Sequence[int]) -> tuple[slice, ...]:
+        """Return where, within its padding, an array of these sizes lies."""
+        margins = self.margins(space, taps)
+        return tuple(
+            slice(before, before + size) for (before, _), size in zip(margins, space, strict=True)
+        )
+
     def all_places(self, space: Sequence[Dim], taps: Sequence[Dim]) -> tuple[Any, ...]:
         """Return how many places the result has along each axis; see :meth:`places`."""
         return tuple(

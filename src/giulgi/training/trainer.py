@@ -10,7 +10,7 @@ import numpy as np
 
 from giulgi.advice import advise
 from giulgi.backends.explanation import Explanation
-from giulgi.errors import ArgumentError, DataError, DivergedError, ShapeError
+from giulgi.errors import DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import constant, placeholder
@@ -19,10 +19,11 @@ from giulgi.nn.optimizers import Optimizer
 from giulgi.pace import Pace
 from giulgi.program import Program
 from giulgi.training.callbacks import CallbackList
+from giulgi.training.checks.epochs import check_epochs, is_due
 from giulgi.training.checks.outputs import activation_of, advise_on_output
 from giulgi.training.checks.targets import check_class_weights, check_number, check_target
 from giulgi.training.data.batches import Array, ArrayBatches, Batch
-from giulgi.training.data.feeding import Batches, require_positive
+from giulgi.training.data.feeding import Batches
 from giulgi.training.data.generated import GeneratedBatches
 from giulgi.training.network import Network
 from giulgi.training.objective import Objective
@@ -219,7 +220,7 @@ class Trainer:
     ) -> None:
         """Train for some epochs."""
         self._require_finite_weights()
-        _check_epochs(epochs, validation_freq)
+        check_epochs(epochs, validation_freq)
         callbacks.call("on_train_begin", {})
         logs: dict[str, float] = {}
         for epoch in epochs:
@@ -228,7 +229,7 @@ class Trainer:
             progress = Progress(title, batches.steps, verbose)
             try:
                 step, logs = self._train_epoch(batches, callbacks, progress, epoch)
-                if validation is not None and _is_due(epoch + 1, validation_freq):
+                if validation is not None and is_due(epoch + 1, validation_freq):
                     held_out = self.evaluate(validation, callbacks, 0)
                     logs |= {f"val_{name}": value for name, value in held_out.items()}
                 progress.finish(step, logs)
@@ -363,28 +364,6 @@ class Trainer:
             "a limit for the gradients: clipnorm=1.0 in the optimizer.\n"
             "The weights are spoilt; build the network again, or set_weights(...) saved ones.",
         )
-
-
-def _check_epochs(epochs: range, frequency: int | Container[int]) -> None:
-    if not isinstance(frequency, Container):
-        require_positive("fit", "validation_freq", frequency, example=2)
-    if epochs.start < 0:
-        raise ArgumentError(
-            f"initial_epoch is {epochs.start}; epochs count from 0.", op="fit", fix="leave it out"
-        )
-    if epochs.start > epochs.stop:
-        advise(
-            f"nothing is trained: initial_epoch={epochs.start} is behind epochs={epochs.stop}, "
-            f"which is where training ends. For {epochs.stop} more give "
-            f"epochs={epochs.start + epochs.stop}."
-        )
-
-
-def _is_due(epoch: int, frequency: int | Container[int]) -> bool:
-    """Whether there is a validation after this epoch, the first being 1."""
-    if not isinstance(frequency, Container):
-        return epoch % frequency == 0
-    return epoch in frequency
 
 
 def _target_dtype(array: Array) -> DType:

@@ -10,7 +10,7 @@ from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
-from giulgi.backends.cpu.planning.sources import UNCHANGED, shape_of
+from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED, shape_of
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
@@ -19,10 +19,9 @@ from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
 from giulgi.graph.ops.joining import Concat
-from giulgi.graph.ops.movement import BroadcastTo, Flip, Reshape, Transpose
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.reductions import ArgExtreme, Reduction
-from giulgi.graph.ops.slicing import Embed, Pad, Slice
+from giulgi.graph.ops.slicing import Embed, Pad
 from giulgi.graph.shapes import is_static
 
 
@@ -72,8 +71,8 @@ class CpuBackend:
 
 # What there is code for beside elementwise operations.
 _NATIVE = (
-    *LEAVES, *UNCHANGED, Reshape, Transpose, BroadcastTo, Flip, Slice, Concat, Pad, Embed,
-    Reduction, ArgExtreme, MatMul, Gather, TakeAlong, ScatterAdd, AddAlong, RandomBits,
+    *LEAVES, *UNCHANGED, *MOVEMENTS, Concat, Pad, Embed, Reduction, ArgExtreme, MatMul, Gather,
+    TakeAlong, ScatterAdd, AddAlong, RandomBits,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 ==============  ==============================================================
 leaves          constants, placeholders
 elementwise     arithmetic
+casting         other dtypes
 functions       exp, log, sqrt, sin, tanh, sigmoid, rounding
 compositions    functions made of others: sinh, log10, hypot, isnan, isclose, diff
 logic           comparing, choosing, bits
@@ -28,6 +29,7 @@ state           variables, assignment, stop-gradient
 """
 
 from giulgi.graph.ops import random as random
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.compositions import (
     acosh,
     allclose,
@@ -69,7 +71,6 @@ from giulgi.graph.ops.diagonals import diag, diagonal, trace
 from giulgi.graph.ops.elementwise import (
     abs,
     add,
-    cast,
     clip,
     divide,
     floor_divide,

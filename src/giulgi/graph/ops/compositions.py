@@ -10,7 +10,8 @@ from giulgi.errors import ArgumentError
 from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import float64, is_bool, is_float
 from giulgi.graph.ops import reductions
-from giulgi.graph.ops.elementwise import as_float, cast, divide, maximum, minimum, multiply
+from giulgi.graph.ops.casting import as_float, cast
+from giulgi.graph.ops.elementwise import divide, maximum, minimum, multiply
 from giulgi.graph.ops.functions import exp, expm1, log, log1p, sqrt
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.logic import where

@@ -13,7 +13,8 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, is_bool
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
-from giulgi.graph.ops.elementwise import cast, multiply
+from giulgi.graph.ops.casting import cast
+from giulgi.graph.ops.elementwise import multiply
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.movement import expand_dims, reshape, squeeze, transpose
 from giulgi.graph.ops.reductions import sum, sum_to

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError, DTypeError, ShapeError
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.composed import composed
-from giulgi.graph.dtypes import DType, is_bool
+from giulgi.graph.dtypes import DType
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
-from giulgi.graph.ops.elementwise import maximum
+from giulgi.graph.ops.elementwise import maximum, no_bool
 from giulgi.graph.ops.leaves import TensorLike, promote
 from giulgi.graph.ops.movement import moveaxis
 from giulgi.graph.ops.shape import Shaped, as_sizes, build_shaped, dims_of, sizes_of
@@ -49,7 +49,7 @@ class Convolution(Op):
 
     def infer_shape(self, x: Shape, kernel: Shape) -> Shape:
         _require_fit(self.window, self.groups, x, kernel)
-        return (x[0], *self.window.all_places(x[1:-1], kernel[:-2]), kernel[-1])
+        return _made(self.window, x, kernel)
 
     def numpy(self, x: Array, kernel: Array) -> Array:
         padded, places = _padded(self.window, x, kernel.shape)
@@ -70,29 +70,47 @@ class Convolution(Op):
 
 
 @dataclass(frozen=True)
-class ConvolutionInput(Shaped):
+class ConvolutionBack(Shaped):
+    """Base of what a convolution gives back to its inputs; it has the attributes of that."""
+
+    window: Window
+    groups: int
+
+    def infer_dtype(self, *dtypes: DType) -> DType:
+        return _number(super().infer_dtype(*dtypes))
+
+    def _require_made(self, dy: Shape, x: Shape, kernel: Shape) -> None:
+        """Raise a ShapeError if dy cannot belong to the result of a convolution of x."""
+        _require_fit(self.window, self.groups, x, kernel)
+        made = _made(self.window, x, kernel)
+        if len(dy) != len(made) or any(
+            given != wanted
+            for given, wanted in zip(dy, made, strict=True)
+            if None not in (given, wanted)
+        ):
+            raise ShapeError(
+                f"the convolution makes {shape_text(made)} of {shape_text(x)}, "
+                f"not {shape_text(dy)}.",
+                fix="choose sizes of which the convolution, with these options, makes the latter",
+            )
+
+    def formula(self, *inputs: str) -> str:
+        said = inputs if self.shape is None else (*inputs, str(self.shape))
+        return _said(self.name, said, self.window, self.groups)
+
+
+@dataclass(frozen=True)
+class ConvolutionInput(ConvolutionBack):
     """What each element of x has a part in, weighted by a kernel: the transpose of a convolution.
 
     For every y[n, o, c] of the convolution of x, to which x[n, p, i] kernel[t, i, c] was added,
     dy[n, o, c] kernel[t, i, c] is added to element [n, p, i] of the result.
     """
 
-    window: Window
-    groups: int
-
-    def infer_dtype(self, dy: DType, kernel: DType) -> DType:
-        return _number(super().infer_dtype(dy, kernel))
-
     def infer_target(self, target: Shape | None, *inputs: Tensor) -> Shape | None:
         dy, kernel = inputs
         if target is not None and None not in (dy.known_shape, kernel.known_shape):
-            _require_fit(self.window, self.groups, target, kernel.shape)
-            made = (
-                target[0],
-                *self.window.all_places(target[1:-1], kernel.shape[:-2]),
-                kernel.shape[-1],
-            )
-            _require_made(dy.shape, target, made)
+            self._require_made(dy.shape, target, kernel.shape)
         return target
 
     def numpy(self, dy: Array, kernel: Array, shape: Array | None = None) -> Array:
@@ -102,12 +120,7 @@ class ConvolutionInput(Shaped):
             weights = _split(kernel[tap], self.groups).swapaxes(1, 2)
             by_tap = _split(dy, self.groups) @ weights
             padded[:, *seen] += _joined(by_tap, (*dy.shape[:-1], x.shape[-1]))
-        margins = self.window.margins(x.shape[1:-1], kernel.shape[:-2])
-        inner = (
-            slice(before, before + size)
-            for (before, _), size in zip(margins, x.shape[1:-1], strict=True)
-        )
-        return padded[:, *inner]
+        return padded[:, *self.window.inside(x.shape[1:-1], kernel.shape[:-2])]
 
     def gradient(
         self, dx: Tensor, x: Tensor, dy: Tensor, kernel: Tensor, *shape: Tensor
@@ -117,31 +130,19 @@ class ConvolutionInput(Shaped):
         by_kernel = build_shaped(ConvolutionKernel, sizes_of(kernel), dx, dy, **how)
         return by_dy, by_kernel, *(None for _ in shape)
 
-    def formula(self, *inputs: str) -> str:
-        said = inputs if self.shape is None else (*inputs, str(self.shape))
-        return _said("convolution_input", said, self.window, self.groups)
-
 
 @dataclass(frozen=True)
-class ConvolutionKernel(Shaped):
+class ConvolutionKernel(ConvolutionBack):
     """What each weight of a kernel has a part in: the products of x and dy, summed over places.
 
     For every y[n, o, c] of the convolution of x, to which x[n, p, i] kernel[t, i, c] was added,
     x[n, p, i] dy[n, o, c] is added to element [t, i, c] of the result.
     """
 
-    window: Window
-    groups: int
-
-    def infer_dtype(self, x: DType, dy: DType) -> DType:
-        return _number(super().infer_dtype(x, dy))
-
     def infer_target(self, target: Shape | None, *inputs: Tensor) -> Shape | None:
         x, dy = inputs
         if target is not None and None not in (x.known_shape, dy.known_shape):
-            _require_fit(self.window, self.groups, x.shape, target)
-            made = (x.shape[0], *self.window.all_places(x.shape[1:-1], target[:-2]), target[-1])
-            _require_made(dy.shape, x.shape, made)
+            self._require_made(dy.shape, x.shape, target)
         return target
 
     def numpy(self, x: Array, dy: Array, shape: Array | None = None) -> Array:
@@ -160,14 +161,9 @@ class ConvolutionKernel(Shaped):
         by_dy = build(Convolution(**how), x, dkernel)
         return by_x, by_dy, *(None for _ in shape)
 
-    def formula(self, *inputs: str) -> str:
-        said = inputs if self.shape is None else (*inputs, str(self.shape))
-        return _said("convolution_kernel", said, self.window, self.groups)
-
 
 def _number(dtype: DType) -> DType:
-    if is_bool(dtype):
-        raise DTypeError("convolution is for numbers, not for bool.", fix="x.astype('float32')")
+    no_bool("convolution", dtype, "make numbers of it: x.astype('float32')")
     return dtype
 
 
@@ -212,17 +208,9 @@ def _channels_fix(x: Shape, wanted: int, is_grouped: bool) -> str:
     return "make the second last axis of the kernel as long as the last axis of x"
 
 
-def _require_made(dy: Shape, x: Shape, made: Shape) -> None:
-    """Raise a ShapeError if dy cannot belong to the result of a convolution of x."""
-    if len(dy) != len(made) or any(
-        given != wanted
-        for given, wanted in zip(dy, made, strict=True)
-        if None not in (given, wanted)
-    ):
-        raise ShapeError(
-            f"the convolution makes {shape_text(made)} of {shape_text(x)}, not {shape_text(dy)}.",
-            fix="choose sizes of which the convolution, with these options, makes the latter",
-        )
+def _made(window: Window, x: Shape, kernel: Shape) -> Shape:
+    """Return the shape of the convolution of x."""
+    return (x[0], *window.all_places(x[1:-1], kernel[:-2]), kernel[-1])
 
 
 def _padded(window: Window, x: Array, kernel: tuple[int, ...]) -> tuple[Array, tuple[int, ...]]:

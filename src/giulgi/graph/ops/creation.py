@@ -19,7 +19,7 @@ from giulgi.graph.dtypes import (
 )
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
-from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote, settled_value
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import broadcast_to, expand_dims

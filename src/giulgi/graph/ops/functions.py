@@ -13,7 +13,8 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, int64, is_float, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
-from giulgi.graph.ops.elementwise import as_float, cast, divide, multiply, no_bool
+from giulgi.graph.ops.casting import as_float, cast
+from giulgi.graph.ops.elementwise import divide, multiply, no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.tensor import Tensor
 

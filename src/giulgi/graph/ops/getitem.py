@@ -12,7 +12,7 @@ from giulgi.errors import ArgumentError, DTypeError, ShapeError
 from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import bool_, int64, is_bool, is_integer
 from giulgi.graph.node import build
-from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.indexing import NonZero, gather
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where

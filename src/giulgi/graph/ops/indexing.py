@@ -12,8 +12,8 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, int64, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import arange
-from giulgi.graph.ops.elementwise import cast
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import expand_dims, reshape

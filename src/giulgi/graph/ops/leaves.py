@@ -132,7 +132,7 @@ class PythonFloat(Tensor):
     __slots__ = ("exact",)
 
     def __init__(self, exact: Tensor) -> None:
-        from giulgi.graph.ops.elementwise import cast
+        from giulgi.graph.ops.casting import cast
 
         self.exact = exact
         super().__init__(cast(exact, DEFAULT_FLOAT).node, exact.given_name)
@@ -162,7 +162,7 @@ def constant(
     if isinstance(value, Tensor):
         if dtype is None:
             return value.read()
-        from giulgi.graph.ops.elementwise import cast
+        from giulgi.graph.ops.casting import cast
 
         return cast(value, dtype)
     if isinstance(value, (list, tuple)) and _holds_tensors(value):

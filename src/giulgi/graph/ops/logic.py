@@ -13,7 +13,8 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import SIGNED, DType, bool_, int64, is_float, is_integer, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise, Op
-from giulgi.graph.ops.elementwise import cast, no_bool
+from giulgi.graph.ops.casting import cast
+from giulgi.graph.ops.elementwise import no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value, promote
 from giulgi.graph.shapes import Shape, broadcast_shapes, is_static, merge_dims
 from giulgi.graph.tensor import Tensor

@@ -19,9 +19,10 @@ from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DType, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
+from giulgi.graph.ops.casting import as_float
 from giulgi.graph.ops.convolutions import channels_first, channels_last, convolution
 from giulgi.graph.ops.creation import ones, ones_like
-from giulgi.graph.ops.elementwise import cast, divide
+from giulgi.graph.ops.elementwise import divide
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.shape import Shaped, build_shaped, sizes_of
 from giulgi.graph.shapes import Shape
@@ -116,11 +117,7 @@ class FromTap(Shaped):
         for number, at in enumerate(np.ndindex(*self.taps)):
             part = np.where(tap == number, dy, dy.dtype.type(0))
             padded[:, *self.window.seen(at, dy.shape[1:-1])] += part
-        inner = (
-            slice(before, before + size)
-            for (before, _), size in zip(margins, sizes[1:-1], strict=True)
-        )
-        return padded[:, *inner]
+        return padded[:, *self.window.inside(sizes[1:-1], self.taps)]
 
     def gradient(
         self, dx: Tensor, x: Tensor, dy: Tensor, tap: Tensor, *shape: Tensor
@@ -208,10 +205,7 @@ def average_pool(
         ShapeError: if the window is longer than x.
         ArgumentError: if an option is not one of those named.
     """
-    x = constant(x)
-    x, window, taps = _pooled(
-        x if is_float(x.dtype) else cast(x, "float32"), size, strides, padding, data_format
-    )
+    x, window, taps = _pooled(as_float(constant(x)), size, strides, padding, data_format)
     sums = _summed(x, window, taps)
     counts: Tensor | int = prod(taps)
     if window.padding != "valid":

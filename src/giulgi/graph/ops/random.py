@@ -33,7 +33,7 @@ from giulgi.graph.dtypes import (
     is_integer,
     uint32,
 )
-from giulgi.graph.ops.elementwise import cast
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.functions import cos, log, log1p, sqrt
 from giulgi.graph.ops.joining import concat
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value

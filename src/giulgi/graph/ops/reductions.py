@@ -11,8 +11,9 @@ from giulgi.errors import ShapeError
 from giulgi.graph.dtypes import DType, bool_, int64, is_bool, uint64
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
+from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import eye, ones_like
-from giulgi.graph.ops.elementwise import cast, maximum, no_bool
+from giulgi.graph.ops.elementwise import maximum, no_bool
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import broadcast_to, expand_dims, reshape

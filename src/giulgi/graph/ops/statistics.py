@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from giulgi.graph.composed import composed
 from giulgi.graph.dtypes import DEFAULT_FLOAT, float64, is_float
+from giulgi.graph.ops.casting import as_float, cast
 from giulgi.graph.ops.compositions import isfinite, square
-from giulgi.graph.ops.elementwise import as_float, cast, maximum
+from giulgi.graph.ops.elementwise import maximum
 from giulgi.graph.ops.functions import exp, log, sqrt
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where

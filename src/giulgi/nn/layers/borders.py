@@ -10,8 +10,7 @@ from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, axes_text, sizes_for
-from giulgi.nn.lookup import one_of
+from giulgi.nn.layers.spatial import Sizes, Spatial, axes_text, checked_data_format
 from giulgi.signatures import names_checked
 
 Borders = int | Sequence[int] | Sequence[Sequence[int]]
@@ -40,10 +39,8 @@ def borders_for(layer: Layer, what: str, given: Any, rank: int) -> tuple[tuple[i
     return pairs
 
 
-class _Borders(Layer, Spatial):
+class _Borders(Spatial):
     """Base of layers that change the borders of space."""
-
-    one_input = True
 
     def _for_all_axes(self, borders: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return the borders of all axes, those of the batch and of channels being none."""
@@ -66,11 +63,11 @@ class ZeroPadding(_Borders):
     def __init__(self, padding: Borders = 1, data_format: str | None = None, **options: Any):
         super().__init__(**options)
         self.padding = borders_for(self, "padding", padding, self.rank)
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         """Return x with zeros around it."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         return ops.pad(x, self._for_all_axes(self.padding))
 
 
@@ -88,11 +85,11 @@ class Cropping(_Borders):
     def __init__(self, cropping: Borders = 1, data_format: str | None = None, **options: Any):
         super().__init__(**options)
         self.cropping = borders_for(self, "cropping", cropping, self.rank)
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         """Return what is left of x."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         cuts = []
         for axis, (before, after) in enumerate(self._for_all_axes(self.cropping)):
             size = x.shape[axis]
@@ -109,7 +106,7 @@ class Cropping(_Borders):
         return x[tuple(cuts)]
 
 
-class UpSampling(Layer, Spatial):
+class UpSampling(Spatial):
     """Base of layers that repeat each point of space.
 
     Args:
@@ -118,21 +115,18 @@ class UpSampling(Layer, Spatial):
         options: of every :class:`Layer`.
     """
 
-    one_input = True
-
     @layer_arguments
     def __init__(self, size: Sizes = 2, data_format: str | None = None, **options: Any):
         super().__init__(**options)
-        self.size = sizes_for(self, "size", size, self.rank)
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.size = self.sizes_for("size", size)
+        self.data_format = checked_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         """Return x with its points repeated."""
-        self.require_rank(self, x.known_shape)
-        first = 1 if self.data_format == "channels_last" else 2
+        self.require_rank(x.known_shape)
         for axis, count in enumerate(self.size):
             if count > 1:
-                x = ops.repeat(x, count, first + axis)
+                x = ops.repeat(x, count, self.first_axis + axis)
         return x
 
 

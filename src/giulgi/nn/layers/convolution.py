@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError, ShapeError
@@ -10,97 +9,12 @@ from giulgi.graph import ops
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.spatial import Sizes, Windowed
 from giulgi.nn.layers.weighted import Weighted, whole_number
-from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
-DATA_FORMATS = ("channels_last", "channels_first")
 
-Sizes = int | Sequence[int]
-
-
-def sizes_for(layer: Layer, what: str, given: Any, rank: int) -> tuple[int, ...]:
-    """Return one whole number of at least 1 for each axis of space.
-
-    Raises:
-        ArgumentError: if it is anything else than one number, or one for each.
-    """
-    sizes = (given,) * rank if isinstance(given, int) else given
-    is_listed = isinstance(sizes, (tuple, list)) and len(sizes) == rank
-    if not is_listed or not all(
-        isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes
-    ):
-        example = ", ".join(["3"] * rank)
-        raise ArgumentError(
-            f"{what} is {given!r}; the layer has {axes_text(rank)}, and takes one whole number "
-            "of at least 1 for each.",
-            op=type(layer).__name__,
-            fix=f"{what}=3" + (f", which is {what}=({example})" if rank > 1 else ""),
-        )
-    return tuple(sizes)
-
-
-def axes_text(rank: int) -> str:
-    """Return how many axes of space there are, as one says it."""
-    return "one axis of space" if rank == 1 else f"{rank} axes of space"
-
-
-class Spatial:
-    """What layers over axes of space know of their inputs.
-
-    Attributes:
-        rank: the number of axes of space.
-        data_format: "channels_last" or "channels_first".
-    """
-
-    rank: int
-    data_format: str
-
-    @property
-    def channel_axis(self) -> int:
-        """The axis of the channels, counted from the end."""
-        return -1 if self.data_format == "channels_last" else -1 - self.rank
-
-    def channels_of(self, layer: Layer, input_shape: Shape | None) -> int:
-        """Return the number of channels of the inputs.
-
-        Raises:
-            ShapeError: if the inputs have another number of axes, or it is not known.
-        """
-        self.require_rank(layer, input_shape)
-        assert input_shape is not None
-        channels = input_shape[self.channel_axis]
-        if channels is None:
-            raise ShapeError(
-                "the number of channels of the inputs must be known, to make the weights.",
-                op=type(layer).__name__,
-                arguments=[("inputs", shape_text(input_shape))],
-                fix=f"give it: gg.Input({self.example()})",
-            )
-        return channels
-
-    def require_rank(self, layer: Layer, input_shape: Shape | None) -> None:
-        """Raise a ShapeError if the inputs have not the axes that the layer takes."""
-        if input_shape is not None and len(input_shape) == self.rank + 2:
-            return
-        short = input_shape is not None and len(input_shape) == self.rank + 1
-        raise ShapeError(
-            f"this layer takes inputs of {self.rank + 2} axes: a batch, {self.rank} of space, and "
-            "channels.",
-            op=type(layer).__name__,
-            arguments=[("inputs", shape_text(input_shape))],
-            fix=f"gg.Input({self.example()}); pictures without an axis of channels get one by "
-            "x[..., None]" + (",\none example lacks the batch axis: x[None]" if short else ""),
-        )
-
-    def example(self) -> str:
-        """Return a shape of one example, for errors."""
-        space = ", ".join(["28"] * self.rank)
-        return f"({space}, 1)" if self.data_format == "channels_last" else f"(1, {space})"
-
-
-class Convolution(Weighted, Spatial):
+class Convolution(Weighted, Windowed):
     """Base of convolutional layers; see :class:`Conv2D`."""
 
     @layer_arguments
@@ -129,11 +43,7 @@ class Convolution(Weighted, Spatial):
         )  # fmt: skip
         own = type(self).__name__
         self.filters = whole_number(self, "filters", filters, f"{own}(32, 3) has 32 filters")
-        self.kernel_size = sizes_for(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes_for(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes_for(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = one_of("padding", padding, self._paddings())
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.set_window(kernel_size, strides, padding, dilation_rate, data_format)
         self.groups = whole_number(self, "groups", groups, "groups=2")
         if filters % self.groups:
             raise ArgumentError(
@@ -142,12 +52,9 @@ class Convolution(Weighted, Spatial):
                 fix="use as many filters as groups, or a multiple of them",
             )
 
-    def _paddings(self) -> tuple[str, ...]:
-        return ("valid", "same")
-
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
-        channels = self.channels_of(self, input_shape)
+        channels = self.channels_of(input_shape)
         if channels % self.groups:
             raise ShapeError(
                 f"{channels} channels do not fall into {self.groups} groups.",
@@ -160,7 +67,7 @@ class Convolution(Weighted, Spatial):
 
     def call(self, x: Tensor) -> Tensor:
         """Return activation(convolution of x with the kernel + bias)."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         y = ops.convolution(
             self._before(x), self.kernel, self.strides,
             "valid" if self.padding == "causal" else self.padding, self.dilation_rate,
@@ -188,9 +95,7 @@ class Conv1D(Convolution):
     """
 
     rank = 1
-
-    def _paddings(self) -> tuple[str, ...]:
-        return ("valid", "same", "causal")
+    paddings = ("valid", "same", "causal")
 
 
 class Conv2D(Convolution):

@@ -10,13 +10,12 @@ from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, sizes_for
+from giulgi.nn.layers.spatial import Sizes, Windowed
 from giulgi.nn.layers.weighted import Weighted, whole_number
-from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
 
-class _Depthwise(Weighted, Spatial):
+class _Depthwise(Weighted, Windowed):
     """Base of convolutions of each channel by itself; see :class:`DepthwiseConv2D`."""
 
     @layer_arguments
@@ -42,18 +41,14 @@ class _Depthwise(Weighted, Spatial):
             activation, use_bias, depthwise_initializer, bias_initializer, depthwise_regularizer,
             bias_regularizer, activity_regularizer, **options,
         )  # fmt: skip
-        self.kernel_size = sizes_for(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes_for(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes_for(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = one_of("padding", padding, ("valid", "same"))
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.set_window(kernel_size, strides, padding, dilation_rate, data_format)
         self.depth_multiplier = whole_number(
             self, "depth_multiplier", depth_multiplier, "depth_multiplier=2"
         )
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
-        channels = self.channels_of(self, input_shape)
+        channels = self.channels_of(input_shape)
         self.kernel = self.add_kernel((*self.kernel_size, channels, self.depth_multiplier))
         self.bias = self.add_bias(channels * self.depth_multiplier)
 
@@ -62,7 +57,7 @@ class _Depthwise(Weighted, Spatial):
         return self.finished(self._each_channel(x), self.channel_axis)
 
     def _each_channel(self, x: Tensor) -> Tensor:
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         return depthwise(self, x, self.kernel)
 
 
@@ -110,7 +105,7 @@ class DepthwiseConv2D(_Depthwise):
     rank = 2
 
 
-class _Separable(Weighted, Spatial):
+class _Separable(Weighted, Windowed):
     """Base of depthwise convolutions followed by a mixing of channels; see SeparableConv2D."""
 
     depthwise_kernel: Variable
@@ -143,11 +138,7 @@ class _Separable(Weighted, Spatial):
             bias_regularizer, activity_regularizer, **options,
         )  # fmt: skip
         self.filters = whole_number(self, "filters", filters, "SeparableConv2D(32, 3) has 32")
-        self.kernel_size = sizes_for(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes_for(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes_for(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = one_of("padding", padding, ("valid", "same"))
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.set_window(kernel_size, strides, padding, dilation_rate, data_format)
         self.depth_multiplier = whole_number(
             self, "depth_multiplier", depth_multiplier, "depth_multiplier=2"
         )
@@ -156,7 +147,7 @@ class _Separable(Weighted, Spatial):
 
     def build(self, input_shape: Shape) -> None:
         """Make both kernels and the bias."""
-        channels = self.channels_of(self, input_shape)
+        channels = self.channels_of(input_shape)
         self.depthwise_kernel = self.add_weight(
             (*self.kernel_size, channels, self.depth_multiplier),
             self.kernel_initializer,
@@ -173,7 +164,7 @@ class _Separable(Weighted, Spatial):
 
     def call(self, x: Tensor) -> Tensor:
         """Return activation(the channels, each convolved by itself, then mixed, + bias)."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         each = depthwise(self, x, self.depthwise_kernel)
         y = ops.convolution(each, self.pointwise_kernel, data_format=self.data_format)
         return self.finished(y, self.channel_axis)

@@ -9,9 +9,8 @@ from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.convolution import DATA_FORMATS, Spatial
 from giulgi.nn.layers.dropout import Dropout
-from giulgi.nn.lookup import one_of
+from giulgi.nn.layers.spatial import Spatial, checked_data_format
 from giulgi.signatures import called_as
 
 
@@ -100,14 +99,14 @@ class _SpatialDropout(Dropout, Spatial):
         **options: Any,
     ) -> None:
         super().__init__(rate, None, seed, **options)
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
         space = (1,) * self.rank
         first = self.data_format == "channels_first"
         self.noise_shape = (None, None, *space) if first else (None, *space, None)
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Return x with channels left out while training."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         return super().call(x, training)
 
 

@@ -7,12 +7,11 @@ from typing import Any, ClassVar
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, sizes_for
+from giulgi.nn.layers.spatial import Sizes, Spatial, checked_data_format
 from giulgi.nn.lookup import one_of
 
 
-class Pooling(Layer, Spatial):
+class Pooling(Spatial):
     """Base of layers that pool what a window sees.
 
     Args:
@@ -23,7 +22,6 @@ class Pooling(Layer, Spatial):
         options: of every :class:`Layer`.
     """
 
-    one_input = True
     pool: ClassVar[Any]
 
     @layer_arguments
@@ -36,16 +34,14 @@ class Pooling(Layer, Spatial):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.pool_size = sizes_for(self, "pool_size", pool_size, self.rank)
-        self.strides = sizes_for(
-            self, "strides", self.pool_size if strides is None else strides, self.rank
-        )
+        self.pool_size = self.sizes_for("pool_size", pool_size)
+        self.strides = self.sizes_for("strides", self.pool_size if strides is None else strides)
         self.padding = one_of("padding", padding, ("valid", "same"))
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         """Return what the windows give."""
-        self.require_rank(self, x.known_shape)
+        self.require_rank(x.known_shape)
         y: Tensor = self.pool(x, self.pool_size, self.strides, self.padding, self.data_format)
         return y
 
@@ -94,7 +90,7 @@ class AveragePooling3D(_Average):
     rank = 3
 
 
-class GlobalPooling(Layer, Spatial):
+class GlobalPooling(Spatial):
     """Base of layers that pool over all places: (batch, *space, channels) -> (batch, channels).
 
     Args:
@@ -103,7 +99,6 @@ class GlobalPooling(Layer, Spatial):
         options: of every :class:`Layer`.
     """
 
-    one_input = True
     pool: ClassVar[Any]
 
     @layer_arguments
@@ -111,14 +106,13 @@ class GlobalPooling(Layer, Spatial):
         self, data_format: str | None = None, keepdims: bool = False, **options: Any
     ) -> None:
         super().__init__(**options)
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
         self.keepdims = keepdims
 
     def call(self, x: Tensor) -> Tensor:
         """Return what all places give together."""
-        self.require_rank(self, x.known_shape)
-        first = 1 if self.data_format == "channels_last" else 2
-        axes = tuple(range(first, first + self.rank))
+        self.require_rank(x.known_shape)
+        axes = tuple(range(self.first_axis, self.first_axis + self.rank))
         y: Tensor = self.pool(x, axes, keepdims=self.keepdims)
         return y
 

@@ -11,10 +11,8 @@ from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.lookup import one_of
+from giulgi.nn.layers.spatial import checked_data_format
 from giulgi.signatures import called_as
-
-_DATA_FORMATS = ("channels_last", "channels_first")
 
 
 class Flatten(Layer):
@@ -32,7 +30,7 @@ class Flatten(Layer):
     @layer_arguments
     def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.data_format = one_of("data_format", data_format or "channels_last", _DATA_FORMATS)
+        self.data_format = checked_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         """Return the rows."""

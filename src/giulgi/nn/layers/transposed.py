@@ -9,13 +9,12 @@ from giulgi.graph import ops
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.convolution import DATA_FORMATS, Sizes, Spatial, sizes_for
+from giulgi.nn.layers.spatial import Sizes, Windowed
 from giulgi.nn.layers.weighted import Weighted, whole_number
-from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
 
-class _Transposed(Weighted, Spatial):
+class _Transposed(Weighted, Windowed):
     """Base of transposed convolutions; see :class:`Conv2DTranspose`."""
 
     @layer_arguments
@@ -44,11 +43,7 @@ class _Transposed(Weighted, Spatial):
         )  # fmt: skip
         own = type(self).__name__
         self.filters = whole_number(self, "filters", filters, f"{own}(32, 3) has 32 filters")
-        self.kernel_size = sizes_for(self, "kernel_size", kernel_size, self.rank)
-        self.strides = sizes_for(self, "strides", strides, self.rank)
-        self.dilation_rate = sizes_for(self, "dilation_rate", dilation_rate, self.rank)
-        self.padding = one_of("padding", padding, ("valid", "same"))
-        self.data_format = one_of("data_format", data_format or "channels_last", DATA_FORMATS)
+        self.set_window(kernel_size, strides, padding, dilation_rate, data_format)
         self.output_padding = self._output_padding(output_padding)
 
     def _output_padding(self, given: Any) -> tuple[int, ...] | None:
@@ -69,15 +64,14 @@ class _Transposed(Weighted, Spatial):
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
-        channels = self.channels_of(self, input_shape)
+        channels = self.channels_of(input_shape)
         self.kernel = self.add_kernel((*self.kernel_size, self.filters, channels))
         self.bias = self.add_bias(self.filters)
 
     def call(self, x: Tensor) -> Tensor:
         """Return activation(what x spreads by the kernel + bias)."""
-        self.require_rank(self, x.known_shape)
-        first = 1 if self.data_format == "channels_last" else 2
-        shape = [self._size(axis, ops.size(x, first + axis)) for axis in range(self.rank)]
+        self.require_rank(x.known_shape)
+        shape = [self._size(axis, ops.size(x, self.first_axis + axis)) for axis in range(self.rank)]
         y = ops.convolution_transpose(
             x, self.kernel, self.strides, self._cut(), self.dilation_rate,
             output_shape=shape, data_format=self.data_format,

@@ -10,7 +10,7 @@ from giulgi.backends.cpu.code import products, scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
-from giulgi.backends.cpu.code.products import Product, Tile, Windows
+from giulgi.backends.cpu.code.products import Nested, Product, Tile
 from giulgi.backends.cpu.code.scope import Scope, Word
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
@@ -88,7 +88,7 @@ class Contraction:
             a_strides=(rows[-1][1], inner[-1][1]),
             b_strides=(b.strides[0], b.strides[1]),
             batches=prod(size for size, _ in rows[:-1]),
-            windows=Windows(tuple(rows[:-1]), tuple(inner[:-1])),
+            nested=Nested(tuple(rows[:-1]), tuple(inner[:-1])),
         )
 
 

@@ -33,6 +33,7 @@ from giulgi.graph.op import Op
 from giulgi.graph.ops import elementwise as arithmetic
 from giulgi.graph.ops import functions as named
 from giulgi.graph.ops import logic
+from giulgi.graph.ops.casting import Cast
 
 _ELEMENTS = {
     "bool": I1,
@@ -289,7 +290,7 @@ _EMITTERS: dict[type[Op], Emitter] = {
     arithmetic.Negative: _by_kind(lambda f, node, x: f.fneg(x[0]), _negative_integer),
     arithmetic.Abs: _by_kind(_function(functions.absolute), _integer_abs, _same),
     arithmetic.Sign: _by_kind(_function(functions.sign), _integer_sign),
-    arithmetic.Cast: _cast,
+    Cast: _cast,
     named.Exp: _function(functions.exp),
     named.Expm1: _function(functions.expm1),
     named.Log: _function(functions.log),

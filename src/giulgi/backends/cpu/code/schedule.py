@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from giulgi.backends.cpu.code.contractions import Contraction
 from giulgi.backends.cpu.code.reductions import scratch_bytes
-from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.machine.processor import LINE_BYTES, Machine
 from giulgi.backends.cpu.planning.costs import is_worth_sharing
 from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Place, Plan, Step
-
-_LINE = 64  # bytes: of the cache
 
 
 class Schedule:
@@ -33,7 +31,7 @@ class Schedule:
             if step.group.kind is Kind.PRODUCT
         }
         private = [contraction.plan.private_bytes for contraction in self.contractions.values()]
-        plan.private_bytes = -(-max(private, default=0) // _LINE) * _LINE
+        plan.private_bytes = -(-max(private, default=0) // LINE_BYTES) * LINE_BYTES
         self.scratch_bytes = max([self._scratch(step.group) for step in plan.steps], default=0)
         for step in plan.steps:
             step.parallel = is_worth_sharing(step)

@@ -11,8 +11,9 @@ from giulgi.backends.cpu.planning.sources import shape_of
 from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops import functions as named
+from giulgi.graph.ops.casting import Cast
 from giulgi.graph.ops.contraction import MatMul
-from giulgi.graph.ops.elementwise import Cast, Divide, FloorDivide, Power, Remainder
+from giulgi.graph.ops.elementwise import Divide, FloorDivide, Power, Remainder
 from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
 from giulgi.graph.ops.reductions import ArgExtreme, Reduction
 from giulgi.graph.shapes import size_of

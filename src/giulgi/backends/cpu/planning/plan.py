@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.scalars import is_integer_power
+from giulgi.backends.cpu.machine.processor import LINE_BYTES
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.groups import Grouping, is_indirect
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, Area, Result, Target, bytes_of, shape_of
 from giulgi.graph.node import Node
 from giulgi.graph.ops.leaves import Constant
-
-_ALIGNMENT = 64  # bytes: a line of the cache
 
 
 @dataclass(frozen=True)
@@ -286,7 +285,7 @@ def _whole(area: Area, number: int, target: Target) -> Place:
 
 
 def _aligned(size: int) -> int:
-    return -(-max(size, 1) // _ALIGNMENT) * _ALIGNMENT
+    return -(-max(size, 1) // LINE_BYTES) * LINE_BYTES
 
 
 def _gap(living: Iterable[tuple[int, int, int]], size: int) -> int:

@@ -1,7 +1,7 @@
 """What windows see of an array, as another view of its memory, and sums over it.
 
 These operations stand in no graph of a user. Convolutions and pooling become them before code is
-made (``lowering.py``): a convolution is a product with what its windows see, of which nothing is
+made (``lowering/``): a convolution is a product with what its windows see, of which nothing is
 copied. Neighbouring windows overlap, so that one element of memory is in several places of a view.
 """
 

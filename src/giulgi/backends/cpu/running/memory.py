@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-_LINE = 64  # bytes of a line of the cache, and of the longest vector
+from giulgi.backends.cpu.machine.processor import LINE_BYTES
 
 
 def aligned(size: int) -> np.ndarray[Any, Any]:
     """Return so many bytes of zeros, the first of which begins a line of the cache."""
-    memory = np.zeros(size + _LINE, np.uint8)
-    first = -memory.ctypes.data % _LINE
+    memory = np.zeros(size + LINE_BYTES, np.uint8)
+    first = -memory.ctypes.data % LINE_BYTES
     return memory[first : first + size]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from giulgi.backends.cpu.code.ir import Function, Value
-from giulgi.backends.cpu.code.products.product import Call, Plan, Product, Tile, Windows
+from giulgi.backends.cpu.code.products.product import Call, Nested, Plan, Product, Tile
 from giulgi.backends.cpu.code.products.small import small
 from giulgi.backends.cpu.code.products.tiles import blocked
 from giulgi.backends.cpu.code.products.vectors import vectors
 from giulgi.backends.cpu.machine.processor import Machine
 
-__all__ = ["Plan", "Product", "Tile", "Windows", "emit", "plan"]
+__all__ = ["Nested", "Plan", "Product", "Tile", "emit", "plan"]
 
 
 def plan(product: Product, machine: Machine) -> Plan:
     """Choose how a product is computed on a machine."""
-    if product.windows:
+    if product.nested:
         return blocked(product, machine)
     return small(product, machine) or vectors(product, machine) or blocked(product, machine)
 

@@ -41,8 +41,7 @@ from giulgi.backends.cpu.code.products.product import (
     split,
     times,
 )
-
-_LINE = 64  # bytes: of the cache
+from giulgi.backends.cpu.machine.processor import LINE_BYTES
 
 
 @dataclass(frozen=True)
@@ -286,7 +285,7 @@ class _Nest:
         a = self._at(self.call.a, p.a_offset(f, number(0), step))
         b = self._at(self.call.b, f.mul(step, p.b_strides[0]))
         turns = plan.chunk // p.run
-        of_a, of_b = (lines * turns * _LINE for lines in plan.ahead)
+        of_a, of_b = (lines * turns * LINE_BYTES for lines in plan.ahead)
         return f.offset(a, f.mul(part, of_a), ir.I8), f.offset(b, f.mul(part, of_b), ir.I8)
 
     def _copied(self, a: Value, rows: Value, depth: Value) -> Value:

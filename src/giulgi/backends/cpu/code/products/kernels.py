@@ -22,10 +22,10 @@ from math import prod
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
+from giulgi.backends.cpu.machine.processor import LINE_BYTES
 
 Axes = tuple[tuple[int, int], ...]
 
-_LINE = 64  # bytes: of the cache
 # Fetch data to be read, into the second level of the cache: arguments of LLVM's prefetch.
 _TO_READ = tuple(ir.constant(ir.I32, number) for number in (0, 2, 1))
 
@@ -161,10 +161,10 @@ class _Kernel:
         f = self.f
         for place, lines in zip(places, self.ahead, strict=False):
             for line in range(lines):
-                at = f.offset(place, line * _LINE, ir.I8)
+                at = f.offset(place, line * LINE_BYTES, ir.I8)
                 f.call("llvm.prefetch.p0", ir.VOID, at, *_TO_READ)
         return [
-            f.offset(place, lines * _LINE, ir.I8)
+            f.offset(place, lines * LINE_BYTES, ir.I8)
             for place, lines in zip(places, self.ahead, strict=False)
         ]
 

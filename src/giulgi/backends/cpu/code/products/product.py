@@ -17,11 +17,12 @@ _MOST_LANES = 16
 
 
 @dataclass(frozen=True)
-class Windows:
-    """How A lies where it is what windows see of an array, and not a matrix in memory.
+class Nested:
+    """How A lies where it is no matrix in memory: its axes are several axes of an array each.
 
-    Windows overlap, so that an element of the array may be in several places of A. Each axis is
-    told by the number of its places and the distance of neighbours, in elements, outermost first.
+    So it is with what windows see of an array. They overlap, and an element of the array may be in
+    several places of A. Each axis is told by the number of its places and the distance of
+    neighbours, in elements, outermost first.
 
     Attributes:
         stack: the axes along which the products are stacked.
@@ -46,7 +47,7 @@ class Product:
         batches: the number of products in the stack.
         a_batch: the distance of one A to the next, in elements; 0 if they share it.
         b_batch: the distance of one B to the next, in elements; 0 if they share it.
-        windows: how A lies, if it is no matrix; then ``a_batch`` means nothing, and ``b_batch`` is
+        nested: how A lies, if it is no matrix; then ``a_batch`` means nothing, and ``b_batch`` is
             0.
     """
 
@@ -59,12 +60,12 @@ class Product:
     batches: int = 1
     a_batch: int = 0
     b_batch: int = 0
-    windows: Windows | None = None
+    nested: Nested | None = None
 
     @property
     def runs(self) -> Axes:
         """The axes of the inner axis of A above the innermost."""
-        return self.windows.runs if self.windows else ()
+        return self.nested.runs if self.nested else ()
 
     @property
     def run(self) -> int:
@@ -84,11 +85,11 @@ class Product:
             batch: the product of the stack.
             step: the step; with runs, the first of one of the outermost.
         """
-        if self.windows is None:
+        if self.nested is None:
             offset = times(f, batch, self.a_batch)
             return f.add(offset, times(f, step, self.a_strides[1]))
         offset = number(0)
-        for count, distance in reversed(self.windows.stack):
+        for count, distance in reversed(self.nested.stack):
             batch, place = split(f, batch, count)
             offset = f.add(offset, times(f, place, distance))
         if self.runs:

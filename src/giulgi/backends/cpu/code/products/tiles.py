@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from giulgi.backends.cpu.code.products.blocked import Blocked
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
-from giulgi.backends.cpu.code.products.product import Product, Windows, ceil_div
-from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.backends.cpu.code.products.product import Nested, Product, ceil_div
+from giulgi.backends.cpu.machine.processor import LINE_BYTES, Machine
 
 # What a block of B, a group of tiles of A, and a tile that waits for its next piece may take of the
 # second level of the cache; and a tile that is finished at once of the first.
@@ -43,7 +43,6 @@ _FEW_TILES, _CHUNK = 16, 1024
 # second level meanwhile; and the sums of all chunks so much.
 _PART_BYTES = 400 * 1024
 _PARTS_BYTES = 4 * 1024 * 1024
-_LINE = 64  # bytes: of the cache
 
 # Packing runs at about this many elements in a cycle; it is left to each worker if it takes no more
 # than this many cycles, or than this part of its work.
@@ -78,7 +77,7 @@ def blocked(product: Product, machine: Machine) -> Blocked:
     panel_bytes = panel_columns * product.size
     most = _BLOCK_BYTES // (depth * panel_bytes)
     if pieces == 1:
-        at_once = _COPIED_TILES if copies else _SEEN_TILES if product.windows else 1
+        at_once = _COPIED_TILES if copies else _SEEN_TILES if product.nested else 1
         group = min(at_once, shape.tiles)
         most = min(most, _TILE_BYTES // (height * panel_bytes))
     else:
@@ -139,17 +138,17 @@ def _cost(product: Product, lanes: int, shape: _Shape) -> float:
 
 def _chunks(product: Product, units: int) -> int:
     """Return how many parts of the inner axis are summed apart."""
-    if product.windows and _sums_over_examples(product.windows):
+    if product.nested and _sums_over_examples(product.nested):
         return _chunks_of_windows(product)
     if units >= _FEW_TILES:
         return 1
     return max(min(ceil_div(2 * _FEW_TILES, units), product.inner // _CHUNK), 1)
 
 
-def _sums_over_examples(windows: Windows) -> bool:
+def _sums_over_examples(nested: Nested) -> bool:
     """Whether the inner axis goes further than the stack: over what the stack only looks around."""
-    distances = [abs(distance) for _, distance in windows.stack]
-    return bool(windows.runs) and abs(windows.runs[0][1]) > max(distances, default=0)
+    distances = [abs(distance) for _, distance in nested.stack]
+    return bool(nested.runs) and abs(nested.runs[0][1]) > max(distances, default=0)
 
 
 def _chunks_of_windows(product: Product) -> int:
@@ -184,7 +183,7 @@ def _ahead(product: Product, chunk: int, shape: _Shape, panels: int) -> tuple[in
 
 
 def _lines(count: int, turns: int) -> int:
-    return ceil_div(ceil_div(count, _LINE), turns)
+    return ceil_div(ceil_div(count, LINE_BYTES), turns)
 
 
 def _in_units(steps: int, product: Product) -> int:
@@ -200,7 +199,7 @@ def _copies_a(product: Product) -> bool:
     and (128x784)T @ 128x512 gained 5 %. Others gained nothing, or lost: (784x128)T @ 784x512 10 %.
     """
     row_stride, inner_stride = product.a_strides
-    if product.windows:
+    if product.nested:
         return False
     return row_stride == 1 and inner_stride * product.size >= _FAR_APART and product.inner > 1
 
@@ -220,7 +219,7 @@ def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
     contiguous = product.b_strides[1] == 1 or product.columns == 1
     narrow = product.b_strides[0] <= 2 * columns
     # What is as long as a batch of pictures has pixels is rather read twice than copied.
-    is_long = bool(product.windows) and product.inner > _WHOLE
+    is_long = bool(product.nested) and product.inner > _WHOLE
     in_place = contiguous and (narrow or shape.tiles == 1 or is_long)
     packing = product.inner * block * columns / _PACKED_PER_CYCLE
     multiplying = product.multiplications / (2 * lanes) / max(_WORKERS)

@@ -17,14 +17,14 @@ def greatest_tap(tap: Tensor, x: Tensor) -> Tensor:
     """Return which tap sees the greatest element: the last that saw more than all before."""
     op = tap.op
     assert isinstance(op, GreatestTap)
-    return _greatest(op.window, op.taps, x, sizes(tap))[0]
+    return _greatest(op.window, op.taps, x, tap)[0]
 
 
 def at_tap(y: Tensor, x: Tensor, tap: Tensor) -> Tensor:
     """Return what the taps see."""
     op = y.op
     assert isinstance(op, AtTap)
-    of_greatest, greatest = _greatest(op.window, op.taps, x, sizes(y))
+    of_greatest, greatest = _greatest(op.window, op.taps, x, tap)
     if tap.node is of_greatest.node:
         return greatest  # It was at hand when the tap was found.
     x, slide = padded_slide(op.window, x, op.taps, sizes(y)[1:-1], lowest(x.dtype))
@@ -34,18 +34,17 @@ def at_tap(y: Tensor, x: Tensor, tap: Tensor) -> Tensor:
     return found
 
 
-def _greatest(window: Window, taps: Sizes, x: Tensor, made: Sizes) -> tuple[Tensor, Tensor]:
-    """Return which tap sees the greatest element, and the element."""
-    x, slide = padded_slide(window, x, taps, made[1:-1], lowest(x.dtype))
+def _greatest(window: Window, taps: Sizes, x: Tensor, tap: Tensor) -> tuple[Tensor, Tensor]:
+    """Return which tap sees the greatest element, like ``tap``, and the element."""
+    x, slide = padded_slide(window, x, taps, sizes(tap)[1:-1], lowest(x.dtype))
     (_, greatest), *others = slide.each_tap(x)
-    dtype = "uint8" if len(others) < 256 else "int32"
-    found = ops.zeros(made, dtype)
+    found = ops.zeros(sizes(tap), tap.dtype)
     for number, (_, seen) in enumerate(others, start=1):
         # NaN is greater than numbers, and nothing is greater than NaN.
         is_number = ops.equal(greatest, greatest)
         is_greater = ops.logical_and(ops.logical_not(seen <= greatest), is_number)
         greatest = ops.where(is_greater, seen, greatest)
-        found = ops.where(is_greater, ops.constant(number, dtype), found)
+        found = ops.where(is_greater, ops.constant(number, tap.dtype), found)
     return found, greatest
 
 
@@ -58,9 +57,8 @@ def from_tap(x: Tensor, dy: Tensor, tap: Tensor, *_: Tensor) -> Tensor:
     if is_tiling and all(step == 1 for step in window.dilation):
         return _tiled(dy, tap, taps, sizes(x))
     margins = window.margins(sizes(x)[1:-1], taps)
-    around = [(before, after) for before, after in margins]
-    padded = tuple(
-        size + before + after for size, (before, after) in zip(sizes(x)[1:-1], around, strict=True)
+    padded = (
+        size + before + after for size, (before, after) in zip(sizes(x)[1:-1], margins, strict=True)
     )
     whole = (sizes(x)[0], *padded, sizes(x)[-1])
     total = ops.zeros(whole, dy.dtype)
@@ -68,7 +66,7 @@ def from_tap(x: Tensor, dy: Tensor, tap: Tensor, *_: Tensor) -> Tensor:
     for number, cuts in enumerate(slide.cuts()):
         part = ops.where(tap == number, dy, ops.constant(0, dy.dtype))
         total = total + build_shaped(Embed, whole, part, cuts=((None, None, 1), *cuts))
-    return fitted(total, [(-before, -after) for before, after in around])
+    return fitted(total, [(-before, -after) for before, after in margins])
 
 
 def _tiled(dy: Tensor, tap: Tensor, taps: Sizes, shape: Sizes) -> Tensor:
