@@ -141,12 +141,9 @@ class Program:
             DTypeError: if the data are of a dtype that giulgi does not have.
         """
         store = current_storage() if storage is None else storage
-        # Native code follows addresses: what is no plain array becomes one, or is refused.
-        data = [np.ascontiguousarray(array, as_dtype(array.dtype)) for array in data]
+        data, batched, shapes = self._batched(data, size)
         order = np.ascontiguousarray(order, np.int64)
         _require_examples(data, order[steps.start * size : steps.stop * size], size * len(steps))
-        batched = Batched(size, tuple(array.dtype for array in data))
-        shapes = tuple((size, *array.shape[1:]) for array in data)
         computation, executable = self.compiled(shapes, batched)
         together = max(len(steps), 1) if executable.in_place else 1
         for first in range(steps.start, steps.stop, together):
@@ -231,10 +228,23 @@ class Program:
         Args:
             data: for each feed the array of all examples, as for :meth:`run_steps`.
             size: the number of examples in a batch.
+
+        Raises:
+            FeedError: if there is not one for each feed.
+            DTypeError: if the data are of a dtype that giulgi does not have.
         """
-        batched = Batched(size, tuple(array.dtype for array in data))
-        computation = self.specialised(tuple((size, *array.shape[1:]) for array in data))
-        return backend(self.backend).explain(computation, batched)
+        _, batched, shapes = self._batched(data, size)
+        return backend(self.backend).explain(self.specialised(shapes), batched)
+
+    def _batched(self, data: Sequence[Array], size: int) -> tuple[list[Array], Batched, Shapes]:
+        """Return the data as plain arrays, how feeds are taken from them, and the feeds' shapes."""
+        if len(data) != len(self.feeds):
+            raise FeedError(f"the program has {len(self.feeds)} feeds, and data for {len(data)}.")
+        # Native code follows addresses: what is no plain array becomes one, or is refused.
+        arrays = [np.asarray(array) for array in data]
+        arrays = [np.ascontiguousarray(array, as_dtype(array.dtype)) for array in arrays]
+        batched = Batched(size, tuple(array.dtype for array in arrays))
+        return arrays, batched, tuple((size, *array.shape[1:]) for array in arrays)
 
 
 def _require_examples(data: Sequence[Array], places: Array, count: int) -> None:

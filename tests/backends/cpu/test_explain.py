@@ -143,3 +143,14 @@ class TestAStepOfFit:
             model.explain(self.x, self.y[:7])
         with pytest.raises(gg.errors.ArgumentError, match="x is a generator"):
             model.explain(iter([(self.x, self.y)]))
+
+
+def test_steps_are_explained_for_data_that_fit():
+    x = gg.placeholder("float32", (None, 3), name="x")
+    v = gg.Variable(np.zeros(3, np.float32), name="v")
+    program = gg.Program([], [x], [(v, v + gg.sum(x, 0))], backend="cpu")
+    assert "float32 (4, 3)" in program.explain_steps([[[1.0, 2.0, 3.0]] * 9], 4)["graph"]
+    with pytest.raises(FeedError, match="has 1 feeds, and data for 2"):
+        program.explain_steps([np.ones((9, 3)), np.ones(9)], 4)
+    with pytest.raises(gg.errors.DTypeError, match="no tensors of text"):
+        program.explain_steps([np.array([["a", "b", "c"]])], 1)

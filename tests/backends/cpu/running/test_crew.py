@@ -207,3 +207,19 @@ def test_another_number_of_threads_is_another_crew(monkeypatch):
     monkeypatch.setattr(gg.config, "threads", 3)
     program(x)
     assert executable._crew.workers == 3
+
+
+def test_a_run_that_failed_says_nothing_of_the_pace(monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", "cpu")
+    monkeypatch.setattr(gg.config, "threads", 2)
+    noted = []
+    monkeypatch.setattr(Crew, "note", lambda crew, steps, seconds: noted.append(steps))
+    x = gg.placeholder("float32", (300, 300), name="x")
+    place = gg.placeholder("int64", (1,), name="place")
+    program = gg.Program([gg.gather(x @ x, place)], [x, place])
+    ones = np.ones((300, 300), np.float32)
+    program(ones, np.array([3]))
+    assert noted == [1]
+    with pytest.raises(gg.errors.GiulgiError):
+        program(ones, np.array([300]))
+    assert noted == [1]

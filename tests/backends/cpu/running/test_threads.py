@@ -15,6 +15,7 @@ import pytest
 
 import giulgi as gg
 from giulgi.backends.cpu.code.scope import Table
+from giulgi.backends.cpu.running.executable import NativeExecutable
 
 from ..checks import check_bits, require_native, threads
 
@@ -141,11 +142,18 @@ INTERRUPTED = """
 import os, random, signal, threading, time
 import numpy as np
 import giulgi as gg
-from giulgi.backends.cpu.code.scope import Table
 
 gg.config.backend = "cpu"
 gg.config.threads = 2
-signal.signal(signal.SIGINT, signal.default_int_handler)  # Also under nohup.
+is_inside = False  # Whether what follows is guarded: it is interrupted once, and then not.
+
+def once(*_):
+    global is_inside
+    if is_inside:
+        is_inside = False
+        raise KeyboardInterrupt
+
+signal.signal(signal.SIGINT, once)  # Also under nohup.
 x = gg.placeholder("float32", (20_000,))
 count, total = gg.Variable(np.zeros(20_000, "float32")), gg.Variable(np.zeros((), "float32"))
 program = gg.Program([], [x], [(count, count + x), (total, total + gg.sum(gg.tanh(x)))])
@@ -166,6 +174,7 @@ while seen < 40:
     try:
         thread = threading.Thread(target=interrupt, daemon=True)
         thread.start()
+        is_inside = True
         while thread.is_alive():
             program(data[0])
             steps.run_steps([data], np.arange(64), 1, range(8))
@@ -409,3 +418,30 @@ def test_ctrl_c_while_addresses_are_written_leaves_none_behind(monkeypatch):
     program()  # On the same arrays as the run that was interrupted.
     assert (first.numpy()[0], second.numpy()[0]) == (2, 4)
     assert [float(session.run(v)[0]) for v in (first, second)] == [1, 2]
+
+
+@POSIX
+def test_a_fork_while_another_thread_builds_a_program(monkeypatch):
+    """The child renews the locks of all programs there are, and is not stopped by half of one."""
+    program = busy_program()
+    program(np.ones(40_000, np.float32))
+    building, go_on = threading.Event(), threading.Event()
+    own_memory = NativeExecutable._own_memory
+
+    def slowly(executable):
+        building.set()
+        go_on.wait(30)
+        own_memory(executable)
+
+    monkeypatch.setattr(NativeExecutable, "_own_memory", slowly)
+    other = threading.Thread(target=busy_program(50_000), args=(np.ones(50_000, np.float32),))
+    other.start()
+    assert building.wait(30)
+    unraisable = []
+    monkeypatch.setattr(sys, "unraisablehook", unraisable.append)
+    child = os.fork()
+    if child == 0:
+        os._exit(len(unraisable))
+    go_on.set()
+    other.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -56,7 +56,6 @@ class NativeExecutable:
         self._entry = loaded.addresses["run"]
         self._run_alone: Any = _ALONE(loaded.addresses["run_alone"])
         self._renew_lock()
-        _all.add(self)
         # What words of the table hold the addresses of.
         self._memory: dict[int, Array] = {}
         words = np.zeros(code.table.words, np.int64)
@@ -83,6 +82,7 @@ class NativeExecutable:
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
         self._crew = Crew(worker_count(), code.seconds)
+        _all.add(self)  # Now that it is whole: a fork may come at any time.
 
     def _renew_lock(self) -> None:
         # The memory that it works in is for one thread at a time, and for one run of it: a signal
@@ -234,7 +234,8 @@ class NativeExecutable:
                 self._run_alone()
             else:
                 team.run(self._entry, self._address, count)
-            crew.note(steps, time.perf_counter() - begin)
+            if not words[Word.FAILED]:  # Else not all of them were done.
+                crew.note(steps, time.perf_counter() - begin)
             first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
