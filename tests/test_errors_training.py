@@ -220,7 +220,7 @@ def rows_where_class_numbers_are_wanted():
     problem="the labels run from 1 to 3, and the network has 3 outputs: classes 0 to 2",
     layer="head",
     arguments=CLASSES,
-    fix="classes count from 0: fit(x, y - 1)",
+    fix="classes count from 0: give y - 1 in place of y",
 )
 def labels_that_count_from_one():
     network().fit(X, LABELS + 1, verbose=0)  # here

@@ -71,9 +71,9 @@ class Function(Generic[P, R]):
     def repeat(self, times: int, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the program so many times on the same arguments; return the last result.
 
-        Each run reads what the one before made of the variables. On the native backend many runs
-        are one call: ``step.repeat(1000, x, y)`` takes a thousand steps, and Python looks in only
-        now and then, for Ctrl-C and for who does them.
+        Each run reads what the one before made of the variables. The native backend takes
+        ``step.repeat(1000, x, y)``, a thousand steps, in native code; Python looks in only now and
+        then, for Ctrl-C and for who does them.
 
         Args:
             times: how often, at least once.

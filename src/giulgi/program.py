@@ -18,12 +18,7 @@ from giulgi.feeds import fed_array, feedable, require_different
 from giulgi.graph.dtypes import as_dtype
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Placeholder, constant, placeholder, require_tensor
-from giulgi.graph.ops.state import (
-    Assign,
-    ReadVariable,
-    Variable,
-    assign,
-)
+from giulgi.graph.ops.state import Assign, ReadVariable, Variable, assign
 from giulgi.graph.rewrite import specialise
 from giulgi.graph.shapes import could_be, is_static
 from giulgi.graph.tensor import Tensor

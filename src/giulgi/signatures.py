@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import ParamSpec, TypeVar
 
 from giulgi.errors import GiulgiError, UnknownArgumentError
@@ -80,13 +80,15 @@ def example_call(made: type) -> str:
 def names_checked(function: Callable[P, T]) -> Callable[P, T]:
     """Return a function that tells which argument was meant by one that it does not have.
 
-    The function keeps its signature, which says what it takes; a ``**unknown`` would hide that.
+    One that is no ``__init__`` also tells which are missing or too many. The function keeps its
+    signature, which says what it takes; a ``**unknown`` would hide that.
     An ``__init__`` that passes ``**options`` on has the arguments of its base classes, too.
 
     Raises:
         UnknownArgumentError: by the function that is returned.
     """
-    parameters = inspect.signature(function).parameters.values()
+    signature = inspect.signature(function)
+    parameters = signature.parameters.values()
     own = _named(parameters)
     passes_on = any(p.kind is p.VAR_KEYWORD for p in parameters)
 
@@ -98,9 +100,26 @@ def names_checked(function: Callable[P, T]) -> Callable[P, T]:
         for name in kwargs:
             if name not in (known if passes_on else own):
                 raise unknown_argument(told, name, known)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            misfit = _misfit(signature, args, kwargs)
+            if not misfit or isinstance(error, GiulgiError) or told != function.__name__:
+                raise
+        raise UnknownArgumentError(f"{told}: {misfit}.", fix=f"it takes {', '.join(known)}")
 
     return checked
+
+
+def _misfit(
+    signature: inspect.Signature, args: Iterable[object], kwargs: Mapping[str, object]
+) -> str:
+    """Return what is wrong with the number of arguments, if anything is."""
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError as error:
+        return str(error)
+    return ""
 
 
 def _arguments_of(made: type, init: Callable[..., object]) -> list[str]:

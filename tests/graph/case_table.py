@@ -20,6 +20,7 @@ from giulgi.graph.ops import (
     creation,
     elementwise,
     functions,
+    identities,
     indexing,
     joining,
     logic,
@@ -398,8 +399,8 @@ OTHERS = [
     Case("Arange", creation.Arange, of_inputs(arange), shape_is_known=False),
     # A look does not assign, so that this one has no value as a constant.
     Case("Assign", state.Assign, of_shape(assign), levels=(), slope_levels=(STATIC, SIZES, RANK)),
-    one(state.Tag, lambda x: state.tag(x, "a layer") * 2, lambda x: 2 * x, real),
-    one(state.Default, lambda x: gg.placeholder_with_default(x) * 2, lambda x: 2 * x, real),
+    one(identities.Tag, lambda x: identities.tag(x, "a layer") * 2, lambda x: 2 * x, real),
+    one(identities.Default, lambda x: gg.placeholder_with_default(x) * 2, lambda x: 2 * x, real),
 ]
 
 CASES = [

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import giulgi as gg
-from giulgi.graph.ops import elementwise, functions, leaves, logic, reductions, state
+from giulgi.graph.ops import elementwise, functions, identities, leaves, logic, reductions, state
 from giulgi.graph.ops.indexing import NonZero
 from giulgi.graph.ops.pooling import GreatestTap
 from giulgi.graph.ops.random import RandomBits
@@ -62,7 +62,7 @@ ON_ELEMENTS = [
     flat(logic.BitwiseInvert, lambda x: ~x, np.invert, bools),
     flat(logic.ShiftLeft, lambda a, b: a << b, np.left_shift, whole, few),
     flat(logic.ShiftRight, lambda a, b: a >> b, np.right_shift, whole, few),
-    flat(state.StopGradient, gg.stop_gradient, np.array, real),
+    flat(identities.StopGradient, gg.stop_gradient, np.array, real),
 ]
 
 
@@ -110,7 +110,7 @@ WITHOUT_GRADIENT: dict[Any, str] = {
     leaves.Placeholder: NO_INPUT,
     state.ReadVariable: NO_INPUT,
     RandomBits: NO_INPUT,
-    state.StopGradient: "it is there to stop gradients",
+    identities.StopGradient: "it is there to stop gradients",
     elementwise.FloorDivide: STEPS,
     elementwise.Sign: STEPS,
     functions.Floor: STEPS,

@@ -8,8 +8,8 @@ import pytest
 import giulgi as gg
 from giulgi.errors import ShapeError
 from giulgi.graph.node import topological
+from giulgi.graph.ops.identities import Tag, tag
 from giulgi.graph.ops.leaves import Constant
-from giulgi.graph.ops.state import Tag, tag
 from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.shapes import is_static
 

@@ -232,7 +232,7 @@ def check_traceback(text, file):
     # What is known of the epoch is the last before it, and before that the program's own word.
     *_, ready, stopped, weights = lines[:begin]
     assert ready.endswith("READY")
-    assert "Epoch 1/9 - stopped after step " in stopped
+    assert "Epoch 1/9 - stopped soon after step " in stopped
     assert stopped.endswith(" - loss: 0.0000")
     assert weights == "The weights are those of the last whole step."
 

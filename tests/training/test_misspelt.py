@@ -76,11 +76,29 @@ def test_of_a_callback_of_ones_own():
         Patient(monitr="loss")
 
 
-def test_other_wrong_calls_are_answered_by_python():
-    with pytest.raises(TypeError, match="missing 1 required positional argument: 'x'"):
-        network().predict()
-    with pytest.raises(TypeError, match="multiple values for argument 'x'"):
-        network().fit(X, Y, x=X)
+@pytest.mark.parametrize(
+    ("call", "problem"),
+    [
+        (lambda model: model.predict(), "predict: missing a required argument: 'x'."),
+        (lambda model: model.explain(), "explain: missing a required argument: 'x'."),
+        (lambda model: model.fit(X, Y, x=X), "fit: multiple values for argument 'x'."),
+        (lambda model: model.predict(*[X] * 9), "predict: too many positional arguments."),
+    ],
+)
+def test_of_arguments_that_are_missing_or_too_many(call, problem):
+    with pytest.raises(gg.errors.UnknownArgumentError) as caught:
+        call(network())
+    assert caught.value.problem == problem
+    assert caught.value.fix.startswith("it takes x, ")
+    assert caught.value.where.text.startswith("(lambda model: ")
+
+
+def test_an_error_of_python_inside_a_call_stays_what_it_is():
+    def broken(epoch, logs):
+        return 1 + "1"
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        network().fit(X, Y, callbacks=[gg.callbacks.LambdaCallback(on_epoch_end=broken)])
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch"])

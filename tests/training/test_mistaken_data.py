@@ -32,7 +32,7 @@ def two_inputs():
     ("x", "y", "shape", "fix"),
     [
         (X, LABELS, X.shape, "gg.Input leaves out the batch axis: gg.Input((8,))"),
-        (LABELS, X, (8,), "x and y seem to be swapped: the examples come first, fit(x, y)"),
+        (LABELS, X, (8,), "x and y seem to be swapped: the examples come first"),
         (X.T, LABELS, (8,), "rows and columns are swapped: x.T has one example in each row"),
         (X[0], LABELS[:1], (8,), "one example lacks the batch axis: x[None]"),
         (X[:, :3], LABELS, (8,), "give examples of shape (8,), or build the network for these"),
@@ -51,9 +51,9 @@ def test_the_advice_about_the_batch_axis_is_right():
 @pytest.mark.parametrize(
     ("labels", "fix"),
     [
-        (LABELS - 1, "classes count from 0: fit(x, y + 1)"),
-        (LABELS + 1, "classes count from 0: fit(x, y - 1)"),
-        (LABELS + 5, "classes count from 0: fit(x, y - 5)"),
+        (LABELS - 1, "classes count from 0: give y + 1 in place of y"),
+        (LABELS + 1, "classes count from 0: give y - 1 in place of y"),
+        (LABELS + 5, "classes count from 0: give y - 5 in place of y"),
         (YES * 2 - 1, "use 0 and 1 in place of -1 and 1: (y + 1) // 2"),
         (LABELS * 3 - 1, "names, y = np.unique(y, return_inverse=True)"),
         (LABELS * 2, "give the last layer 5 units, or check the labels"),

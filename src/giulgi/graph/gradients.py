@@ -15,10 +15,11 @@ from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import ones_like, zeros_like
+from giulgi.graph.ops.identities import StopGradient
 from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant, require_tensor
 from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
-from giulgi.graph.ops.state import StopGradient, Variable
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import could_be, is_static, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for

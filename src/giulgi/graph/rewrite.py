@@ -12,9 +12,9 @@ import numpy as np
 
 from giulgi.errors import GiulgiError
 from giulgi.graph.node import Node, build, topological
+from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.leaves import Constant, constant
 from giulgi.graph.ops.random import RandomBits, redrawn
-from giulgi.graph.ops.state import Tag
 from giulgi.graph.shapes import is_static, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for

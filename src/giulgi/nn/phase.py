@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from giulgi.graph.ops.state import placeholder_with_default
+from giulgi.graph.ops.identities import placeholder_with_default
 
 phase = placeholder_with_default(False, "training")
 

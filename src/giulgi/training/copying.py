@@ -12,7 +12,8 @@ from itertools import islice
 
 from giulgi.graph.node import Node, topological
 from giulgi.graph.op import Op
-from giulgi.graph.ops.state import Tag, Variable
+from giulgi.graph.ops.identities import Tag
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.records import GraphRecord, NodeRecord, put_together, taken_apart
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer

@@ -8,8 +8,9 @@ from typing import Any
 
 from giulgi.errors import ArgumentError, GraphError
 from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.leaves import Placeholder, constant
-from giulgi.graph.ops.state import Tag, Variable
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer

@@ -66,8 +66,8 @@ class Progress:
         step, logs = self._last
         if self.style:
             known = [values_text(logs)] if logs else []
-            when = f"stopped after step {step}" if step else "stopped before any step was reported"
-            print(" - ".join([self.title, when, *known]))
+            when = f"soon after step {step}" if step else "before any step was reported"
+            print(" - ".join([self.title, f"stopped {when}", *known]))
             print("The weights are those of the last whole step.", flush=True)
 
     def close(self) -> None:

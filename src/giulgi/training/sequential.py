@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError
+from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.ops.state import Tag
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.input import InputLayer

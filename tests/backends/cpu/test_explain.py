@@ -100,6 +100,23 @@ def test_bytes_are_those_that_are_read_and_written():
     assert "12 kB of memory" in text  # x and the old v read, the new v written
 
 
+def test_a_batch_is_read_and_written():
+    x = gg.placeholder("float32", (None,), name="x")
+    v = gg.Variable(np.float32(0), name="v")
+    program = gg.Program([], [x], [(v, v + gg.sum(x))], backend="cpu")
+    assert "4 kB of memory" in program.explain_steps([np.zeros(600, np.float32)], 500)["groups"]
+
+
+def test_kinds_and_what_no_user_has_written_are_explained():
+    x = gg.placeholder("float32", (2, 5, 5, 1), name="x")
+    program = gg.Program([gg.convolution(x, np.ones((3, 3, 1, 2), "f"))], [x], backend="cpu")
+    said = " ".join(program.explain()["groups"].split())
+    assert "product: a product of matrices" in said
+    assert "windows(x) is what" in said
+    assert "argmax" not in said
+    assert "interleave" not in said
+
+
 def test_the_workers_that_are_set_are_told(monkeypatch):
     x = gg.placeholder("float32", (512, 512), name="x")
     program = gg.Program([x @ x + 1], [x], backend="cpu")

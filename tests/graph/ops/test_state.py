@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import operator
 import pickle
+import re
 
 import numpy as np
 import pytest
 
 import giulgi as gg
 from giulgi.errors import GiulgiError, GraphError, ShapeError
-from giulgi.graph.ops.state import tag
+from giulgi.graph.ops.identities import tag
 from giulgi.source import scope
 from graph.checks import check_same
 
@@ -36,6 +38,33 @@ def test_assigning_at_once():
     v.assign_add(1)
     v.assign_sub([0.5, 1.0])
     check_same(v * 2, np.float32([7, 8]))
+
+
+IN_PLACE = {
+    "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
+    "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", IN_PLACE)
+def test_what_looks_like_changing_a_variable_in_place_is_refused(sign):
+    v = gg.Variable([1.0, 2.0], name="v")
+    with pytest.raises(gg.errors.GraphError, match=f"v {re.escape(sign)}= value") as caught:
+        IN_PLACE[sign](v, 2)
+    assert "assign" in caught.value.fix
+
+
+def test_a_step_that_would_train_nothing_is_refused():
+    v = gg.Variable(1.0, name="v")
+
+    @gg.function
+    def step():
+        nonlocal v
+        v -= 0.1 * gg.gradients(v * v, v)
+
+    with pytest.raises(gg.errors.GraphError, match="would not change the variable"):
+        step()
+    assert float(v) == 1
 
 
 def test_assigning_keeps_the_digits_of_python_numbers():

@@ -86,7 +86,7 @@ def test_examples_and_truth_given_as_one():
     values = [np.zeros((2, 3)), np.zeros(2)]
     with pytest.raises(gg.errors.DataError, match="1 input, and x is 2 arrays") as caught:
         fitted(network((3,)), values)
-    assert "two arguments: fit(x, y)" in caught.value.fix
+    assert "two arguments, x and y" in caught.value.fix
 
 
 def test_targets_given_for_examples():

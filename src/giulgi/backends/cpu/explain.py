@@ -12,8 +12,10 @@ from giulgi.backends.cpu.planning.costs import COSTLY, cost_of
 from giulgi.backends.cpu.planning.group import Kind
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
+from giulgi.backends.cpu.planning.windows import Interleave, TensorDot, Windows
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.node import Node
+from giulgi.graph.op import Op
 from giulgi.graph.ops.elementwise import Divide
 from giulgi.graph.ops.functions import Exp
 from giulgi.graph.shapes import shape_text
@@ -21,6 +23,22 @@ from giulgi.graph.text import node_names
 
 _WIDTH = 96
 _INDENT = " " * 7
+
+_KINDS = {
+    Kind.POINTWISE: "each element is computed by itself",
+    Kind.REDUCTION: "sums, greatest elements and the like, over the first shape, to the second",
+    Kind.PRODUCT: "a product of matrices, and what is computed of each element of the result",
+    Kind.RANDOM: "random numbers",
+    Kind.EXTREME_PLACE: "where the greatest or the least element is: argmax, argmin",
+    Kind.SCATTER: "elements are added at places that are numbers themselves",
+    Kind.BATCH: "the examples of a step are taken out of the arrays of all",
+}
+# What stands in the graph of the groups beside what a user writes.
+_INTERNAL: dict[type[Op], str] = {
+    Windows: "windows(x) is what a convolution or pooling sees of x from each of its places.",
+    TensorDot: "tensor_dot(a, b) sums products over the last axes of a and the rows of b.",
+    Interleave: "interleave(...) puts parts together whose elements lie some steps apart.",
+}
 
 
 def explain(computation: Computation, code: Code, machine: Machine, workers: int) -> Explanation:
@@ -88,9 +106,10 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
     head = [
         f"{_amount(len(parts), 'groups')} for {who}, {_amount(total, 'operations')}.",
         "A group is computed in one pass over memory. What only moves elements (reshape, "
-        "transpose, slice, broadcast) is in none: it is another view of the same memory. An "
-        "operation is an addition, a multiplication and the like; what takes longer counts as "
-        f"several, a division as {COSTLY[Divide]}, an exp as the {COSTLY[Exp]} that it is made of.",
+        "transpose, slice, broadcast) is in none where it can be read as another view of the same "
+        "memory; else it is copied, which shows as `copy <- what is copied`. An operation is an "
+        "addition, a multiplication and the like; what takes longer counts as several, a division "
+        f"as {COSTLY[Divide]}, an exp as the {COSTLY[Exp]} that it is made of.",
     ]
     if workers > 1:
         head.append(
@@ -103,7 +122,17 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
             "A product is computed in tiles, parts of the result that stay in the processor's "
             "registers while they are summed up."
         )
+    head.append(_legend(code))
     return "\n\n".join([*(fill(part, _WIDTH) for part in head), *parts])
+
+
+def _legend(code: Code) -> str:
+    """Return what the kinds of these groups mean, and what no user has written."""
+    kinds = {step.group.kind for step in code.plan.steps}
+    found = [f"{kind.value}: {said}" for kind, said in _KINDS.items() if kind in kinds]
+    ops = {type(node.op) for node in code.plan.computation.nodes}
+    internal = [said for op, said in _INTERNAL.items() if op in ops]
+    return " ".join(["Kinds of groups here:", "; ".join(found) + ".", *internal])
 
 
 def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int) -> str:

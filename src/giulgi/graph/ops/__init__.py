@@ -21,7 +21,8 @@ pooling         the greatest element, or the mean, of what a window sees
 creation        zeros, ranges, the identity
 diagonals       diagonals of matrices
 random          random numbers
-state           variables, assignment, stop-gradient
+identities      what returns what it is given: stop-gradient, defaults of placeholders
+state           variables, and their assignment
 ==============  ==============================================================
 
 ``getitem`` and ``choose`` are for the package alone, and not in ``__all__``: a user writes
@@ -107,6 +108,7 @@ from giulgi.graph.ops.functions import (
 )
 from giulgi.graph.ops.getitem import boolean_mask, gather_nd, nonzero
 from giulgi.graph.ops.getitem import getitem as getitem
+from giulgi.graph.ops.identities import placeholder_with_default, stop_gradient
 from giulgi.graph.ops.indexing import gather, one_hot, scatter_add, take, take_along_axis
 from giulgi.graph.ops.joining import concat, hstack, repeat, roll, split, stack, tile, vstack
 from giulgi.graph.ops.leaves import constant, placeholder
@@ -145,7 +147,7 @@ from giulgi.graph.ops.pooling import average_pool, max_pool
 from giulgi.graph.ops.reductions import all, any, argmax, argmin, max, min, prod, sum
 from giulgi.graph.ops.shape import rank, shape, size
 from giulgi.graph.ops.slicing import embed, pad
-from giulgi.graph.ops.state import Variable, assign, placeholder_with_default, stop_gradient
+from giulgi.graph.ops.state import Variable, assign
 from giulgi.graph.ops.statistics import count_nonzero, logsumexp, mean, norm, std, var
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What lasts from one run to the next: variables; and what gradients stop at."""
+"""What lasts from one run to the next: variables, and what is assigned to them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
@@ -89,72 +89,6 @@ class Assign(Op):
 
     def formula(self, *inputs: str) -> str:
         return f"assign({self.variable.label} <- {inputs[0]})"
-
-
-@dataclass(frozen=True)
-class Default(Op):
-    """x, unless another value is fed in its place: a placeholder with a default."""
-
-    symbolic: ClassVar[bool] = True
-
-    label: str
-    number: int
-
-    def infer_shape(self, x: Shape) -> Shape:
-        return x
-
-    def numpy(self, x: Array) -> Array:
-        return x
-
-    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
-        return dy
-
-    def formula(self, *inputs: str) -> str:
-        return f"placeholder, if not fed {inputs[0]}"
-
-    def __reduce__(self) -> Any:
-        # A copy is fed by itself.
-        return _new_default, (self.label,)
-
-
-def _new_default(label: str) -> Default:
-    return Default(label, next(_variable_numbers))
-
-
-@dataclass(frozen=True)
-class StopGradient(Op):
-    """x, through which no gradient flows."""
-
-    def infer_shape(self, x: Shape) -> Shape:
-        return x
-
-    def numpy(self, x: Array) -> Array:
-        return x
-
-    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> None:
-        return None
-
-
-@dataclass(frozen=True)
-class Tag(Op):
-    """x, with a label that says whose result it is, such as a layer's. It costs nothing."""
-
-    label: Any
-
-    def infer_shape(self, x: Shape) -> Shape:
-        return x
-
-    def known_elements(self, x: Tensor) -> Shape | None:
-        return x.op.known_elements(*x.inputs)
-
-    def numpy(self, x: Array) -> Array:
-        return x
-
-    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> Tensor:
-        return dy
-
-    def formula(self, *inputs: str) -> str:
-        return f"{inputs[0]}  (result of {self.label})"
 
 
 _variable_numbers = itertools.count(1)
@@ -266,6 +200,43 @@ class Variable(Tensor):
         """Subtract from the value: ``v.assign(v - value)``; see :meth:`assign`."""
         return self.assign(self - value)
 
+    # v -= value would make the name v stand for an expression, and leave the variable as it is:
+    # what was meant to train would not, and nobody would be told.
+
+    def __iadd__(self, other: Any) -> Never:
+        raise self._in_place("+", "assign_add(value)")
+
+    def __isub__(self, other: Any) -> Never:
+        raise self._in_place("-", "assign_sub(value)")
+
+    def __imul__(self, other: Any) -> Never:
+        raise self._in_place("*")
+
+    def __itruediv__(self, other: Any) -> Never:
+        raise self._in_place("/")
+
+    def __ifloordiv__(self, other: Any) -> Never:
+        raise self._in_place("//")
+
+    def __imod__(self, other: Any) -> Never:
+        raise self._in_place("%")
+
+    def __ipow__(self, other: Any) -> Never:
+        raise self._in_place("**")
+
+    def __imatmul__(self, other: Any) -> Never:
+        raise self._in_place("@")
+
+    def _in_place(self, sign: str, assignment: str | None = None) -> GraphError:
+        return GraphError(
+            f"v {sign}= value would not change the variable v: the name would stand for a new "
+            "tensor from then on, and the variable keep its value.",
+            op=f"v {sign}= value",
+            arguments=[("v", self.description)],
+            fix=f"v.{assignment or f'assign(v {sign} value)'} to change the variable, or "
+            f"new = v {sign} value for a tensor",
+        )
+
     # A copy is a variable of its own, with the value of now. Whatever is copied with it and reads
     # this variable reads, as a copy, that one.
 
@@ -372,22 +343,3 @@ def assign(variable: Variable, value: TensorLike, name: str | None = None) -> Te
     until a session runs it. All reads of a run see the values from before it.
     """
     return build(Assign(variable.cell), variable._fitting(value), name=name)
-
-
-def placeholder_with_default(
-    default: TensorLike, name: str | None = None, dtype: Any = None
-) -> Tensor:
-    """Return a tensor whose value may be fed; if it is not, it has the default value."""
-    number = next(_variable_numbers)
-    label = name or f"default_{number}"
-    return build(Default(label, number), constant(default, dtype), name=label)
-
-
-def stop_gradient(x: TensorLike, name: str | None = None) -> Tensor:
-    """Return x; no gradient flows back through it."""
-    return build(StopGradient(), constant(x), name=name)
-
-
-def tag(x: TensorLike, label: Any, name: str | None = None) -> Tensor:
-    """Return x with a label that says whose result it is."""
-    return build(Tag(label), constant(x), name=name)

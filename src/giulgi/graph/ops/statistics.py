@@ -8,12 +8,12 @@ from giulgi.graph.ops.casting import as_float, cast
 from giulgi.graph.ops.compositions import isfinite, square
 from giulgi.graph.ops.elementwise import maximum
 from giulgi.graph.ops.functions import exp, log, sqrt
+from giulgi.graph.ops.identities import stop_gradient
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import reshape, squeeze
 from giulgi.graph.ops.reductions import axes_of, max, sum
 from giulgi.graph.ops.shape import size
-from giulgi.graph.ops.state import stop_gradient
 from giulgi.graph.tensor import Axes, Tensor
 
 

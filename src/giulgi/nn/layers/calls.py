@@ -12,7 +12,8 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from giulgi.errors import GraphError
 from giulgi.graph import ops
-from giulgi.graph.ops.state import Variable, tag
+from giulgi.graph.ops.identities import tag
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.phase import in_phase, phase
 from giulgi.tree import flatten, unflatten

@@ -14,9 +14,9 @@ from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Add, Divide
 from giulgi.graph.ops.functions import Exp, Sigmoid, Tanh
+from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.movement import ExpandDims, Reshape, Squeeze
 from giulgi.graph.ops.reductions import Sum
-from giulgi.graph.ops.state import Tag
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import losses, metrics
 from giulgi.nn.losses import Loss

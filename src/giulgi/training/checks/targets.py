@@ -124,7 +124,7 @@ def _classes_fix(found: Array, classes: int) -> str:
         return "classes count from 0; use 0 and 1 in place of -1 and 1: (y + 1) // 2"
     if lowest != 0 and highest - lowest < classes:
         shift = f"+ {-lowest:g}" if lowest < 0 else f"- {lowest:g}"
-        return f"classes count from 0: fit(x, y {shift})"
+        return f"classes count from 0: give y {shift} in place of y"
     if lowest < 0:
         return "classes count from 0: names, y = np.unique(y, return_inverse=True)"
     fix = f"give the last layer {int(highest) + 1} units, or check the labels"

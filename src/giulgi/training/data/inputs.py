@@ -92,7 +92,7 @@ def _number_error(inputs: Sequence[Tensor], given: int) -> DataError:
     if len(inputs) == 1:
         fix = "a list of arrays stands for several inputs; np.stack(x) makes one array of rows"
         if given == 2:
-            fix += ";\nexamples and truth are two arguments: fit(x, y)"
+            fix += ";\nexamples and truth are two arguments, x and y"
     return DataError(
         f"the network has {counted(len(inputs), 'input')}, and x is {counted(given, 'array')}.",
         arguments=[(x.name, x.description) for x in inputs],
@@ -128,7 +128,7 @@ def _misplaced_fix(name: str, wanted: Shape, given: Shape, truth: Sequence[Shape
     if given[0] == count and _may_be_equal(wanted[1:], given):
         return f"gg.Input leaves out the batch axis: gg.Input({shape_text(given[1:])})"
     if _may_be_equal(wanted, truth[0]):
-        return "x and y seem to be swapped: the examples come first, fit(x, y)"
+        return "x and y seem to be swapped: the examples come first"
     if len(given) == 2 and given[0] != count == given[1] and _may_be_equal(wanted, given[::-1]):
         return f"rows and columns are swapped: {name}.T has one example in each row"
     return ""

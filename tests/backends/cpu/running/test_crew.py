@@ -21,6 +21,7 @@ class Machine:
     def __init__(self, alone, together, waking=0.0, workers=2, estimate=None):
         self.alone, self.together, self.waking = alone, together, waking
         self.crew = Crew(workers, alone if estimate is None else estimate)
+        self.are_busy = False
         self.spent = {True: 0.0, False: 0.0}
         self.steps = {True: 0, False: 0}
         self._was_alone = True
@@ -33,11 +34,12 @@ class Machine:
         """Do what the crew says once; return how many steps it were."""
         is_alone, steps = self.crew.next(left)
         assert 1 <= steps <= left
+        is_alone = is_alone or self.are_busy
         seconds = steps * (self.alone if is_alone else self.together)
         if self._was_alone and not is_alone:
             seconds += self.waking
         self._was_alone = is_alone
-        self.crew.note(steps, seconds)
+        self.crew.note(steps, seconds, were_alone=is_alone)
         self.spent[is_alone] += seconds
         self.steps[is_alone] += steps
         return steps
@@ -169,6 +171,41 @@ def test_waking_the_others_is_not_counted():
     assert machine.work(1.0) < 0.05
 
 
+def test_a_clock_that_stands_still_for_single_steps_stops_nothing():
+    crew = Crew(2, 1e-3)
+    for were_alone in (False, True, False):
+        for _ in range(5):
+            crew.next(1)
+            crew.note(1, 0.0, were_alone=were_alone)
+
+
+def test_trials_become_rare_and_stay_so():
+    machine = Machine(alone=26e-6, together=40e-6)
+    machine.work(10.0)
+    tried = []
+    for _ in range(5):
+        while not machine.crew._on_trial:
+            machine.call()
+        tried.append(machine.now)
+        while machine.crew._on_trial:
+            machine.call()
+    np.testing.assert_allclose(np.diff(tried), 1.0, atol=0.05)
+
+
+def test_a_step_that_takes_a_moment_longer_is_not_taken_for_held_up():
+    machine = Machine(alone=26e-6, together=40e-6)
+    machine.work(10.0)
+    while machine.crew._on_trial or machine.crew._since > 0.1:
+        machine.call()
+    for _ in range(12):  # Every third of the times that it is looked at.
+        machine.alone = 80e-6
+        machine.call(200)
+        machine.alone = 26e-6
+        machine.call(400), machine.call(400)
+    assert not machine.crew._on_trial
+    assert machine.crew._since > 0.4
+
+
 def test_many_steps_come_back_now_and_then():
     machine = Machine(alone=1e-6, together=2e-6)
     machine.work(1.0)
@@ -187,6 +224,7 @@ def test_changing_between_the_two_changes_no_bit(monkeypatch):
         w = gg.Variable(first)
         program = gg.Program([], [], [(w, w - 0.01 * gg.tanh(gg.matmul(x.T, gg.tanh(x @ w))))])
         program.repeat(12)
+        assert program.compiled(())[1].code.is_shared
         return w.numpy()
 
     turns = iter(range(1000))
@@ -202,18 +240,59 @@ def test_another_number_of_threads_is_another_crew(monkeypatch):
     feed = gg.placeholder("float32", x.shape, name="x")
     program = gg.Program([feed @ feed], [feed])
     program(x)
-    executable = program.compiled((x.shape,))[1]
-    assert executable._crew.workers == 2
+    crews = program.compiled((x.shape,))[1]._crews
+    of_two = crews[2]
     monkeypatch.setattr(gg.config, "threads", 3)
     program(x)
-    assert executable._crew.workers == 3
+    assert crews[3].workers == 3
+    monkeypatch.setattr(gg.config, "threads", 2)
+    program(x)
+    assert crews[2] is of_two
+
+
+def test_a_first_step_that_stalled_alone_is_not_waited_for():
+    machine = Machine(alone=2.0, together=2.0, estimate=2e-4)
+    machine.call()
+    machine.alone, machine.together = 2e-4, 1e-4
+    machine.work(1.1)
+    assert machine.work(2.0) < 0.05
+
+
+def test_long_steps_that_are_quicker_together_are_ever_more_rarely_tried_alone():
+    machine = Machine(alone=0.4, together=0.1, workers=4)
+    machine.work(300.0)
+    assert machine.work(3000.0) < 0.006
+
+
+def test_steps_together_that_found_the_others_busy_are_counted_as_alone():
+    machine = Machine(alone=1.9e-3, together=1e-3)
+    machine.are_busy = True
+    machine.work(2.0)
+    assert machine.crew._pace[True] == pytest.approx(1.9e-3)
+    machine.are_busy = False
+    machine.work(1.2)
+    assert machine.work(2.0) < 0.05
+    # While they are busy again, nothing is learnt that would be wrong when they are not.
+    machine.are_busy = True
+    machine.work(5.0)
+    machine.are_busy = False
+    machine.work(0.1)
+    assert machine.work(2.0) < 0.05
+
+
+@pytest.mark.parametrize("alone", [1e-6, 0.2e-3])
+def test_a_trial_that_finds_the_others_busy_ends(alone):
+    machine = Machine(alone, together=0.6 * alone, estimate=1.0)
+    machine.are_busy = True
+    machine.call()
+    assert not machine.crew._on_trial
 
 
 def test_a_run_that_failed_says_nothing_of_the_pace(monkeypatch):
     monkeypatch.setattr(gg.config, "backend", "cpu")
     monkeypatch.setattr(gg.config, "threads", 2)
     noted = []
-    monkeypatch.setattr(Crew, "note", lambda crew, steps, seconds: noted.append(steps))
+    monkeypatch.setattr(Crew, "note", lambda crew, steps, *_, **__: noted.append(steps))
     x = gg.placeholder("float32", (300, 300), name="x")
     place = gg.placeholder("int64", (1,), name="place")
     program = gg.Program([gg.gather(x @ x, place)], [x, place])

@@ -260,7 +260,9 @@ class Plan:
         step.writes = [self.places[target] for target in written]
         accesses = dict.fromkeys(self.grouping.read_by(group))
         step.moved = sum(access.bytes for access in accesses)
-        step.moved += sum(store.bytes for store in group.stores)
+        stored = sum(store.bytes for store in group.stores)
+        # The examples of a batch are read from arrays that no node stands for.
+        step.moved += 2 * stored if group.kind is Kind.BATCH else stored
         step.commits = any(place.area == "variable" for place in step.writes)
         step.checks = may_fail(group)
 

@@ -15,10 +15,11 @@ from giulgi.backends.cpu.planning.windows import Windows
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.op import Spec
+from giulgi.graph.ops.identities import Default, StopGradient, Tag
 from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.ops.movement import BroadcastTo, Flip, Reshape, Transpose
 from giulgi.graph.ops.slicing import Slice
-from giulgi.graph.ops.state import Assign, Default, StopGradient, Tag
+from giulgi.graph.ops.state import Assign
 from giulgi.graph.shapes import size_of
 
 UNCHANGED = (Assign, Default, StopGradient, Tag)

@@ -30,10 +30,12 @@ _WAKING = 0.002
 _WINDOW = 0.005
 # and native code comes back after so many.
 _LONGEST = 0.02
-# A trial comes no sooner than after so many times the seconds that one takes, each time after
-# twice the time, until one comes about once a second.
+# A trial comes no sooner than after so many times the seconds that one takes. Each comes after
+# twice the time of the last, until one comes about once a second; of steps that are done together,
+# for which being held up tells when to try, until they come so many times more rarely.
 _REST = 30
 _RARELY = 1.0
+_RARER = 8
 # Steps that take so much longer than when it was decided are held up.
 _HELD_UP = 1.3
 # Steps must be so much shorter together to be worth the other cores.
@@ -63,10 +65,10 @@ class Crew:
         # What was done since it was last looked at.
         self._steps = 0
         self._seconds = 0.0
-        # Seconds of steps since the last trial, and after how many the next one comes: if steps
-        # are held up, and else.
+        # Seconds of steps since the last trial, and after how many the next one comes, if it is
+        # neither too soon nor too late for steps of that pace.
         self._since = 0.0
-        self._soonest = self._due = 0.0
+        self._wait = 0.0
 
     def next(self, left: int) -> tuple[bool, int]:
         """Return whether the next steps are done alone, and how many of those left."""
@@ -74,13 +76,18 @@ class Crew:
             return self._is_alone, min(left, max(1, self._steps))
         return self._is_alone, min(left, 1 + int(_LONGEST / self._pace[self._is_alone]))
 
-    def note(self, steps: int, seconds: float) -> None:
-        """Note how long steps took that were done as ``next`` said, and decide about those after.
+    def note(self, steps: int, seconds: float, *, were_alone: bool) -> None:
+        """Note how long steps took, and decide about those after.
 
         Args:
             steps: how many they were.
             seconds: how long they took in all.
+            were_alone: whether they were done alone, which happens as well where ``next`` says
+                together: the others may be busy for another thread.
         """
+        if were_alone and not self._is_alone:
+            self._note_missing(steps, seconds)
+            return
         if self._is_waking:
             self._is_waking = False
             if seconds < _WAKING:
@@ -92,6 +99,14 @@ class Crew:
                 self._judge()
         elif self._seconds >= _WINDOW:
             self._look()
+
+    def _note_missing(self, steps: int, seconds: float) -> None:
+        """Note steps that were done alone since the others were busy: that ends a trial."""
+        if self._on_trial and seconds > 0:  # A clock may stand still for a short step.
+            self._steps, self._seconds = steps, seconds
+            self._pace[True] = seconds / steps
+            self._pace.setdefault(False, self._pace[True])
+            self._decide()
 
     def _judge(self) -> None:
         """End a trial, unless it goes well and has to go on."""
@@ -119,12 +134,7 @@ class Crew:
         self._go_on(is_alone=self._is_alone_quicker())
         self._on_trial = False
         self._pace_decided = self._pace[self._is_alone]
-        # How long the next trial will take, which is of the other way, is about known; but what
-        # came between once is not to be waited for again.
-        other = max(_TRIAL, self._pace[not self._is_alone])
-        likely = max(_TRIAL, self.workers * self._pace_decided)
-        self._soonest = min(_REST * other, max(_RARELY, _REST * likely))
-        self._due = max(self._soonest, min(2 * self._due, _RARELY))
+        self._wait = max(self._soonest(), 2 * self._wait)
         self._recent = deque([self._pace_decided], 3)
         self._since = 0.0
         self._take()
@@ -135,9 +145,20 @@ class Crew:
         # A middle value, since a single one may be of a step that something came between.
         self._recent.append(self._take())
         pace = self._pace[self._is_alone] = median_low(self._recent)
+        soonest = self._soonest()
         is_held_up = pace > _HELD_UP * self._pace_decided
-        if self._since >= (self._soonest if is_held_up else self._due):
+        rarest = _RARELY if self._is_alone else max(_RARELY, _RARER * soonest)
+        due = soonest if is_held_up else max(soonest, min(self._wait, rarest))
+        if self._since >= due:
             self._try_other()
+
+    def _soonest(self) -> float:
+        """Return after how many seconds the next trial may come."""
+        # How long it will take, which is of the other way, is about known; but what came between
+        # once is not to be waited for again.
+        other = max(_TRIAL, self._pace[not self._is_alone])
+        likely = max(_TRIAL, self.workers * self._pace[self._is_alone])
+        return min(_REST * other, max(_RARELY, _REST * likely))
 
     def _try_other(self) -> None:
         self._go_on(is_alone=not self._is_alone)

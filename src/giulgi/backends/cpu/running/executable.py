@@ -81,7 +81,8 @@ class NativeExecutable:
                 self._large_fetches.append((i, word("fetch", i), spec))
         self._is_random = computation.is_random
         self._values: Sequence[Array] | None = None
-        self._crew = Crew(worker_count(), code.seconds)
+        # What was seen of so many workers.
+        self._crews: dict[int, Crew] = {}
         _all.add(self)  # Now that it is whole: a fork may come at any time.
 
     def _renew_lock(self) -> None:
@@ -225,7 +226,7 @@ class NativeExecutable:
     def _run_together(self, count: int, first: int, end: int) -> None:
         """Let so many workers do the steps, or one of them where it is sooner done."""
         words = self._words
-        team, crew = workers.hire(count), self._crew
+        team, crew = workers.hire(count), self._crews[count]
         while first < end and not words[Word.FAILED]:
             is_alone, steps = crew.next(end - first)
             words[Word.FIRST], words[Word.END] = first, first + steps
@@ -233,9 +234,9 @@ class NativeExecutable:
             if is_alone:
                 self._run_alone()
             else:
-                team.run(self._entry, self._address, count)
+                is_alone = team.run(self._entry, self._address, count) == 1
             if not words[Word.FAILED]:  # Else not all of them were done.
-                crew.note(steps, time.perf_counter() - begin)
+                crew.note(steps, time.perf_counter() - begin, were_alone=is_alone)
             first += steps
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
@@ -248,8 +249,8 @@ class NativeExecutable:
         count = worker_count()
         if count > self._private_workers:
             self._lend_private(count)
-        if count != self._crew.workers:
-            self._crew = Crew(count, self.code.seconds)
+        if count not in self._crews:
+            self._crews[count] = Crew(count, self.code.seconds)
         return count
 
     def _lend_private(self, count: int) -> None:
