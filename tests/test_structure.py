@@ -37,6 +37,7 @@ FLOORS = {
     "pace": 0,
     "signatures": 0,
     "names": 0,
+    "amounts": 0,
     "tree": 0,
     "graph": 1,
     "backends": 2,

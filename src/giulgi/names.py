@@ -59,8 +59,8 @@ def letters_of(name: str) -> str:
 
 
 def snake_case(class_name: str) -> str:
-    """Return the name of a class as that of an object: MeanError becomes mean_error."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", class_name).lower()
+    """Return the name of a class as that of an object: MaxPooling2D becomes max_pooling2d."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", class_name).lower()
 
 
 def meant(word: str, known: Iterable[str]) -> list[str]:

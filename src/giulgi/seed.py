@@ -11,7 +11,8 @@ from giulgi.errors import ArgumentError
 def set_seed(seed: int) -> None:
     """Make what follows repeat bitwise: weights, dropout, shuffling.
 
-    Call it before the network is built.
+    Call it before the network is built. Threads that train at the same time share the numbers of
+    one seed, so what each of them draws depends on who comes first.
 
     Args:
         seed: a whole number, from 0 on.

@@ -43,10 +43,10 @@ def called_as(example: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
     def decorate(method: Callable[P, None]) -> Callable[P, None]:
         signature = inspect.signature(method)
-        *_, owner, _ = method.__qualname__.split(".")
 
         @functools.wraps(method)
         def checked(*args: P.args, **kwargs: P.kwargs) -> None:
+            owner = type(args[0]).__name__
             try:
                 signature.bind(*args, **kwargs)
             except TypeError as error:

@@ -172,7 +172,8 @@ def current_storage() -> Storage:
 def set_seed(seed: int) -> None:
     """Make what follows repeat bitwise: weights, dropout, shuffling.
 
-    Call it before the network is built.
+    Call it before the network is built. Threads that train at the same time share the numbers of
+    one seed, so what each of them draws depends on who comes first.
     """
     random.restart_streams()
     current_storage().set_seed(int(seed))

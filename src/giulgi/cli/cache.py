@@ -6,6 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from giulgi.amounts import amount
 from giulgi.backends.cpu.machine.cache import Usage, object_cache
 from giulgi.errors import GiulgiError
 
@@ -53,7 +54,7 @@ def facts() -> dict[str, str]:
     if cache is None:
         return {"cache": _NONE}
     problem = _unreadable(cache.folder)
-    holds = f"{_text(cache.usage())}; at most {size_text(cache.limit)}"
+    holds = f"{_text(cache.usage())}; at most {amount(cache.limit, 'B')}"
     if problem:
         holds = f"not known: the folder cannot be read: {problem}"
     return {"cache": str(cache.folder), "holds": holds}
@@ -74,11 +75,4 @@ def _unreadable(folder: Path) -> str:
 
 
 def _text(usage: Usage) -> str:
-    return f"{size_text(usage.bytes)} ({usage.files:,} file{'' if usage.files == 1 else 's'})"
-
-
-def size_text(count: int) -> str:
-    """Return a number of bytes as a person would say it."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e3:.1f} kB" if count < 1_000_000 else f"{count / 1e6:.1f} MB"
+    return f"{amount(usage.bytes, 'B')} ({usage.files:,} file{'' if usage.files == 1 else 's'})"

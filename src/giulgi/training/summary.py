@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from giulgi.amounts import amount
 from giulgi.graph.dtypes import is_float
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import Variable
@@ -167,7 +168,7 @@ def _totals(model: NetworkLayer, network: Network | None) -> list[str]:
     trainable = _count(model.trainable_variables)
     fixed = _count(model.non_trainable_variables)
     size = sum(int(np.prod(v.shape)) * v.dtype.itemsize for v in model.variables)
-    lines = [f"Weights: {trainable + fixed:,} ({_bytes_text(size)})"]
+    lines = [f"Weights: {trainable + fixed:,} ({amount(size, 'B')})"]
     if fixed:
         lines.append(f"of which trainable: {trainable:,}, fixed: {fixed:,}")
     return lines
@@ -175,11 +176,3 @@ def _totals(model: NetworkLayer, network: Network | None) -> list[str]:
 
 def _count(variables: Sequence[Variable]) -> int:
     return sum(int(np.prod(variable.shape)) for variable in variables)
-
-
-def _bytes_text(size: float) -> str:
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.2f} {unit}"
-        size /= 1024
-    return f"{size:.2f} GB"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import fill
 
+from giulgi.amounts import amount
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.emit import Code
 from giulgi.backends.cpu.machine.objects import assembly_of
@@ -104,7 +105,7 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
     total = sum(cost_of(step).operations for step in code.plan.steps)
     who = "one worker" if workers == 1 else f"{workers} workers"
     head = [
-        f"{_amount(len(parts), 'groups')} for {who}, {_amount(total, 'operations')}.",
+        f"{amount(len(parts), 'groups')} for {who}, {amount(total, 'operations')}.",
         "A group is computed in one pass over memory. What only moves elements (reshape, "
         "transpose, slice, broadcast) is in none where it can be read as another view of the same "
         "memory; else it is copied, which shows as `copy <- what is copied`. An operation is an "
@@ -143,7 +144,7 @@ def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int
     by = "all workers" if step.parallel else "the first worker"
     title = f"{number:>3}  {group.kind.value} over {over}" + (f", by {by}" if workers > 1 else "")
     lines = [
-        f"{title}: {_amount(cost.operations, 'operations')}, {_amount(cost.bytes, 'B')} of memory"
+        f"{title}: {amount(cost.operations, 'operations')}, {amount(cost.bytes, 'B')} of memory"
     ]
     if step.barrier and workers > 1:
         lines.insert(0, "     all workers meet")
@@ -184,33 +185,25 @@ def memory_text(code: Code, names: _Names, workers: int) -> str:
     arena, apart = code.plan.arena_bytes, sum(map(bytes_of, lives))
     head = (
         "The arena, a piece of memory for all values that only live within a step, has "
-        f"{_amount(arena, 'B')}."
+        f"{amount(arena, 'B')}."
     )
     if apart > arena:
         head += (
             " Values that do not live at one time share it; side by side they would take "
-            f"{_amount(apart, 'B')}."
+            f"{amount(apart, 'B')}."
         )
     shared, private = code.scratch_bytes, code.plan.private_bytes
     if shared:
-        head += f" For copies and partial sums there are {_amount(shared, 'B')} beside it."
+        head += f" For copies and partial sums there are {amount(shared, 'B')} beside it."
     if private:
         whose = "the worker has" if workers == 1 else "each worker has"
-        head += f" For the tiles and copies of products {whose} {_amount(private, 'B')} of its own."
+        head += f" For the tiles and copies of products {whose} {amount(private, 'B')} of its own."
     head = fill(head, _WIDTH)
     if not lives:
         return head
     lines = [
-        f"{code.plan.places[target].start:>10}  {_amount(bytes_of(target), 'B'):>9}  "
+        f"{code.plan.places[target].start:>10}  {amount(bytes_of(target), 'B'):>9}  "
         f"{first:>4} to {last:<4}  {names.of(target)}  {target.spec}"
         for target, (first, last) in lives.items()
     ]
     return "\n".join([head, "", " from byte       size  in groups    value", *lines])
-
-
-def _amount(number: int, unit: str) -> str:
-    """Return a number with a prefix for thousands."""
-    for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{number / limit:.3g} {prefix}{unit if unit == 'B' else ' ' + unit}"
-    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"

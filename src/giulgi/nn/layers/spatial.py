@@ -62,12 +62,13 @@ class Spatial(Layer):
         if not is_listed or not all(
             isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes
         ):
-            example = ", ".join(["3"] * self.rank)
+            size = 1 if what in ("strides", "dilation_rate") else 3
+            example = ", ".join([f"{size}"] * self.rank)
             raise ArgumentError(
                 f"{what} is {given!r}; the layer has {axes_text(self.rank)}, and takes one whole "
                 "number of at least 1 for each.",
                 op=type(self).__name__,
-                fix=f"{what}=3" + (f", which is {what}=({example})" if self.rank > 1 else ""),
+                fix=f"{what}={size}" + (f", which is {what}=({example})" if self.rank > 1 else ""),
             )
         return tuple(sizes)
 

@@ -1,0 +1,18 @@
+"""Large numbers as a person would say them."""
+
+from __future__ import annotations
+
+
+def amount(number: float, unit: str) -> str:
+    """Return a number of something, with three digits and a prefix for thousands.
+
+    24920 operations are "24.9 k operations", 24920 B are "24.9 kB".
+
+    Args:
+        number: how many.
+        unit: of what, in the plural; "B" for bytes.
+    """
+    for limit, prefix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if number >= limit:
+            return f"{number / limit:.3g} {prefix}{unit if unit == 'B' else ' ' + unit}"
+    return f"{number} {unit.removesuffix('s') if number == 1 else unit}"
