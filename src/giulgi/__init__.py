@@ -35,6 +35,7 @@ from giulgi import (
 from giulgi.config import config
 from giulgi.function import Function, function, grad, value_and_grad
 from giulgi.graph import gradients, graph_text, ops
+from giulgi.graph.control import scan
 from giulgi.graph.dtypes import (
     bool_,
     float32,
@@ -109,6 +110,7 @@ __all__ = [
     "preprocessing",
     "random",
     "regularizers",
+    "scan",
     "set_seed",
     "uint8",
     "uint16",

@@ -50,6 +50,7 @@ from graph.cases import (
 )
 from graph.cases import elementwise as on_elements
 from graph.checks import CONSTANT, DATA, RANK, SIZES, STATIC, each
+from graph.control_table import LOOPS
 from graph.convolution_table import CONVOLUTIONS
 from graph.pooling_table import POOLING
 
@@ -407,6 +408,7 @@ CASES = [
     *ARITHMETIC,
     *FUNCTIONS,
     *CHOOSING,
+    *LOOPS,
     *MOVEMENT,
     *JOINING,
     *SLICING,

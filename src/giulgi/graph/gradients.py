@@ -148,13 +148,16 @@ def _backward(
     received: dict[Node, list[Tensor]] = {}
     for y, seed in zip(ys, seeds, strict=True):
         received.setdefault(y.node, []).append(seed)
+    companions = _companions(order)
     for node in reversed(order):
-        if node not in leading or node not in received:
+        if node in received and node in leading:
+            with built_for(node.source, node.path):
+                received[node] = [reduce(lambda a, b: a + b, received[node])]
+        together = companions.get(node, [node])
+        if node is not together[0] or not any(n in received and n in leading for n in together):
             continue
         with built_for(node.source, node.path):
-            dy = reduce(lambda a, b: a + b, received[node])
-            received[node] = [dy]
-            for source, gradient in _input_gradients(node, dy):
+            for source, gradient in _input_gradients(together, received):
                 if source in leading and gradient is not None:
                     received.setdefault(source, []).append(gradient)
     return {node: received[node][0] for node in targets if node in received}
@@ -170,12 +173,33 @@ def _leading_to(order: Sequence[Node], targets: set[Node]) -> set[Node]:
     return leading
 
 
-def _input_gradients(node: Node, dy: Tensor) -> list[tuple[Node, Tensor | None]]:
-    """Ask the node's op for the gradients of its inputs."""
+def _companions(order: Sequence[Node]) -> dict[Node, list[Node]]:
+    """Return for each node that has companions all of them, in their order.
+
+    The first of them is where all their gradients are known: who uses any of them comes later, and
+    all their inputs come before.
+    """
+    found: dict[Any, list[Node]] = {}
+    for node in order:
+        if node.op.companions is not None:
+            found.setdefault((node.op.companions, node.inputs), []).append(node)
+    return {node: together for together in found.values() for node in together}
+
+
+def _input_gradients(
+    together: Sequence[Node], received: dict[Node, list[Tensor]]
+) -> list[tuple[Node, Tensor | None]]:
+    """Ask the op of a node, or of companions, for the gradients of the inputs."""
+    node = together[0]
     if not node.inputs:
         return []
     inputs = [Tensor(source) for source in node.inputs]
-    answer = node.op.gradient(dy, Tensor(node), *inputs)
+    answer: Any
+    if node.op.companions is not None:
+        pairs = [(other.op, received[other][0]) for other in together if other in received]
+        answer = node.op.gradients_together(pairs, *inputs)
+    else:
+        answer = node.op.gradient(received[node][0], Tensor(node), *inputs)
     if answer is None:
         return []
     by_input = answer if isinstance(answer, tuple) else (answer,)

@@ -98,7 +98,19 @@ class Op:
         """
         raise NotImplementedError(f"the gradient of {self.name} is not defined")
 
+    def gradients_together(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+        """Return the gradients by the inputs, given pairs of companions and their ``dy``."""
+        raise NotImplementedError(f"{self.name} has no companions")
+
     # What every op can be asked.
+
+    @property
+    def companions(self) -> Any:
+        """What nodes of the same inputs have in common that are differentiated together, or None.
+
+        They are the values of something that is computed once for all of them, such as a loop.
+        """
+        return None
 
     def normalised(self, *args: Any, **kwargs: Any) -> Op:
         """Return the op with its attributes in their one usual form, such as axes >= 0."""

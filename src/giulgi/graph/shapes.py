@@ -166,6 +166,15 @@ def merge_dims(a: Dim, b: Dim) -> Dim:
     return a
 
 
+def could_agree(a: Shape | None, b: Shape | None) -> bool:
+    """Whether two shapes, of which sizes or the rank may be unknown, can be one."""
+    if a is None or b is None:
+        return True
+    return len(a) == len(b) and all(
+        x == y or x is None or y is None for x, y in zip(a, b, strict=True)
+    )
+
+
 def could_be(declared: Shape | None, given: Sequence[int]) -> bool:
     """Whether a value of shape ``given`` fits a declared shape with unknown dimensions."""
     if declared is None or declared == given:

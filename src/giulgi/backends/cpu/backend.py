@@ -8,6 +8,7 @@ from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.explain import explain
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.planning.bodies import length_of
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
 from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED, shape_of
@@ -15,6 +16,7 @@ from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
+from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
@@ -83,6 +85,9 @@ def is_native(node: Node) -> bool:
         return False
     if is_lowered(node):
         return True
+    if isinstance(op, Scan):
+        body = op.loop.body([op.output])
+        return op.loop.is_plain and length_of(node) > 0 and all(map(is_native, body))
     if isinstance(op, MatMul):
         return not any(0 in shape_of(x) for x in (node, *node.inputs))
     return isinstance(op, _NATIVE) or scalars.is_pointwise(op)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from textwrap import fill
 
 from giulgi.amounts import amount
@@ -10,17 +11,18 @@ from giulgi.backends.cpu.code.emit import Code
 from giulgi.backends.cpu.machine.objects import assembly_of
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import COSTLY, cost_of
-from giulgi.backends.cpu.planning.group import Kind
-from giulgi.backends.cpu.planning.plan import Step
+from giulgi.backends.cpu.planning.group import Group, Kind
+from giulgi.backends.cpu.planning.plan import Plan, Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
 from giulgi.backends.cpu.planning.windows import Interleave, TensorDot, Windows
 from giulgi.backends.explanation import Explanation
+from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
 from giulgi.graph.op import Op
 from giulgi.graph.ops.elementwise import Divide
 from giulgi.graph.ops.functions import Exp
 from giulgi.graph.shapes import shape_text
-from giulgi.graph.text import node_names
+from giulgi.graph.text import names_in_body, node_names
 
 _WIDTH = 96
 _INDENT = " " * 7
@@ -32,6 +34,7 @@ _KINDS = {
     Kind.RANDOM: "random numbers",
     Kind.EXTREME_PLACE: "where the greatest or the least element is: argmax, argmin",
     Kind.SCATTER: "elements are added at places that are numbers themselves",
+    Kind.LOOP: "groups that are computed for each step of a loop",
     Kind.BATCH: "the examples of a step are taken out of the arrays of all",
 }
 # What stands in the graph of the groups beside what a user writes.
@@ -71,11 +74,19 @@ class _Names:
 
     Args:
         computation: the graph.
+        given: what values of a loop's body are called that come from outside.
+        prefix: what stands before the numbers of others.
     """
 
-    def __init__(self, computation: Computation) -> None:
+    def __init__(
+        self,
+        computation: Computation,
+        given: Mapping[Node, str] | None = None,
+        prefix: str = "%",
+    ) -> None:
         self.computation = computation
-        self._nodes = node_names(computation.nodes)
+        self._nodes = node_names(computation.nodes, given, prefix)
+        self._loops: dict[Group, tuple[int, _Names]] = {}
 
     def of(self, target: Target) -> str:
         """Return the name of a value or of an array outside."""
@@ -84,13 +95,23 @@ class _Names:
             return self._nodes.get(target) or target.op.formula()
         if target.area == "variable":
             return self.computation.variables[target.number].label
-        if target.area == "fetch":
-            return f"result {target.number}"
-        return f"kept {target.number}"
+        said = {"fetch": "result", "work": "memory of a loop"}.get(target.area, "kept")
+        return f"{said} {target.number}"
 
     def formula(self, node: Node) -> str:
         """Return how a value is computed."""
         return node.op.formula(*(self._nodes[source] for source in node.inputs))
+
+    def body(self, group: Group) -> tuple[int, _Names]:
+        """Return the number of a loop, and what the values of its body are called."""
+        body = group.body
+        assert body is not None
+        if group not in self._loops:
+            number = len(self._loops) + 1
+            outside = [self._nodes[source] for source in group.roots[0].inputs]
+            given = names_in_body(body.loop, outside)
+            self._loops[group] = number, _Names(body.computation, given, f"%{number}.")
+        return self._loops[group]
 
 
 # Groups
@@ -99,7 +120,7 @@ class _Names:
 def groups_text(code: Code, names: _Names, workers: int) -> str:
     """Return the groups in their order: what each computes, by whom, and what it takes."""
     parts = [
-        _group_text(code, names, number, step, workers)
+        _group_text(code, code.plan, names, f"{number:>3}", step, workers)
         for number, step in enumerate(code.plan.steps)
     ]
     total = sum(cost_of(step).operations for step in code.plan.steps)
@@ -129,20 +150,29 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
 
 def _legend(code: Code) -> str:
     """Return what the kinds of these groups mean, and what no user has written."""
-    kinds = {step.group.kind for step in code.plan.steps}
+    plans = [*_plans(code.plan)]
+    kinds = {step.group.kind for plan in plans for step in plan.steps}
     found = [f"{kind.value}: {said}" for kind, said in _KINDS.items() if kind in kinds]
-    ops = {type(node.op) for node in code.plan.computation.nodes}
+    ops = {type(node.op) for plan in plans for node in plan.computation.nodes}
     internal = [said for op, said in _INTERNAL.items() if op in ops]
     return " ".join(["Kinds of groups here:", "; ".join(found) + ".", *internal])
 
 
-def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int) -> str:
+def _plans(plan: Plan) -> Iterator[Plan]:
+    """Yield a plan, and those of the bodies of its loops."""
+    yield plan
+    for step in plan.steps:
+        if step.body is not None:
+            yield from _plans(step.body)
+
+
+def _group_text(code: Code, plan: Plan, names: _Names, label: str, step: Step, workers: int) -> str:
     group, cost = step.group, cost_of(step)
     over = shape_text(group.domain)
     if group.inner_domain is not None:
         over = f"{shape_text(group.inner_domain)} to {over}"
     by = "all workers" if step.parallel else "the first worker"
-    title = f"{number:>3}  {group.kind.value} over {over}" + (f", by {by}" if workers > 1 else "")
+    title = f"{label}  {group.kind.value} over {over}" + (f", by {by}" if workers > 1 else "")
     lines = [
         f"{title}: {amount(cost.operations, 'operations')}, {amount(cost.bytes, 'B')} of memory"
     ]
@@ -151,7 +181,9 @@ def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int
     if group.kind is Kind.PRODUCT:
         said = f"({code.contractions[group].plan.describe()})"
         lines.append(fill(said, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT + " "))
-    if group.kind is Kind.BATCH:
+    if group.body is not None:
+        lines += _loop_lines(code, step, names, label, workers)
+    elif group.kind is Kind.BATCH:
         lines.append(f"{_INDENT}{names.of(group.roots[0])} = the examples of the step")
     else:
         lines += [f"{_INDENT}{names.of(node)} = {names.formula(node)}" for node in group.nodes]
@@ -159,16 +191,39 @@ def _group_text(code: Code, names: _Names, number: int, step: Step, workers: int
         source = store.value
         said = names.of(source.base) if isinstance(source, Access) else names.of(source)
         lines.append(f"{_INDENT}{names.of(store.target)} <- {said}")
-    written = _written(code, names, step)
+    written = _written(plan, names, step)
     if written:
         lines.append(f"{_INDENT}writes {written}")
     return "\n".join(lines)
 
 
-def _written(code: Code, names: _Names, step: Step) -> str:
+def _loop_lines(code: Code, step: Step, names: _Names, label: str, workers: int) -> list[str]:
+    """Return what a loop computes in each step, and which values it has."""
+    group, body = step.group, step.group.body
+    assert body is not None
+    assert step.body is not None
+    number, inner = names.body(group)
+    loop = body.loop
+    lines = [f"{_INDENT}loop {number}: {body.length} steps" + ", backwards" * loop.reverse]
+    for state, new, first in zip(loop.states, loop.new_states, group.roots[0].inputs, strict=False):
+        said = f"{inner.of(state)} is {names.of(first)} at first, then {inner.of(new)}"
+        lines.append(f"{_INDENT}{said}")
+    for place, part in enumerate(step.body.steps):
+        text = _group_text(code, step.body, inner, f"{label.strip()}.{place}", part, workers)
+        lines += ["", *(f"{_INDENT}{line}" for line in text.split("\n"))]
+    lines.append("")
+    for node in group.roots:
+        assert isinstance(node.op, Scan)
+        which = "all" if node.op.stacked else "last"
+        value = inner.of(node.op.output)
+        lines.append(f"{_INDENT}{names.of(node)} = {which} {value} of loop {number}")
+    return lines
+
+
+def _written(plan: Plan, names: _Names, step: Step) -> str:
     found = []
     for store in step.group.stores:
-        place = code.plan.places[store.target]
+        place = plan.places[store.target]
         name = names.of(store.target)
         if place.area == "variable" and isinstance(store.target, Node):
             name += f" (into {names.computation.variables[place.number].label})"

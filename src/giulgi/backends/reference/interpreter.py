@@ -12,6 +12,7 @@ import numpy as np
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.explanation import Explanation
 from giulgi.errors import GiulgiError, GraphError
+from giulgi.graph.control.scan import Scan, loops_of, run_together
 from giulgi.graph.node import Node, describe
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.shapes import could_be, shape_text
@@ -49,6 +50,7 @@ class Interpreter:
         self.steps = [node for node in computation.nodes if node not in given]
         results = [*computation.fetches, *(node for _, node in computation.updates)]
         self.spent = _last_uses(self.steps, keep={*results, *given})
+        self.loops = loops_of(self.steps)
 
     def run(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
@@ -71,7 +73,12 @@ class Interpreter:
         known.update((node, value) for node, value in reads if node is not None)
         with np.errstate(all="ignore"):
             for node, spent in zip(self.steps, self.spent, strict=True):
-                known[node] = _compute(node, [known[source] for source in node.inputs], draw)
+                if node not in known:
+                    inputs = [known[source] for source in node.inputs]
+                    if isinstance(node.op, Scan):
+                        known.update(_compute_loop(self.loops[node], inputs))
+                    else:
+                        known[node] = _compute(node, inputs, draw)
                 for done in spent:
                     del known[done]
         held = {id(array) for array in (*feeds, *values)}
@@ -99,6 +106,15 @@ class Interpreter:
         chosen = steps.order[step * size : (step + 1) * size]
         pairs = zip(data, self.computation.feeds, strict=True)
         return [array[chosen].astype(feed.spec.dtype) for array, feed in pairs]
+
+
+def _compute_loop(together: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
+    """Compute all values of a loop in one go."""
+    try:
+        ops = [node.op for node in together if isinstance(node.op, Scan)]
+        return dict(zip(together, run_together(ops, inputs), strict=True))
+    except Exception as error:
+        raise _explained(error, together[0]) from error
 
 
 def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:

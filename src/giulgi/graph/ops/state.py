@@ -318,6 +318,11 @@ class Recorder:
         _recorder.reset(self._token)
 
 
+def current_recorder() -> Recorder | None:
+    """Return what records assignments while a Python function is traced; None if none does."""
+    return _recorder.get()
+
+
 def is_recording() -> bool:
     """Whether a Python function is being traced, so that assignments are recorded."""
     return _recorder.get() is not None

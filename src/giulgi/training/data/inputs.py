@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import DataError, ShapeError
-from giulgi.graph.shapes import Shape, is_static, shape_text, size_of
+from giulgi.graph.shapes import Shape, could_agree, is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.names import meant
 from giulgi.training.network import Network
@@ -69,22 +69,16 @@ def _fitted(network: Network, index: int, value: Any, targets: Sequence[Array]) 
     given: Shape | None = value.known_shape if isinstance(value, Tensor) else value.shape
     if wanted and not isinstance(value, Tensor):
         wanted = (None, *wanted[1:])  # An array holds the examples of many batches.
-    if wanted is None or given is None or _may_be_equal(wanted, given):
+    if wanted is None or given is None or could_agree(wanted, given):
         return value
-    if wanted[-1:] == (1,) and _may_be_equal(wanted[:-1], given):
+    if wanted[-1:] == (1,) and could_agree(wanted[:-1], given):
         return value[..., None]
-    if given[-1:] == (1,) and _may_be_equal(wanted, given[:-1]):
+    if given[-1:] == (1,) and could_agree(wanted, given[:-1]):
         return value[..., 0]
     error = _shape_error(network, index, wanted, given, value.dtype)
     truth = [target.shape for target in targets]
     error.fix = _misplaced_fix(error.arguments[0][0], wanted, given, truth) or error.fix
     raise error
-
-
-def _may_be_equal(wanted: Shape, given: Shape) -> bool:
-    return len(wanted) == len(given) and all(
-        a == b or a is None or b is None for a, b in zip(wanted, given, strict=True)
-    )
 
 
 def _number_error(inputs: Sequence[Tensor], given: int) -> DataError:
@@ -125,11 +119,11 @@ def _misplaced_fix(name: str, wanted: Shape, given: Shape, truth: Sequence[Shape
     if not truth or not given:
         return ""
     count = truth[0][0]
-    if given[0] == count and _may_be_equal(wanted[1:], given):
+    if given[0] == count and could_agree(wanted[1:], given):
         return f"gg.Input leaves out the batch axis: gg.Input({shape_text(given[1:])})"
-    if _may_be_equal(wanted, truth[0]):
+    if could_agree(wanted, truth[0]):
         return "x and y seem to be swapped: the examples come first"
-    if len(given) == 2 and given[0] != count == given[1] and _may_be_equal(wanted, given[::-1]):
+    if len(given) == 2 and given[0] != count == given[1] and could_agree(wanted, given[::-1]):
         return f"rows and columns are swapped: {name}.T has one example in each row"
     return ""
 
@@ -140,7 +134,7 @@ def _disagreement(name: str, wanted: Shape, given: Shape) -> str:
     return ", ".join(
         f"axis {axis}: {has} in {name}, {size} expected"
         for axis, (size, has) in enumerate(zip(wanted, given, strict=True))
-        if not _may_be_equal((size,), (has,))
+        if not could_agree((size,), (has,))
     )
 
 
@@ -148,7 +142,7 @@ def _shape_fix(name: str, wanted: Shape, given: Shape) -> str:
     example, own = wanted[1:], given[1:]
     if not given:
         return f"give an array of the shape {shape_text(wanted)}"
-    if _may_be_equal(example, given):
+    if could_agree(example, given):
         return f"one example lacks the batch axis: {name}[None]"
     if not (is_static(example) and is_static(own)):
         return f"give examples of shape {shape_text(example)}"

@@ -14,6 +14,7 @@ from giulgi.backends.cpu.code.barrier import emit_meet, meet
 from giulgi.backends.cpu.code.contractions import Contraction, emit_contraction
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value, constant
 from giulgi.backends.cpu.code.loading import emit_batch
+from giulgi.backends.cpu.code.loops import emit_loop
 from giulgi.backends.cpu.code.nests import emit_pointwise
 from giulgi.backends.cpu.code.places import emit_extreme_place, emit_scatter
 from giulgi.backends.cpu.code.randomness import emit_random
@@ -57,6 +58,34 @@ def emit(computation: Computation, machine: Machine, batched: Batched | None = N
 _PARAMETERS = ((PTR, "words"), (I64, "worker"), (I64, "workers"), (I64, "step"))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """A computation within the module: the whole, or a step of a loop.
+
+    Attributes:
+        plan: its groups.
+        table: where addresses stand.
+        schedule: who does what.
+        prefix: what the names of its functions begin with.
+    """
+
+    plan: Plan
+    table: Table
+    schedule: Schedule
+    prefix: str
+
+    def name(self, step: Step) -> str:
+        """Return the name of the function of a group."""
+        return f"{self.prefix}_{self.plan.steps.index(step)}"
+
+    def body(self, step: Step) -> _Part | None:
+        """Return what a loop computes in each step; None if the group is no loop."""
+        if step.body is None:
+            return None
+        table = Table.of(step.body.computation, len(step.body.constants))
+        return _Part(step.body, table, self.schedule.bodies[step], self.name(step))
+
+
 class _Emitter:
     """Writes the module.
 
@@ -82,20 +111,27 @@ class _Emitter:
         """Return the code."""
         if self.is_shared:
             emit_meet(self.module, self.machine.is_arm)
-        for number, step in enumerate(self.plan.steps):
-            self._emit_group(number, step)
-        self._emit_run()
+        whole = _Part(self.plan, self.table, self.schedule, "group")
+        self._emit_groups(whole)
+        self._emit_run(whole)
         return Code(
             self.module.text(), self.plan, self.table, self.is_shared,
             self.schedule.scratch_bytes, seconds_alone(self.plan.steps),
-            self.schedule.contractions,
+            self.schedule.all_contractions(),
         )  # fmt: skip
 
-    def _emit_group(self, number: int, step: Step) -> None:
-        f = self.module.function(f"group_{number}", _PARAMETERS, inline=not self.is_shared)
+    def _emit_groups(self, part: _Part) -> None:
+        for step in part.plan.steps:
+            body = part.body(step)
+            if body is not None:
+                self._emit_groups(body)
+            self._emit_group(part, step, body)
+
+    def _emit_group(self, part: _Part, step: Step, body: _Part | None) -> None:
+        f = self.module.function(part.name(step), _PARAMETERS, inline=not self.is_shared)
         words, worker, workers, turn = f.parameters
         scope = Scope(
-            self.module, self.machine, self.plan, self.table, f, words, worker, workers, turn,
+            self.module, self.machine, part.plan, part.table, f, words, worker, workers, turn,
             step.parallel,
         )  # fmt: skip
 
@@ -111,7 +147,9 @@ class _Emitter:
             emit_reduction(scope, group, barrier)
         elif group.kind is Kind.PRODUCT:
             meeting = barrier if step.parallel else _no_barrier
-            emit_contraction(scope, group, self.schedule.contractions[group], meeting)
+            emit_contraction(scope, group, part.schedule.contractions[group], meeting)
+        elif body is not None:
+            emit_loop(scope, step, body.table, lambda own: self._do_step(f, body, own))
         elif group.kind is Kind.RANDOM:
             emit_random(scope, group)
         elif group.kind is Kind.EXTREME_PLACE:
@@ -123,12 +161,22 @@ class _Emitter:
             emit_batch(scope, group, self.batched.dtypes, self.batched.size)
         f.ret()
 
+    def _do_step(self, f: Function, body: _Part, words: Value) -> None:
+        """Call the groups of a step of a loop; workers meet before the next step."""
+        _, worker, workers, turn = f.parameters
+        for run in body.schedule.runs():
+            if run[0].barrier:
+                self._meet(f, words, workers)
+            self._call(f, body, run, (words, worker, workers, turn))
+        if body.schedule.is_shared:
+            self._meet(f, words, workers)
+
     def _meet(self, f: Function, words: Value, workers: Value) -> None:
         sync = f.load(PTR, f.offset(words, Word.SYNC, I64))
         let_others_run = f.load(PTR, f.offset(words, Word.YIELD, I64))
         meet(f, sync, workers, let_others_run)
 
-    def _emit_run(self) -> None:
+    def _emit_run(self, whole: _Part) -> None:
         parameters = [(PTR, "words"), (I64, "worker"), (I64, "workers")]
         f = self.module.function("steps", parameters, inline=True)
         words, worker, workers = f.parameters
@@ -142,7 +190,7 @@ class _Emitter:
                 if checks and any(step.commits for step in run):
                     self._leave_if_failed(f, words, loop.index, workers)
                     checks = False
-                self._call(f, run, (words, worker, workers, loop.index))
+                self._call(f, whole, run, (words, worker, workers, loop.index))
             if self.is_shared:
                 self._meet(f, words, workers)
             if checks:
@@ -178,10 +226,12 @@ class _Emitter:
         failed = f.load(I64, f.offset(words, Word.FAILED, I64))
         f.leave_when(f.icmp("eq", failed, f.add(step, 1)))
 
-    def _call(self, f: Function, run: Sequence[Step], arguments: Sequence[Value]) -> None:
+    def _call(
+        self, f: Function, part: _Part, run: Sequence[Step], arguments: Sequence[Value]
+    ) -> None:
         """Call groups that follow each other without a meeting, all shared or all by one."""
-        names = [f"group_{self.plan.steps.index(step)}" for step in run]
-        if run[0].parallel or not self.is_shared:
+        names = [part.name(step) for step in run]
+        if run[0].parallel or not part.schedule.is_shared:
             for name in names:
                 f.call(name, "void", *arguments)
             return

@@ -19,6 +19,7 @@ class Schedule:
 
     Attributes:
         contractions: how each product is computed.
+        bodies: for each loop who does what in its steps.
         scratch_bytes: the size of working memory that workers share.
         is_shared: whether there is work for several workers.
     """
@@ -30,19 +31,32 @@ class Schedule:
             for step in plan.steps
             if step.group.kind is Kind.PRODUCT
         }
+        self.bodies = {step: Schedule(step.body, machine) for step in plan.steps if step.body}
         private = [contraction.plan.private_bytes for contraction in self.contractions.values()]
+        private += [step.body.private_bytes for step in self.bodies if step.body]
         plan.private_bytes = -(-max(private, default=0) // LINE_BYTES) * LINE_BYTES
-        self.scratch_bytes = max([self._scratch(step.group) for step in plan.steps], default=0)
+        self.scratch_bytes = max([self._scratch(step) for step in plan.steps], default=0)
         for step in plan.steps:
-            step.parallel = is_worth_sharing(step)
-            if self._scratch(step.group):
+            body = self.bodies.get(step)
+            step.parallel = is_worth_sharing(step) if body is None else body.is_shared
+            if self._scratch(step):
                 place = Place("scratch", 0, 0, self.scratch_bytes)
                 step.reads.append(place)
                 step.writes.append(place)
-        self.is_shared = any(step.parallel for step in plan.steps)
+        self.is_shared: bool = any(step.parallel for step in plan.steps)
         self._set_barriers()
 
-    def _scratch(self, group: Group) -> int:
+    def all_contractions(self) -> dict[Group, Contraction]:
+        """Return how each product is computed, also those in the bodies of loops."""
+        found = dict(self.contractions)
+        for body in self.bodies.values():
+            found |= body.all_contractions()
+        return found
+
+    def _scratch(self, step: Step) -> int:
+        group = step.group
+        if step in self.bodies:
+            return self.bodies[step].scratch_bytes
         if group.kind is Kind.PRODUCT:
             return self.contractions[group].plan.shared_bytes
         return scratch_bytes(group) if group.kind is Kind.REDUCTION else 0

@@ -44,6 +44,9 @@ class Cost:
 def cost_of(step: Step) -> Cost:
     """Return the cost of a group, by estimate."""
     group = step.group
+    if step.body is not None and group.body is not None:
+        inner = sum(cost_of(part).operations for part in step.body.steps)
+        return Cost(group.body.length * inner, step.moved)
     computed = () if group.kind is Kind.BATCH else group.nodes
     operations = sum(_operations(node) for node in computed)
     return Cost(operations, step.moved)
@@ -62,6 +65,9 @@ def seconds_alone(steps: Iterable[Step]) -> float:
     """Return about how many seconds groups take one worker; it may be some times as many."""
     found = 0.0
     for step in steps:
+        if step.body is not None and step.group.body is not None:
+            found += step.group.body.length * seconds_alone(step.body.steps)
+            continue
         cost = cost_of(step)
         speed = _PRODUCT_SPEED if _is_product(step.group) else _SPEED
         found += max(cost.operations / speed, cost.bytes / _BANDWIDTH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from giulgi.backends.cpu.planning.bodies import Body
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
 from giulgi.backends.cpu.planning.sources import Access, Target
 from giulgi.graph.node import Node
@@ -21,6 +22,7 @@ class Kind(Enum):
     EXTREME_PLACE = "place of extremes"
     SCATTER = "scatter"
     BATCH = "batch"
+    LOOP = "loop"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Group:
         copies: what is only copied.
         parts: what is computed and is written to its place in a value put together of parts.
         stores: what is written to memory; found when all groups are known.
+        body: what a loop computes in each step.
+        begin: where the first states of a loop are.
     """
 
     kind: Kind
@@ -68,6 +72,8 @@ class Group:
     copies: list[Store] = field(default_factory=list)
     parts: list[Store] = field(default_factory=list)
     stores: list[Store] = field(default_factory=list)
+    body: Body | None = None
+    begin: list[Target] = field(default_factory=list)
 
     @property
     def nodes(self) -> list[Node]:

@@ -18,15 +18,18 @@ parts (a padding, a concatenation) is written to its place by the group that com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from giulgi.backends.base import Computation
+from giulgi.backends.cpu.planning.bodies import body_of
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
-from giulgi.backends.cpu.planning.sources import Access, Target, accesses, shape_of
+from giulgi.backends.cpu.planning.order import Order
+from giulgi.backends.cpu.planning.sources import Access, Result, Target, accesses, shape_of
 from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
+from giulgi.graph.control.scan import Scan, loops_of
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
@@ -47,21 +50,27 @@ class Grouping:
     Args:
         computation: what is to be computed, every shape known.
         batched: the feeds that are taken from the data of many steps.
+        layouts: how feeds lie in memory that do not lie in order.
 
     Attributes:
         groups: the groups, in an order in which they can be computed.
+        order: which of them must come before which.
         access: for each node where its value is found.
         writers: for each base the groups that write it.
     """
 
-    def __init__(self, computation: Computation, batched: frozenset[Node] = frozenset()) -> None:
+    def __init__(
+        self,
+        computation: Computation,
+        batched: frozenset[Node] = frozenset(),
+        layouts: Mapping[Node, Layout] | None = None,
+    ) -> None:
         self.computation = computation
-        self.access = accesses(computation.nodes)
-        self.groups: list[Group] = []
+        self.access = accesses(computation.nodes, layouts or {})
+        self._loops = loops_of(computation.nodes)
+        self.order = Order()
+        self.groups = self.order.groups
         self.writers: dict[Target, list[Group]] = {}
-        # For each group the set of groups that must be computed before it, as bits.
-        self._before: dict[Group, int] = {}
-        self._bit: dict[Group, int] = {}
         # What each elementwise group was begun with, as it is read from memory.
         self._readers: dict[tuple[Target, Layout], Group] = {}
         for node in computation.nodes:
@@ -79,6 +88,8 @@ class Grouping:
             self._assemble(node)
         elif isinstance(op, (MatMul, TensorDot)):
             self._start(Kind.PRODUCT, node)
+        elif isinstance(op, Scan):
+            self._loop(self._loops[node], node)
         elif isinstance(op, RandomBits):
             self._start(Kind.RANDOM, node)
         elif isinstance(op, ArgExtreme):
@@ -94,7 +105,7 @@ class Grouping:
 
     def _start(self, kind: Kind, node: Node) -> Group:
         group = Group(kind, shape_of(node), roots=[node])
-        self._add(group, self._needed(node.inputs))
+        self.order.add(group, self._needed(node.inputs))
         self.writers[node] = [group]
         return group
 
@@ -112,7 +123,7 @@ class Grouping:
             group = self._reader(node, needed)
         if group is None:
             group = Group(Kind.POINTWISE, shape_of(node))
-            self._add(group, needed)
+            self.order.add(group, needed)
             self._readers |= {(x.base, x.layout): group for x in self._accesses(node)}
         self._put(node, group, needed)
 
@@ -128,7 +139,7 @@ class Grouping:
                 and group.kind is Kind.POINTWISE
                 and self._takes(group, access.base, shape_of(node))
                 and access.literal is None
-                and not needed & self._bit[group]
+                and not needed & self.order.bit[group]
             ):
                 return group
         return None
@@ -146,7 +157,7 @@ class Grouping:
             if base not in group.nodes or not self._takes(group, base, domain):
                 continue
             others = needed | self._needed_bases([b for b in direct if b not in group.nodes])
-            if not others & self._bit[group]:
+            if not others & self.order.bit[group]:
                 return group
         if domain == () and not direct:
             return self._scalar_group(needed)
@@ -163,20 +174,40 @@ class Grouping:
         """Return the newest group of single numbers, if more can join it."""
         for group in reversed(self.groups):
             if group.kind is Kind.POINTWISE and group.domain == () and not group.copies:
-                return None if needed & self._bit[group] else group
+                return None if needed & self.order.bit[group] else group
         return None
 
     def _put(self, node: Node, group: Group, needed: int) -> None:
         where = group.inner if self._is_inner(node, group) else group.outer
         where.append(node)
         self.writers[node] = [group]
-        self._require(group, needed & ~self._bit[group])
+        self.order.require(group, needed & ~self.order.bit[group])
 
     def _is_inner(self, node: Node, group: Group) -> bool:
         if group.inner_domain is None or group.inner_domain != shape_of(node):
             return False
         bases = [self.access[source].base for source in node.inputs]
         return any(base in group.inner for base in bases)
+
+    # Loops
+
+    def _loop(self, values: list[Node], node: Node) -> None:
+        """Compute all values of a loop where the first of them is met."""
+        if node is not values[0]:
+            return
+        body = body_of(values, self.access)
+        group = Group(Kind.LOOP, shape_of(node), roots=values, body=body)
+        needed = self._needed(node.inputs)
+        for number, state in enumerate(node.inputs[: len(body.loop.states)]):
+            access = self.access[state]
+            target: Target = access.base
+            if not access.is_direct:
+                target = Result("work", number, state.spec.dtype, shape_of(state))
+                self._copy(access, target, Layout.of(shape_of(state)))
+                needed |= self._needed_base(target)
+            group.begin.append(target)
+        self.order.add(group, needed)
+        self.writers |= {value: [group] for value in values}
 
     # Reductions
 
@@ -247,9 +278,9 @@ class Grouping:
         """Add a group that writes what is around a padding or an embedding; return its bit."""
         fill = Group(Kind.POINTWISE, place.shape)
         fill.copies.append(Store(_fill_access(node).broadcast(place.shape), node, place))
-        self._add(fill, 0)
+        self.order.add(fill, 0)
         self.writers[node].append(fill)
-        return self._bit[fill]
+        return self.order.bit[fill]
 
     def _part(self, source: Node, node: Node, place: Layout) -> None:
         """Write a part of a value: right where it is computed, or as a copy."""
@@ -281,40 +312,14 @@ class Grouping:
             place = Layout.of(source.layout.shape)
         group = Group(Kind.POINTWISE, source.layout.shape)
         group.copies.append(Store(source, target, place))
-        self._add(group, after | self._needed_base(source.base))
+        self.order.add(group, after | self._needed_base(source.base))
         self.writers.setdefault(target, []).append(group)
 
     # Order
 
     def add(self, group: Group, bases: Sequence[Target]) -> None:
         """Add a group that reads some values from memory."""
-        self._add(group, self._needed_bases(bases))
-
-    def comes_before(self, first: Group, then: Group) -> bool:
-        """Whether a group must be done before another."""
-        return bool(self._before[then] & self._bit[first])
-
-    def put_after(self, group: Group, other: Group) -> None:
-        """Require that a group is done after another."""
-        self._require(group, self._bit[other] | self._before[other])
-
-    def waits_for(self, group: Group, others: Sequence[Group]) -> bool:
-        """Whether a group must be done after one of others."""
-        return any(self._before[group] & self._bit[other] for other in others)
-
-    def _add(self, group: Group, needed: int) -> None:
-        self.groups.append(group)
-        self._bit[group] = 1 << len(self._bit)
-        self._before[group] = 0
-        self._require(group, needed)
-
-    def _require(self, group: Group, needed: int) -> None:
-        """Note that a group comes after others, and all that come after it, too."""
-        self._before[group] |= needed
-        bit, all_needed = self._bit[group], self._before[group]
-        for other in self.groups:
-            if self._before[other] & bit:
-                self._before[other] |= all_needed
+        self.order.add(group, self._needed_bases(bases))
 
     def _needed(self, nodes: Sequence[Node]) -> int:
         return self._needed_bases([self.access[node].base for node in nodes])
@@ -327,10 +332,7 @@ class Grouping:
 
     def _needed_base(self, base: Target) -> int:
         """Return the groups that must be done before a value can be read from memory."""
-        needed = 0
-        for group in self.writers.get(base, []):
-            needed |= self._bit[group] | self._before[group]
-        return needed
+        return self.order.until(self.writers.get(base, []))
 
     # What is written, and in which order
 
@@ -353,6 +355,7 @@ class Grouping:
     def read_by(self, group: Group) -> list[Access]:
         """Return what a group reads from memory."""
         found = [store.value for store in group.copies if isinstance(store.value, Access)]
+        found += [Access(target, Layout.of(shape_of(target))) for target in group.begin]
         own = set(group.nodes)
         for node in group.nodes:
             for source in node.inputs:

@@ -7,17 +7,22 @@ if everyone who reads the old one comes before; and what lives only within a ste
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.scalars import is_integer_power
 from giulgi.backends.cpu.machine.processor import LINE_BYTES
+from giulgi.backends.cpu.planning.bodies import Body
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.groups import Grouping, is_indirect
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, Area, Result, Target, bytes_of, shape_of
+from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
+from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
 from giulgi.graph.ops.leaves import Constant
 
 
@@ -57,6 +62,9 @@ class Step:
         checks: whether it may find a place that does not exist.
         commits: whether it writes into variables.
         moved: the number of bytes that are read and written.
+        body: the plan of a step of a loop.
+        constant: where the constants of the body begin among all constants.
+        work: the memory that a loop needs while it runs; its body's arena comes first.
     """
 
     group: Group
@@ -67,6 +75,9 @@ class Step:
     checks: bool = False
     commits: bool = False
     moved: int = 0
+    body: Plan | None = None
+    constant: int = 0
+    work: list[Result] = field(default_factory=list)
 
 
 class Plan:
@@ -75,6 +86,7 @@ class Plan:
     Args:
         computation: what is to be computed, every shape known.
         batched: the feeds that are taken from the data of many steps.
+        layouts: how feeds lie in memory that do not lie in order.
 
     Attributes:
         grouping: its groups.
@@ -86,10 +98,15 @@ class Plan:
         private_bytes: the size of the working memory of each worker.
     """
 
-    def __init__(self, computation: Computation, batched: frozenset[Node] = frozenset()) -> None:
+    def __init__(
+        self,
+        computation: Computation,
+        batched: frozenset[Node] = frozenset(),
+        layouts: Mapping[Node, Layout] | None = None,
+    ) -> None:
         self.computation = computation
         self.batched = batched
-        self.grouping = Grouping(computation, batched)
+        self.grouping = Grouping(computation, batched, layouts)
         self.places: dict[Target, Place] = {}
         self.constants: list[Node] = []
         self.lives: dict[Target, tuple[int, int]] = {}
@@ -98,6 +115,9 @@ class Plan:
         self._place_leaves()
         self._place_results()
         self.steps = [Step(group) for group in self._ordered()]
+        for step in self.steps:
+            if step.group.body is not None:
+                self._plan_body(step, step.group.body)
         self._place_arena()
         for step in self.steps:
             self._describe(step)
@@ -197,10 +217,10 @@ class Plan:
         others = [group for group in self.grouping.groups if group is not writer]
         # A step that fails must fail before anything is changed.
         earlier = [group for group in others if may_fail(group) or self._reads(group, read)]
-        if any(self.grouping.comes_before(writer, group) for group in earlier):
+        if any(self.grouping.order.comes_before(writer, group) for group in earlier):
             return False
         for group in earlier:
-            self.grouping.put_after(writer, group)
+            self.grouping.order.put_after(writer, group)
         return True
 
     def _reads(self, group: Group, base: Node | None) -> bool:
@@ -221,6 +241,15 @@ class Plan:
                     return False
         return True
 
+    # Loops
+
+    def _plan_body(self, step: Step, body: Body) -> None:
+        step.body = Plan(body.computation, layouts=body.layouts)
+        step.constant = len(self.constants)
+        self.constants += step.body.constants
+        sizes = [step.body.arena_bytes, *body.work_bytes()]
+        step.work = [Result("work", i, np.dtype(np.uint8), (size,)) for i, size in enumerate(sizes)]
+
     # Order and arena
 
     def _ordered(self) -> list[Group]:
@@ -228,7 +257,7 @@ class Plan:
         left = list(self.grouping.groups)
         order: list[Group] = []
         while left:
-            ready = next(g for g in left if not self.grouping.waits_for(g, left))
+            ready = next(g for g in left if not self.grouping.order.waits_for(g, left))
             left.remove(ready)
             order.append(ready)
         return order
@@ -240,6 +269,7 @@ class Plan:
                 if store.target not in self.places:
                     first, _ = self.lives.get(store.target, (turn, turn))
                     self.lives[store.target] = (first, turn)
+            self.lives |= dict.fromkeys(step.work, (turn, turn))
             for access in self.grouping.read_by(step.group):
                 if access.base in self.lives:
                     self.lives[access.base] = (self.lives[access.base][0], turn)
@@ -258,11 +288,15 @@ class Plan:
         written = [store.target for store in group.stores]
         step.reads = [self.places[base] for base in read]
         step.writes = [self.places[target] for target in written]
+        step.reads += [self.places[memory] for memory in step.work]
+        step.writes += [self.places[memory] for memory in step.work]
         accesses = dict.fromkeys(self.grouping.read_by(group))
         step.moved = sum(access.bytes for access in accesses)
         stored = sum(store.bytes for store in group.stores)
         # The examples of a batch are read from arrays that no node stands for.
         step.moved += 2 * stored if group.kind is Kind.BATCH else stored
+        if step.body is not None and group.body is not None:
+            step.moved = group.body.length * sum(inner.moved for inner in step.body.steps)
         step.commits = any(place.area == "variable" for place in step.writes)
         step.checks = may_fail(group)
 
@@ -279,7 +313,10 @@ def may_fail(group: Group) -> bool:
 
 
 def _may_fail(node: Node) -> bool:
-    return is_integer_power(node) or is_indirect(node)
+    if isinstance(node.op, Scan):
+        return any(map(_may_fail, node.op.loop.body([node.op.output])))
+    scatters = isinstance(node.op, (ScatterAdd, AddAlong))
+    return is_integer_power(node) or is_indirect(node) or scatters
 
 
 def _whole(area: Area, number: int, target: Target) -> Place:

@@ -6,7 +6,7 @@ memory. Operations that change nothing (an assignment, a gradient's stop) are th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +25,7 @@ from giulgi.graph.shapes import size_of
 UNCHANGED = (Assign, Default, StopGradient, Tag)
 MOVEMENTS = (Reshape, Transpose, BroadcastTo, Flip, Slice, Windows)
 
-Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch"]
+Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch", "work"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,18 +105,20 @@ def shape_of(node: Target) -> Shape:
     return shape  # type: ignore[return-value]
 
 
-def accesses(nodes: Iterable[Node]) -> dict[Node, Access]:
+def accesses(nodes: Iterable[Node], layouts: Mapping[Node, Layout]) -> dict[Node, Access]:
     """Return for each node where its value is found.
 
     A node that is not some other's memory is its own base; it is computed, or given.
 
     Args:
         nodes: inputs before their users.
+        layouts: how given values lie that do not lie in order.
     """
     found: dict[Node, Access] = {}
     for node in nodes:
         moved = _moved(node, [found[source] for source in node.inputs])
-        found[node] = moved or Access(node, Layout.of(shape_of(node)))
+        own = layouts.get(node) or Layout.of(shape_of(node))
+        found[node] = moved or Access(node, own)
     return found
 
 

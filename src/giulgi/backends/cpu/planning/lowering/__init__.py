@@ -7,7 +7,7 @@ here of code; a lowered graph is a graph, and the reference computes the same of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from giulgi.backends.base import Computation
@@ -18,9 +18,12 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
 )
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
-from giulgi.graph.node import Node
+from giulgi.graph.control.loop import Loop
+from giulgi.graph.control.scan import Scan
+from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.rewrite import rewritten
 from giulgi.graph.tensor import Tensor
@@ -39,10 +42,11 @@ _LOWERINGS: dict[type[Op], Callable[..., Tensor]] = {
 
 def lowered(computation: Computation) -> Computation:
     """Return the computation in operations for which there is code."""
-    if not any(type(node.op) in _LOWERINGS for node in computation.nodes):
+    if not any(_needs_lowering(node) for node in computation.nodes):
         return computation
     ends = [*computation.fetches, *(node for _, node in computation.updates)]
-    new = [tensor.node for tensor in rewritten([Tensor(node) for node in ends], _lower)]
+    lower = _Lowering(computation.nodes)
+    new = [tensor.node for tensor in rewritten([Tensor(node) for node in ends], lower)]
     count = len(computation.fetches)
     places = [place for place, _ in computation.updates]
     return replace(
@@ -58,7 +62,44 @@ def is_lowered(node: Node) -> bool:
     return type(node.op) in _LOWERINGS and not any(0 in shape for shape in shapes)
 
 
-def _lower(tensor: Tensor) -> Tensor:
-    lowering = _LOWERINGS.get(type(tensor.op))
-    with built_for(tensor.source, tensor.node.path):
-        return sunk(tensor) if lowering is None else lowering(tensor, *tensor.inputs)
+def _needs_lowering(node: Node) -> bool:
+    return isinstance(node.op, Scan) or type(node.op) in _LOWERINGS
+
+
+class _Lowering:
+    """Returns what takes the place of a node.
+
+    Args:
+        nodes: the nodes of the computation.
+    """
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        stacks = (node.op for node in nodes if isinstance(node.op, Scan) and node.op.stacked)
+        self._kept = {(op.loop, op.output) for op in stacks}
+        self._loops: dict[Loop, Loop] = {}
+
+    def __call__(self, tensor: Tensor) -> Tensor:
+        """Return what takes the place of a node, whose inputs are lowered already."""
+        with built_for(tensor.source, tensor.node.path):
+            if isinstance(tensor.op, Scan):
+                return self._of_loop(tensor.op, tensor.inputs)
+            lowering = _LOWERINGS.get(type(tensor.op))
+            return sunk(tensor) if lowering is None else lowering(tensor, *tensor.inputs)
+
+    def _of_loop(self, op: Scan, inputs: Sequence[Tensor]) -> Tensor:
+        """Lower the body of a loop; the last of what is kept of all steps is a part of that."""
+        if not op.stacked and (op.loop, op.output) in self._kept:
+            every = self._of_loop(replace(op, stacked=True), inputs)
+            return getitem(every, 0 if op.loop.reverse else -1)
+        loop = self._loops.get(op.loop)
+        if loop is None:
+            loop = self._loops[op.loop] = replace(
+                op.loop, new_states=tuple(self._body(op.loop.new_states)), _forms={}
+            )
+        (output,) = self._body([op.output])
+        return build(Scan(loop, output, op.stacked), *inputs)
+
+    def _body(self, ends: Sequence[Node]) -> list[Node]:
+        inner = _Lowering(topological(ends))
+        inner._loops = self._loops
+        return [end.node for end in rewritten([Tensor(node) for node in ends], inner)]

@@ -1,0 +1,14 @@
+"""Control flow as graph: a loop is a node whose body is a graph of its own.
+
+==========  ====================================================================
+``loop``    what a step is given, and what it leaves to the next
+``scan``    the values of a loop over the elements of sequences
+``adjoint`` their gradient, which is a loop backwards
+``draws``   random numbers inside a loop
+``tracing`` Python functions that become the body of a loop
+==========  ====================================================================
+"""
+
+from giulgi.graph.control.tracing import scan
+
+__all__ = ["scan"]

@@ -1,0 +1,188 @@
+"""A loop: a graph that is computed once in each step, on what the step before left to it.
+
+The body is graph like any other. What differs from step to step comes in by placeholders:
+
+* *states*, which are what the step before made of them, and in the first step given;
+* *slices*, of which step t gets element t of a sequence;
+* *captured* values, which are computed once, outside, and are the same in every step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Spec
+from giulgi.graph.ops.leaves import Constant, constant, placeholder
+from giulgi.graph.rewrite import specialise, substitute
+from giulgi.graph.tensor import Tensor
+
+# Constants up to this many elements stand in the body itself.
+_INLINE_ELEMENTS = 64
+
+#: What is known of an input of a loop: its spec, or the constant that it is.
+Form = Spec | Constant
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """What is computed in each step.
+
+    Attributes:
+        states: placeholders for what the step before left.
+        slices: placeholders for the elements of sequences.
+        captured: placeholders for what is the same in every step.
+        new_states: what is left to the next step, one for each state.
+        reverse: whether the last elements of the sequences come first.
+        is_plain: whether every shape is known, and what changes nothing is left out.
+    """
+
+    states: tuple[Node, ...]
+    slices: tuple[Node, ...]
+    captured: tuple[Node, ...]
+    new_states: tuple[Node, ...]
+    reverse: bool
+    is_plain: bool = False
+    _forms: dict[Any, Adapted] = field(default_factory=dict, repr=False)
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """All placeholders, in the order in which a loop is given its inputs."""
+        return (*self.states, *self.slices, *self.captured)
+
+    def body(self, outputs: Sequence[Node]) -> list[Node]:
+        """Return the nodes of a step that has some outputs, inputs before their users."""
+        return topological([*self.new_states, *outputs], stop=self.parameters)
+
+    def adapted(self, forms: Sequence[Form], *, plain: bool) -> Adapted:
+        """Return the loop for inputs of which more is known; always the same for the same.
+
+        Args:
+            forms: what is known of each input.
+            plain: whether it is to be computed, every shape being known.
+        """
+        key = (*forms, plain)
+        found = self._forms.get(key)
+        if found is None:
+            found = self._forms.setdefault(key, _adapted(self, forms, plain))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """A loop in another form.
+
+    Attributes:
+        loop: the loop.
+        replacements: what stands for each parameter of the loop that it was made of.
+        kept: which inputs of that are still inputs.
+    """
+
+    loop: Loop
+    replacements: dict[Node, Tensor]
+    kept: tuple[int, ...]
+
+    def output(self, node: Node) -> Node:
+        """Return what stands for a value of the body."""
+        rebuild = specialise if self.loop.is_plain else substitute
+        return rebuild([Tensor(node)], self.replacements)[0].node
+
+
+def _adapted(loop: Loop, forms: Sequence[Form], plain: bool) -> Adapted:
+    replacements: dict[Node, Tensor] = {}
+    for node, form in zip(loop.parameters, forms, strict=True):
+        if isinstance(form, Constant):
+            replacements[node] = constant(form.value)
+        elif form == node.spec:
+            replacements[node] = Tensor(node)
+        else:
+            replacements[node] = placeholder(form.dtype, form.shape, node.name)
+    rebuild = specialise if plain else substitute
+    new_states = rebuild([Tensor(node) for node in loop.new_states], replacements)
+
+    def kept(nodes: Sequence[Node]) -> tuple[Node, ...]:
+        parameters = [replacements[node].node for node in nodes]
+        return tuple(node for node in parameters if not isinstance(node.op, Constant))
+
+    places = [i for i, form in enumerate(forms) if not isinstance(form, Constant)]
+    made = Loop(
+        kept(loop.states), kept(loop.slices), kept(loop.captured),
+        tuple(new.node for new in new_states), loop.reverse, plain,
+    )  # fmt: skip
+    return Adapted(made, replacements, tuple(places))
+
+
+def is_inlined(x: Tensor) -> bool:
+    """Whether a value that a loop captures stands in its body: a small constant."""
+    return isinstance(x.op, Constant) and x.op.value.size <= _INLINE_ELEMENTS
+
+
+@dataclass(frozen=True)
+class Captured:
+    """The ends of a body, and what it takes from outside.
+
+    Attributes:
+        ends: the ends, made of placeholders and small constants alone.
+        parameters: the placeholders for what is taken from outside.
+        values: what that is.
+    """
+
+    ends: list[Tensor]
+    parameters: list[Node]
+    values: list[Tensor]
+
+
+def capture(ends: Sequence[Tensor], parameters: Sequence[Node]) -> Captured:
+    """Find out what a body takes from outside, the largest expressions of it.
+
+    What is computed from nothing that differs between the steps is computed once, outside.
+
+    Args:
+        ends: the ends of the body.
+        parameters: the placeholders that differ from step to step.
+    """
+    given = set(parameters)
+    inside = set(given)
+    order = topological((end.node for end in ends), stop=given)
+    for node in order:
+        if any(source in inside for source in node.inputs):
+            inside.add(node)
+    used = dict.fromkeys(
+        source for node in order if node in inside - given for source in node.inputs
+    )
+    used |= dict.fromkeys(end.node for end in ends)
+    outside = [node for node in used if node not in inside and not is_inlined(Tensor(node))]
+    stands_for = {
+        node: placeholder(node.spec.dtype, node.spec.shape, node.name or None) for node in outside
+    }
+    return Captured(
+        substitute(ends, stands_for),
+        [stands_for[node].node for node in outside],
+        [Tensor(node) for node in outside],
+    )
+
+
+def made_loop(
+    states: tuple[Sequence[Tensor], Sequence[Tensor]],
+    slices: tuple[Sequence[Tensor], Sequence[Tensor]],
+    ends: Sequence[Tensor],
+    reverse: bool,
+) -> tuple[Loop, list[Tensor], list[Tensor]]:
+    """Return a loop, the ends of its body, and its inputs.
+
+    Args:
+        states: the placeholders of states, and their first values.
+        slices: the placeholders of elements, and the sequences.
+        ends: the new states, and whatever else is asked for of the body.
+        reverse: whether the last elements come first.
+    """
+    own = [x.node for x in (*states[0], *slices[0])]
+    found = capture(ends, own)
+    count = len(states[0])
+    loop = Loop(
+        tuple(own[:count]), tuple(own[count:]), tuple(found.parameters),
+        tuple(end.node for end in found.ends[:count]), reverse,
+    )  # fmt: skip
+    return loop, found.ends, [*states[1], *slices[1], *found.values]
