@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -10,6 +11,8 @@ from giulgi.errors import ArgumentError, UnknownArgumentError
 from giulgi.names import suggestion
 
 _BACKENDS = ("cpu", "reference")
+# More than any machine has cores for; each takes memory, and time to start.
+_MOST_THREADS = 1024
 _WHICH = "there are two: 'cpu' compiles to native code, 'reference' computes with NumPy"
 
 
@@ -25,10 +28,10 @@ def check_backend(name: str) -> str:
 
 
 def _check_threads(count: Any) -> int | None:
-    is_count = isinstance(count, int) and not isinstance(count, bool) and count > 0
+    is_count = isinstance(count, int) and not isinstance(count, bool) and 0 < count <= _MOST_THREADS
     if not (count is None or is_count):
         raise ArgumentError(
-            f"threads is {count!r}; it must be a whole number, at least 1, or None.",
+            f"threads is {count!r}; it must be a whole number from 1 to {_MOST_THREADS}, or None.",
             op="config",
             fix="gg.config.threads = 2",
         )
@@ -42,8 +45,9 @@ def _check_cache(folder: Any) -> Path | Literal[False] | None:
     is_path = isinstance(folder, str | Path) and str(folder) and "\0" not in str(folder)
     try:
         if is_path:
+            os.fsencode(folder)
             return Path(folder).expanduser().absolute()
-    except RuntimeError:  # There is no such home.
+    except (RuntimeError, UnicodeEncodeError):  # There is no such home, or can be no such name.
         pass
     raise ArgumentError(
         f"cache is {folder!r}; it must be the path of a folder, None, or False.",

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import giulgi as gg
+from giulgi.backends.cpu.running.crew import Crew
 from giulgi.backends.cpu.running.executable import NativeExecutable
+from giulgi.backends.cpu.running.workers import Team
 from giulgi.program import Program
 from giulgi.storage import Storage
 
@@ -45,12 +48,29 @@ def drawn(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
 
 
 @contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Let compiled programs use so many threads."""
+def threads(count: int | None) -> Iterator[list[int]]:
+    """Let compiled programs use so many threads, if they are shared at all.
+
+    Left to itself a crew does what is quicker, which for small programs is one thread alone.
+
+    Yields:
+        How many workers there were in each run that several were asked for.
+    """
+    shared: list[int] = []
+    run = Team.run
+
+    def counted(team: Team, entry: int, table: int, wanted: int) -> int:
+        shared.append(run(team, entry, table, wanted))
+        return shared[-1]
+
     before = gg.config.threads
     gg.config.threads = count
     try:
-        yield
+        with (
+            mock.patch.object(Crew, "next", lambda crew, left: (False, left)),
+            mock.patch.object(Team, "run", counted),
+        ):
+            yield shared
     finally:
         gg.config.threads = before
 

@@ -66,8 +66,9 @@ def test_a_new_value_that_has_nothing_to_do_with_what_is_picked():
 def test_several_workers_leave_together():
     large = (variable(MANY), lambda v, picked: gg.tanh(v) + picked[0])
     for count in (1, 2, 3):
-        with threads(count):
+        with threads(count) as shared:
             check_raised(picking(large), PlaceError)
+        assert max(shared, default=1) == count
 
 
 def test_a_place_before_the_beginning():
@@ -193,9 +194,10 @@ def stepped(backend, rows, places, steps, *, one_by_one=False):
 def test_a_step_that_fails_leaves_the_step_before(bad, rows, count):
     places = np.arange(40) % 6
     places[4 * bad + 2] = 6
-    with threads(count):
+    with threads(count) as shared:
         error, found = stepped("cpu", rows, places, 10)
         _, wanted = stepped("cpu", rows, places, bad)
+    assert max(shared, default=1) == (count if rows > 3 else 1)
     for a, b in zip(found, wanted, strict=True):
         np.testing.assert_array_equal(a, b)
     told, expected = stepped("reference", rows, places, 10, one_by_one=True)

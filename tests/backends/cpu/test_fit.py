@@ -123,8 +123,9 @@ def test_other_losses():
 def test_the_weights_are_bitwise_the_same_for_any_number_of_threads(width):
     found = []
     for count in (1, 2, 3):
-        with threads(count):
+        with threads(count) as shared:
             found.append(fitted("cpu", "adam", width))
+        assert max(shared, default=1) == (count if width == 300 else 1)
     for history, weights, answers in found[1:]:
         assert history == found[0][0]
         check_bits(weights, found[0][1])

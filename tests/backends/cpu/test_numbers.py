@@ -169,3 +169,12 @@ def test_integer_products_of_matrices():
         a, b = gg.placeholder(dtype, (4, 7)), gg.placeholder(dtype, (7, 5))
         arrays = [rng.integers(-1000, 1000, (4, 7), dtype), rng.integers(-9, 9, (7, 5), dtype)]
         Trial([gg.matmul(a, b)], [a, b], arrays).check_exactly()
+
+
+@pytest.mark.parametrize("function", [gg.argmax, gg.argmin, gg.any, gg.all, gg.sum])
+def test_whatever_byte_is_true_counts_as_true(function):
+    """NumPy makes bools of any bytes; only 0 is False."""
+    odd = np.array([1, 2, 1, 0, 255], np.uint8).view(bool)
+    x = gg.placeholder("bool", (5,))
+    (found,) = gg.Program([function(x)], [x], backend="cpu")(odd)
+    assert found == function(gg.constant(odd)).numpy()

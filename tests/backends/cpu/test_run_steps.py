@@ -89,13 +89,14 @@ def make(*args, **options):
 @pytest.mark.parametrize("width", [7, 3000])
 def test_all_steps_at_once_one_by_one_and_fed(width, count):
     wanted = make("cpu", width).run(range(STEPS))
-    with threads(count):
+    with threads(count) as shared:
         training = make("cpu", width)
         training.require_native()
         check_bits(training.run(range(STEPS)), wanted)
         check_bits(make("cpu", width).run(*(range(i, i + 1) for i in range(STEPS))), wanted)
         check_bits(make("cpu", width).run(range(5), range(5, 5), range(5, STEPS)), wanted)
         check_bits(make("cpu", width).feed(STEPS), wanted)
+    assert max(shared, default=1) == (count if width > 7 else 1)
 
 
 @pytest.mark.parametrize("width", [7, 3000])
@@ -170,10 +171,11 @@ def test_many_batches_are_shared_by_workers():
     program = gg.Program([], [x], [(total, total + x / 255)], backend="cpu")
     order = np.random.default_rng(1).integers(0, 300, 128 * 4)
     for count in (1, 2, 3):
-        with threads(count):
+        with threads(count) as shared:
             storage = gg.Storage(seed=0)
             program.run_steps([data], order, 128, range(4), storage=storage)
             wanted = np.zeros((128, 784), "float32")
             for step in range(4):
                 wanted += data[order[step * 128 : (step + 1) * 128]].astype("float32") / 255
             np.testing.assert_allclose(storage.value(total.cell), wanted, rtol=1e-6)
+        assert max(shared, default=1) == count

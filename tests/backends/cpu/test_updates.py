@@ -7,7 +7,7 @@ import pytest
 
 import giulgi as gg
 
-from .checks import Trial, counting, variable
+from .checks import Trial, counting, threads, variable
 
 
 def updated(*pairs, fetches=()):
@@ -135,12 +135,12 @@ def test_the_array_that_a_variable_was_made_from_stays_as_it_was():
 
 
 @pytest.mark.parametrize("size", [10, 59_000, 61_000, 1_000_000])
-def test_one_number_of_a_large_array_is_added_once(size, monkeypatch):
+def test_one_number_of_a_large_array_is_added_once(size):
     """The array is worth several workers; the number is not."""
-    monkeypatch.setattr(gg.config, "threads", 3)
     x = gg.placeholder("float32", (size,))
     seen, count = gg.Variable(np.float32(0)), gg.Variable(0)
     total = gg.Variable(np.float32(0))
     updates = [(seen, seen + x[3]), (count, count + 1), (total, total + gg.mean(x))]
-    gg.Program([], [x], updates, backend="cpu").repeat(200, np.ones(size, np.float32))
+    with threads(3):
+        gg.Program([], [x], updates, backend="cpu").repeat(200, np.ones(size, np.float32))
     assert (float(seen), int(count), float(total)) == (200, 200, 200)

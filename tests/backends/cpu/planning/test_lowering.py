@@ -11,6 +11,8 @@ from giulgi.backends.cpu.planning.lowering import lowered
 from giulgi.backends.cpu.planning.lowering.sinking import _joined
 from giulgi.backends.reference.interpreter import Interpreter
 
+from ..checks import threads
+
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -82,13 +84,13 @@ def test_the_reference_computes_the_same(draw, seed):
 
 @pytest.mark.parametrize("draw", [drawn_convolution, drawn_pooling])
 @pytest.mark.parametrize("seed", range(12))
-def test_native_code_computes_the_same_with_any_number_of_workers(draw, seed, monkeypatch):
+def test_native_code_computes_the_same_with_any_number_of_workers(draw, seed):
     fetches, feeds, arrays = draw(np.random.default_rng(seed))
     wanted = gg.Program(fetches, feeds, backend="reference")(*arrays)
     found = []
-    for threads in (1, 3):
-        monkeypatch.setattr(gg.config, "threads", threads)
-        found.append(gg.Program(fetches, feeds, backend="cpu")(*arrays))
+    for count in (1, 3):
+        with threads(count):
+            found.append(gg.Program(fetches, feeds, backend="cpu")(*arrays))
         check(found[-1], wanted)
     for a, b in zip(*found, strict=True):
         assert a.tobytes() == b.tobytes()

@@ -84,8 +84,9 @@ def test_threads_that_run_one_program_at_once_do_not_disturb_each_other():
             check_bits(program(x[number]), wanted[number])
 
     for count in (1, 2):
-        with threads(count):
+        with threads(count) as shared:
             together(*(lambda number=number: run(number) for number in range(4)))
+        assert max(shared, default=1) == count
 
 
 def test_threads_that_change_one_variable_lose_no_update():
@@ -103,11 +104,13 @@ def test_threads_that_change_one_variable_lose_no_update():
 def test_each_python_thread_trains_a_network_of_its_own():
     x, y = examples()
     options = {"epochs": 5, "batch_size": 64, "verbose": 0, "shuffle": False}
-    models = [network(seed) for seed in range(3)]
-    wanted = [network(seed) for seed in range(3)]
+    models = [network(seed, width=512) for seed in range(3)]
+    wanted = [network(seed, width=512) for seed in range(3)]
     for model in wanted:
         model.fit(x, y, **options)
-    together(*(lambda model=model: model.fit(x, y, **options) for model in models))
+    with threads(2) as shared:
+        together(*(lambda model=model: model.fit(x, y, **options) for model in models))
+    assert 2 in shared
     for model, other in zip(models, wanted, strict=True):
         check_bits(model.get_weights(), other.get_weights())
 
@@ -117,8 +120,9 @@ def test_the_number_of_threads_may_change_between_runs():
     x = np.random.default_rng(1).normal(size=40_000).astype("float32")
     wanted = program(x)
     for count in (1, 4, 2, 3, 1, 2, None):
-        with threads(count):
+        with threads(count) as shared:
             check_bits(program(x), wanted)
+        assert count is None or max(shared, default=1) == count
 
 
 def test_more_threads_than_cores_do_not_crawl():
@@ -143,8 +147,11 @@ import os, random, signal, threading, time
 import numpy as np
 import giulgi as gg
 
+from giulgi.backends.cpu.running.crew import Crew
+
 gg.config.backend = "cpu"
 gg.config.threads = 2
+Crew.next = lambda crew, left: (False, left)  # However short a step is, it is shared.
 is_inside = False  # Whether what follows is guarded: it is interrupted once, and then not.
 
 def once(*_):
@@ -259,6 +266,36 @@ def test_a_forked_child_trains_after_its_parent_has():
         assert child.exitcode == 0
         check_bits(found, [*model.get_weights(), *values])
         check_bits(busy_program()(np.ones(40_000, "float32")), values)
+
+
+@POSIX
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_child_has_the_variables_of_a_whole_step_of_another_thread(count):
+    a = gg.Variable(np.zeros(300_000, np.float32))
+    b = gg.Variable(np.zeros(300_000, np.float32))
+    program = gg.Program([], [], [(a, a + 1), (b, b + 2)])
+    with threads(count):
+        program()
+        is_over = threading.Event()
+
+        def train():
+            while not is_over.is_set():
+                program.repeat(20)
+
+        thread = threading.Thread(target=train)
+        thread.start()
+        try:
+            for _ in range(10):
+                child = os.fork()
+                if child == 0:
+                    now = a.numpy()
+                    whole = (now == now[0]).all() and (b.numpy() == 2 * now[0]).all()
+                    os._exit(0 if whole else 1)
+                assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        finally:
+            is_over.set()
+            thread.join()
 
 
 # Memory

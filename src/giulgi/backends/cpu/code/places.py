@@ -43,10 +43,11 @@ def _search(f: Function, op: ArgExtreme, dtype: DType, line: Value, source: Layo
     """Write the loop along the axis: an element that is better than the best so far replaces it."""
     size, stride = source.shape[-1], source.strides[-1]
     element = scalars.memory_type(dtype)
-    first = f.load(element, line)
+    first = scalars.from_memory(f, f.load(element, line), dtype)
     with f.loop(1, size, carried=[first, constant(I64, 0)]) as loop:
         best, place = loop.carried
-        value = f.load(element, f.offset(line, f.mul(loop.index, stride), element))
+        stored = f.load(element, f.offset(line, f.mul(loop.index, stride), element))
+        value = scalars.from_memory(f, stored, dtype)
         better = _is_better(f, isinstance(op, Argmax), dtype, value, best)
         loop.carry(f.select(better, value, best), f.select(better, loop.index, place))
     return loop.results[1]

@@ -246,7 +246,10 @@ def cast(f: Function, x: Value, given: DType, wanted: DType) -> Value:
 
 
 def _float_to_integer(f: Function, x: Value, wanted: DType) -> Value:
-    """Cut towards 0; through a wider integer, so that what does not fit wraps around as in C."""
+    """Cut towards 0; through a wider integer, so that what does not fit wraps around in most cases.
+
+    What does not fit even the wider one is undefined, in NumPy as in C.
+    """
     if wanted == np.uint64:
         large = f.fcmp("oge", x, 2.0**63)
         lowered = f.select(large, f.fsub(x, 2.0**63), x)

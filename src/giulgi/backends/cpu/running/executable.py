@@ -264,14 +264,39 @@ class NativeExecutable:
 
 
 _all: weakref.WeakSet[NativeExecutable] = weakref.WeakSet()
+# A process forks between steps, so that its child has variables as whole steps left them. Longer
+# than so many seconds it waits for no step: whoever holds it up may be waiting for this thread.
+_PATIENCE = 10.0
+_forking = threading.RLock()
+_waited_for: list[threading.RLock] = []
+
+
+def _wait_before_fork() -> None:
+    """Wait for the steps that other threads are in, and let none begin."""
+    _forking.acquire()
+    end = time.monotonic() + _PATIENCE
+    for lock in [executable._lock for executable in list(_all)]:
+        if lock.acquire(timeout=max(0.0, end - time.monotonic())):
+            _waited_for.append(lock)  # noqa: PERF401 - what is taken is noted at once
+
+
+def _go_on_after_fork() -> None:
+    while _waited_for:
+        _waited_for.pop().release()
+    _forking.release()
 
 
 def _renew_after_fork() -> None:
     """In a child of this process nobody would open what is locked, nor come to a meeting."""
+    _go_on_after_fork()
     for executable in list(_all):
         executable._renew_lock()
         executable._sync[:] = 0
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_after_fork)
+    os.register_at_fork(
+        before=_wait_before_fork,
+        after_in_parent=_go_on_after_fork,
+        after_in_child=_renew_after_fork,
+    )
