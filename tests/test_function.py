@@ -735,3 +735,22 @@ def test_how_often_may_be_a_number_of_numpy(times, monkeypatch):
     for _ in range(3):
         step.repeat(times, x)
     assert v.numpy() == 3 * int(times)
+
+
+def test_only_functions_are_compiled():
+    with pytest.raises(gg.errors.ArgumentError, match="this is int"):
+        gg.function(3)
+
+
+def test_a_local_name_in_the_place_of_a_variable_is_explained():
+    w = gg.Variable(1.0)
+
+    @gg.function
+    def step():
+        w -= 0.1  # noqa: F823 - what a beginner writes
+        return w
+
+    with pytest.raises(UnboundLocalError) as caught:
+        step()
+    assert "w.assign_sub" in caught.value.__notes__[0]
+    assert float(w) == 1

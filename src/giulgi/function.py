@@ -24,6 +24,7 @@ from giulgi.graph.ops.state import Recorder, Variable, is_recording, variable_of
 from giulgi.graph.tensor import Tensor
 from giulgi.program import Program, checked_times
 from giulgi.recent import Recent
+from giulgi.signatures import require_function
 from giulgi.tree import LEAF, Structure, flatten, paths, unflatten
 
 Array = np.ndarray[Any, Any]
@@ -32,6 +33,10 @@ R = TypeVar("R")
 
 # For how many kinds of arguments a function keeps its programs.
 _REMEMBERED_TRACES = 64
+_LOCAL_NAME = (
+    "giulgi: a name that is assigned to in a function, as by w -= ..., is that function's own. A "
+    "variable from outside is changed by w.assign_sub(...)."
+)
 
 
 class Function(Generic[P, R]):
@@ -273,12 +278,20 @@ def _trace(
         arguments.append(PythonFloat(value) if _is_python_float(leaf) else value)
     args, kwargs = unflatten(structure, iter(arguments))
     with Recorder() as recorder:
-        results, result_structure = flatten(function(*args, **kwargs))
+        results, result_structure = flatten(_called(function, args, kwargs))
         has_value = [result is not None for result in results]
         # While recording: a variable that is returned has the value that was assigned last.
         fetches = [_returned(result) for result in results if result is not None]
     updates = [(variable_of(cell), value) for cell, value in recorder.pending.items()]
     return _Trace(Program(fetches, feeds, updates), result_structure, has_value)
+
+
+def _called(function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    try:
+        return function(*args, **kwargs)
+    except UnboundLocalError as error:
+        error.add_note(_LOCAL_NAME)
+        raise
 
 
 def _placeholder(value: np.ndarray[Any, Any], name: str) -> Tensor:
@@ -312,6 +325,7 @@ def function(python_function: Callable[P, R]) -> Function[P, R]:
             w.assign_sub(0.1 * gg.gradients(loss, w))
             return loss
     """
+    require_function(python_function)
     return Function(python_function)
 
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import ParamSpec, TypeVar
 
-from giulgi.errors import GiulgiError, UnknownArgumentError
+from giulgi.errors import ArgumentError, GiulgiError, UnknownArgumentError
 from giulgi.names import suggestion
 
 P = ParamSpec("P")
@@ -151,3 +151,13 @@ def unknown_argument(owner: str, name: str, known: list[str]) -> UnknownArgument
         f"{owner} has no argument {name!r}.",
         fix=told if now in known else suggestion(name, known),
     )
+
+
+def require_function(value: object) -> None:
+    """Raise an ArgumentError if what is to be compiled is no function."""
+    if not callable(value):
+        raise ArgumentError(
+            f"gg.function compiles functions, and this is {type(value).__name__}.",
+            op="function",
+            fix="write @gg.function above a def",
+        )

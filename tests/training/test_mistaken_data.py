@@ -144,3 +144,24 @@ def test_metrics_are_chosen_anew_after_targets_that_do_not_fit():
     assert history["accuracy"][-1] > 0.5
     answers = model.predict(X, verbose=0).argmax(axis=1)
     assert model.evaluate(X, LABELS, verbose=0)[1] == pytest.approx((answers == LABELS).mean())
+
+
+def test_channels_in_another_place_are_told():
+    model = gg.Sequential([gg.Input((28, 28, 3)), gg.layers.Flatten(), gg.layers.Dense(1)])
+    with pytest.raises(gg.errors.ShapeError) as caught:
+        model.predict(np.zeros((10, 3, 28, 28), "float32"))
+    assert caught.value.fix == "the channels come last: np.moveaxis(x, 1, -1)"
+
+
+def test_masked_numbers_a_table_and_columns_with_names():
+    model = gg.Sequential([gg.Input((2,)), gg.layers.Dense(1)])
+    masked = np.ma.masked_equal(np.arange(6.0).reshape(3, 2), 4)
+    named = np.rec.fromarrays([np.arange(3.0)] * 2, names="a,b")
+    for x, fix in (
+        (masked, "filled(0)"),
+        (gg.datasets.load("iris"), ".features for x"),
+        (named, "np.stack([x['a'], x['b']], axis=1)"),
+    ):
+        with pytest.raises(gg.errors.DataError) as caught:
+            model.predict(x)
+        assert fix in caught.value.fix

@@ -127,7 +127,7 @@ def test_an_interrupted_epoch_leaves_what_was_last_known(stream, monkeypatch):
 
     _, *lines, after = screen(shown(stream, interrupted, lambda: print("after")))
     assert lines == [
-        "Epoch 2/3 - stopped soon after step 2 - loss: 1.0000 - mae: 1.0000",
+        "Epoch 2/3 - stopped after step 2 - loss: 1.0000 - mae: 1.0000",
         "The weights are those of the last whole step.",
     ]
     assert after == "after"

@@ -58,9 +58,10 @@ def as_dtype(value: Any) -> DType:
     try:
         dtype = np.dtype(value).newbyteorder("=")
     except TypeError:
-        raise DTypeError(
-            f"{value!r} is not a dtype.", fix=suggestion(str(value), [d.name for d in ALL])
-        ) from None
+        fix = suggestion(str(value), [d.name for d in ALL])
+        if isinstance(value, int):
+            fix = "the sizes of a shape go in brackets: gg.zeros((2, 3))"
+        raise DTypeError(f"{value!r} is not a dtype.", fix=fix) from None
     if dtype not in ALL:
         what = "text" if dtype.kind in "SUT" else f"dtype {dtype.name}"
         raise DTypeError(f"giulgi has no tensors of {what}.", fix=_instead_of(dtype))

@@ -60,14 +60,17 @@ class Progress:
             parts = [self.title, f"{seconds:.1f} s", *([values_text(logs)] if logs else [])]
             print(" - ".join(parts), flush=True)
 
-    def interrupted(self) -> None:
-        """Leave a line with what was last known, and say what the weights are."""
+    def interrupted(self, step: int) -> None:
+        """Leave a line with what was last known, and say what the weights are.
+
+        Args:
+            step: how many batches are done.
+        """
         self.close()
-        step, logs = self._last
+        last, logs = self._last
         if self.style:
-            known = [values_text(logs)] if logs else []
-            when = f"soon after step {step}" if step else "before any step was reported"
-            print(" - ".join([self.title, f"stopped {when}", *known]))
+            known = [values_text(logs) + ("" if step == last else f" (after step {last})")]
+            print(" - ".join([self.title, f"stopped after step {step}", *(known if logs else [])]))
             print("The weights are those of the last whole step.", flush=True)
 
     def close(self) -> None:

@@ -227,6 +227,7 @@ class Trainer:
             callbacks.call("on_epoch_begin", epoch, {})
             title = f"Epoch {epoch + 1}/{epochs.stop}"
             progress = Progress(title, batches.steps, verbose)
+            before = self._iterations()
             try:
                 step, logs = self._train_epoch(batches, callbacks, progress, epoch)
                 if validation is not None and is_due(epoch + 1, validation_freq):
@@ -234,7 +235,7 @@ class Trainer:
                     logs |= {f"val_{name}": value for name, value in held_out.items()}
                 progress.finish(step, logs)
             except KeyboardInterrupt:
-                progress.interrupted()
+                progress.interrupted(self._iterations() - before)
                 raise
             finally:
                 progress.close()
@@ -242,6 +243,10 @@ class Trainer:
             if self.model.stop_training:
                 break
         callbacks.call("on_train_end", logs)
+
+    def _iterations(self) -> int:
+        """Return how many steps the optimizer has taken."""
+        return int(self.model.optimizer.iterations.numpy())
 
     def _train_epoch(
         self, batches: Batches, callbacks: CallbackList, progress: Progress, epoch: int

@@ -269,7 +269,7 @@ def test_nothing_is_said_of_a_prediction():
         ("sigmoid", "sigmoid"),
         ("tanh", "tanh"),
         ("softmax", "softmax"),
-        ("relu", ""),
+        ("relu", "relu"),
         ("log_softmax", ""),
         (lambda x: gg.sigmoid(x) * 2, ""),
         (lambda x: gg.exp(x) / gg.sum(gg.exp(x + 1), -1, keepdims=True), ""),

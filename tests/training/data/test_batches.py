@@ -149,7 +149,10 @@ def test_what_a_generator_may_not_yield(item):
         (np.array([1 + 2j]), "x.real and x.imag"),
         (np.array(["2026-01-01"], "datetime64[D]"), "(x - x.min()) / np.timedelta64(1, 'D')"),
         (np.array([5], "timedelta64[s]"), "count days: x / np.timedelta64(1, 'D')"),
-        (np.array([[1.5, 2]], object), "say that they are numbers: x.astype('float32')"),
+        (
+            np.array([[1.5, 2]], object),
+            "columns of several kinds are numbers: x.astype('float32')",
+        ),
         (np.array([[1.5, "2"]], object), "the numbers are written as text: x.astype('float32')"),
         (np.array([[1.5, "cat"]], object), "one column of 0 and 1 for each word"),
         ("picture.png", "read what it names into an array first"),

@@ -22,6 +22,11 @@ def test_the_last_examples_are_held_out(share, kept):
         np.testing.assert_array_equal(part.weights[0], weights[chosen])
 
 
+def test_what_is_held_out_of_sorted_classes_is_told():
+    with pytest.warns(UserWarning, match="sorted by class have to be shuffled"):
+        split_off(as_batch(X, np.sort(Y)), 0.3)
+
+
 @pytest.mark.parametrize("share", [1.0, 0.95])
 def test_both_parts_need_examples(share):
     with pytest.raises(gg.errors.ArgumentError, match="leaves nothing for one of the two parts"):

@@ -35,7 +35,7 @@ _KINDS = {
     Kind.EXTREME_PLACE: "where the greatest or the least element is: argmax, argmin",
     Kind.SCATTER: "elements are added at places that are numbers themselves",
     Kind.LOOP: "groups that are computed for each step of a loop",
-    Kind.BATCH: "the examples of a step are taken out of the arrays of all",
+    Kind.BATCH: "the examples of a step are copied from the arrays of all examples",
 }
 # What stands in the graph of the groups beside what a user writes.
 _INTERNAL: dict[type[Op], str] = {
@@ -127,9 +127,10 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
     who = "one worker" if workers == 1 else f"{workers} workers"
     head = [
         f"{amount(len(parts), 'groups')} for {who}, {amount(total, 'operations')}.",
-        "A group is computed in one pass over memory. What only moves elements (reshape, "
-        "transpose, slice, broadcast) is in none where it can be read as another view of the same "
-        "memory; else it is copied, which shows as `copy <- what is copied`. An operation is an "
+        "A group is computed in one pass over memory. What changes nothing (stop_gradient) or only "
+        "moves elements (reshape, transpose, slice, broadcast; .mT is a transpose) is in none "
+        "where it can be read as another view of the same memory; else it is copied, which shows "
+        "as `copy <- what is copied`. An operation is an "
         "addition, a multiplication and the like; what takes longer counts as several, a division "
         f"as {COSTLY[Divide]}, an exp as the {COSTLY[Exp]} that it is made of.",
     ]
@@ -139,7 +140,7 @@ def groups_text(code: Code, names: _Names, workers: int) -> str:
             "other, where one needs what another wrote. Now and then it is measured whether one "
             "of them alone is sooner done, and whatever is quicker goes on."
         )
-    if code.contractions:
+    if any("tiles" in contraction.plan.describe() for contraction in code.contractions.values()):
         head.append(
             "A product is computed in tiles, parts of the result that stay in the processor's "
             "registers while they are summed up."
@@ -256,6 +257,11 @@ def memory_text(code: Code, names: _Names, workers: int) -> str:
     head = fill(head, _WIDTH)
     if not lives:
         return head
+    head += "\n\n" + fill(
+        "A value that is not listed never comes into memory: within its group it stays in the "
+        "processor's registers. Groups are those above, by their numbers.",
+        _WIDTH,
+    )
     lines = [
         f"{code.plan.places[target].start:>10}  {amount(bytes_of(target), 'B'):>9}  "
         f"{first:>4} to {last:<4}  {names.of(target)}  {target.spec}"

@@ -61,7 +61,7 @@ class Table:
     def __repr__(self) -> str:
         rows, columns = self.features.shape
         kind = "a quantity" if self.class_names is None else f"{len(self.class_names)} classes"
-        return f"Table({self.name!r}: {rows} rows, {columns} features, {kind})"
+        return f"Table({self.name!r}: {rows} rows, {columns} .features, .target of {kind})"
 
 
 def names() -> tuple[str, ...]:

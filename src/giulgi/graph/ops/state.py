@@ -228,13 +228,14 @@ class Variable(Tensor):
         raise self._in_place("@")
 
     def _in_place(self, sign: str, assignment: str | None = None) -> GraphError:
+        v = self.name if self.name.isidentifier() else "v"
         return GraphError(
-            f"v {sign}= value would not change the variable v: the name would stand for a new "
+            f"{v} {sign}= value would not change the variable {v}: the name would stand for a new "
             "tensor from then on, and the variable keep its value.",
-            op=f"v {sign}= value",
-            arguments=[("v", self.description)],
-            fix=f"v.{assignment or f'assign(v {sign} value)'} to change the variable, or "
-            f"new = v {sign} value for a tensor",
+            op=f"{v} {sign}= value",
+            arguments=[(v, self.description)],
+            fix=f"{v}.{assignment or f'assign({v} {sign} value)'} to change the variable, or "
+            f"new = {v} {sign} value for a tensor",
         )
 
     # A copy is a variable of its own, with the value of now. Whatever is copied with it and reads

@@ -33,8 +33,18 @@ def numbers_error(name: str, value: Any, array: Array | None) -> DataError:
         f"NumPy reads it as dtype {array.dtype}"
         + (f", with {_first_odd(name, array)}." if shows else "."),
         arguments=[(name, f"{array.dtype} {shape_text(array.shape)}")],
-        fix=_fix(name, array),
+        fix=_table_fix(value) or _fix(name, array),
     )
+
+
+def _table_fix(value: Any) -> str:
+    if hasattr(value, "features") and hasattr(value, "target"):
+        return "give the parts of the table: its .features for x, its .target for y"
+    names = getattr(getattr(value, "dtype", None), "names", None)
+    if names:
+        columns = ", ".join(f"x[{name!r}]" for name in names)
+        return f"columns that have names are stacked to one array: np.stack([{columns}], axis=1)"
+    return ""
 
 
 def _ragged_fix(value: Any) -> str:
@@ -62,6 +72,8 @@ def _first_odd(name: str, array: Array) -> str:
 
 def _fix(name: str, array: Array) -> str:
     kind = array.dtype.kind
+    if kind == "O" and all(_is_number(entry) for entry in array.ravel().tolist()):
+        return f"say that columns of several kinds are numbers: {name}.astype('float32')"
     if kind == "c":
         return f"take the parts of complex numbers: {name}.real and {name}.imag"
     if kind in "mM":

@@ -12,9 +12,10 @@ from typing import Any
 from giulgi.advice import advise
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
-from giulgi.graph.ops.elementwise import Add, Divide
+from giulgi.graph.ops.elementwise import Add, Divide, Maximum
 from giulgi.graph.ops.functions import Exp, Sigmoid, Tanh
 from giulgi.graph.ops.identities import Tag
+from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.ops.movement import ExpandDims, Reshape, Squeeze
 from giulgi.graph.ops.reductions import Sum
 from giulgi.graph.tensor import Tensor
@@ -35,7 +36,7 @@ _OF_PROBABILITIES: dict[Any, tuple[str, str]] = {
 
 
 def activation_of(output: Tensor, trained: Container[Node]) -> str:
-    """Return "softmax", "sigmoid", "tanh" or "linear", as an output ends; "" if it is not known.
+    """Return "softmax", "sigmoid", "tanh", "relu", "linear", as an output ends; "" if unknown.
 
     Args:
         output: the output.
@@ -47,6 +48,8 @@ def activation_of(output: Tensor, trained: Container[Node]) -> str:
         return "sigmoid"
     if isinstance(node.op, Tanh):
         return "tanh"
+    if isinstance(node.op, Maximum) and any(_is_zero(source) for source in node.inputs):
+        return "relu"
     if _softmax_sum(node) is not None:
         return "softmax"
     if isinstance(node.op, Add) and any(source in trained for source in node.inputs):
@@ -54,6 +57,10 @@ def activation_of(output: Tensor, trained: Container[Node]) -> str:
     if isinstance(node.op, MatMul) and node.inputs[1] in trained:
         return "linear"
     return ""
+
+
+def _is_zero(node: Node) -> bool:
+    return isinstance(node.op, Constant) and not node.op.value.any()
 
 
 def _last_operation(output: Tensor) -> Node:
@@ -120,7 +127,7 @@ def _advise_on_loss(name: str, loss: Loss, output: Tensor, activation: str) -> N
                 f"the output {name!r} is a {activation} already. Give the last layer "
                 "no activation, or leave out from_logits=True."
             )
-    elif activation in ("linear", "tanh"):
+    elif activation in ("linear", "tanh", "relu"):
         or_logits = f", or take loss=gg.losses.{loss_class}(from_logits=True)"
         advise(
             f"{loss.name} takes probabilities, and the output {name!r} is {activation}: its "

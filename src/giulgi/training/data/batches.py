@@ -187,6 +187,11 @@ def _array(name: str, value: Any) -> Array:
             arguments=[(name, value.description)],
             fix="give an array of numbers; a model is called on such a tensor: model(x)",
         )
+    if np.ma.is_masked(value):
+        raise DataError(
+            f"{name} is masked in places, and a network has no way to leave numbers out.",
+            fix=f"fill them: {name}.filled(0), or leave out the examples",
+        )
     try:
         array = np.asarray(value)
     except ValueError:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.advice import advise
 from giulgi.errors import ArgumentError, DataError, GiulgiError
 from giulgi.training.checks.examples import check_finite, check_lengths, check_weights
 from giulgi.training.data.batches import ArrayBatches, Batch, as_batch, take
@@ -194,7 +195,21 @@ def split_off(data: Batch, share: float) -> tuple[Batch, Batch]:
             op="fit",
             fix="0.2 keeps the last fifth for validation",
         )
-    return take(data, slice(0, kept)), take(data, slice(kept, count))
+    first, last = take(data, slice(0, kept)), take(data, slice(kept, count))
+    _advise_if_sorted(first, last)
+    return first, last
+
+
+def _advise_if_sorted(first: Batch, last: Batch) -> None:
+    """Warn if what is held out has classes that are not trained on."""
+    for trained, held_out in zip(first.y, last.y, strict=True):
+        are_classes = trained.dtype.kind in "iu" and trained.size == len(trained)
+        if are_classes and np.isin(held_out, trained, invert=True).mean() > 0.5:
+            advise(
+                "most of the last examples, which validation_split holds out, have classes that "
+                "are not among the others. Data that are sorted by class have to be shuffled "
+                "before: order = np.random.permutation(len(x)); x, y = x[order], y[order]."
+            )
 
 
 def require_positive(op: str, name: str, value: int | None, example: int) -> None:

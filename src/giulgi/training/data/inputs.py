@@ -146,6 +146,10 @@ def _shape_fix(name: str, wanted: Shape, given: Shape) -> str:
         return f"one example lacks the batch axis: {name}[None]"
     if not (is_static(example) and is_static(own)):
         return f"give examples of shape {shape_text(example)}"
+    if len(own) > 1 and own == (example[-1], *example[:-1]):
+        return f"the channels come last: np.moveaxis({name}, 1, -1)"
+    if len(own) > 1 and own == (*example[1:], example[0]):
+        return f"the channels come first: np.moveaxis({name}, -1, 1)"
     if size_of(example) == size_of(own):
         sizes = "".join(f", {size}" for size in example)
         return f"{name}.reshape(len({name}){sizes}) brings the same numbers into this shape"
