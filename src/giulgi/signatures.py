@@ -122,6 +122,11 @@ def _misfit(
     return ""
 
 
+def arguments_of(made: type) -> list[str]:
+    """Return what a class is made with, also by ``__init__`` of its bases."""
+    return _arguments_of(made, made.__init__)  # type: ignore[misc]
+
+
 def _arguments_of(made: type, init: Callable[..., object]) -> list[str]:
     """Return what a class is made with: by itself, by an ``__init__``, and what that passes on."""
     found: set[str] = set()

@@ -184,30 +184,109 @@ def of_the_rest() -> dict[str, Case]:
     return cases
 
 
-def evaluated(case: Case, rng: np.random.Generator, *, training: bool) -> Arrays:
+def of_recurrent() -> dict[str, Case]:
+    x, ids = (3, 5, 4), (3, 5)
+    cases: dict[str, Case] = {}
+    for kind in ("SimpleRNN", "LSTM", "GRU"):
+        own, states = kind.lower(), 2 if kind == "LSTM" else 1
+        every = {"units": 6, "return_sequences": True}
+        backwards = {**every, "go_backwards": True}
+        initial = [x, *[(3, 6)] * states]
+        cases |= {
+            own: (kind, {"units": 6}, x),
+            f"{own}_sequences": (kind, every, x),
+            f"{own}_states": (kind, {**every, "return_state": True}, x),
+            f"{own}_backwards": (kind, backwards, x),
+            f"{own}_no_bias": (kind, {"units": 6, "use_bias": False, "activation": "relu"}, x),
+            f"{own}_initial": (kind, {"units": 6, "return_state": True}, initial),
+            f"{own}_masked": (kind, {"units": 6}, x),
+            f"{own}_sequences_masked": (kind, every, x),
+            f"{own}_backwards_masked": (kind, backwards, x),
+            f"{own}_zeros_masked": (kind, {**every, "zero_output_for_mask": True}, x),
+        }
+    inner = ["LSTM", {"units": 6, "return_sequences": True}]
+    last = ["GRU", {"units": 6}]
+    return cases | {
+        "lstm_sigmoid": ("LSTM", {"units": 6, "recurrent_activation": "hard_sigmoid"}, x),
+        "gru_before": ("GRU", {"units": 6, "reset_after": False}, x),
+        "gru_before_sequences": (
+            "GRU",
+            {"units": 6, "reset_after": False, "return_sequences": True, "use_bias": False},
+            x,
+        ),
+        "bidirectional": ("Bidirectional", {"layer": inner}, x),
+        "bidirectional_last": ("Bidirectional", {"layer": last}, x),
+        "bidirectional_sum": ("Bidirectional", {"layer": inner, "merge_mode": "sum"}, x),
+        "bidirectional_mul": ("Bidirectional", {"layer": last, "merge_mode": "mul"}, x),
+        "bidirectional_ave": ("Bidirectional", {"layer": inner, "merge_mode": "ave"}, x),
+        "bidirectional_both": ("Bidirectional", {"layer": last, "merge_mode": None}, x),
+        "bidirectional_masked": ("Bidirectional", {"layer": inner}, x),
+        "bidirectional_states": (
+            "Bidirectional",
+            {"layer": ["LSTM", {"units": 6, "return_state": True}]},
+            x,
+        ),
+        "distributed": ("TimeDistributed", {"layer": ["Dense", {"units": 6}]}, x),
+        "distributed_pictures": (
+            "TimeDistributed",
+            {"layer": ["Conv2D", {"filters": 2, "kernel_size": 2}]},
+            (2, 3, 4, 5, 1),
+        ),
+        "embedding_ids": ("Embedding", {"input_dim": 7, "output_dim": 4}, ids),
+    }
+
+
+def made(kind: str, kwargs: dict[str, Any]) -> Any:
+    """Return a layer, perhaps around another."""
+    inner = {"layer": made(*kwargs["layer"])} if "layer" in kwargs else {}
+    return getattr(keras.layers, kind)(**{**kwargs, **inner})
+
+
+def joined(y: Any) -> Any:
+    """Return all outputs of a layer as one."""
+    parts = y if isinstance(y, (list, tuple)) else [y]
+    return jnp.concatenate([jnp.ravel(part) for part in parts]) if len(parts) > 1 else parts[0]
+
+
+def evaluated(case: Case, rng: np.random.Generator, name: str) -> Arrays:
     """Return weights, input, result and gradients of a layer."""
     kind, kwargs, shape = case
-    layer = getattr(keras.layers, kind)(**kwargs)
-    layer.build(shape)
+    layer = made(kind, kwargs)
+    is_initial = name.endswith("_initial")
+    layer.build(shape[0] if is_initial else shape)
     weights = [f32(rng.normal(size=w.shape) / 2) for w in layer.trainable_weights]
     state = [f32(1 + rng.uniform(size=w.shape)) for w in layer.non_trainable_weights]
     shapes = shape if isinstance(shape, list) else [shape]
+    # The state of random numbers is a variable of Keras, but no weight.
+    own = {id(w): value for w, value in zip(layer.non_trainable_weights, state, strict=True)}
+    kept = [own.get(id(v), v.value) for v in layer.non_trainable_variables]
     xs = [f32(rng.normal(size=one)) for one in shapes]
-    options = {"training": True} if training else {}
+    if name.endswith("_ids"):
+        xs = [f32(rng.integers(0, 7, one)) for one in shapes]
+    options: dict[str, Any] = {"training": True} if name.endswith("_training") else {}
+    if name.endswith("_masked"):
+        options["mask"] = rng.random(shape[:2]) < 0.6
 
     def apply(xs: Any, weights: Any) -> Any:
-        inputs = xs if isinstance(shape, list) else xs[0]
-        return layer.stateless_call(weights, state, inputs, **options)
+        inputs = xs if isinstance(shape, list) and not is_initial else xs[0]
+        first = {"initial_state": xs[1:]} if is_initial else {}
+        y, after = layer.stateless_call(weights, kept, inputs, **options, **first)
+        return joined(y), after
 
     first, arrays = [jnp.asarray(x) for x in xs], [jnp.asarray(w) for w in weights]
     y, pullback, after = jax.vjp(apply, first, arrays, has_aux=True)
     cotangent = f32(rng.normal(size=y.shape))
     dxs, dweights = pullback(jnp.asarray(cotangent))
     found = {"y": y, "cotangent": cotangent}
+    if "mask" in options:
+        found["mask"] = options["mask"]
     for number, (x, dx) in enumerate(zip(xs, dxs, strict=True)):
         found |= {f"x_{number}": x, f"dx_{number}": dx}
     for number, (weight, gradient) in enumerate(zip(weights, dweights, strict=True)):
         found |= {f"weight_{number}": weight, f"gradient_{number}": gradient}
+    changed = zip(layer.non_trainable_variables, after, strict=True)
+    then_of = {id(v): then for v, then in changed}
+    after = [then_of[id(w)] for w in layer.non_trainable_weights]
     for number, (before, then) in enumerate(zip(state, after, strict=True)):
         found |= {f"state_{number}": before, f"then_{number}": then}
     return {key: np.asarray(value) for key, value in found.items()}
@@ -216,11 +295,11 @@ def evaluated(case: Case, rng: np.random.Generator, *, training: bool) -> Arrays
 def main() -> None:
     rng = np.random.default_rng(11)
     cases = of_convolutions() | of_transposed() | of_pooling() | of_borders()
-    cases |= of_normalization() | of_the_rest()
+    cases |= of_normalization() | of_the_rest() | of_recurrent()
     arrays: Arrays = {}
     about: dict[str, Any] = {}
     for name, case in cases.items():
-        found = evaluated(case, rng, training=name.endswith("_training"))
+        found = evaluated(case, rng, name)
         arrays |= {f"{name}/{key}": value for key, value in found.items()}
         about[name] = {"class": case[0], "kwargs": case[1]}
         for what in ("x", "weight", "state"):

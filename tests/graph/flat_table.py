@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import giulgi as gg
 from giulgi.graph.ops import elementwise, functions, identities, leaves, logic, reductions, state
+from giulgi.graph.ops.factoring import Orthonormal, orthonormal
 from giulgi.graph.ops.indexing import NonZero
 from giulgi.graph.ops.pooling import GreatestTap
 from giulgi.graph.ops.random import RandomBits
@@ -24,6 +25,7 @@ from graph.cases import (
     bools,
     eighths,
     not_zero,
+    of_inputs,
     of_shape,
     real,
     reduction,
@@ -89,7 +91,23 @@ def nonzero(draw: Any, shape: Any) -> Any:
     return lambda x: gg.nonzero(x > 0), lambda x: np.nonzero(x > 0)
 
 
+def columns(draw: Any, rng: Any) -> Any:
+    rows = draw(st.integers(1, 4))
+    matrix = rng.normal(size=(rows, draw(st.integers(1, rows)))) + np.eye(rows)[:, :1]
+
+    def meaning(x: Any) -> Any:
+        """Gram and Schmidt: of each column what is not along those before."""
+        found: list[Any] = []
+        for column in x.T:
+            left = column - sum(q * (q @ column) for q in found)
+            found.append(left / np.linalg.norm(left))
+        return np.stack(found, axis=1)
+
+    return orthonormal, meaning, matrix
+
+
 OF_SHAPES = [
+    Case("Orthonormal", Orthonormal, of_inputs(columns), slope_levels=()),
     Case("AnyOf", reductions.AnyOf, reduction(gg.any, np.any, bools), slope_levels=()),
     Case("AllOf", reductions.AllOf, reduction(gg.all, np.all, bools), slope_levels=()),
     Case("Argmax", reductions.Argmax, place_of("argmax"), slope_levels=()),
@@ -111,6 +129,7 @@ WITHOUT_GRADIENT: dict[Any, str] = {
     state.ReadVariable: NO_INPUT,
     RandomBits: NO_INPUT,
     identities.StopGradient: "it is there to stop gradients",
+    Orthonormal: "it is for first values",
     elementwise.FloorDivide: STEPS,
     elementwise.Sign: STEPS,
     functions.Floor: STEPS,

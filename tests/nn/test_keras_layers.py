@@ -18,24 +18,37 @@ class Case:
 
     def __init__(self, name):
         about = GOLDEN.cases[name]
-        kwargs = {key: as_tuples(value) for key, value in about["kwargs"].items()}
-        self.layer = getattr(gg.layers, about["class"])(**kwargs)
+        self.name = name
+        self.layer = made(about["class"], about["kwargs"])
         self.numbers = GOLDEN.below(name)
         self.inputs, self.slopes = (self.numbered(key, about["x"]) for key in ("x", "dx"))
         self.weights, self.gradients = (
             self.numbered(key, about["weight"]) for key in ("weight", "gradient")
         )
         self.state, self.after = (self.numbered(key, about["state"]) for key in ("state", "then"))
-        self.phase = {"training": True} if name.endswith("_training") else {}
+        self.options = {"training": True} if name.endswith("_training") else {}
+        if "mask" in self.numbers:
+            self.options["mask"] = gg.constant(self.numbers["mask"])
 
     def numbered(self, key, count):
         return [self.numbers[f"{key}_{number}"] for number in range(count)]
 
     def built(self, feeds):
         """Return the result of the layer, which has the weights of Keras."""
-        y = self.layer(feeds if len(feeds) > 1 else feeds[0], **self.phase)
+        options = dict(self.options)
+        if self.name.endswith("_initial"):
+            feeds, options["initial_state"] = feeds[:1], feeds[1:]
+        y = self.layer(feeds if len(feeds) > 1 else feeds[0], **options)
         self.layer.set_weights([*self.weights, *self.state])
+        if isinstance(y, list):
+            return gg.concat([gg.reshape(part, (-1,)) for part in y])
         return y
+
+
+def made(kind, kwargs):
+    inner = {"layer": made(*kwargs["layer"])} if "layer" in kwargs else {}
+    kwargs = {key: as_tuples(value) for key, value in kwargs.items() if key != "layer"}
+    return getattr(gg.layers, kind)(**kwargs, **inner)
 
 
 def as_tuples(value):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.training.objective import Objective, as_list, per_output
+from giulgi.training.objective import Measured, Objective, as_list, per_output
 
 NAMES = ["a", "b"]
 
@@ -37,6 +37,11 @@ def test_what_each_of_two_outputs_gets(value, wanted):
 )
 def test_what_a_single_output_gets(key, value, wanted):
     assert per_output(key, value, ["a"]) == wanted
+
+
+def as_measured(targets, outputs, weights):
+    parts = zip(targets, outputs, weights, strict=True)
+    return [Measured(*each, mask=None) for each in parts]
 
 
 def test_a_list_of_metrics_is_for_each_output():
@@ -76,7 +81,8 @@ def measured(goal, weights=None, penalties=()):
     count = len(goal.goals)
     w = None if weights is None else gg.constant(weights)
     loss, updates = goal.loss(
-        [gg.constant(Y)] * count, [gg.constant(P)] * count, [w] * count, list(penalties)
+        as_measured([gg.constant(Y)] * count, [gg.constant(P)] * count, [w] * count),
+        list(penalties),
     )
     gg.Program([], [], updates)()
     return float(loss), {name: float(metric.result()) for name, metric in goal.reported.items()}
@@ -126,7 +132,7 @@ def test_plain_metrics_of_all_outputs_come_before_weighted_ones():
 def test_means_over_batches_are_weighted_by_their_sizes():
     goal = objective(loss="mse")
     for y, p in ((Y, P), (Y[:1], P[:1])):
-        _, updates = goal.loss([gg.constant(y)], [gg.constant(p)], [None], [])
+        _, updates = goal.loss(as_measured([gg.constant(y)], [gg.constant(p)], [None]), [])
         gg.Program([], [], updates)()
     assert float(goal.reported["loss"].result()) == pytest.approx((1 + 9 + 1) / 3)
 
@@ -146,7 +152,7 @@ def test_a_loss_that_does_not_fit_tells_its_layer():
     target = gg.placeholder("float32", (None, 3))
     goal = Objective([y], [target], ["head"], {"loss": "mse"})
     with pytest.raises(gg.errors.ShapeError) as caught:
-        goal.loss([target], [y], [None], [])
+        goal.loss(as_measured([target], [y], [None]), [])
     assert caught.value.layer == "head"
     assert caught.value.layer_made == layer.source
 

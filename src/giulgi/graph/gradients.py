@@ -7,7 +7,6 @@ graph: it can be printed, compiled with the rest, and differentiated again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
 from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
@@ -21,6 +20,7 @@ from giulgi.graph.ops.reductions import sum_to
 from giulgi.graph.ops.shape import sizes_of
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import could_be, is_static, shape_text
+from giulgi.graph.summing import summed
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for
 
@@ -152,7 +152,7 @@ def _backward(
     for node in reversed(order):
         if node in received and node in leading:
             with built_for(node.source, node.path):
-                received[node] = [reduce(lambda a, b: a + b, received[node])]
+                received[node] = [summed(received[node])]
         together = companions.get(node, [node])
         if node is not together[0] or not any(n in received and n in leading for n in together):
             continue

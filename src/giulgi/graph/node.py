@@ -19,7 +19,7 @@ import numpy as np
 from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph import evaluation
 from giulgi.graph.op import Op, Spec
-from giulgi.source import Source, current_path, current_source
+from giulgi.source import Source, built_for, current_path, current_source
 
 if TYPE_CHECKING:
     from giulgi.graph.tensor import Tensor
@@ -87,6 +87,11 @@ class Node:
         """Whether the value is settled: it depends on constants and drawn numbers alone."""
         return not (self.symbolic or self.stateful)
 
+    def __reduce__(self) -> Any:
+        # A copy is found or made anew, as every node. Only the bodies of loops are copied so: they
+        # are small. Whole graphs are taken apart first (``records.py``).
+        return _made_again, (self.op, self.inputs, self.name, self.source, self.path)
+
     def __repr__(self) -> str:
         return f"<{self.op.name} {self.spec} #{self.serial}>"
 
@@ -147,6 +152,15 @@ def build(op: Op, *inputs: Tensor, name: str | None = None) -> Tensor:
         return simpler if name is None else Tensor(simpler.node, name, source)
     node = _intern(op, tuple(x.node for x in inputs), spec, name or "", source)
     return Tensor(node, name, source)
+
+
+def _made_again(
+    op: Op, inputs: tuple[Node, ...], name: str, source: Source | None, path: str
+) -> Node:
+    from giulgi.graph.tensor import Tensor
+
+    with built_for(source, path):
+        return build(op, *map(Tensor, inputs), name=name or None).node
 
 
 def describe(op: Op, inputs: Iterable[Tensor]) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
+from giulgi.graph.ops.factoring import orthonormal
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.lookup import made, one_of
 from giulgi.signatures import names_checked
@@ -23,6 +24,7 @@ __all__ = [
     "LecunNormal",
     "LecunUniform",
     "Ones",
+    "Orthogonal",
     "RandomNormal",
     "RandomUniform",
     "TruncatedNormal",
@@ -294,6 +296,30 @@ class LecunNormal(_NamedScaling):
     settings = (1.0, "fan_in", "truncated_normal")
 
 
+class Orthogonal(Initializer):
+    """Matrices with orthonormal columns, or rows if there are more columns than rows, times gain.
+
+    Saxe, McClelland, Ganguli, arXiv:1312.6120. The last axis is that of the columns.
+
+    Args:
+        gain: the length of each column, or row.
+        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
+        self.gain = gain
+        self.seed = seed
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return such a matrix, in the given shape."""
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        drawn = ops.random.normal(
+            (max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed
+        )
+        matrix = orthonormal(drawn)
+        return self.gain * ops.reshape(matrix if rows >= columns else matrix.T, tuple(shape))
+
+
 INITIALIZERS: dict[str, Callable[[], Initial]] = {
     "zeros": Zeros,
     "zero": Zeros,
@@ -313,6 +339,7 @@ INITIALIZERS: dict[str, Callable[[], Initial]] = {
     "he_normal": HeNormal,
     "lecun_uniform": LecunUniform,
     "lecun_normal": LecunNormal,
+    "orthogonal": Orthogonal,
 }
 
 

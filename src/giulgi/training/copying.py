@@ -23,12 +23,13 @@ from giulgi.nn.phase import phase
 
 @dataclass(frozen=True)
 class CallRecord:
-    """A layer call: the layer, how many tensors of each kind it has, and what it updates."""
+    """A layer call: the layer, how many tensors of each kind it has, and what it changes."""
 
     layer: Layer
     inputs: int
     outputs: int
     updated: tuple[Variable, ...]
+    states: tuple[Variable, ...]
     losses: int
 
 
@@ -48,7 +49,8 @@ def record_network(
     """Return the records of a network."""
     ends = [*inputs, *outputs]
     for call in calls:
-        ends += [*call.inputs, *call.outputs, *(new for _, new in call.updates), *call.losses]
+        changed = (new for _, new in (*call.updates, *call.states))
+        ends += [*call.inputs, *call.outputs, *changed, *call.losses]
     return NetworkRecord(
         taken_apart(ends, [phase], _numbered_tags(ends, calls)),
         len(inputs),
@@ -59,6 +61,7 @@ def record_network(
                 len(call.inputs),
                 len(call.outputs),
                 tuple(variable for variable, _ in call.updates),
+                tuple(variable for variable, _ in call.states),
                 len(call.losses),
             )
             for call in calls
@@ -93,6 +96,7 @@ def restore_network(
     for call, said in zip(calls, record.calls, strict=True):
         call.inputs, call.outputs = take(said.inputs), take(said.outputs)
         call.updates = list(zip(said.updated, take(len(said.updated)), strict=True))
+        call.states = list(zip(said.states, take(len(said.states)), strict=True))
         call.losses = take(said.losses)
     return inputs, outputs, calls
 

@@ -16,6 +16,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
 from giulgi.nn.layers.input import layer_of_input
+from giulgi.nn.masks import mask_of
 from giulgi.nn.phase import phase
 from giulgi.training.copying import record_network, restore_network
 from giulgi.tree import LEAF, flatten, unflatten
@@ -28,12 +29,16 @@ class Applied:
     Attributes:
         outputs: the outputs, nested as the network's.
         updates: variables that change with a training step, with their new values.
+        states: variables that change with every run, with their new values.
         losses: penalties to be added to the loss.
+        masks: for each output which of its steps count; None: all of them.
     """
 
     outputs: Any
     updates: list[tuple[Variable, Tensor]]
+    states: list[tuple[Variable, Tensor]]
     losses: list[Tensor]
+    masks: list[Tensor | None]
 
 
 class Network:
@@ -48,6 +53,7 @@ class Network:
         output_names: likewise; a tensor that is a layer's result has the layer's name.
         calls: the layer calls between, each after those that it builds on.
         layers: the layers, in the order of Keras: see :func:`_layers_by_depth`.
+        masks: for each output which of its steps count; None: all of them.
 
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
@@ -57,6 +63,7 @@ class Network:
     def __init__(self, inputs: Any, outputs: Any) -> None:
         self.inputs, self.input_structure = flatten(inputs)
         self.outputs, self.output_structure = flatten(outputs)
+        self.masks = [mask_of(y) for y in self.outputs]
         self._check()
         self.input_names = _names(self.inputs, self.input_structure)
         self.output_names = _names(self.outputs, self.output_structure)
@@ -68,12 +75,19 @@ class Network:
     # A copy has layers, variables and inputs of its own; only the phase is everyone's.
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = self.__dict__.keys() - {"inputs", "outputs", "calls", "layers"}
+        kept = self.__dict__.keys() - {"inputs", "outputs", "masks", "calls", "layers"}
         state = {key: self.__dict__[key] for key in sorted(kept)}
-        return state | {"record": record_network(self.inputs, self.outputs, self.calls)}
+        masks = [mask for mask in self.masks if mask is not None]
+        return state | {
+            "record": record_network(self.inputs, [*self.outputs, *masks], self.calls),
+            "masked": [mask is not None for mask in self.masks],
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.inputs, self.outputs, self.calls = restore_network(state.pop("record"))
+        masked: list[bool] = state.pop("masked")
+        self.inputs, ends, self.calls = restore_network(state.pop("record"))
+        self.outputs, masks = ends[: len(masked)], iter(ends[len(masked) :])
+        self.masks = [next(masks) if is_masked else None for is_masked in masked]
         self.__dict__.update(state)
         self.layers = _layers_by_depth(self.inputs, self.outputs)
 
@@ -115,16 +129,19 @@ class Network:
         if training is not None:
             replacements[phase.node] = constant(training)
         updates = [update for call in self.calls for update in call.updates]
+        states = [state for call in self.calls for state in call.states]
         losses = [loss for call in self.calls for loss in call.losses]
-        new_values = [value for _, value in updates]
-        ends = [*self.outputs, *new_values, *losses]
-        done = substitute(ends, replacements, redraw=redraw)
-        after_outputs = len(self.outputs)
-        after_updates = after_outputs + len(updates)
+        masks = [mask for mask in self.masks if mask is not None]
+        changed = [value for _, value in (*updates, *states)]
+        done = iter(
+            substitute([*self.outputs, *changed, *losses, *masks], replacements, redraw=redraw)
+        )
         return Applied(
-            unflatten(self.output_structure, iter(done[:after_outputs])),
-            list(zip([v for v, _ in updates], done[after_outputs:after_updates], strict=True)),
-            done[after_updates:],
+            unflatten(self.output_structure, done),
+            [(variable, next(done)) for variable, _ in updates],
+            [(variable, next(done)) for variable, _ in states],
+            [next(done) for _ in losses],
+            [None if mask is None else next(done) for mask in self.masks],
         )
 
 

@@ -10,6 +10,7 @@ from giulgi.graph.dtypes import DEFAULT_FLOAT
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.masks import give_mask
 from giulgi.nn.phase import told_phase
 from giulgi.training.data.batches import Batch
 from giulgi.training.data.inputs import fitted, in_order
@@ -46,9 +47,16 @@ class NetworkLayer(Layer):
         applied = network.apply(fitted(network, given), told_phase(), redraw=True)
         for variable, value in applied.updates:
             self.add_update(variable, value)
+        for variable, value in applied.states:
+            self.add_state(variable, value)
         for loss in applied.losses:
             self.add_loss(loss)
+        give_mask(applied.outputs, applied.masks)
         return applied.outputs
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return nothing: the outputs have masks of their own."""
+        return None
 
     @property
     def layers(self) -> list[Layer]:

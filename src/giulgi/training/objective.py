@@ -12,6 +12,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.names import suggestion
 from giulgi.nn import losses, metrics, optimizers
 from giulgi.nn.losses import Loss
+from giulgi.nn.masks import masked_weight
 from giulgi.nn.metrics import Mean, Metric
 from giulgi.nn.metrics.base import Update
 from giulgi.nn.optimizers import Optimizer
@@ -39,6 +40,23 @@ class OutputGoal:
     metrics: list[Metric]
     weighted_metrics: list[Metric]
     tracker: Mean | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An output, with what it is measured by.
+
+    Attributes:
+        target: the truth.
+        output: the output.
+        weight: how much each example counts; None: all alike.
+        mask: which steps count; None: all.
+    """
+
+    target: Tensor
+    output: Tensor
+    weight: Tensor | None
+    mask: Tensor | None
 
 
 class Objective:
@@ -104,29 +122,40 @@ class Objective:
         return found
 
     def loss(
-        self,
-        targets: Sequence[Tensor],
-        outputs: Sequence[Tensor],
-        weights: Sequence[Tensor | None],
-        penalties: Sequence[Tensor],
+        self, measured: Sequence[Measured], penalties: Sequence[Tensor]
     ) -> tuple[Tensor, list[Update]]:
-        """Return the whole loss of a batch, and the updates of everything that is reported."""
+        """Return the whole loss of a batch, and the updates of everything that is reported.
+
+        Args:
+            measured: the outputs, with what they are measured by.
+            penalties: what is added to the loss.
+        """
         total = ops.constant(0.0)
-        batch = ops.cast(ops.size(outputs[0], 0), "float64")
+        batch = ops.cast(ops.size(measured[0].output, 0), "float64")
         updates: list[Update] = []
-        for goal, y, p, w in zip(self.goals, targets, outputs, weights, strict=True):
+        for goal, parts in zip(self.goals, measured, strict=True):
+            y, p, mask = parts.target, parts.output, parts.mask
+            w = masked_weight(parts.weight, mask)
             if goal.loss is not None:
-                value = _loss_of(goal.loss, y, p, w)
+                value = _loss_of(goal.loss, y, p, w if mask is None else _of_all(w, mask))
                 total = total + goal.weight * value
                 if goal.tracker is not None:
                     updates += goal.tracker.updates(value, batch)
             for metric in goal.metrics:
-                updates += metric.updates(y, p)
+                counts = masked_weight(None, mask)
+                updates += metric.updates(*((y, p) if counts is None else (y, p, counts)))
             for metric in goal.weighted_metrics:
                 updates += metric.updates(y, p, w)
         for penalty in penalties:
             total = total + penalty
         return total, [*self.loss_tracker.updates(total, batch), *updates]
+
+
+def _of_all(weight: Tensor | None, mask: Tensor) -> Tensor:
+    """Return weights for a mean over all steps that is one over those that count."""
+    assert weight is not None
+    counting = ops.sum(ops.cast(mask, weight.dtype))
+    return weight * (ops.cast(ops.size(mask), weight.dtype) / ops.maximum(counting, 1))
 
 
 def _loss_of(loss: Loss, y: Tensor, p: Tensor, w: Tensor | None) -> Tensor:

@@ -26,7 +26,7 @@ from giulgi.training.data.batches import Array, ArrayBatches, Batch
 from giulgi.training.data.feeding import Batches
 from giulgi.training.data.generated import GeneratedBatches
 from giulgi.training.network import Network
-from giulgi.training.objective import Objective
+from giulgi.training.objective import Measured, Objective
 from giulgi.training.progress import Progress, Ticker
 from giulgi.tree import flatten, unflatten
 
@@ -111,12 +111,13 @@ class Trainer:
         for_each: list[Tensor | None] = [*weights] or [None]
         if len(for_each) == 1:
             for_each *= len(outputs)  # One weight for each example counts for all its outputs.
-        loss, updates = self.objective.loss(targets, outputs, for_each, penalties)
+        measured = zip(targets, outputs, for_each, applied.masks, strict=True)
+        loss, updates = self.objective.loss([Measured(*parts) for parts in measured], penalties)
         if training:
             trained = self.model.trainable_variables
             _advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
-        return Program([], [*inputs, *targets, *weights], updates)
+        return Program([], [*inputs, *targets, *weights], [*applied.states, *updates])
 
     def check_targets(self, op: str, batches: Batches) -> None:
         """Raise a DataError if the targets are not what the losses of the network take.
@@ -324,7 +325,8 @@ class Trainer:
         if program is None:
             applied = self.network.apply(self.network.inputs, training=False)
             outputs = flatten(applied.outputs)[0]
-            program = self._programs["predict"] = Program(outputs, self.network.inputs)
+            program = Program(outputs, self.network.inputs, applied.states)
+            self._programs["predict"] = program
         callbacks.call("on_predict_begin", {})
         progress, ticker = Progress("Predicting", batches.steps, verbose), Ticker()
         found: list[list[Array]] = []

@@ -47,6 +47,11 @@ class Loop:
     is_plain: bool = False
     _forms: dict[Any, Adapted] = field(default_factory=dict, repr=False)
 
+    def __reduce__(self) -> Any:
+        # What is known of other forms is found again.
+        own = (self.states, self.slices, self.captured, self.new_states)
+        return Loop, (*own, self.reverse, self.is_plain)
+
     @property
     def parameters(self) -> tuple[Node, ...]:
         """All placeholders, in the order in which a loop is given its inputs."""

@@ -24,6 +24,7 @@ from giulgi.graph.shapes import (
     Shape,
     as_axes,
     broadcast_shapes,
+    is_static,
     normalise_axis,
     shape_text,
 )
@@ -79,20 +80,30 @@ class MatMul(Op):
     def gradient(self, dy: Tensor, y: Tensor, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         # y = A B  gives  dA = dy B^T  and  dB = A^T dy; where A is a^T, da is the transpose of dA.
         if self.transpose_a:
-            by_a = MatMul(self.transpose_b, True), (b, dy)
+            da = build(MatMul(self.transpose_b, True), b, dy)
         else:
-            by_a = MatMul(False, not self.transpose_b), (dy, b)
+            da = build(MatMul(False, not self.transpose_b), dy, b)
+        return _without_new_batch(da, a), _without_new_batch(self._gradient_by_b(dy, a, b), b)
+
+    def _gradient_by_b(self, dy: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        if self == MatMul() and _is_one_for_all(a, b):
+            # Many matrices times one: for all of them together it is one product.
+            rows, columns = b.shape
+            return build(MatMul(True), reshape(a, (-1, rows)), reshape(dy, (-1, columns)))
         if self.transpose_b:
-            by_b = MatMul(True, self.transpose_a), (dy, a)
-        else:
-            by_b = MatMul(not self.transpose_a, False), (a, dy)
-        da, db = (build(op, *operands) for op, operands in (by_a, by_b))
-        return _without_new_batch(da, a), _without_new_batch(db, b)
+            return build(MatMul(True, self.transpose_a), dy, a)
+        return build(MatMul(not self.transpose_a, False), a, dy)
 
     def formula(self, *inputs: str) -> str:
         a = f"{inputs[0]}.mT" if self.transpose_a else inputs[0]
         b = f"{inputs[1]}.mT" if self.transpose_b else inputs[1]
         return f"{a} @ {b}"
+
+
+def _is_one_for_all(a: Tensor, b: Tensor) -> bool:
+    """Whether a stack of matrices is multiplied with a single one of known shape."""
+    is_stack = a.known_shape is not None and a.ndim > 2
+    return is_stack and is_static(b.known_shape) and b.ndim == 2 and 0 not in b.known_shape
 
 
 def _without_new_batch(gradient: Tensor, x: Tensor) -> Tensor:

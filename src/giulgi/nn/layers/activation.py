@@ -20,6 +20,7 @@ class Activation(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     @called_as("Activation('relu')")

@@ -27,6 +27,7 @@ class ReLU(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     def __init__(
@@ -56,6 +57,7 @@ class LeakyReLU(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     def __init__(
@@ -78,6 +80,7 @@ class ELU(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
@@ -102,6 +105,7 @@ class PReLU(Layer):
     """
 
     one_input = True
+    supports_masking = True
     alpha: Variable
 
     @layer_arguments
@@ -152,6 +156,7 @@ class Softmax(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     def __init__(self, axis: int = -1, **options: Any) -> None:

@@ -23,7 +23,15 @@ def layer_arguments(init: Callable[P, None]) -> Callable[P, None]:
         ArgumentError: by the function that is returned, if it is given data.
         UnknownArgumentError: if there is no such argument.
     """
-    checked = names_checked(init)
+    return without_data(names_checked(init))
+
+
+def without_data(init: Callable[P, None]) -> Callable[P, None]:
+    """Return the ``__init__`` of a layer that is told if it is given data.
+
+    Raises:
+        ArgumentError: by the function that is returned.
+    """
 
     @functools.wraps(init)
     def made(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -31,7 +39,7 @@ def layer_arguments(init: Callable[P, None]) -> Callable[P, None]:
         for value in (*args[1:], *kwargs.values()):
             if _is_data(value):
                 raise _data_given(owner, value)
-        checked(*args, **kwargs)
+        init(*args, **kwargs)
 
     return made
 

@@ -14,7 +14,6 @@ weights once the shape of the inputs is known::
 from __future__ import annotations
 
 import inspect
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Self
@@ -27,7 +26,6 @@ from giulgi.graph.dtypes import as_dtype, is_float
 from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
-from giulgi.names import snake_case
 from giulgi.nn import initializers
 from giulgi.nn.layers.arguments import declared_shape, layer_arguments
 from giulgi.nn.layers.building import marking_built, unbuilt_on_error
@@ -39,12 +37,12 @@ from giulgi.nn.layers.calls import (
     recorded,
 )
 from giulgi.nn.layers.checks import layer_given, several_given
+from giulgi.nn.layers.naming import next_name
 from giulgi.nn.layers.weights import fitting_arrays
+from giulgi.nn.masks import give_mask, mask_of, masks_of
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
 from giulgi.tree import flatten, tree_map, unflatten
-
-_names: Counter[str] = Counter()
 
 
 class Layer:
@@ -61,6 +59,8 @@ class Layer:
 
     #: Whether it takes a single tensor, and never several.
     one_input = False
+    #: Whether the steps of a sequence stay where they are, so that a mask of them goes on.
+    supports_masking = False
     source: Source | None
     _penalties: tuple[tuple[Variable, Callable[[Tensor], Tensor]], ...] = ()
 
@@ -108,6 +108,10 @@ class Layer:
             fix="write a method call(self, x) that returns the outputs",
         )
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return which steps of the outputs count, given that of the inputs; None: all of them."""
+        return mask if self.supports_masking else None
+
     def add_weight(
         self,
         shape: Sequence[int],
@@ -141,6 +145,14 @@ class Layer:
             variable.assign(value)
         else:
             record.updates.append((variable, value))
+
+    def add_state(self, variable: Variable, value: Tensor) -> None:
+        """Let a variable get a new value with each run, training or not (or now, as above)."""
+        record = current_call()
+        if record is None or is_recording():
+            variable.assign(value)
+        else:
+            record.states.append((variable, value))
 
     def add_loss(self, loss: Tensor) -> None:
         """Add a penalty, a single number, to the loss of the network."""
@@ -201,9 +213,27 @@ class Layer:
         # The record holds what is tagged, and not the tags: they hold the record, and a node that
         # its own label held would live for ever.
         record.outputs = results
-        return unflatten(structure, iter(record.tagged()))
+        tagged = record.tagged()
+        give_mask(tagged, [mask_of(y) for y in results])
+        return unflatten(structure, iter(tagged))
 
     def _in_one_phase(
+        self,
+        inputs: Any,
+        args: tuple[Any, ...],
+        training: bool | None,
+        kwargs: dict[str, Any],
+        symbolic: bool,
+    ) -> Any:
+        """Call the layer for training or not; and let masks go along."""
+        masks = kwargs.get("mask", masks_of(inputs))
+        if masks is not None and "mask" in inspect.signature(self.call).parameters:
+            kwargs["mask"] = masks
+        outputs = self._in_a_phase(inputs, args, training, kwargs, symbolic)
+        give_mask(outputs, self.compute_mask(inputs, masks))
+        return outputs
+
+    def _in_a_phase(
         self,
         inputs: Any,
         args: tuple[Any, ...],
@@ -370,11 +400,3 @@ def _attribute_leaves(owner: object) -> Iterator[Any]:
     for key, value in vars(owner).items():
         if not key.startswith("__") and key != "_penalties":
             yield from flatten(value)[0]
-
-
-def next_name(class_name: str) -> str:
-    """Return a name that no other layer has: dense, dense_1, ..."""
-    base = snake_case(class_name)
-    number = _names[base]
-    _names[base] += 1
-    return f"{base}_{number}" if number else base

@@ -31,6 +31,7 @@ class LayerCall:
         inputs: what it was called with.
         outputs: what it returned, before that was tagged with this record.
         updates: variables that change with each training step, with their new values.
+        states: variables that change with every run, training or not, with their new values.
         losses: penalties added to the loss.
     """
 
@@ -38,6 +39,7 @@ class LayerCall:
     inputs: list[Tensor]
     outputs: list[Tensor] = field(default_factory=list)
     updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
+    states: list[tuple[Variable, Tensor]] = field(default_factory=list)
     losses: list[Tensor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -93,22 +95,26 @@ def recorded(call: LayerCall) -> Iterator[None]:
 def in_both_phases(call: LayerCall, outputs_for: Callable[[bool], Any]) -> Any:
     """Return what a layer gives while training and afterwards, with the phase to choose.
 
-    Of the losses the phase chooses, too; updates are those of training.
+    Of losses and states the phase chooses, too; updates are those of training.
 
     Args:
         call: where the layer notes them.
         outputs_for: calls the layer for training (True) or not.
     """
-    losses = call.losses
-    call.losses = []
+    losses, states = call.losses, call.states
+    call.losses, call.states = [], []
     with in_phase(True):
         while_training = outputs_for(True)
     losses_while_training, call.losses = call.losses, []
+    states_while_training, call.states = call.states, []
     updates = list(call.updates)
     with in_phase(False):
         afterwards = outputs_for(False)
     losses_afterwards, call.losses = call.losses, losses
+    states_afterwards, call.states = call.states, states
     call.updates = updates
+    for (variable, a), (_, b) in zip(states_while_training, states_afterwards, strict=True):
+        call.states.append((variable, ops.choose(phase, a, b)))
     if losses_while_training or losses_afterwards:
         zero = ops.constant(0.0)
         pair = sum(losses_while_training, start=zero), sum(losses_afterwards, start=zero)

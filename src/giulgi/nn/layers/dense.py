@@ -34,6 +34,8 @@ class Dense(Weighted):
         ShapeError: when it is called, if the last axis of x does not fit.
     """
 
+    supports_masking = True
+
     @layer_arguments
     @called_as("Dense(10) or Dense(10, activation='relu')")
     def __init__(

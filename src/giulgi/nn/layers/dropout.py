@@ -37,6 +37,7 @@ class Dropout(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     @called_as("Dropout(0.5)")

@@ -11,7 +11,8 @@ from giulgi.errors import ArgumentError
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.base import Layer, next_name
+from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.naming import next_name
 from giulgi.signatures import names_checked
 
 

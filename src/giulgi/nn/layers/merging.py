@@ -32,6 +32,11 @@ class _Merge(Layer):
             raise ArgumentError(f"{own} is called on {count}.", op=own, fix=f"{own}()([a, b])")
         return listed
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return where a step of any of the tensors counts."""
+        masks = [m for m in mask or [] if m is not None]
+        return reduce(ops.logical_or, masks) if masks else None
+
 
 class _Elementwise(_Merge):
     """Base of layers that take several tensors to one, element by element; shapes are broadcast."""
@@ -69,6 +74,11 @@ class Multiply(_Elementwise):
     def pair(self, a: Tensor, b: Tensor) -> Tensor:
         """Return a * b."""
         return a * b
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return where the steps of all tensors count."""
+        masks = [m for m in mask or [] if m is not None]
+        return reduce(ops.logical_and, masks) if masks else None
 
 
 class Maximum(_Elementwise):

@@ -24,6 +24,7 @@ class GaussianNoise(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     @called_as("GaussianNoise(0.1)")
@@ -57,6 +58,7 @@ class GaussianDropout(Layer):
     """
 
     one_input = True
+    supports_masking = True
 
     @layer_arguments
     @called_as("GaussianDropout(0.5)")

@@ -30,6 +30,7 @@ class _Normalization(Layer):
     """
 
     one_input = True
+    supports_masking = True
     gamma: Variable | None
     beta: Variable | None
 

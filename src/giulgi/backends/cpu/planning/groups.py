@@ -26,6 +26,7 @@ from giulgi.backends.base import Computation
 from giulgi.backends.cpu.planning.bodies import body_of
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
+from giulgi.backends.cpu.planning.merging import merge_elementwise
 from giulgi.backends.cpu.planning.order import Order
 from giulgi.backends.cpu.planning.sources import Access, Result, Target, accesses, shape_of
 from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
@@ -55,6 +56,7 @@ class Grouping:
     Attributes:
         groups: the groups, in an order in which they can be computed.
         order: which of them must come before which.
+        number: for each node its place among all, inputs before their users.
         access: for each node where its value is found.
         writers: for each base the groups that write it.
     """
@@ -67,6 +69,7 @@ class Grouping:
     ) -> None:
         self.computation = computation
         self.access = accesses(computation.nodes, layouts or {})
+        self.number = {node: number for number, node in enumerate(computation.nodes)}
         self._loops = loops_of(computation.nodes)
         self.order = Order()
         self.groups = self.order.groups
@@ -78,6 +81,7 @@ class Grouping:
                 self._start(Kind.BATCH, node)
             elif self.access[node].base is node and not isinstance(node.op, LEAVES):
                 self._place(node)
+        merge_elementwise(self)
         self._find_stores()
 
     # Placing one node

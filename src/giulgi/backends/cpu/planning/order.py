@@ -21,11 +21,13 @@ class Order:
         self.groups: list[Group] = []
         self.bit: dict[Group, int] = {}
         self._before: dict[Group, int] = {}
+        self._added = 0
 
     def add(self, group: Group, needed: int) -> None:
         """Add a group, with the set of those that must come before it."""
         self.groups.append(group)
-        self.bit[group] = 1 << len(self.bit)
+        self.bit[group] = 1 << self._added
+        self._added += 1
         self._before[group] = 0
         self.require(group, needed)
 
@@ -43,6 +45,29 @@ class Order:
         for group in groups:
             found |= self.bit[group] | self._before[group]
         return found
+
+    def may_be_one(self, first: Group, then: Group) -> bool:
+        """Whether no other group must come after one of two groups and before the other."""
+        both = self.bit[first] | self.bit[then]
+        for before, after in ((first, then), (then, first)):
+            between = self._before[after] & ~both
+            if any(self._before[g] & self.bit[before] for g in self._of(between)):
+                return False
+        return True
+
+    def make_one(self, into: Group, group: Group) -> None:
+        """Let a group be a part of another."""
+        bit, own = self.bit.pop(group), self.bit[into]
+        self.groups.remove(group)
+        needed = (self._before[into] | self._before.pop(group)) & ~(bit | own)
+        for other in self.groups:
+            if self._before[other] & bit:
+                self._before[other] = self._before[other] & ~bit | own
+        self._before[into] = 0
+        self.require(into, needed)
+
+    def _of(self, bits: int) -> list[Group]:
+        return [group for group in self.groups if self.bit[group] & bits]
 
     def comes_before(self, first: Group, then: Group) -> bool:
         """Whether a group must be done before another."""

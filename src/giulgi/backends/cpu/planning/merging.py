@@ -1,0 +1,74 @@
+"""Elementwise groups that become one, so that memory is gone through once.
+
+Each operation has joined a group by what it reads. When all groups are known, two of one shape are
+made one if one reads what the other computes, or both read the same, and no other group has to
+come between them. The gates of a recurrent cell, say, become one pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from giulgi.backends.cpu.planning.group import Group, Kind
+from giulgi.backends.cpu.planning.sources import Target
+
+if TYPE_CHECKING:
+    from giulgi.backends.cpu.planning.groups import Grouping
+
+# More operations than so many are not put into one loop: processors have few registers.
+_MOST_NODES = 60
+
+
+def merge_elementwise(grouping: Grouping) -> None:
+    """Make one of elementwise groups, as long as there are two that can be."""
+    by_domain: dict[tuple[int, ...], list[Group]] = {}
+    for group in list(grouping.groups):
+        if group.kind is not Kind.POINTWISE or group.copies:
+            continue
+        earlier = by_domain.setdefault(group.domain, [])
+        into = next((other for other in earlier if _belong_together(grouping, other, group)), None)
+        if into is None:
+            earlier.append(group)
+        else:
+            _merge(grouping, into, group)
+
+
+def _belong_together(grouping: Grouping, first: Group, then: Group) -> bool:
+    if len(first.nodes) + len(then.nodes) > _MOST_NODES:
+        return False
+    pairs = (first, then), (then, first)
+    if not any(_is_related(grouping, *pair) for pair in pairs):
+        return False
+    at_place = all(_reads_at_its_place(grouping, *pair) for pair in pairs)
+    return at_place and grouping.order.may_be_one(first, then)
+
+
+def _is_related(grouping: Grouping, first: Group, then: Group) -> bool:
+    """Whether a group reads what another computes, or both read the same."""
+    reads = {(access.base, access.layout) for access in grouping.read_by(then)}
+    computed: set[Target] = set(first.nodes)
+    if any(base in computed for base, _ in reads):
+        return True
+    return any((x.base, x.layout) in reads for x in grouping.read_by(first))
+
+
+def _reads_at_its_place(grouping: Grouping, first: Group, then: Group) -> bool:
+    """Whether a group reads what another computes at the same place only, from a register."""
+    computed = set(first.nodes)
+    for node in then.nodes:
+        for source in node.inputs:
+            access = grouping.access[source]
+            if access.base in computed and not grouping.is_register(node, access, first, computed):
+                return False
+    return True
+
+
+def _merge(grouping: Grouping, into: Group, group: Group) -> None:
+    """Move all that a group computes into another."""
+    into.outer = sorted([*into.outer, *group.outer], key=grouping.number.__getitem__)
+    into.parts += group.parts
+    for target, writers in grouping.writers.items():
+        if group in writers:
+            others = [writer for writer in writers if writer not in (group, into)]
+            grouping.writers[target] = [*others, into]
+    grouping.order.make_one(into, group)

@@ -1,0 +1,58 @@
+"""A layer applied to each step of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from giulgi.errors import ArgumentError, ShapeError
+from giulgi.graph import ops
+from giulgi.graph.shapes import Shape, shape_text
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.base import Layer
+from giulgi.signatures import called_as
+
+
+class TimeDistributed(Layer):
+    """y[:, t] = layer(x[:, t]) for each step t.
+
+    The steps of all examples are one large batch for the layer.
+
+    Shapes: x (batch, steps, ...) -> y (batch, steps, ...).
+
+    Args:
+        layer: the layer.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    supports_masking = True
+
+    @layer_arguments
+    @called_as("TimeDistributed(Dense(10))")
+    def __init__(self, layer: Layer, **options: Any) -> None:
+        super().__init__(**options)
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                f"TimeDistributed applies a layer, and this is {type(layer).__name__}.",
+                op="TimeDistributed",
+                fix="TimeDistributed(Dense(10))",
+            )
+        self.layer = layer
+
+    def build(self, input_shape: Shape) -> None:
+        """Check that there is an axis of steps."""
+        if input_shape is not None and len(input_shape) < 3:
+            raise ShapeError(
+                "TimeDistributed takes sequences: inputs of shape (batch, steps, ...).",
+                op="TimeDistributed",
+                arguments=[("inputs", shape_text(input_shape))],
+                fix="x[:, None] makes a sequence of one step",
+            )
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        """Return what the layer makes of each step."""
+        sizes = [ops.size(x, axis) if size is None else size for axis, size in enumerate(x.shape)]
+        y = self.layer(ops.reshape(x, (-1, *sizes[2:])), training=training)
+        own = [ops.size(y, axis) if size is None else size for axis, size in enumerate(y.shape)]
+        return ops.reshape(y, (*sizes[:2], *own[1:]))

@@ -1,0 +1,57 @@
+"""Masks: which steps of a sequence count, and which only fill it up.
+
+A mask is a tensor of bools of shape (batch, steps) that goes along with the output of a layer. It
+is made by :class:`Masking` and :class:`Embedding`, passed on by layers that leave steps where they
+are, and used by recurrent layers and by losses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from giulgi.graph import ops
+from giulgi.graph.dtypes import DEFAULT_FLOAT
+from giulgi.graph.node import Node
+from giulgi.graph.tensor import Tensor
+from giulgi.tree import flatten, tree_map
+
+_masks: WeakKeyDictionary[Node, Tensor] = WeakKeyDictionary()
+
+
+def mask_of(x: Any) -> Tensor | None:
+    """Return the mask that goes along with the output of a layer; None if there is none."""
+    return _masks.get(x.node) if isinstance(x, Tensor) else None
+
+
+def masks_of(inputs: Any) -> Any:
+    """Return the masks of inputs, nested as they are; None if there is none at all."""
+    if all(mask_of(x) is None for x in flatten(inputs)[0]):
+        return None
+    return tree_map(mask_of, inputs)
+
+
+def give_mask(outputs: Any, masks: Any) -> None:
+    """Let masks go along with the outputs of a layer.
+
+    Args:
+        outputs: what a layer gives.
+        masks: a mask for all of them, or one for each, None where there is none.
+    """
+    leaves = flatten(outputs)[0]
+    own = masks if isinstance(masks, (list, tuple)) else [masks] * len(leaves)
+    for x, mask in zip(leaves, own, strict=False):
+        if mask is not None and isinstance(x, Tensor):
+            _masks[x.node] = mask
+
+
+def masked_weight(weight: Tensor | None, mask: Tensor | None) -> Tensor | None:
+    """Return how much each step counts in a loss, given what is said of it or of its example."""
+    if mask is None:
+        return weight
+    counts = ops.cast(mask, DEFAULT_FLOAT)
+    if weight is None:
+        return counts
+    missing = mask.ndim - weight.ndim
+    axes = tuple(range(weight.ndim, weight.ndim + missing))
+    return counts * (ops.expand_dims(weight, axes) if axes else weight)

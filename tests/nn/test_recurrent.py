@@ -1,0 +1,220 @@
+"""Recurrent layers: what they are made with, states that last, masks, and training."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+
+L = gg.layers
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(4, 6, 3)).astype(np.float32)
+
+
+def by_hand(layer, x):
+    """Return the outputs of all steps of an LSTM, written out in NumPy."""
+    kernel, recurrent, bias = layer.get_weights()
+    h = c = np.zeros((len(x), layer.units))
+    every = []
+    for t in range(x.shape[1]):
+        i, f, g, o = np.split(x[:, t] @ kernel + h @ recurrent + bias, 4, axis=1)
+        i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
+        c = f * c + i * np.tanh(g)
+        h = o * np.tanh(c)
+        every.append(h)
+    return np.stack(every, axis=1)
+
+
+def test_an_lstm_written_out():
+    layer = L.LSTM(5, return_sequences=True)
+    np.testing.assert_allclose(layer(X), by_hand(layer, X), rtol=1e-5, atol=1e-6)
+
+
+def test_first_values_are_those_of_keras():
+    layer = L.LSTM(5)
+    layer(X)
+    kernel, recurrent, bias = layer.get_weights()
+    assert kernel.shape == (3, 20)
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(5), atol=1e-5)
+    np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 5))
+    assert L.GRU(5)(X).shape == (4, 5)
+    layer = L.GRU(5, reset_after=False)
+    layer(X)
+    assert layer.get_weights()[2].shape == (15,)
+
+
+@pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
+def test_a_cell_in_a_loop_of_ones_own_is_the_layer(kind):
+    layer = kind(5)
+    wanted = layer(X)
+    states = layer.cell.first_states(gg.constant(X), 4)
+    for t in range(6):
+        output, states = layer.cell(X[:, t], states)
+    np.testing.assert_allclose(output, wanted, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(L.RNN(layer.cell)(X), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_cells_upon_each_other():
+    cells = [L.LSTMCell(5), L.GRUCell(4)]
+    y, *states = L.RNN(cells, return_state=True)(X)
+    assert [s.shape for s in (y, *states)] == [(4, 4), (4, 5), (4, 5), (4, 4)]
+    first, second = L.RNN(cells[0], return_sequences=True), L.RNN(cells[1])
+    np.testing.assert_allclose(second(first(X)), y, rtol=1e-5, atol=1e-6)
+
+
+class Counting(L.Layer):
+    """A cell of one's own: it adds up its inputs."""
+
+    state_size = 3
+
+    def call(self, x, states, training=False):
+        total = states[0] + x
+        return total * 2, [total]
+
+
+def test_a_cell_of_ones_own():
+    y = L.RNN(Counting(), return_sequences=True)(X)
+    np.testing.assert_allclose(y, 2 * np.cumsum(X, axis=1), rtol=1e-5, atol=1e-5)
+
+
+def test_masked_steps_of_a_cell_of_ones_own_repeat_its_output():
+    mask = np.array([[1, 1, 0, 1, 0, 0]] * 4, bool)
+    layer = L.RNN(Counting(), return_sequences=True)
+    found = layer(X, mask=gg.constant(mask)).numpy()
+    counted = 2 * np.cumsum(X * mask[..., None], axis=1)
+    np.testing.assert_allclose(found, counted, rtol=1e-5, atol=1e-5)
+
+
+def test_padding_makes_no_difference_behind_a_mask():
+    layer = L.LSTM(5)
+    filled = np.concatenate([X, np.zeros((4, 3, 3), np.float32)], axis=1)
+    np.testing.assert_allclose(layer(L.Masking()(filled)), layer(X), rtol=1e-5, atol=1e-6)
+
+
+def test_a_mask_goes_through_layers_that_leave_steps_where_they_are():
+    ids = gg.Input((None,), dtype="int64")
+    x = L.Embedding(10, 4, mask_zero=True)(ids)
+    x = L.Dense(5)(L.Dropout(0.5)(x))
+    every = L.Bidirectional(L.GRU(3, return_sequences=True))(x)
+    last = L.GRU(3)(L.TimeDistributed(L.Dense(2))(every))
+    model = gg.Model(ids, last)
+    a = model.predict(np.array([[1, 2, 3]]), verbose=0)
+    b = model.predict(np.array([[1, 2, 3, 0, 0]]), verbose=0)
+    np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("copied", [lambda m: m, copy.deepcopy, "pickle"])
+def test_masked_steps_count_neither_in_the_loss_nor_in_metrics(copied):
+    ids = np.array([[1, 2, 3, 0, 0], [4, 0, 0, 0, 0]])
+    model = gg.Sequential(
+        [gg.Input((5,), dtype="int64"), L.Embedding(6, 4, mask_zero=True), L.Dense(1)]
+    )
+    model.compile("sgd", "mse", metrics=["mae"])
+    model = pickle.loads(pickle.dumps(model)) if copied == "pickle" else copied(model)
+    y = RNG.normal(size=(2, 5, 1)).astype(np.float32)
+    loss, mae = model.evaluate(ids, y, verbose=0)
+    wrong = (model.predict(ids, verbose=0) - y)[ids > 0]
+    np.testing.assert_allclose(loss, np.mean(wrong**2), rtol=1e-5)
+    np.testing.assert_allclose(mae, np.mean(np.abs(wrong)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [L.SimpleRNN, L.LSTM, L.GRU])
+def test_stateful_layers_go_on_where_the_batch_before_ended(kind):
+    layer = kind(5)
+    wanted = layer(X).numpy()
+    keeps = kind(5, stateful=True)
+    model = gg.Sequential([gg.Input(batch_shape=(4, None, 3)), keeps])
+    keeps.cell.set_weights(layer.get_weights())
+    model.predict(X[:, :2], batch_size=4, verbose=0)
+    found = model.predict(X[:, 2:], batch_size=4, verbose=0)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+    keeps.reset_states()
+    found = model.predict(X, batch_size=4, verbose=0)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_stateful_layer_has_to_know_the_size_of_the_batch():
+    with pytest.raises(gg.errors.ShapeError, match="how many examples a batch has"):
+        L.LSTM(5, stateful=True)(gg.Input((6, 3)))
+
+
+@pytest.mark.parametrize("rates", [{"dropout": 0.5}, {"recurrent_dropout": 0.5}])
+def test_dropout_is_the_same_in_all_steps_and_only_while_training(rates):
+    layer = L.SimpleRNN(40, activation="linear", return_sequences=True, **rates)
+    x = np.ones((2, 3, 40), np.float32)
+    layer(x)
+    layer.cell.set_weights([np.eye(40), np.eye(40), np.zeros(40)])
+    np.testing.assert_array_equal(layer(x)[:, 0], x[:, 0])
+    found = layer(x, training=True).numpy()
+    steps = np.diff(found, axis=1, prepend=0)
+    if "dropout" in rates:
+        assert set(np.unique(found[:, 0])) == {0, 2}
+        np.testing.assert_array_equal(steps[:, 1], steps[:, 0])
+    else:
+        np.testing.assert_array_equal(found[:, 0], x[:, 0])
+        assert set(np.unique(found[:, 1])) == {1, 3}
+        np.testing.assert_array_equal(found[:, 1] == 3, found[:, 2] > 3)
+
+
+def test_a_network_learns_to_remember_the_first_element():
+    gg.set_seed(0)
+    x = RNG.integers(0, 2, (256, 8, 1)).astype(np.float32)
+    model = gg.Sequential([gg.Input((8, 1)), L.LSTM(16), L.Dense(1, activation="sigmoid")])
+    model.compile(gg.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
+    model.fit(x, x[:, 0], epochs=30, verbose=0)
+    assert model.evaluate(x, x[:, 0], verbose=0)[1] > 0.98
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_copies_give_the_same_and_learn_by_themselves(copied):
+    model = gg.Sequential([gg.Input((6, 3)), L.Bidirectional(L.LSTM(4)), L.Dense(1)])
+    model.compile("adam", "mse")
+    other = copied(model)
+    before = model.predict(X, verbose=0)
+    np.testing.assert_array_equal(other.predict(X, verbose=0), before)
+    other.fit(X, np.ones((4, 1)), epochs=2, verbose=0)
+    np.testing.assert_array_equal(model.predict(X, verbose=0), before)
+    assert np.abs(other.predict(X, verbose=0) - before).max() > 0
+
+
+def test_names_and_weights_of_both_directions():
+    layer = L.Bidirectional(L.LSTM(4, name="memory"))
+    layer(X)
+    assert [w.shape for w in layer.weights] == [(3, 16), (4, 16), (16,)] * 2
+    assert layer.forward_layer.name == "forward_memory"
+    assert layer.backward_layer.name == "backward_memory"
+    assert layer.backward_layer.go_backwards
+
+
+MISTAKES = {
+    "no steps": (lambda: L.LSTM(4)(X[:, 0]), gg.errors.ShapeError, "takes sequences"),
+    "units": (lambda: L.GRU(0), gg.errors.ArgumentError, "units is 0"),
+    "dropout": (lambda: L.LSTM(4, dropout=1.5), gg.errors.ArgumentError, "dropout is 1.5"),
+    "no cell": (lambda: L.RNN(3), gg.errors.ArgumentError, "tells its state_size"),
+    "not recurrent": (
+        lambda: L.Bidirectional(L.Dense(3)), gg.errors.ArgumentError, "takes a recurrent layer",
+    ),
+    "no layer": (lambda: L.TimeDistributed(3), gg.errors.ArgumentError, "applies a layer"),
+    "misspelt": (
+        lambda: L.LSTM(4, return_sequence=True), gg.errors.UnknownArgumentError, "return_sequence",
+    ),
+    "merge": (
+        lambda: L.Bidirectional(L.GRU(3), merge_mode="cat"),
+        gg.errors.UnknownArgumentError,
+        "merge mode named 'cat'",
+    ),
+    "too large": (
+        lambda: L.Embedding(3, 2)(np.array([3])).numpy(), gg.errors.PlaceError, "no element 3",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistakes(name):
+    call, error, said = MISTAKES[name]
+    with pytest.raises(error, match=said):
+        call()
