@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from giulgi.errors import DTypeError
+from giulgi.errors import DTypeError, GraphError
 from giulgi.graph.dtypes import DType
 from giulgi.graph.shapes import Shape, broadcast_shapes, shape_text
 
@@ -96,7 +96,11 @@ class Op:
 
         One tensor for one input, else a tuple of one for each; None where no gradient flows.
         """
-        raise NotImplementedError(f"the gradient of {self.name} is not defined")
+        raise GraphError(
+            f"the gradient of {self.name} is not defined.",
+            op=self.name,
+            fix="put gg.stop_gradient around what is not to be differentiated",
+        )
 
     def gradients_together(self, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
         """Return the gradients by the inputs, given pairs of companions and their ``dy``."""

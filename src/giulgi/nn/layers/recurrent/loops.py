@@ -81,8 +81,7 @@ class RNN(Layer):
         shape: Shape | None = input_shape[0] if isinstance(input_shape, list) else input_shape
         self._require_steps(shape)
         if isinstance(self.cell, Cell) and not self.cell.built and shape is not None:
-            with self.cell.in_own_scope():
-                self.cell.build((shape[0], *shape[2:]))
+            self.cell.build((shape[0], *shape[2:]))
         if self.stateful and shape is not None:
             self._make_states(shape)
 
