@@ -232,7 +232,39 @@ def of_recurrent() -> dict[str, Case]:
             {"layer": ["Conv2D", {"filters": 2, "kernel_size": 2}]},
             (2, 3, 4, 5, 1),
         ),
+        "pictures_over_time": (
+            "ConvLSTM2D",
+            {"filters": 3, "kernel_size": 3, "padding": "same", "return_sequences": True},
+            (2, 3, 5, 4, 2),
+        ),
+        "pictures_strided": (
+            "ConvLSTM2D",
+            {"filters": 3, "kernel_size": 2, "strides": 2, "recurrent_activation": "relu"},
+            (2, 3, 5, 6, 2),
+        ),
         "embedding_ids": ("Embedding", {"input_dim": 7, "output_dim": 4}, ids),
+    }
+
+
+def of_attention() -> dict[str, Case]:
+    pair, three = [(2, 3, 4), (2, 5, 4)], [(2, 3, 4), (2, 5, 6), (2, 5, 4)]
+    heads = {"num_heads": 2, "key_dim": 3}
+    causal = {"call": {"use_causal_mask": True}}
+    scores = {"call": {"return_attention_scores": True}}
+    return {
+        "attention": ("Attention", {}, pair),
+        "attention_scaled": ("Attention", {"use_scale": True}, three),
+        "attention_concat": ("Attention", {"score_mode": "concat", "use_scale": True}, three),
+        "attention_causal": ("Attention", {**causal}, [(2, 5, 4), (2, 5, 4)]),
+        "attention_scores": ("Attention", {**scores}, pair),
+        "additive": ("AdditiveAttention", {}, pair),
+        "additive_plain": ("AdditiveAttention", {"use_scale": False}, three),
+        "heads": ("MultiHeadAttention", heads, pair),
+        "heads_of_three": ("MultiHeadAttention", {**heads, "value_dim": 5, **scores}, three),
+        "heads_no_bias": ("MultiHeadAttention", {**heads, "use_bias": False}, pair),
+        "heads_output": ("MultiHeadAttention", {**heads, "output_shape": 7}, pair),
+        "heads_causal": ("MultiHeadAttention", {**heads, **causal}, [(2, 5, 4), (2, 5, 4)]),
+        "heads_scores": ("MultiHeadAttention", {**heads, **scores}, pair),
     }
 
 
@@ -251,9 +283,13 @@ def joined(y: Any) -> Any:
 def evaluated(case: Case, rng: np.random.Generator, name: str) -> Arrays:
     """Return weights, input, result and gradients of a layer."""
     kind, kwargs, shape = case
-    layer = made(kind, kwargs)
-    is_initial = name.endswith("_initial")
-    layer.build(shape[0] if is_initial else shape)
+    of_call = kwargs.get("call", {})
+    layer = made(kind, {key: value for key, value in kwargs.items() if key != "call"})
+    is_initial, is_apart = name.endswith("_initial"), kind == "MultiHeadAttention"
+    if is_apart:
+        layer.build(*shape)
+    else:
+        layer.build(shape[0] if is_initial else shape)
     weights = [f32(rng.normal(size=w.shape) / 2) for w in layer.trainable_weights]
     state = [f32(1 + rng.uniform(size=w.shape)) for w in layer.non_trainable_weights]
     shapes = shape if isinstance(shape, list) else [shape]
@@ -264,13 +300,15 @@ def evaluated(case: Case, rng: np.random.Generator, name: str) -> Arrays:
     if name.endswith("_ids"):
         xs = [f32(rng.integers(0, 7, one)) for one in shapes]
     options: dict[str, Any] = {"training": True} if name.endswith("_training") else {}
+    options |= of_call
     if name.endswith("_masked"):
         options["mask"] = rng.random(shape[:2]) < 0.6
 
     def apply(xs: Any, weights: Any) -> Any:
         inputs = xs if isinstance(shape, list) and not is_initial else xs[0]
         first = {"initial_state": xs[1:]} if is_initial else {}
-        y, after = layer.stateless_call(weights, kept, inputs, **options, **first)
+        given = xs if is_apart else [inputs]
+        y, after = layer.stateless_call(weights, kept, *given, **options, **first)
         return joined(y), after
 
     first, arrays = [jnp.asarray(x) for x in xs], [jnp.asarray(w) for w in weights]
@@ -295,7 +333,7 @@ def evaluated(case: Case, rng: np.random.Generator, name: str) -> Arrays:
 def main() -> None:
     rng = np.random.default_rng(11)
     cases = of_convolutions() | of_transposed() | of_pooling() | of_borders()
-    cases |= of_normalization() | of_the_rest() | of_recurrent()
+    cases |= of_normalization() | of_the_rest() | of_recurrent() | of_attention()
     arrays: Arrays = {}
     about: dict[str, Any] = {}
     for name, case in cases.items():

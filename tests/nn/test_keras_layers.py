@@ -19,14 +19,17 @@ class Case:
     def __init__(self, name):
         about = GOLDEN.cases[name]
         self.name = name
-        self.layer = made(about["class"], about["kwargs"])
+        kwargs = dict(about["kwargs"])
+        self.options = kwargs.pop("call", {})
+        self.layer = made(about["class"], kwargs)
         self.numbers = GOLDEN.below(name)
         self.inputs, self.slopes = (self.numbered(key, about["x"]) for key in ("x", "dx"))
         self.weights, self.gradients = (
             self.numbered(key, about["weight"]) for key in ("weight", "gradient")
         )
         self.state, self.after = (self.numbered(key, about["state"]) for key in ("state", "then"))
-        self.options = {"training": True} if name.endswith("_training") else {}
+        if name.endswith("_training"):
+            self.options["training"] = True
         if "mask" in self.numbers:
             self.options["mask"] = gg.constant(self.numbers["mask"])
 
@@ -38,7 +41,10 @@ class Case:
         options = dict(self.options)
         if self.name.endswith("_initial"):
             feeds, options["initial_state"] = feeds[:1], feeds[1:]
-        y = self.layer(feeds if len(feeds) > 1 else feeds[0], **options)
+        if isinstance(self.layer, gg.layers.MultiHeadAttention):
+            y = self.layer(*feeds, **options)
+        else:
+            y = self.layer(feeds if len(feeds) > 1 else feeds[0], **options)
         self.layer.set_weights([*self.weights, *self.state])
         if isinstance(y, list):
             return gg.concat([gg.reshape(part, (-1,)) for part in y])

@@ -2,6 +2,7 @@
 
 from giulgi.nn.layers.activation import Activation
 from giulgi.nn.layers.activations import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from giulgi.nn.layers.attention import AdditiveAttention, Attention, MultiHeadAttention
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.borders import (
     Cropping1D,
@@ -63,6 +64,7 @@ from giulgi.nn.layers.recurrent import (
     LSTM,
     RNN,
     Bidirectional,
+    ConvLSTM2D,
     GRUCell,
     LSTMCell,
     SimpleRNN,
@@ -80,6 +82,8 @@ __all__ = [
     "RNN",
     "Activation",
     "Add",
+    "AdditiveAttention",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -93,6 +97,7 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "ConvLSTM2D",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -125,6 +130,7 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",

@@ -196,7 +196,7 @@ class Layer:
     def _called(
         self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
     ) -> Any:
-        leaves, _ = flatten(inputs)
+        leaves = [*flatten(inputs)[0], *_tensors_of(args, kwargs)]
         symbolic = any(x.node.symbolic for x in leaves)
         if not symbolic or is_recording() or current_call() is not None:
             return self._in_one_phase(inputs, args, training, kwargs, symbolic)
@@ -390,6 +390,12 @@ class Layer:
 
 def _one_or_all(values: list[Tensor]) -> Any:
     return values[0] if len(values) == 1 else values
+
+
+def _tensors_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Return what a layer is given beside its inputs, such as states; masks are not counted."""
+    own = [value for name, value in kwargs.items() if "mask" not in name]
+    return [x for x in flatten([args, own])[0] if isinstance(x, Tensor)]
 
 
 def _holds_arrays(inputs: Any) -> bool:

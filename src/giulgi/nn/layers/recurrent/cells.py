@@ -127,6 +127,10 @@ class Cell(Layer):
         y = x @ self.kernel
         return y if self.bias is None else y + self.bias
 
+    def product(self, h: Tensor) -> Tensor:
+        """Return what is made of the outputs of the step before: h @ recurrent_kernel."""
+        return h @ self.recurrent_kernel
+
     def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
         """Return the output of a step, and the new states.
 
@@ -160,8 +164,8 @@ class Cell(Layer):
             return None, None
         features = ops.size(inputs, -1)
         return (
-            _mask(self.dropout, (batch, features), self.dtype),
-            _mask(self.recurrent_dropout, (batch, self.units), self.dtype),
+            kept_units(self.dropout, (batch, features), self.dtype),
+            kept_units(self.recurrent_dropout, (batch, self.units), self.dtype),
         )
 
     def masked(self, states: States, mask: Tensor | None) -> States:
@@ -169,7 +173,7 @@ class Cell(Layer):
         return states if mask is None else [states[0] * mask, *states[1:]]
 
 
-def _mask(rate: float, shape: Any, dtype: Any) -> Tensor | None:
+def kept_units(rate: float, shape: Any, dtype: Any) -> Tensor | None:
     """Return 1 / (1 - rate) where units are kept, and 0 elsewhere; None if all are."""
     if rate == 0:
         return None
@@ -202,7 +206,7 @@ class SimpleRNNCell(Cell):
 
     def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
         """Return the output, which is the new state as well."""
-        h = self.activation(projected + states[0] @ self.recurrent_kernel)
+        h = self.activation(projected + self.product(states[0]))
         return h, [h]
 
 

@@ -51,6 +51,11 @@ class LSTMCell(Cell):
         self.unit_forget_bias = unit_forget_bias
 
     @property
+    def gate_axis(self) -> int:
+        """The axis along which the gates lie side by side."""
+        return -1
+
+    @property
     def state_size(self) -> list[int]:
         """The sizes of h and c."""
         return [self.units, self.units]
@@ -66,8 +71,7 @@ class LSTMCell(Cell):
     def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
         """Return h', and the new states [h', c']."""
         h, c = states
-        z = projected + h @ self.recurrent_kernel
-        zi, zf, zg, zo = ops.split(z, 4, axis=-1)
+        zi, zf, zg, zo = ops.split(projected + self.product(h), 4, axis=self.gate_axis)
         gate = self.recurrent_activation
         c = gate(zf) * c + gate(zi) * self.activation(zg)
         h = gate(zo) * self.activation(c)
@@ -132,7 +136,7 @@ class GRUCell(Cell):
         xz, xr, xn = ops.split(projected, 3, axis=-1)
         gate = self.recurrent_activation
         if self.reset_after:
-            product = h @ self.recurrent_kernel
+            product = self.product(h)
             if self.bias is not None:
                 product = product + self.bias[1]
             hz, hr, hn = ops.split(product, 3, axis=-1)

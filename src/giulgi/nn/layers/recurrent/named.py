@@ -14,7 +14,7 @@ from giulgi.signatures import arguments_of, called_as, unknown_argument
 _WITHOUT_MEANING = ("implementation", "use_cudnn", "time_major", "consume_less", "input_length")
 
 
-class _OfCell(RNN):
+class OfCell(RNN):
     """Base of layers around a cell of one kind."""
 
     cell_class: ClassVar[type[Cell]]
@@ -31,7 +31,7 @@ class _OfCell(RNN):
         self.units = units
 
 
-class SimpleRNN(_OfCell):
+class SimpleRNN(OfCell):
     """h_t = activation(x_t @ kernel + h_{t-1} @ recurrent_kernel + bias), the output of each step.
 
     Args:
@@ -48,7 +48,7 @@ class SimpleRNN(_OfCell):
         super().__init__(units, *args, **options)
 
 
-class LSTM(_OfCell):
+class LSTM(OfCell):
     """The long short-term memory: :class:`LSTMCell` in each step. Its states are h and c.
 
     Args:
@@ -65,7 +65,7 @@ class LSTM(_OfCell):
         super().__init__(units, *args, **options)
 
 
-class GRU(_OfCell):
+class GRU(OfCell):
     """The gated recurrent unit: :class:`GRUCell` in each step. Its state is h.
 
     Args:
