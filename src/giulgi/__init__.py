@@ -35,7 +35,7 @@ from giulgi import (
 from giulgi.config import config
 from giulgi.function import Function, function, grad, value_and_grad
 from giulgi.graph import gradients, graph_text, ops
-from giulgi.graph.control import scan
+from giulgi.graph.control import cumprod, cumsum, scan
 from giulgi.graph.dtypes import (
     bool_,
     float32,
@@ -84,6 +84,8 @@ __all__ = [
     "callbacks",
     "concatenate",
     "config",
+    "cumprod",
+    "cumsum",
     "datasets",
     "e",
     "errors",

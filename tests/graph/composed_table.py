@@ -25,6 +25,7 @@ from graph.cases import (
 )
 from graph.cases import elementwise as on_elements
 from graph.checks import CONSTANT, SIZES, STATIC, each
+from graph.order_table import ORDER
 
 
 def composed(function: Any, meaning: Any, *domains: Any) -> Case:
@@ -299,4 +300,4 @@ PICKING = [
     Case("meshgrid", None, of_inputs(meshgrid)),
 ]
 
-COMPOSED = [*COMPOSITIONS, *STATISTICS, *MOVING, *PRODUCTS, *PICKING]
+COMPOSED = [*COMPOSITIONS, *STATISTICS, *MOVING, *PRODUCTS, *PICKING, *ORDER]

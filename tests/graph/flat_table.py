@@ -16,6 +16,7 @@ from giulgi.graph.ops.indexing import NonZero
 from giulgi.graph.ops.pooling import GreatestTap
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.shape import ShapeOf, SizeOf
+from giulgi.graph.ops.sorting import ArgSort
 from graph.case_table import RANK_KNOWN
 from graph.cases import (
     Case,
@@ -32,6 +33,7 @@ from graph.cases import (
 )
 from graph.cases import elementwise as on_elements
 from graph.checks import each
+from graph.order_table import ARGSORT
 from graph.pooling_table import GREATEST
 
 
@@ -117,7 +119,7 @@ OF_SHAPES = [
     Case("NonZero", NonZero, of_shape(nonzero, rank=1), RANK_KNOWN, (), shape_is_known=False),
 ]
 
-FLAT = [*ON_ELEMENTS, *OF_SHAPES, GREATEST]
+FLAT = [*ON_ELEMENTS, *OF_SHAPES, GREATEST, ARGSORT]
 
 NO_INPUT = "it has no input"
 STEPS = "its slope is 0 wherever it has one"
@@ -130,6 +132,7 @@ WITHOUT_GRADIENT: dict[Any, str] = {
     RandomBits: NO_INPUT,
     identities.StopGradient: "it is there to stop gradients",
     Orthonormal: "it is for first values",
+    ArgSort: NO_FLOAT,
     elementwise.FloorDivide: STEPS,
     elementwise.Sign: STEPS,
     functions.Floor: STEPS,

@@ -6,9 +6,11 @@
 ``adjoint`` their gradient, which is a loop backwards
 ``draws``   random numbers inside a loop
 ``tracing`` Python functions that become the body of a loop
+``cumulative`` sums and products up to each element
 ==========  ====================================================================
 """
 
+from giulgi.graph.control.cumulative import cumprod, cumsum
 from giulgi.graph.control.tracing import scan
 
-__all__ = ["scan"]
+__all__ = ["cumprod", "cumsum", "scan"]

@@ -20,6 +20,8 @@ convolutions    convolutions over axes of space, and their transpose
 pooling         the greatest element, or the mean, of what a window sees
 creation        zeros, ranges, the identity
 diagonals       diagonals of matrices
+factoring       matrices as products of simpler ones
+sorting         elements in their order
 random          random numbers
 identities      what returns what it is given: stop-gradient, defaults of placeholders
 state           variables, and their assignment
@@ -147,6 +149,7 @@ from giulgi.graph.ops.pooling import average_pool, max_pool
 from giulgi.graph.ops.reductions import all, any, argmax, argmin, max, min, prod, sum
 from giulgi.graph.ops.shape import rank, shape, size
 from giulgi.graph.ops.slicing import embed, pad
+from giulgi.graph.ops.sorting import argsort, sort, top_k
 from giulgi.graph.ops.state import Variable, assign
 from giulgi.graph.ops.statistics import count_nonzero, logsumexp, mean, norm, std, var
 
@@ -162,6 +165,7 @@ __all__ = [
     "arange",
     "argmax",
     "argmin",
+    "argsort",
     "asin",
     "asinh",
     "assign",
@@ -269,6 +273,7 @@ __all__ = [
     "sin",
     "sinh",
     "size",
+    "sort",
     "split",
     "sqrt",
     "square",
@@ -285,6 +290,7 @@ __all__ = [
     "tanh",
     "tensordot",
     "tile",
+    "top_k",
     "trace",
     "transpose",
     "tril",

@@ -18,6 +18,7 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
 )
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
+from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node, build, topological
@@ -25,6 +26,7 @@ from giulgi.graph.op import Op
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
 from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
+from giulgi.graph.ops.sorting import ArgSort
 from giulgi.graph.rewrite import rewritten
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for
@@ -37,6 +39,7 @@ _LOWERINGS: dict[type[Op], Callable[..., Tensor]] = {
     GreatestTap: greatest_tap,
     AtTap: at_tap,
     FromTap: from_tap,
+    ArgSort: argsort,
 }
 
 
@@ -59,6 +62,8 @@ def lowered(computation: Computation) -> Computation:
 def is_lowered(node: Node) -> bool:
     """Whether an operation is told by others before code is made."""
     shapes = [x.spec.shape or () for x in (node, *node.inputs)]
+    if isinstance(node.op, ArgSort) and (shapes[0][node.op.axis] or 0) > MOST_ELEMENTS:
+        return False
     return type(node.op) in _LOWERINGS and not any(0 in shape for shape in shapes)
 
 

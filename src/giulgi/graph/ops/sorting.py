@@ -1,0 +1,121 @@
+"""Elements in their order: sort, argsort, and the greatest few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError
+from giulgi.graph.composed import composed
+from giulgi.graph.dtypes import DType, int64
+from giulgi.graph.node import build
+from giulgi.graph.op import Op
+from giulgi.graph.ops.getitem import getitem
+from giulgi.graph.ops.indexing import take_along_axis
+from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.movement import reshape
+from giulgi.graph.shapes import Shape, is_static, normalise_axis
+from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class ArgSort(Op):
+    """The places of the elements along an axis in their order, equal ones as they stand.
+
+    NaN counts as greater than all others.
+
+    Attributes:
+        axis: along which axis.
+        descending: whether the greatest comes first.
+    """
+
+    axis: int
+    descending: bool
+
+    def infer_dtype(self, x: DType) -> DType:
+        return int64
+
+    def infer_shape(self, x: Shape) -> Shape:
+        normalise_axis(self.axis, len(x))
+        return x
+
+    def normalised(self, x: Tensor) -> Op:
+        if x.known_shape is None:
+            return self
+        return ArgSort(normalise_axis(self.axis, x.ndim), self.descending)
+
+    def resolve(self, x: Tensor) -> Tensor | None:
+        if is_static(x.known_shape) and 0 in x.known_shape:
+            return constant(np.zeros(x.known_shape, np.int64))
+        return None
+
+    def numpy(self, x: Array) -> Array:
+        if not self.descending:
+            return np.argsort(x, self.axis, kind="stable")
+        # The order from behind, read backwards, leaves equal elements as they stand.
+        backwards = np.argsort(np.flip(x, self.axis), self.axis, kind="stable")
+        return x.shape[self.axis] - 1 - np.flip(backwards, self.axis)
+
+    def gradient(self, dy: Tensor, y: Tensor, x: Tensor) -> None:
+        return None
+
+
+@composed
+def argsort(x: TensorLike, axis: int | None = -1, descending: bool = False) -> Tensor:
+    """Return the places of the elements in their order, equal ones as they stand.
+
+    Args:
+        x: a tensor. NaN counts as greater than all others.
+        axis: along which axis; None: of all elements, in one row.
+        descending: whether the greatest comes first.
+
+    Returns:
+        Places, as int64.
+    """
+    x, axis = _in_a_row(x, axis)
+    return build(ArgSort(axis, descending), x)
+
+
+@composed
+def sort(x: TensorLike, axis: int | None = -1, descending: bool = False) -> Tensor:
+    """Return the elements in their order.
+
+    Args:
+        x: a tensor. NaN counts as greater than all others.
+        axis: along which axis; None: all elements, in one row.
+        descending: whether the greatest comes first.
+    """
+    x, axis = _in_a_row(x, axis)
+    return take_along_axis(x, build(ArgSort(axis, descending), x), axis)
+
+
+@composed
+def top_k(x: TensorLike, k: int = 1) -> tuple[Tensor, Tensor]:
+    """Return the k greatest elements along the last axis, the greatest first, and their places.
+
+    Args:
+        x: a tensor of one axis or more.
+        k: how many.
+
+    Raises:
+        ArgumentError: if k is less than 0, or more than there are.
+    """
+    x = constant(x)
+    size = x.shape[-1] if x.known_shape else None
+    if not isinstance(k, int) or k < 0 or (size is not None and k > size):
+        raise ArgumentError(
+            f"k is {k!r}; it must be a whole number from 0 to the size of the last axis"
+            + (f", {size}." if size is not None else "."),
+            fix="gg.top_k(x, 3)",
+        )
+    places = getitem(build(ArgSort(-1, True), x), (..., slice(k)))
+    return take_along_axis(x, places, -1), places
+
+
+def _in_a_row(x: TensorLike, axis: int | None) -> tuple[Tensor, int]:
+    x = constant(x)
+    return (reshape(x, (-1,)), 0) if axis is None else (x, axis)
