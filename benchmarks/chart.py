@@ -23,7 +23,13 @@ _COLOURS = {
     "Keras on TensorFlow": "#aac7ad",
 }
 _OTHER = "#777777"
-_PANELS = [["xor", "mlp"], ["products", "products"], ["conv", "first"], ["import", "memory"]]
+_PANELS = [
+    ["xor", "mlp"],
+    ["products", "products"],
+    ["conv", "lstm"],
+    ["first", "import"],
+    ["memory", "memory"],
+]
 
 
 def draw(results: Results, path: Path) -> None:
@@ -35,7 +41,7 @@ def draw(results: Results, path: Path) -> None:
     """
     style = {"font.size": 9, "svg.hashsalt": "giulgi", "svg.fonttype": "none"}
     with plt.rc_context(style):
-        chart, axes = plt.subplot_mosaic(_PANELS, figsize=(12, 10), layout="constrained")
+        chart, axes = plt.subplot_mosaic(_PANELS, figsize=(12, 12), layout="constrained")
         for name, axis in axes.items():
             if not results.of(name):
                 axis.set_axis_off()
@@ -66,7 +72,7 @@ def _bars(axis: Any, results: Results, name: str, topic: Topic) -> None:
         axis.set_xlim(min(values) / 2, max(values) * 4)
     else:
         axis.set_xlim(0, max(values) * 1.15)
-    per = " a step" if name in ("xor", "mlp", "conv") else ""
+    per = " a step" if name in ("xor", "mlp", "conv", "lstm") else ""
     scale = ", logarithmic" if far else ""
     axis.set_title(f"{topic.title} ({topic.unit}{per}{scale}; less is better)", fontsize=10)
     axis.spines[["top", "right"]].set_visible(False)

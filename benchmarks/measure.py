@@ -66,7 +66,7 @@ class Measurements:
             write_digits(self._data, self.effort.examples)
             for workload in workloads:
                 peers = [peer for peer in self.peers if workload in peer.does]
-                if workload in ("xor", "mlp", "conv", "products"):
+                if workload in ("xor", "mlp", "conv", "lstm", "products"):
                     for _ in range(self.effort.starts):
                         self._in_rounds(workload, peers)
                 elif workload == "import":
@@ -148,6 +148,7 @@ class Measurements:
             "seconds": self.effort.seconds,
             "cases": self.effort.cases,
             "pictures": self.effort.pictures,
+            "sequences": self.effort.sequences,
             "cache": str(self._caches / cache),
         }
 

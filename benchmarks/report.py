@@ -51,6 +51,14 @@ TOPICS = {
         "ms",
         1e3,
     ),
+    "lstm": Topic(
+        "LSTM",
+        "Vectors of 100 numbers for 1,000 words, a long short-term memory of 100 units over 100 "
+        "steps, 46 classes, softmax; Adam, batches of 100, float32; an epoch of 2,000 shuffled "
+        "sequences, all that belongs to it included, divided by its 20 steps. One step:",
+        "ms",
+        1e3,
+    ),
     "import": Topic("Import", "In a fresh process, files and bytecode cached:", "s", 1),
     "first": Topic(
         "First step",

@@ -17,6 +17,7 @@ _BASES = {
     "xor": "function.repeat",
     "mlp": "fit",
     "conv": "fit",
+    "lstm": "fit",
     "products": "function.repeat",
     "import": "",
     "first": "fit, empty cache",

@@ -53,6 +53,7 @@ _ROWS = (
     ),
     _Row(("MNIST, a step", "MNIST 한 스텝"), "mlp", "fit"),
     _Row(("MNIST, convolutional, a step", "MNIST 합성곱 신경망 한 스텝"), "conv", "fit"),
+    _Row(("LSTM, a step", "LSTM 한 스텝"), "lstm", "fit"),
     _Row(
         ("product 512 x 512 x 512", "행렬 곱 512 x 512 x 512"),
         "products",

@@ -8,7 +8,7 @@ from pathlib import Path
 # m, k, n, and whether the first factor is stored transposed.
 Case = tuple[int, int, int, bool]
 
-WORKLOADS = ("xor", "mlp", "conv", "products", "import", "first", "memory")
+WORKLOADS = ("xor", "mlp", "conv", "lstm", "products", "import", "first", "memory")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Peer:
         return (*self.workloads, "import", *(("first", "memory") if self.forms else ()))
 
 
-_ALL = ("xor", "mlp", "conv", "products")
+_ALL = ("xor", "mlp", "conv", "lstm", "products")
 GIULGI = Peer("giulgi", "giulgi", None, "giulgi", _ALL, ("fit",))
 
 PEERS = (
@@ -59,7 +59,7 @@ PEERS = (
         "keras",
         "jax",
         "keras",
-        ("mlp", "conv"),
+        ("mlp", "conv", "lstm"),
         ("fit",),
         {"KERAS_BACKEND": "jax"},
     ),
@@ -70,7 +70,7 @@ PEERS = (
         "keras",
         "tensorflow",
         "keras",
-        ("mlp", "conv"),
+        ("mlp", "conv", "lstm"),
         ("fit",),
         {"KERAS_BACKEND": "tensorflow"},
     ),
@@ -90,6 +90,7 @@ class Effort:
         pause: between two measurements, so that threads of the last one are asleep.
         examples: of the MNIST network; whole batches.
         pictures: of the convolutional network; whole batches.
+        sequences: of the recurrent network; whole batches.
         cases: the products.
     """
 
@@ -101,6 +102,7 @@ class Effort:
     pause: float
     examples: int
     pictures: int
+    sequences: int
     cases: tuple[Case, ...]
 
 
@@ -113,6 +115,7 @@ FULL = Effort(
     pause=0.1,
     examples=468 * 128,
     pictures=20 * 128,
+    sequences=20 * 100,
     cases=(
         (128, 128, 128, False),
         (256, 256, 256, False),
@@ -133,6 +136,7 @@ QUICK = Effort(
     pause=0.0,
     examples=2 * 128,
     pictures=2 * 128,
+    sequences=2 * 100,
     cases=((16, 16, 16, False), (8, 16, 4, True)),
 )
 

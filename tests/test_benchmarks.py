@@ -22,7 +22,7 @@ def results(*series: Series) -> Results:
 
 def test_the_command_measures_giulgi_and_writes_table_and_chart(tmp_path):
     command = [sys.executable, "-m", "benchmarks", "--quick", "--output", str(tmp_path)]
-    command += ["--only", "xor", "mlp", "conv", "products", "--without", "NumPy"]
+    command += ["--only", "xor", "mlp", "conv", "lstm", "products", "--without", "NumPy"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
     told = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert told["notes"] == []
@@ -32,6 +32,7 @@ def test_the_command_measures_giulgi_and_writes_table_and_chart(tmp_path):
         ("xor", "function.repeat"),
         ("mlp", "fit"),
         ("conv", "fit"),
+        ("lstm", "fit"),
         ("products", "function"),
         ("products", "function.repeat"),
         ("products", "peak"),

@@ -4,7 +4,7 @@ from importlib.metadata import version
 
 import giulgi as gg
 from benchmarks.peak import seconds_per_operation
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, request, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, XOR_RATE, Peer, request, serve
 
 
 def xor_step(weights, x, y):
@@ -70,6 +70,21 @@ def conv_fit():
     return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
 
 
+def lstm_fit():
+    layers = gg.layers
+    model = gg.Sequential(
+        [
+            gg.Input((LSTM["steps"],), dtype="int32"),
+            layers.Embedding(LSTM["words"], LSTM["size"]),
+            layers.LSTM(LSTM["units"]),
+            layers.Dense(LSTM["classes"], activation="softmax"),
+        ]
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    batch = LSTM["batch"]
+    return lambda x, y: model.fit(x, y, batch_size=batch, verbose=0).history["loss"][0]
+
+
 def multiply(a, b, transposed):
     @gg.function
     def product(a, b):
@@ -103,6 +118,7 @@ if __name__ == "__main__":
             xor={"function": xor_calls, "function.repeat": xor_repeat},
             mlp={"fit": mlp_fit},
             conv={"fit": conv_fit},
+            lstm={"fit": lstm_fit},
             product={"function": product_calls, "function.repeat": product_repeat},
             other={"peak": seconds_per_operation},
         )

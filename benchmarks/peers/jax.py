@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, XOR_RATE, Peer, serve
 
 
 def xor_loss(weights, x, y):
@@ -171,6 +171,54 @@ def conv_weights(random):
     return weights
 
 
+def lstm_logits(weights, x):
+    embeddings, kernel, recurrent, bias, dense, dense_bias = weights
+    projected = embeddings[x.T] @ kernel + bias
+    zeros = jnp.zeros((len(x), LSTM["units"]))
+
+    def step(state, projected):
+        h, c = state
+        i, f, g, o = jnp.split(projected + h @ recurrent, 4, axis=-1)
+        c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+        return (jax.nn.sigmoid(o) * jnp.tanh(c), c), None
+
+    (h, _), _ = lax.scan(step, (zeros, zeros), projected)
+    return h @ dense + dense_bias
+
+
+def lstm_calls():
+    def loss_of(weights, x, y):
+        scores = jax.nn.log_softmax(lstm_logits(weights, x))
+        return -jnp.mean(jnp.take_along_axis(scores, y[:, None], axis=1))
+
+    def update(state, x, y, batch):
+        loss, gradients = jax.value_and_grad(loss_of)(state[0], x[batch], y[batch])
+        return adam(state, gradients), loss
+
+    step = jax.jit(update, donate_argnums=0)
+    random = np.random.default_rng(0)
+    state = [mlp_state(lstm_weights(random))]
+
+    def run(x, y):
+        x, y = jnp.asarray(x), jnp.asarray(y)
+        losses = []
+        for batch in random.permutation(len(x)).astype("int32").reshape(-1, LSTM["batch"]):
+            state[0], loss = step(state[0], x, y, batch)
+            losses.append(loss)
+        return float(sum(losses)) / len(losses)
+
+    return run
+
+
+def lstm_weights(random):
+    words, size, units, classes = (LSTM[k] for k in ("words", "size", "units", "classes"))
+    shapes = [
+        (words, size), (size, 4 * units), (units, 4 * units), (4 * units,), (units, classes),
+        (classes,),
+    ]  # fmt: skip
+    return [random.uniform(-0.1, 0.1, shape).astype("float32") for shape in shapes]
+
+
 def product(a, b, transposed):
     multiply = jax.jit(lambda a, b: (a.T if transposed else a) @ b)
     a, b = jnp.array(a), jnp.array(b)
@@ -190,6 +238,7 @@ if __name__ == "__main__":
             xor={"jitted step": xor_calls, "fori_loop": xor_loop},
             mlp={"jitted step": mlp_calls, "scan": mlp_epoch},
             conv={"jitted step": conv_calls},
+            lstm={"jitted step": lstm_calls},
             product={"jitted": product},
         )
     )

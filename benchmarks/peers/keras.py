@@ -2,7 +2,7 @@
 
 import keras
 
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, Peer, serve
 
 
 def mlp_fit(weights):
@@ -37,5 +37,27 @@ def conv_fit():
     return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
 
 
+def lstm_fit():
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((LSTM["steps"],), dtype="int32"),
+            layers.Embedding(LSTM["words"], LSTM["size"]),
+            layers.LSTM(LSTM["units"]),
+            layers.Dense(LSTM["classes"], activation="softmax"),
+        ]
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    batch = LSTM["batch"]
+    return lambda x, y: model.fit(x, y, batch_size=batch, verbose=0).history["loss"][0]
+
+
 if __name__ == "__main__":
-    serve(Peer(versions={"Keras": keras.__version__}, mlp={"fit": mlp_fit}, conv={"fit": conv_fit}))
+    serve(
+        Peer(
+            versions={"Keras": keras.__version__},
+            mlp={"fit": mlp_fit},
+            conv={"fit": conv_fit},
+            lstm={"fit": lstm_fit},
+        )
+    )

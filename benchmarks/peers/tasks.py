@@ -10,6 +10,8 @@ function, which does the work:
   softmax, cross-entropy and Adam, on shuffled batches of :data:`BATCH`;
 * ``conv``: ``form()`` returns ``run(x, y) -> mean loss``: one epoch of the convolutional network
   of :data:`CONV`, on shuffled batches, the pictures being (examples, 28, 28, 1);
+* ``lstm``: ``form()`` returns ``run(x, y) -> mean loss``: one epoch of the network of :data:`LSTM`
+  on shuffled batches of ``LSTM["batch"]``, x being (examples, steps) of numbers of words;
 * ``product``: ``form(a, b, transposed)`` returns ``run(times) -> array``: ``a @ b``, or
   ``a.T @ b``, that often.
 
@@ -37,6 +39,9 @@ BATCH = 128
 #: Two convolutions of 3 x 3 with so many filters and ReLU, a max-pooling of 2 x 2, dropout, a dense
 #: layer with ReLU, dropout, 10 classes with softmax and cross-entropy; Adam.
 CONV = {"filters": (32, 64), "dropout": (0.25, 0.5), "dense": 128}
+#: Vectors for so many words, a long short-term memory whose last output is used, and some classes
+#: with softmax and cross-entropy; Adam.
+LSTM = {"words": 1000, "size": 100, "units": 100, "steps": 100, "classes": 46, "batch": 100}
 ADAM = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 XOR_RATE = 1.0
 _XOR_CHECKED_STEPS = 5000
@@ -54,6 +59,7 @@ class Peer:
         xor: forms of the XOR network.
         mlp: forms of the MNIST network.
         conv: forms of the convolutional network.
+        lstm: forms of the recurrent network.
         product: forms of the matrix product.
         other: further figures, each a function that measures it: name -> () -> number.
     """
@@ -62,6 +68,7 @@ class Peer:
     xor: dict[str, Form] = field(default_factory=dict)
     mlp: dict[str, Form] = field(default_factory=dict)
     conv: dict[str, Form] = field(default_factory=dict)
+    lstm: dict[str, Form] = field(default_factory=dict)
     product: dict[str, Form] = field(default_factory=dict)
     other: dict[str, Callable[[], float]] = field(default_factory=dict)
 
@@ -127,6 +134,10 @@ def _preparations(peer: Peer, asked: Request) -> Iterator[tuple[str, Callable[[]
             x, y = x[: asked["pictures"]].reshape(-1, 28, 28, 1), y[: asked["pictures"]]
             for name, form in peer.conv.items():
                 yield name, lambda form=form: _ready_conv(form, x, y)
+        case "lstm":
+            x, y = sequences(asked["sequences"])
+            for name, form in peer.lstm.items():
+                yield name, lambda form=form: _ready_lstm(form, x, y)
         case "products":
             for m, k, n, transposed in asked["cases"]:
                 case = product_name(m, k, n, transposed)
@@ -164,6 +175,21 @@ def _ready_conv(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
     assert np.isfinite(run(x, y)), "the loss is no number"
     steps = len(x) // BATCH
     return Ready(lambda: _seconds(run, x, y) / steps, None)
+
+
+def _ready_lstm(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
+    run = form()
+    # First weights differ, and so do the losses: they are not compared.
+    assert np.isfinite(run(x, y)), "the loss is no number"
+    steps = len(x) // LSTM["batch"]
+    return Ready(lambda: _seconds(run, x, y) / steps, None)
+
+
+def sequences(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return so many sequences of numbers of words, and a class for each, all at random."""
+    random = np.random.default_rng(0)
+    x = random.integers(0, LSTM["words"], (count, LSTM["steps"]))
+    return x.astype("int32"), random.integers(0, LSTM["classes"], count).astype("int32")
 
 
 def _ready_product(form: Form, m: int, k: int, n: int, transposed: bool, seconds: float) -> Ready:

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, XOR_RATE, Peer, serve
+from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, XOR_RATE, Peer, serve
 
 
 def network(weights, activation):
@@ -41,8 +41,15 @@ def mlp(weights, compiled):
     return training(network(weights, nn.ReLU()), compiled, torch.from_numpy)
 
 
-def training(model, compiled, pictures):
-    """Return what trains a network for an epoch; ``pictures`` makes of arrays what it takes."""
+def training(model, compiled, pictures, size=BATCH):
+    """Return what trains a network for an epoch.
+
+    Args:
+        model: the network.
+        compiled: whether it is compiled.
+        pictures: makes of arrays what the network takes.
+        size: the number of examples in a batch.
+    """
     optimizer = torch.optim.Adam(
         model.parameters(),
         lr=ADAM["rate"],
@@ -60,13 +67,13 @@ def training(model, compiled, pictures):
     def run(x, y):
         x, y = pictures(x), torch.from_numpy(y).long()
         total = torch.zeros(())
-        for batch in torch.randperm(len(x)).split(BATCH):
+        for batch in torch.randperm(len(x)).split(size):
             optimizer.zero_grad()
             loss = loss_of(x[batch], y[batch])
             loss.backward()
             optimizer.step()
             total += loss.detach()
-        return total.item() / (len(x) // BATCH)
+        return total.item() / (len(x) // size)
 
     return run
 
@@ -115,6 +122,26 @@ def conv_compiled():
     return conv(compiled=True)
 
 
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(LSTM["words"], LSTM["size"])
+        self.lstm = nn.LSTM(LSTM["size"], LSTM["units"], batch_first=True)
+        self.dense = nn.Linear(LSTM["units"], LSTM["classes"])
+
+    def forward(self, x):
+        every, _ = self.lstm(self.embedding(x))
+        return self.dense(every[:, -1])
+
+
+def lstm_eager():
+    return training(Recurrent(), False, torch.from_numpy, LSTM["batch"])
+
+
+def lstm_compiled():
+    return training(Recurrent(), True, torch.from_numpy, LSTM["batch"])
+
+
 def product(a, b, transposed):
     a, b = torch.from_numpy(a), torch.from_numpy(b)
     left = a.T if transposed else a
@@ -138,6 +165,7 @@ if __name__ == "__main__":
                 "eager, channels last": conv_channels_last,
                 "compiled": conv_compiled,
             },
+            lstm={"eager": lstm_eager, "compiled": lstm_compiled},
             product={"": product},
         )
     )

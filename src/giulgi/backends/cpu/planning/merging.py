@@ -21,7 +21,14 @@ _MOST_NODES = 60
 
 def merge_elementwise(grouping: Grouping) -> None:
     """Make one of elementwise groups, as long as there are two that can be."""
+    while _merge_some(grouping):
+        pass
+
+
+def _merge_some(grouping: Grouping) -> bool:
+    """Go once through all groups; return whether any were made one."""
     by_domain: dict[tuple[int, ...], list[Group]] = {}
+    count = len(grouping.groups)
     for group in list(grouping.groups):
         if group.kind is not Kind.POINTWISE or group.copies:
             continue
@@ -31,6 +38,7 @@ def merge_elementwise(grouping: Grouping) -> None:
             earlier.append(group)
         else:
             _merge(grouping, into, group)
+    return len(grouping.groups) < count
 
 
 def _belong_together(grouping: Grouping, first: Group, then: Group) -> bool:
