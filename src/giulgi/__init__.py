@@ -35,7 +35,7 @@ from giulgi import (
 from giulgi.config import config
 from giulgi.function import Function, function, grad, value_and_grad
 from giulgi.graph import gradients, graph_text, ops
-from giulgi.graph.control import cumprod, cumsum, scan
+from giulgi.graph.control import cond, cumprod, cumsum, scan, while_loop
 from giulgi.graph.dtypes import (
     bool_,
     float32,
@@ -83,6 +83,7 @@ __all__ = [
     "bool_",
     "callbacks",
     "concatenate",
+    "cond",
     "config",
     "cumprod",
     "cumsum",
@@ -119,6 +120,7 @@ __all__ = [
     "uint32",
     "uint64",
     "value_and_grad",
+    "while_loop",
 ]
 __all__ += ops.__all__
 

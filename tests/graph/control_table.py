@@ -8,7 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 import giulgi as gg
+from giulgi.graph.control.cond import Cond
 from giulgi.graph.control.scan import Scan
+from giulgi.graph.control.while_loop import While
 from graph.cases import Case, of_inputs, real
 
 
@@ -61,7 +63,41 @@ def several(draw: Any, rng: Any) -> Any:
     return function, meaning, real(rng, (size,)), real(rng, (size,)), real(rng, (steps, size))
 
 
+def choice(draw: Any, rng: Any) -> Any:
+    """One of two computations, of what both share and of what is only the one's."""
+    chosen, size = draw(st.booleans()), draw(st.integers(1, 3))
+    sign = np.float64(1 if chosen else -1)
+
+    def function(a: Any, b: Any) -> Any:
+        # What is chosen by is no constant, but where all is.
+        condition = gg.sum(a * 0) + sign > 0
+        return gg.cond(condition, lambda: gg.sin(a) * b + a, lambda: gg.cos(b) - a * a) * 2
+
+    def meaning(a: Any, b: Any) -> Any:
+        return 2 * (np.sin(a) * b + a if chosen else np.cos(b) - a * a)
+
+    return function, meaning, real(rng, (size,)), real(rng, (size,))
+
+
+def rounds(draw: Any, rng: Any) -> Any:
+    """As many rounds as a state says, with something captured."""
+    count, size = draw(st.integers(0, 3)), draw(st.integers(1, 3))
+
+    def function(x: Any, w: Any) -> Any:
+        first = (gg.sum(x * 0), x)
+        return gg.while_loop(lambda n, x: n < count, lambda n, x: (n + 1, gg.tanh(x * w)), first)[1]
+
+    def meaning(x: Any, w: Any) -> Any:
+        for _ in range(count):
+            x = np.tanh(x * w)
+        return x
+
+    return function, meaning, real(rng, (size,)), real(rng, (size,))
+
+
 LOOPS = [
+    Case("Cond", Cond, of_inputs(choice)),
+    Case("While", While, of_inputs(rounds)),
     Case("Scan", Scan, of_inputs(recurrent)),
     Case("Scan of several", Scan, of_inputs(several)),
 ]

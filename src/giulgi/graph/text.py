@@ -7,9 +7,12 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from giulgi.graph.control.cond import Branches, Cond
 from giulgi.graph.control.loop import Loop
-from giulgi.graph.control.scan import Scan, loops_of
+from giulgi.graph.control.scan import Scan
+from giulgi.graph.control.while_loop import Repeated, While
 from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Op
 from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
@@ -56,54 +59,118 @@ class _Rows:
 
     def __init__(self, sources: bool) -> None:
         self.sources = sources
-        # For each loop its number, and the names of the values of its body.
-        self._loops: dict[Any, tuple[int, dict[Node, str]]] = {}
+        # For each loop or choice its number, and the names of the values of its body.
+        self._bodies: dict[Any, tuple[int, dict[Node, str]]] = {}
 
     def of(
         self, nodes: Sequence[Node], names: Mapping[Node, str], given: Container[Node]
     ) -> list[_Row]:
         """Return a line for each node, and for each loop those of its body."""
-        loops = loops_of(nodes)
         rows: list[_Row] = []
         for node in nodes:
             if node not in given and _is_inline(node):
                 continue
             formula = node.op.formula(*(names[source] for source in node.inputs))
-            if isinstance(node.op, Scan):
-                key = (node.op.loop, node.inputs)
-                if key not in self._loops:
-                    rows += self._of_loop(key, loops[node], names)
-                number, inner = self._loops[key]
-                which = "all" if node.op.stacked else "last"
-                formula = f"{which} {inner[node.op.output]} of loop {number}"
+            if node.op.companions is not None:
+                key = (node.op.companions, node.inputs)
+                if key not in self._bodies:
+                    rows += self._of_body(key, nodes, names)
+                formula = _value_text(node.op, *self._bodies[key])
             spec = f"{node.spec.dtype.name} {shape_text(node.spec.shape)}"
             source = f"# {node.source.short}" if self.sources and node.source else ""
             rows.append(_Row(names[node], formula, spec, source))
         return rows
 
-    def _of_loop(self, key: Any, values: Sequence[Node], names: Mapping[Node, str]) -> list[_Row]:
-        number = len(self._loops) + 1
-        loop, inputs = key
-        body = loop.body([node.op.output for node in values if isinstance(node.op, Scan)])
-        given = names_in_body(loop, [names[source] for source in inputs])
-        inner = node_names(body, given, f"%{number}.")
-        self._loops[key] = number, inner
-        over = [names[x] for x in inputs[len(loop.states) : len(loop.states) + len(loop.slices)]]
-        order = ", the last first" if loop.reverse else ""
-        rows = [_Row(f"loop {number}:", f"for each t along {', '.join(over)}{order}")]
-        for state, new, first in zip(loop.states, loop.new_states, inputs, strict=False):
-            rows.append(_Row(f"    {inner[state]}", f"{names[first]} at first, then {inner[new]}"))
-        parameters = set(loop.parameters)
-        own = self.of([node for node in body if node not in parameters], inner, ())
-        return rows + [replace(row, name=f"    {row.name}") for row in own]
+    def _of_body(
+        self, key: tuple[Any, tuple[Node, ...]], nodes: Sequence[Node], names: Mapping[Node, str]
+    ) -> list[_Row]:
+        """Return the lines of a loop or a choice."""
+        body, inputs = key
+        outside = [names[source] for source in inputs]
+        number = len(self._bodies) + 1
+        if isinstance(body, Loop):
+            values = [n.op.output for n in nodes if isinstance(n.op, Scan) and n.op.loop is body]
+            inner = body.body(values)
+            given = names_in_body(body, outside)
+            own = self._names(key, number, inner, given)
+            return [*_loop_head(number, body, outside, own), *self._inside(inner, own, given)]
+        if isinstance(body, Repeated):
+            inner = topological([body.goes_on, *body.new_states], stop=body.parameters)
+            captured = outside[len(body.states) :]
+            given = _state_names(body.states, captured)
+            given |= dict(zip(body.captured, captured, strict=True))
+            own = self._names(key, number, inner, given)
+            head = _Row(f"loop {number}:", f"as long as {own[body.goes_on]}")
+            states = _state_rows(body.states, body.new_states, outside, own)
+            return [head, *states, *self._inside(inner, own, given)]
+        assert isinstance(body, Branches)
+        given = dict(zip(body.parameters, outside[1:], strict=True))
+        both = [topological(e, stop=body.parameters) for e in (body.then, body.otherwise)]
+        own = self._names(key, number, [*both[0], *both[1]], given)
+        rows = [_Row(f"choice {number}:", f"where {outside[0]}")]
+        rows += self._inside(both[0], own, given)
+        rows.append(_Row("    else:", ""))
+        return rows + self._inside(both[1], own, given)
+
+    def _names(
+        self, key: Any, number: int, inner: Sequence[Node], given: Mapping[Node, str]
+    ) -> dict[Node, str]:
+        own = node_names(inner, given, f"%{number}.")
+        self._bodies[key] = number, own
+        return own
+
+    def _inside(
+        self, inner: Sequence[Node], own: Mapping[Node, str], given: Container[Node]
+    ) -> list[_Row]:
+        rows = self.of([node for node in inner if node not in given], own, ())
+        return [replace(row, name=f"    {row.name}") for row in rows]
+
+
+def _loop_head(
+    number: int, loop: Loop, outside: Sequence[str], own: Mapping[Node, str]
+) -> list[_Row]:
+    first = len(loop.states)
+    over = ", ".join(outside[first : first + len(loop.slices)])
+    order = ", the last first" if loop.reverse else ""
+    head = _Row(f"loop {number}:", f"for each t along {over}{order}")
+    return [head, *_state_rows(loop.states, loop.new_states, outside, own)]
+
+
+def _state_rows(
+    states: Sequence[Node],
+    new_states: Sequence[Node],
+    outside: Sequence[str],
+    own: Mapping[Node, str],
+) -> list[_Row]:
+    return [
+        _Row(f"    {own[state]}", f"{first} at first, then {own[new]}")
+        for state, new, first in zip(states, new_states, outside, strict=False)
+        if state in own
+    ]
+
+
+def _value_text(op: Op, number: int, own: Mapping[Node, str]) -> str:
+    """Return which value of a loop or a choice it is."""
+    if isinstance(op, Scan):
+        return f"{'all' if op.stacked else 'last'} {own[op.output]} of loop {number}"
+    if isinstance(op, While):
+        return f"last {own[op.body.states[op.place]]} of loop {number}"
+    assert isinstance(op, Cond)
+    then, otherwise = op.branches.then[op.place], op.branches.otherwise[op.place]
+    return f"{own[then]} or {own[otherwise]} of choice {number}"
 
 
 def names_in_body(loop: Loop, inputs: Sequence[str]) -> dict[Node, str]:
     """Return what the parameters of a loop are called in its body, given the names outside."""
     first, behind = len(loop.states), len(loop.states) + len(loop.slices)
-    found = {node: node.name for node in loop.states}
+    found = _state_names(loop.states, inputs[behind:])
     found |= dict(zip(loop.slices, (f"{name}[t]" for name in inputs[first:behind]), strict=True))
     return found | dict(zip(loop.captured, inputs[behind:], strict=True))
+
+
+def _state_names(states: Sequence[Node], taken: Sequence[str]) -> dict[Node, str]:
+    """Return names of states; one that begins as x, where x itself is used, too, is x'."""
+    return {node: node.name + "'" * (node.name in taken) for node in states}
 
 
 def node_names(
@@ -149,6 +216,6 @@ def _columns(rows: Sequence[_Row]) -> list[str]:
         f"{row.name:<{widths[0]}} = {row.formula:<{widths[1]}}   {row.spec:<{widths[2]}}  "
         f"{row.source}".rstrip()
         if row.spec
-        else f"{row.name:<{widths[0]}}   {row.formula}"
+        else f"{row.name:<{widths[0]}}   {row.formula}".rstrip()
         for row in rows
     ]

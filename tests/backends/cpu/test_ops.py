@@ -15,6 +15,7 @@ import pytest
 import giulgi as gg
 from giulgi.backends.cpu.backend import is_native
 from giulgi.errors import GiulgiError
+from giulgi.graph.control.while_loop import While
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.creation import Arange
 from giulgi.graph.ops.factoring import Orthonormal
@@ -29,9 +30,9 @@ from .checks import Trial, counting, drawn
 
 EXAMPLES = 6
 
-# Not to be compiled by their nature: their shapes depend on data, or they are for first values, and
-# a library does them. No example of these is native.
-REFERENCE_ONLY = {"NonZero", "Arange", "boolean_mask", "Orthonormal"}
+# Not to be compiled by their nature: their shapes or rounds depend on data, or they are for first
+# values, and a library does them. No example of these is native.
+REFERENCE_ONLY = {"NonZero", "Arange", "boolean_mask", "Orthonormal", "While"}
 
 
 def cast_down(array: np.ndarray, dtype: Any) -> np.ndarray:
@@ -62,7 +63,9 @@ def nodes_of(trial: Trial) -> list[Any]:
 def is_reference_only(node: Any) -> bool:
     """Whether a node is left to the reference for a reason that is known."""
     shapes = [x.spec.shape for x in (node, *node.inputs)]
-    if isinstance(node.op, (NonZero, Arange, Orthonormal)) or not all(map(is_static, shapes)):
+    if isinstance(node.op, (NonZero, Arange, Orthonormal, While)) or not all(
+        map(is_static, shapes)
+    ):
         return True
     return isinstance(node.op, MatMul) and any(0 in shape for shape in shapes)
 

@@ -87,6 +87,12 @@ def test_each_step_draws_its_own_numbers():
     assert len(np.unique(b)) == 12
 
 
+def test_steps_whose_gradient_needs_nothing_of_them():
+    x = gg.placeholder("float32", (None,), name="x")
+    last, _ = gg.scan(lambda s, x: (2 * s + x, None), 0.0, x)
+    assert gg.gradients(last, x).numpy({x: [5, 6, 7]}).tolist() == [4, 2, 1]
+
+
 def test_loops_in_loops():
     def outer(state, row):
         total, every = gg.scan(lambda s, x: (s + x * state, s), 0.0, row)
@@ -180,7 +186,7 @@ def test_a_step_cannot_assign():
         v.assign(x)
         return state, None
 
-    with pytest.raises(GraphError, match="cannot assign to a variable, such as 'v'"):
+    with pytest.raises(GraphError, match="calls cannot assign to a variable, such as 'v'"):
         gg.scan(step, 0.0, [1.0])
 
 

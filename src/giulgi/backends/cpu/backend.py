@@ -11,13 +11,15 @@ from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.planning.bodies import length_of
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
+from giulgi.backends.cpu.planning.plan import may_fail_alone
 from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED, shape_of
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
+from giulgi.graph.control.cond import Cond
 from giulgi.graph.control.scan import Scan
-from giulgi.graph.node import Node
+from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
 from giulgi.graph.ops.joining import Concat
@@ -86,8 +88,23 @@ def is_native(node: Node) -> bool:
     if is_lowered(node):
         return True
     if isinstance(op, Scan):
-        body = op.loop.body([op.output])
-        return op.loop.is_plain and length_of(node) > 0 and all(map(is_native, body))
+        if not op.loop.is_plain or not all(is_static(x.spec.shape) for x in node.inputs):
+            return False
+        return length_of(node) > 0 and all(map(is_native, op.loop.body([op.output])))
+    if isinstance(op, Cond):
+        return _is_selected(node, op)
     if isinstance(op, MatMul):
         return not any(0 in shape_of(x) for x in (node, *node.inputs))
     return isinstance(op, _NATIVE) or scalars.is_pointwise(op)
+
+
+def _is_selected(node: Node, op: Cond) -> bool:
+    """Whether a choice may be told by computing both, and choosing element by element.
+
+    So it may not be if what is not chosen could fail, as by a place that does not exist.
+    """
+    ends = [op.branches.then[op.place], op.branches.otherwise[op.place]]
+    if not op.is_plain or any(end.spec != node.spec for end in ends):
+        return False
+    nodes = topological(ends, stop=op.branches.parameters)
+    return all(map(is_native, nodes)) and not any(map(may_fail_alone, nodes))

@@ -118,6 +118,9 @@ def input_gradients(
     ends = _on_what_was_kept(
         loop, received, [*before, *by_element.values(), *kept], given, parameters, values_of
     )
+    if not parameters.slices:
+        # Nothing is needed of the steps but their number.
+        parameters.slice(Tensor(loop.slices[0]), given[loop.slices[0]])
     backward, ends, own_inputs = made_loop(
         (parameters.states, parameters.first),
         (parameters.slices, parameters.sequences),

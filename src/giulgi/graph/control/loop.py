@@ -9,15 +9,21 @@ The body is graph like any other. What differs from step to step comes in by pla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
+from giulgi.errors import GraphError
 from giulgi.graph.node import Node, topological
 from giulgi.graph.op import Spec
 from giulgi.graph.ops.leaves import Constant, constant, placeholder
+from giulgi.graph.ops.state import Assign
 from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.tensor import Tensor
+
+Array = np.ndarray[Any, Any]
 
 # Constants up to this many elements stand in the body itself.
 _INLINE_ELEMENTS = 64
@@ -119,9 +125,30 @@ def _adapted(loop: Loop, forms: Sequence[Form], plain: bool) -> Adapted:
     return Adapted(made, replacements, tuple(places))
 
 
+def computed(ends: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
+    """Return the values of nodes of a body, given those of its parameters: its meaning."""
+    known = dict(given)
+    for node in topological(ends, stop=known):
+        if node not in known:
+            value = node.op.numpy(*(known[source] for source in node.inputs))
+            known[node] = np.asarray(value, node.spec.dtype)
+    return [known[node] for node in ends]
+
+
 def is_inlined(x: Tensor) -> bool:
     """Whether a value that a loop captures stands in its body: a small constant."""
     return isinstance(x.op, Constant) and x.op.value.size <= _INLINE_ELEMENTS
+
+
+def _require_no_assignment(node: Node) -> None:
+    if isinstance(node.op, Assign):
+        raise GraphError(
+            f"an assignment, to {node.op.variable.label!r}, inside a loop or a branch would not be "
+            "made.",
+            op="assign",
+            where=node.source,
+            fix="return the value, and assign what comes out behind it",
+        )
 
 
 @dataclass(frozen=True)
@@ -139,7 +166,9 @@ class Captured:
     values: list[Tensor]
 
 
-def capture(ends: Sequence[Tensor], parameters: Sequence[Node]) -> Captured:
+def capture(
+    ends: Sequence[Tensor], parameters: Sequence[Node], also: Callable[[Node], bool] | None = None
+) -> Captured:
     """Find out what a body takes from outside, the largest expressions of it.
 
     What is computed from nothing that differs between the steps is computed once, outside.
@@ -147,13 +176,15 @@ def capture(ends: Sequence[Tensor], parameters: Sequence[Node]) -> Captured:
     Args:
         ends: the ends of the body.
         parameters: the placeholders that differ from step to step.
+        also: which other nodes belong to the body.
     """
     given = set(parameters)
     inside = set(given)
     order = topological((end.node for end in ends), stop=given)
     for node in order:
-        if any(source in inside for source in node.inputs):
+        if any(source in inside for source in node.inputs) or (also and also(node)):
             inside.add(node)
+            _require_no_assignment(node)
     used = dict.fromkeys(
         source for node in order if node in inside - given for source in node.inputs
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from giulgi.errors import ShapeError
 from giulgi.graph.control.adjoint import Received, input_gradients
-from giulgi.graph.control.loop import Form, Loop, is_inlined
+from giulgi.graph.control.loop import Form, Loop, computed, is_inlined
 from giulgi.graph.node import Node, build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import Constant
@@ -163,20 +163,22 @@ def run_together(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
     count, slices = len(loop.states), len(loop.slices)
     states, sequences = list(inputs[:count]), inputs[count : count + slices]
     captured = dict(zip(loop.captured, inputs[count + slices :], strict=True))
-    body = loop.body([op.output for op in ops])
+    ends = [*loop.new_states, *(op.output for op in ops)]
     length = len(sequences[0])
     found: list[list[Array]] = [[] for _ in ops]
     for step in reversed(range(length)) if loop.reverse else range(length):
-        known = {**captured, **dict(zip(loop.states, states, strict=True))}
-        known |= {node: x[step] for node, x in zip(loop.slices, sequences, strict=True)}
-        for node in body:
-            if node not in known:
-                value = node.op.numpy(*(known[source] for source in node.inputs))
-                known[node] = np.asarray(value, node.spec.dtype)
-        states = [known[node] for node in loop.new_states]
-        for op, values in zip(ops, found, strict=True):
-            values.append(known[op.output])
-    return [_result(op, values) for op, values in zip(ops, found, strict=True)]
+        given = {**captured, **dict(zip(loop.states, states, strict=True))}
+        given |= {node: x[step] for node, x in zip(loop.slices, sequences, strict=True)}
+        values = computed(ends, given)
+        states = values[:count]
+        for kept, value in zip(found, values[count:], strict=True):
+            kept.append(value)
+    return [
+        states[loop.new_states.index(op.output)]
+        if not op.stacked and op.output in loop.new_states
+        else _result(op, values)
+        for op, values in zip(ops, found, strict=True)
+    ]
 
 
 def _result(op: Scan, values: list[Array]) -> Array:

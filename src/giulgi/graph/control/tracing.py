@@ -66,7 +66,7 @@ def scan(
         for i, s in enumerate(begin, start=1)
     ]
     slices = [placeholder(x.dtype, _without_first(x), x.given_name) for x in sequences]
-    with _Apart():
+    with Apart("scan"):
         answer = step(
             unflatten(state_structure, iter(olds)), unflatten(element_structure, iter(slices))
         )
@@ -75,7 +75,7 @@ def scan(
         sequences.append(_checked_sequence(mask))
         slices.append(placeholder(sequences[-1].dtype, _without_first(sequences[-1])))
         new = [_where_not_masked(slices[-1], *pair) for pair in zip(new, olds, strict=True)]
-    new = [_fitting(*pair) for pair in zip(begin, new, strict=True)]
+    new = [fitting("scan", *pair) for pair in zip(begin, new, strict=True)]
     ends = drawn_at_once((olds, begin), (slices, sequences), [*new, *kept])
     loop, ends, inputs = made_loop((olds, begin), (slices, sequences), ends, reverse)
     finals = [values_of(loop, node, inputs, stacked=False) for node in loop.new_states]
@@ -86,20 +86,26 @@ def scan(
     )
 
 
-class _Apart(Recorder):
-    """Refuses assignments: of a body that is built once they would be made once, or never."""
+class Apart(Recorder):
+    """Refuses assignments: of a body that is built once they would be made once, or never.
 
-    def __init__(self) -> None:
+    Args:
+        op: whose body it is.
+    """
+
+    def __init__(self, op: str) -> None:
         super().__init__()
+        self.op = op
         around = current_recorder()
         if around is not None:
             self.pending, self.versions = around.pending, around.versions
 
     def record(self, variable: Variable, value: Tensor) -> Never:
+        """Raise a GraphError."""
         raise GraphError(
-            f"a step of a loop cannot assign to a variable, such as {variable.name!r}.",
-            op="scan",
-            fix="pass the value on as a state, and assign the last one behind the loop",
+            f"what {self.op} calls cannot assign to a variable, such as {variable.name!r}.",
+            op=self.op,
+            fix="return the value, and assign what comes out behind it",
         )
 
 
@@ -171,12 +177,12 @@ def _where_not_masked(mask: Tensor, new: Tensor, old: Tensor) -> Tensor:
     return where(expand_dims(mask, axes) if axes else mask, new, old)
 
 
-def _fitting(begin: Tensor, new: Tensor) -> Tensor:
+def fitting(op: str, begin: Tensor, new: Tensor) -> Tensor:
     """Return a new state that has shape and dtype of the first one."""
     if new.dtype != begin.dtype:
         raise DTypeError(
             f"the state begins as {begin.dtype.name} and becomes {new.dtype.name}.",
-            op="scan",
+            op=op,
             arguments=[("initial", begin.description), ("new", new.description)],
             fix=f"begin with gg.cast(initial, {new.dtype.name!r}), or cast what the step returns",
         )
@@ -184,7 +190,7 @@ def _fitting(begin: Tensor, new: Tensor) -> Tensor:
         raise ShapeError(
             f"the state begins with shape {shape_text(begin.known_shape)} and becomes "
             f"{shape_text(new.known_shape)}.",
-            op="scan",
+            op=op,
             arguments=[("initial", begin.description), ("new", new.description)],
             fix="a state keeps its shape; begin with zeros of the shape that it has later",
         )

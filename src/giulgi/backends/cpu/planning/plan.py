@@ -309,12 +309,13 @@ def _moves_within(group: Group, read: Node | None) -> bool:
 
 def may_fail(group: Group) -> bool:
     """Whether a group may be asked for what does not exist, such as a place behind the end."""
-    return group.kind is Kind.SCATTER or any(_may_fail(node) for node in group.nodes)
+    return group.kind is Kind.SCATTER or any(may_fail_alone(node) for node in group.nodes)
 
 
-def _may_fail(node: Node) -> bool:
+def may_fail_alone(node: Node) -> bool:
+    """Whether an operation may be asked for what does not exist."""
     if isinstance(node.op, Scan):
-        return any(map(_may_fail, node.op.loop.body([node.op.output])))
+        return any(map(may_fail_alone, node.op.loop.body([node.op.output])))
     scatters = isinstance(node.op, (ScatterAdd, AddAlong))
     return is_integer_power(node) or is_indirect(node) or scatters
 

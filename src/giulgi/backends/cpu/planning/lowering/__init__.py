@@ -19,12 +19,14 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
+from giulgi.graph.control.cond import Cond
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
 from giulgi.graph.ops.getitem import getitem
+from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.ops.sorting import ArgSort
 from giulgi.graph.rewrite import rewritten
@@ -68,7 +70,7 @@ def is_lowered(node: Node) -> bool:
 
 
 def _needs_lowering(node: Node) -> bool:
-    return isinstance(node.op, Scan) or type(node.op) in _LOWERINGS
+    return isinstance(node.op, (Scan, Cond)) or type(node.op) in _LOWERINGS
 
 
 class _Lowering:
@@ -88,6 +90,12 @@ class _Lowering:
         with built_for(tensor.source, tensor.node.path):
             if isinstance(tensor.op, Scan):
                 return self._of_loop(tensor.op, tensor.inputs)
+            if isinstance(tensor.op, Cond):
+                # Both are computed; what is not chosen is not looked at.
+                condition, *given = tensor.inputs
+                both = [tensor.op.chosen(chosen, given).node for chosen in (True, False)]
+                a, b = (Tensor(node) for node in self._body(both))
+                return where(condition, a, b)
             lowering = _LOWERINGS.get(type(tensor.op))
             return sunk(tensor) if lowering is None else lowering(tensor, *tensor.inputs)
 

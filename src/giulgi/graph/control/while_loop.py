@@ -1,0 +1,199 @@
+"""A loop that goes on as long as a condition of its states holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from giulgi.errors import ArgumentError
+from giulgi.graph.control.adjoint import Received, input_gradients
+from giulgi.graph.control.loop import Loop, capture, computed
+from giulgi.graph.control.scan import values_of
+from giulgi.graph.control.tracing import Apart, fitting
+from giulgi.graph.dtypes import bool_, int64
+from giulgi.graph.node import Node, build
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.casting import cast
+from giulgi.graph.ops.creation import arange
+from giulgi.graph.ops.leaves import constant, placeholder
+from giulgi.graph.rewrite import specialise, substitute
+from giulgi.graph.tensor import Tensor
+from giulgi.tree import flatten, unflatten
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Repeated:
+    """What is computed again and again.
+
+    Attributes:
+        states: placeholders for what the round before left; the last counts the rounds.
+        captured: placeholders for what is the same in every round.
+        goes_on: whether there is another round.
+        new_states: what is left to the next round, one for each state.
+    """
+
+    states: tuple[Node, ...]
+    captured: tuple[Node, ...]
+    goes_on: Node
+    new_states: tuple[Node, ...]
+    _forms: dict[Any, Repeated] = field(default_factory=dict, repr=False)
+
+    def __reduce__(self) -> Any:
+        return Repeated, (self.states, self.captured, self.goes_on, self.new_states)
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """All placeholders, in the order of the inputs."""
+        return (*self.states, *self.captured)
+
+    def for_specs(self, specs: Sequence[Spec], *, plain: bool) -> Repeated:
+        """Return it for inputs of which more is known; always the same for the same."""
+        key = (*specs, plain)
+        if key not in self._forms:
+            self._forms.setdefault(key, self._with(specs, plain=plain))
+        return self._forms[key]
+
+    def _with(self, specs: Sequence[Spec], *, plain: bool) -> Repeated:
+        new = [
+            Tensor(node) if spec == node.spec else placeholder(spec.dtype, spec.shape, node.name)
+            for node, spec in zip(self.parameters, specs, strict=True)
+        ]
+        rebuild = specialise if plain else substitute
+        ends = [Tensor(node) for node in (self.goes_on, *self.new_states)]
+        goes_on, *new_states = rebuild(ends, dict(zip(self.parameters, new, strict=True)))
+        nodes = tuple(x.node for x in new)
+        count = len(self.states)
+        return Repeated(
+            nodes[:count], nodes[count:], goes_on.node, tuple(x.node for x in new_states)
+        )
+
+
+@dataclass(frozen=True)
+class While(Op):
+    """A state after the last round. The inputs are the first states, and what is captured.
+
+    Attributes:
+        body: what is computed in each round.
+        place: which state.
+        is_plain: whether what changes nothing is left out of the body.
+    """
+
+    body: Repeated
+    place: int
+    is_plain: bool = False
+
+    def infer(self, *inputs: Tensor) -> Spec:
+        """A state keeps shape and dtype."""
+        return self.body.states[self.place].spec
+
+    def normalised(self, *inputs: Tensor) -> Op:
+        """What is known of the inputs is known in the body."""
+        specs = [Spec(x.known_shape, x.dtype) for x in inputs]
+        if specs == [node.spec for node in self.body.parameters]:
+            return self
+        return replace(self, body=self.body.for_specs(specs, plain=self.is_plain))
+
+    def simplified(self, *inputs: Tensor) -> Tensor | None:
+        """What changes nothing is left out of the body, too."""
+        if self.is_plain:
+            return None
+        specs = [node.spec for node in self.body.parameters]
+        body = self.body.for_specs(specs, plain=True)
+        return build(replace(self, body=body, is_plain=True), *inputs)
+
+    def numpy(self, *inputs: Array) -> Array:
+        """Take rounds until the condition does not hold."""
+        body, count = self.body, len(self.body.states)
+        states, captured = list(inputs[:count]), inputs[count:]
+        while True:
+            given = dict(zip(body.parameters, (*states, *captured), strict=True))
+            if not computed([body.goes_on], given)[0]:
+                return np.asarray(states[self.place])
+            states = computed(body.new_states, given)
+
+    def formula(self, *inputs: str) -> str:
+        """Tell where it begins, and what is used in every round."""
+        return f"while_loop({', '.join(inputs)})"
+
+    @property
+    def companions(self) -> Repeated:
+        """What nodes have in common that are differentiated together."""
+        return self.body
+
+    def gradients_together(
+        self, received: Sequence[tuple[Op, Tensor]], *inputs: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        """Return the gradients by the inputs: those of a loop of as many rounds as there were."""
+        body = self.body
+        rounds = build(replace(self, place=len(body.states) - 1), *inputs)
+        number = placeholder(int64, (), "round")
+        loop = Loop(body.states, (number.node,), body.captured, body.new_states, reverse=False)
+        count = len(body.states)
+        given = [*inputs[:count], arange(rounds), *inputs[count:]]
+        pairs = [(op, dy) for op, dy in received if isinstance(op, While)]
+        own = [Received(body.new_states[op.place], False, dy) for op, dy in pairs]
+        found = input_gradients(loop, own, given, values_of)
+        return (*found[:count], *found[count + 1 :])
+
+
+def while_loop(
+    condition: Callable[..., Any],
+    body: Callable[..., Any],
+    initial: Any,
+) -> Any:
+    """Compute new states as long as a condition of the states holds; return the last.
+
+    Both functions are called once, to build their graph::
+
+        n, total = gg.while_loop(lambda n, s: n > 0, lambda n, s: (n - 1, s + n), (10, 0))
+
+    Where the number of rounds is known, :func:`giulgi.scan` is quicker: it is compiled.
+
+    Args:
+        condition: a function of the states that returns a single bool.
+        body: a function of the states that returns the new ones.
+        initial: the first states: a tuple or list, whose parts are given one by one, or one alone.
+
+    Raises:
+        ArgumentError: if the condition is no single bool, or the new states are nested otherwise.
+        ShapeError, DTypeError: if a new state has another shape or dtype than before.
+    """
+    several = isinstance(initial, (tuple, list))
+    leaves, structure = flatten(initial)
+    begin = [constant(leaf) for leaf in leaves]
+    olds = [
+        placeholder(s.dtype, s.known_shape, s.given_name or f"state_{i}")
+        for i, s in enumerate(begin, start=1)
+    ]
+    counter = placeholder(int64, (), "rounds")
+    states = unflatten(structure, iter(olds))
+    given = states if several else (states,)
+    with Apart("while_loop"):
+        goes_on, answer = constant(condition(*given)), body(*given)
+    if goes_on.known_shape not in ((), None):
+        raise ArgumentError(
+            "the condition is not a single bool.",
+            op="while_loop",
+            arguments=[("condition", goes_on.description)],
+            fix="gg.all(...) or gg.any(...) makes one of several",
+        )
+    new, own = flatten(tuple(answer) if several and isinstance(initial, tuple) else answer)
+    if own != structure:
+        raise ArgumentError(
+            "the new states are nested otherwise than those before.",
+            op="while_loop",
+            fix="return the states in the containers in which they began",
+        )
+    ends = [fitting("while_loop", *pair) for pair in zip(begin, map(constant, new), strict=True)]
+    parameters = [*(x.node for x in olds), counter.node]
+    found = capture([cast(goes_on, bool_), *ends, counter + 1], parameters)
+    nodes = [end.node for end in found.ends]
+    repeated = Repeated(tuple(parameters), tuple(found.parameters), nodes[0], tuple(nodes[1:]))
+    inputs = [*begin, constant(0, int64), *found.values]
+    results = [build(While(repeated, place), *inputs) for place in range(len(begin))]
+    return unflatten(structure, iter(results))
