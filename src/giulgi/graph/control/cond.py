@@ -163,6 +163,7 @@ def cond(condition: TensorLike, then: Callable[[], Any], otherwise: Callable[[],
 
     Both are called once, to build their graph; when it runs, only one of the two is computed::
 
+        x = gg.placeholder("float32", (), name="x")
         y = gg.cond(x > 0, lambda: gg.log(x), lambda: x - 1)
 
     Element by element, :func:`giulgi.where` chooses.
