@@ -178,3 +178,22 @@ def test_whatever_byte_is_true_counts_as_true(function):
     x = gg.placeholder("bool", (5,))
     (found,) = gg.Program([function(x)], [x], backend="cpu")(odd)
     assert found == function(gg.constant(odd)).numpy()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16"])
+@pytest.mark.parametrize("columns", [9, 17, 33, 65])
+def test_one_column_behind_whole_vectors_is_written_and_nothing_behind_it(dtype, columns):
+    """The memory behind an array is not its own: an array of such rows has the next row there."""
+    x, edge = gg.placeholder("float64", (8, columns)), gg.placeholder("float64", (8, 1))
+    narrow = gg.cast(gg.maximum(edge, x) * 2, dtype)
+    v = gg.Variable(np.zeros((8, columns), dtype))
+    rows = gg.Variable(np.zeros((9, columns), dtype))
+    whole = gg.concat([narrow[::-1], rows[8:]])
+    rows.assign(np.ones((9, columns), dtype))
+    program = gg.Program([], [x, edge], [(v, narrow), (rows, whole)], backend="cpu")
+    values = np.arange(8.0 * columns).reshape(8, columns) % 50
+    program(values, values[:, :1])
+    wanted = (np.maximum(values[:, :1], values) * 2).astype(dtype)
+    np.testing.assert_array_equal(v.numpy(), wanted)
+    np.testing.assert_array_equal(rows.numpy()[:8], wanted[::-1])
+    np.testing.assert_array_equal(rows.numpy()[8], np.ones(columns, dtype))

@@ -182,8 +182,11 @@ def for_columns(
         elif full:
             with f.loop(0, full, count) as loop:
                 body(Lanes(loop.index, count))
-        if full < size:
-            tail = constant(I64, full)
+        tail = constant(I64, full)
+        if size - full == 1:
+            # LLVM writes four bytes where a known mask leaves one lane, of one byte, of a store.
+            body(Lanes(tail, 1))
+        elif full < size:
             body(Lanes(tail, count, lane_mask(f, tail, stop, count)))
         return
     if full:
