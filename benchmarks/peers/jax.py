@@ -81,14 +81,19 @@ def mlp_state(weights):
 
 
 def mlp_calls(weights):
-    step = jax.jit(mlp_update, donate_argnums=0)
+    return step_by_step(mlp_update, weights, BATCH)
+
+
+def step_by_step(update, weights, size):
+    """Return what trains for an epoch, with a call of a jitted update for each batch."""
+    step = jax.jit(update, donate_argnums=0)
     state = [mlp_state(weights)]
     random = np.random.default_rng(0)
 
     def run(x, y):
         x, y = jnp.asarray(x), jnp.asarray(y)
         losses = []
-        for batch in random.permutation(len(x)).astype("int32").reshape(-1, BATCH):
+        for batch in random.permutation(len(x)).astype("int32").reshape(-1, size):
             state[0], loss = step(state[0], x, y, batch)
             losses.append(loss)
         return float(sum(losses)) / len(losses)
@@ -195,19 +200,7 @@ def lstm_calls():
         loss, gradients = jax.value_and_grad(loss_of)(state[0], x[batch], y[batch])
         return adam(state, gradients), loss
 
-    step = jax.jit(update, donate_argnums=0)
-    random = np.random.default_rng(0)
-    state = [mlp_state(lstm_weights(random))]
-
-    def run(x, y):
-        x, y = jnp.asarray(x), jnp.asarray(y)
-        losses = []
-        for batch in random.permutation(len(x)).astype("int32").reshape(-1, LSTM["batch"]):
-            state[0], loss = step(state[0], x, y, batch)
-            losses.append(loss)
-        return float(sum(losses)) / len(losses)
-
-    return run
+    return step_by_step(update, lstm_weights(np.random.default_rng(0)), LSTM["batch"])
 
 
 def lstm_weights(random):

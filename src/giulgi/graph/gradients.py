@@ -11,7 +11,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from giulgi.graph.dtypes import is_float
-from giulgi.graph.node import Node, topological
+from giulgi.graph.node import Node, companions_of, topological
 from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import ones_like, zeros_like
 from giulgi.graph.ops.identities import StopGradient
@@ -148,7 +148,9 @@ def _backward(
     received: dict[Node, list[Tensor]] = {}
     for y, seed in zip(ys, seeds, strict=True):
         received.setdefault(y.node, []).append(seed)
-    companions = _companions(order)
+    # The first of companions is where all their gradients are known: who uses any of them comes
+    # later, and all their inputs come before.
+    companions = companions_of(order)
     for node in reversed(order):
         if node in received and node in leading:
             with built_for(node.source, node.path):
@@ -171,19 +173,6 @@ def _leading_to(order: Sequence[Node], targets: set[Node]) -> set[Node]:
         if node in targets or (flows and any(source in leading for source in node.inputs)):
             leading.add(node)
     return leading
-
-
-def _companions(order: Sequence[Node]) -> dict[Node, list[Node]]:
-    """Return for each node that has companions all of them, in their order.
-
-    The first of them is where all their gradients are known: who uses any of them comes later, and
-    all their inputs come before.
-    """
-    found: dict[Any, list[Node]] = {}
-    for node in order:
-        if node.op.companions is not None:
-            found.setdefault((node.op.companions, node.inputs), []).append(node)
-    return {node: together for together in found.values() for node in together}
 
 
 def _input_gradients(

@@ -172,6 +172,15 @@ def describe(op: Op, inputs: Iterable[Tensor]) -> list[tuple[str, str]]:
     ]
 
 
+def companions_of(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
+    """Return for each node that has companions all of them, in their order."""
+    found: dict[Any, list[Node]] = {}
+    for node in nodes:
+        if node.op.companions is not None:
+            found.setdefault((node.op.companions, node.inputs), []).append(node)
+    return {node: together for together in found.values() for node in together}
+
+
 def topological(roots: Iterable[Node], stop: Iterable[Node] = ()) -> list[Node]:
     """Return all nodes that the roots depend on, inputs before their users.
 

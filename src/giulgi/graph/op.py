@@ -106,11 +106,15 @@ class Op:
         """Return the gradients by the inputs, given pairs of companions and their ``dy``."""
         raise NotImplementedError(f"{self.name} has no companions")
 
+    def computed_together(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Return the values of companions, given them and the arrays of their inputs."""
+        raise NotImplementedError(f"{self.name} has no companions")
+
     # What every op can be asked.
 
     @property
     def companions(self) -> Any:
-        """What nodes of the same inputs have in common that are differentiated together, or None.
+        """What nodes of the same inputs have in common that are computed together; else None.
 
         They are the values of something that is computed once for all of them, such as a loop.
         """

@@ -11,7 +11,7 @@ from giulgi.graph.control.cond import Branches, Cond
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.control.while_loop import Repeated, While
-from giulgi.graph.node import Node, topological
+from giulgi.graph.node import Node, companions_of, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.shapes import shape_text
@@ -66,6 +66,7 @@ class _Rows:
         self, nodes: Sequence[Node], names: Mapping[Node, str], given: Container[Node]
     ) -> list[_Row]:
         """Return a line for each node, and for each loop those of its body."""
+        companions = companions_of(nodes)
         rows: list[_Row] = []
         for node in nodes:
             if node not in given and _is_inline(node):
@@ -74,7 +75,7 @@ class _Rows:
             if node.op.companions is not None:
                 key = (node.op.companions, node.inputs)
                 if key not in self._bodies:
-                    rows += self._of_body(key, nodes, names)
+                    rows += self._of_body(key, companions[node], names)
                 formula = _value_text(node.op, *self._bodies[key])
             spec = f"{node.spec.dtype.name} {shape_text(node.spec.shape)}"
             source = f"# {node.source.short}" if self.sources and node.source else ""
@@ -82,14 +83,14 @@ class _Rows:
         return rows
 
     def _of_body(
-        self, key: tuple[Any, tuple[Node, ...]], nodes: Sequence[Node], names: Mapping[Node, str]
+        self, key: tuple[Any, tuple[Node, ...]], together: Sequence[Node], names: Mapping[Node, str]
     ) -> list[_Row]:
         """Return the lines of a loop or a choice."""
         body, inputs = key
         outside = [names[source] for source in inputs]
         number = len(self._bodies) + 1
         if isinstance(body, Loop):
-            values = [n.op.output for n in nodes if isinstance(n.op, Scan) and n.op.loop is body]
+            values = [node.op.output for node in together if isinstance(node.op, Scan)]
             inner = body.body(values)
             given = names_in_body(body, outside)
             own = self._names(key, number, inner, given)
@@ -156,7 +157,7 @@ def _value_text(op: Op, number: int, own: Mapping[Node, str]) -> str:
     if isinstance(op, While):
         return f"last {own[op.body.states[op.place]]} of loop {number}"
     assert isinstance(op, Cond)
-    then, otherwise = op.branches.then[op.place], op.branches.otherwise[op.place]
+    then, otherwise = op.body.then[op.place], op.body.otherwise[op.place]
     return f"{own[then]} or {own[otherwise]} of choice {number}"
 
 

@@ -12,7 +12,7 @@ from giulgi.backends.cpu.planning.bodies import length_of
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
 from giulgi.backends.cpu.planning.plan import may_fail_alone
-from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED, shape_of
+from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
@@ -75,7 +75,7 @@ class CpuBackend:
 
 # What there is code for beside elementwise operations.
 _NATIVE = (
-    *LEAVES, *UNCHANGED, *MOVEMENTS, Concat, Pad, Embed, Reduction, ArgExtreme, MatMul, Gather,
+    *LEAVES, *UNCHANGED, *MOVEMENTS, MatMul, Concat, Pad, Embed, Reduction, ArgExtreme, Gather,
     TakeAlong, ScatterAdd, AddAlong, RandomBits,
 )  # fmt: skip
 
@@ -93,8 +93,6 @@ def is_native(node: Node) -> bool:
         return length_of(node) > 0 and all(map(is_native, op.loop.body([op.output])))
     if isinstance(op, Cond):
         return _is_selected(node, op)
-    if isinstance(op, MatMul):
-        return not any(0 in shape_of(x) for x in (node, *node.inputs))
     return isinstance(op, _NATIVE) or scalars.is_pointwise(op)
 
 
@@ -103,8 +101,8 @@ def _is_selected(node: Node, op: Cond) -> bool:
 
     So it may not be if what is not chosen could fail, as by a place that does not exist.
     """
-    ends = [op.branches.then[op.place], op.branches.otherwise[op.place]]
-    if not op.is_plain or any(end.spec != node.spec for end in ends):
+    ends = [op.body.then[op.place], op.body.otherwise[op.place]]
+    if not op.body.is_plain or any(end.spec != node.spec for end in ends):
         return False
-    nodes = topological(ends, stop=op.branches.parameters)
+    nodes = topological(ends, stop=op.body.parameters)
     return all(map(is_native, nodes)) and not any(map(may_fail_alone, nodes))

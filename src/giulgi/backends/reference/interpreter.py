@@ -12,8 +12,7 @@ import numpy as np
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.explanation import Explanation
 from giulgi.errors import GiulgiError, GraphError
-from giulgi.graph.control.scan import Scan, loops_of, run_together
-from giulgi.graph.node import Node, describe
+from giulgi.graph.node import Node, companions_of, describe
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.shapes import could_be, shape_text
 from giulgi.graph.tensor import Tensor
@@ -50,7 +49,7 @@ class Interpreter:
         self.steps = [node for node in computation.nodes if node not in given]
         results = [*computation.fetches, *(node for _, node in computation.updates)]
         self.spent = _last_uses(self.steps, keep={*results, *given})
-        self.loops = loops_of(self.steps)
+        self.companions = companions_of(self.steps)
 
     def run(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
@@ -75,8 +74,8 @@ class Interpreter:
             for node, spent in zip(self.steps, self.spent, strict=True):
                 if node not in known:
                     inputs = [known[source] for source in node.inputs]
-                    if isinstance(node.op, Scan):
-                        known.update(_compute_loop(self.loops[node], inputs))
+                    if node in self.companions:
+                        known.update(_compute_together(self.companions[node], inputs))
                     else:
                         known[node] = _compute(node, inputs, draw)
                 for done in spent:
@@ -108,11 +107,11 @@ class Interpreter:
         return [array[chosen].astype(feed.spec.dtype) for array, feed in pairs]
 
 
-def _compute_loop(together: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
-    """Compute all values of a loop in one go."""
+def _compute_together(together: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
+    """Compute companions, such as all values of a loop, in one go."""
+    ops = [node.op for node in together]
     try:
-        ops = [node.op for node in together if isinstance(node.op, Scan)]
-        return dict(zip(together, run_together(ops, inputs), strict=True))
+        return dict(zip(together, ops[0].computed_together(ops, *inputs), strict=True))
     except Exception as error:
         raise _explained(error, together[0]) from error
 

@@ -1,6 +1,7 @@
 """Control flow as graph: a loop is a node whose body is a graph of its own.
 
 ==============  ====================================================================
+``body``        computations inside a node, and what they are given
 ``loop``        what a step is given, and what it leaves to the next
 ``scan``        the values of a loop over the elements of sequences
 ``adjoint``     their gradient, which is a loop backwards

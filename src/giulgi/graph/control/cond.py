@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, ShapeError
-from giulgi.graph.control.loop import capture, computed
+from giulgi.graph.control.body import Body, OfBody, computed, rebuilt
+from giulgi.graph.control.loop import capture
 from giulgi.graph.control.tracing import Apart
 from giulgi.graph.dtypes import bool_, is_float
 from giulgi.graph.gradients import gradients
@@ -18,8 +19,8 @@ from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.leaves import TensorLike, constant, known_value, placeholder
 from giulgi.graph.ops.random import RandomBits
-from giulgi.graph.rewrite import specialise, substitute
-from giulgi.graph.shapes import Shape, could_agree
+from giulgi.graph.rewrite import substitute
+from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.tree import flatten, unflatten
 
@@ -27,72 +28,53 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Branches:
+class Branches(Body):
     """Two computations of the same parameters, with as many results.
 
     Attributes:
-        parameters: placeholders for what they take from outside.
+        own: placeholders for what they take from outside.
         then: the results of the one.
         otherwise: those of the other.
     """
 
-    parameters: tuple[Node, ...]
+    own: tuple[Node, ...]
     then: tuple[Node, ...]
     otherwise: tuple[Node, ...]
-    _forms: dict[Any, Branches] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> Any:
-        return Branches, (self.parameters, self.then, self.otherwise)
+        return Branches, (self.own, self.then, self.otherwise), {"is_plain": self.is_plain}
 
-    def for_specs(self, specs: Sequence[Spec], *, plain: bool) -> Branches:
-        """Return them for parameters of which more is known; always the same for the same."""
-        key = (*specs, plain)
-        if key not in self._forms:
-            new = {
-                node: Tensor(node)
-                if spec == node.spec
-                else placeholder(spec.dtype, spec.shape, node.name)
-                for node, spec in zip(self.parameters, specs, strict=True)
-            }
-            self._forms.setdefault(key, self._with(new, plain=plain))
-        return self._forms[key]
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """The placeholders."""
+        return self.own
 
-    def _with(self, new: dict[Node, Tensor], *, plain: bool) -> Branches:
-        rebuild = specialise if plain else substitute
-        both = rebuild([Tensor(node) for node in (*self.then, *self.otherwise)], new)
-        nodes = [end.node for end in both]
-        parameters = tuple(new[node].node for node in self.parameters)
-        count = len(self.then)
-        return Branches(parameters, tuple(nodes[:count]), tuple(nodes[count:]))
+    def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Branches:
+        """Return them with other parameters."""
+        nodes = rebuilt([*self.then, *self.otherwise], given, plain=plain)
+        count, own = len(self.then), tuple(given[node].node for node in self.own)
+        return Branches(own, tuple(nodes[:count]), tuple(nodes[count:]), is_plain=plain)
+
+    def chosen(self, condition: bool) -> tuple[Node, ...]:
+        """Return the results of one of the two."""
+        return self.then if condition else self.otherwise
 
 
 @dataclass(frozen=True)
-class Cond(Op):
+class Cond(OfBody):
     """A result of one computation where a condition holds, else of another.
 
     The inputs are the condition, a single bool, and what the two take from outside.
-
-    Attributes:
-        branches: the two.
-        place: which of their results.
-        is_plain: whether what changes nothing is left out of them.
     """
 
-    branches: Branches
-    place: int
-    is_plain: bool = False
+    def standing_for(self, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the inputs but for the condition."""
+        return inputs[1:]
 
     def infer(self, *inputs: Tensor) -> Spec:
         """Sizes that differ between the two are not known."""
-        a, b = self.branches.then[self.place].spec, self.branches.otherwise[self.place].spec
+        a, b = (nodes[self.place].spec for nodes in (self.body.then, self.body.otherwise))
         return Spec(_common(a.shape, b.shape), a.dtype)
-
-    def normalised(self, *inputs: Tensor) -> Op:
-        """What is known of the inputs is known in the branches."""
-        specs = [Spec(x.known_shape, x.dtype) for x in inputs[1:]]
-        if specs == [node.spec for node in self.branches.parameters]:
-            return self
-        return replace(self, branches=self.branches.for_specs(specs, plain=self.is_plain))
 
     def resolve(self, *inputs: Tensor) -> Tensor | None:
         """If the condition is known, there is no choice."""
@@ -103,39 +85,25 @@ class Cond(Op):
 
     def chosen(self, condition: bool, inputs: Sequence[Tensor]) -> Tensor:
         """Return the result of one of the two."""
-        nodes = self.branches.then if condition else self.branches.otherwise
-        given = dict(zip(self.branches.parameters, inputs, strict=True))
-        return substitute([Tensor(nodes[self.place])], given)[0]
+        given = dict(zip(self.body.parameters, inputs, strict=True))
+        return substitute([Tensor(self.body.chosen(condition)[self.place])], given)[0]
 
-    def simplified(self, *inputs: Tensor) -> Tensor | None:
-        """What changes nothing is left out of the branches, too."""
-        if self.is_plain:
-            return None
-        specs = [node.spec for node in self.branches.parameters]
-        branches = self.branches.for_specs(specs, plain=True)
-        return build(replace(self, branches=branches, is_plain=True), *inputs)
-
-    def numpy(self, condition: Array, *inputs: Array) -> Array:
+    def computed_together(self, ops: Sequence[Op], condition: Array, *inputs: Array) -> list[Array]:
         """Compute one of the two."""
-        nodes = self.branches.then if condition else self.branches.otherwise
-        given = dict(zip(self.branches.parameters, inputs, strict=True))
-        return computed([nodes[self.place]], given)[0]
+        nodes = self.body.chosen(bool(condition))
+        given = dict(zip(self.body.parameters, inputs, strict=True))
+        return computed([nodes[op.place] for op in ops if isinstance(op, Cond)], given)
 
     def formula(self, *inputs: str) -> str:
         """Tell the condition, and what the two take from outside."""
         return f"cond({', '.join(inputs)})"
-
-    @property
-    def companions(self) -> Branches:
-        """What nodes have in common that are differentiated together."""
-        return self.branches
 
     def gradients_together(
         self, received: Sequence[tuple[Op, Tensor]], *inputs: Tensor
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients by the inputs: a choice between those of the two."""
         pairs = [(op.place, dy) for op, dy in received if isinstance(op, Cond)]
-        own = self.branches
+        own: Branches = self.body
         wanted = [node for node in own.parameters if is_float(node.spec.dtype)]
         slopes = [placeholder(dy.dtype, dy.known_shape) for _, dy in pairs]
 
@@ -217,7 +185,7 @@ def _require_alike(a: Tensor, b: Tensor) -> None:
             fix="cast one of them: x.astype('float32')",
         )
     known = a.known_shape is not None and b.known_shape is not None
-    if known and len(a.shape) != len(b.shape) and not could_agree(a.known_shape, b.known_shape):
+    if known and a.ndim != b.ndim:
         raise ShapeError(
             "the results of the two differ in their number of axes.", op="cond", arguments=arguments
         )

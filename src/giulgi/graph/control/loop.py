@@ -10,30 +10,23 @@ The body is graph like any other. What differs from step to step comes in by pla
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from giulgi.errors import GraphError
+from giulgi.graph.control.body import Body, Form, rebuilt, stand_ins
 from giulgi.graph.node import Node, topological
-from giulgi.graph.op import Spec
-from giulgi.graph.ops.leaves import Constant, constant, placeholder
+from giulgi.graph.ops.leaves import Constant, placeholder
 from giulgi.graph.ops.state import Assign
-from giulgi.graph.rewrite import specialise, substitute
+from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
-
-Array = np.ndarray[Any, Any]
 
 # Constants up to this many elements stand in the body itself.
 _INLINE_ELEMENTS = 64
 
-#: What is known of an input of a loop: its spec, or the constant that it is.
-Form = Spec | Constant
-
 
 @dataclass(frozen=True, eq=False)
-class Loop:
+class Loop(Body):
     """What is computed in each step.
 
     Attributes:
@@ -42,7 +35,6 @@ class Loop:
         captured: placeholders for what is the same in every step.
         new_states: what is left to the next step, one for each state.
         reverse: whether the last elements of the sequences come first.
-        is_plain: whether every shape is known, and what changes nothing is left out.
     """
 
     states: tuple[Node, ...]
@@ -50,13 +42,10 @@ class Loop:
     captured: tuple[Node, ...]
     new_states: tuple[Node, ...]
     reverse: bool
-    is_plain: bool = False
-    _forms: dict[Any, Adapted] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> Any:
-        # What is known of other forms is found again.
-        own = (self.states, self.slices, self.captured, self.new_states)
-        return Loop, (*own, self.reverse, self.is_plain)
+        own = (self.states, self.slices, self.captured, self.new_states, self.reverse)
+        return Loop, own, {"is_plain": self.is_plain}
 
     @property
     def parameters(self) -> tuple[Node, ...]:
@@ -74,11 +63,25 @@ class Loop:
             forms: what is known of each input.
             plain: whether it is to be computed, every shape being known.
         """
-        key = (*forms, plain)
-        found = self._forms.get(key)
-        if found is None:
-            found = self._forms.setdefault(key, _adapted(self, forms, plain))
+
+        def make() -> Adapted:
+            given = stand_ins(self.parameters, forms)
+            return Adapted(self.remade(given, plain=plain), given)
+
+        found: Adapted = self.forms.get((*forms, plain), make)
         return found
+
+    def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Loop:
+        """Return it with other parameters, of which constants are none any more."""
+
+        def kept(nodes: Sequence[Node]) -> tuple[Node, ...]:
+            parameters = [given[node].node for node in nodes]
+            return tuple(node for node in parameters if not isinstance(node.op, Constant))
+
+        return Loop(
+            kept(self.states), kept(self.slices), kept(self.captured),
+            tuple(rebuilt(self.new_states, given, plain=plain)), self.reverse, is_plain=plain,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,52 +90,15 @@ class Adapted:
 
     Attributes:
         loop: the loop.
-        replacements: what stands for each parameter of the loop that it was made of.
-        kept: which inputs of that are still inputs.
+        given: what stands for each parameter of the loop that it was made of.
     """
 
     loop: Loop
-    replacements: dict[Node, Tensor]
-    kept: tuple[int, ...]
+    given: dict[Node, Tensor]
 
     def output(self, node: Node) -> Node:
         """Return what stands for a value of the body."""
-        rebuild = specialise if self.loop.is_plain else substitute
-        return rebuild([Tensor(node)], self.replacements)[0].node
-
-
-def _adapted(loop: Loop, forms: Sequence[Form], plain: bool) -> Adapted:
-    replacements: dict[Node, Tensor] = {}
-    for node, form in zip(loop.parameters, forms, strict=True):
-        if isinstance(form, Constant):
-            replacements[node] = constant(form.value)
-        elif form == node.spec:
-            replacements[node] = Tensor(node)
-        else:
-            replacements[node] = placeholder(form.dtype, form.shape, node.name)
-    rebuild = specialise if plain else substitute
-    new_states = rebuild([Tensor(node) for node in loop.new_states], replacements)
-
-    def kept(nodes: Sequence[Node]) -> tuple[Node, ...]:
-        parameters = [replacements[node].node for node in nodes]
-        return tuple(node for node in parameters if not isinstance(node.op, Constant))
-
-    places = [i for i, form in enumerate(forms) if not isinstance(form, Constant)]
-    made = Loop(
-        kept(loop.states), kept(loop.slices), kept(loop.captured),
-        tuple(new.node for new in new_states), loop.reverse, plain,
-    )  # fmt: skip
-    return Adapted(made, replacements, tuple(places))
-
-
-def computed(ends: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
-    """Return the values of nodes of a body, given those of its parameters: its meaning."""
-    known = dict(given)
-    for node in topological(ends, stop=known):
-        if node not in known:
-            value = node.op.numpy(*(known[source] for source in node.inputs))
-            known[node] = np.asarray(value, node.spec.dtype)
-    return [known[node] for node in ends]
+        return rebuilt([node], self.given, plain=self.loop.is_plain)[0]
 
 
 def is_inlined(x: Tensor) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from giulgi.errors import ShapeError
 from giulgi.graph.control.adjoint import Received, input_gradients
-from giulgi.graph.control.loop import Form, Loop, computed, is_inlined
+from giulgi.graph.control.body import Form, computed
+from giulgi.graph.control.loop import Loop, is_inlined
 from giulgi.graph.node import Node, build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import Constant
@@ -108,16 +109,20 @@ class Scan(Op):
         adapted = self.loop.adapted(forms, plain=plain)
         return replace(self, loop=adapted.loop, output=adapted.output(self.output))
 
-    def numpy(self, *inputs: Array) -> Array:
-        """Take all steps, one after the other."""
-        return run_together([self], inputs)[0]
-
-    # Gradients: those of all nodes of a loop are found in one loop backwards.
+    # All values of a loop are computed together, and their gradients found in one loop backwards.
 
     @property
     def companions(self) -> Loop:
-        """What nodes have in common that are differentiated together."""
+        """The loop, whose values are computed and differentiated together."""
         return self.loop
+
+    def numpy(self, *inputs: Array) -> Array:
+        """Take all steps, one after the other."""
+        return self.computed_together([self], *inputs)[0]
+
+    def computed_together(self, ops: Sequence[Op], *inputs: Array) -> list[Array]:
+        """Take all steps, one after the other, for several values."""
+        return _run([op for op in ops if isinstance(op, Scan)], inputs)
 
     def gradients_together(
         self, received: Sequence[tuple[Op, Tensor]], *inputs: Tensor
@@ -143,16 +148,7 @@ def values_of(loop: Loop, output: Node, inputs: Sequence[Tensor], *, stacked: bo
     return build(Scan(loop, output, stacked), *inputs)
 
 
-def loops_of(nodes: Iterable[Node]) -> dict[Node, list[Node]]:
-    """Return for each value of a loop all values of the same loop."""
-    found: dict[tuple[Loop, tuple[Node, ...]], list[Node]] = {}
-    for node in nodes:
-        if isinstance(node.op, Scan):
-            found.setdefault((node.op.loop, node.inputs), []).append(node)
-    return {node: together for together in found.values() for node in together}
-
-
-def run_together(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
+def _run(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
     """Compute several values of one loop: its meaning.
 
     Args:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from giulgi.errors import ArgumentError
 from giulgi.graph.control.adjoint import Received, input_gradients
-from giulgi.graph.control.loop import Loop, capture, computed
+from giulgi.graph.control.body import Body, OfBody, computed, rebuilt
+from giulgi.graph.control.loop import Loop, capture
 from giulgi.graph.control.scan import values_of
 from giulgi.graph.control.tracing import Apart, fitting
 from giulgi.graph.dtypes import bool_, int64
@@ -19,7 +20,6 @@ from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import arange
 from giulgi.graph.ops.leaves import constant, placeholder
-from giulgi.graph.rewrite import specialise, substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.tree import flatten, unflatten
 
@@ -27,7 +27,7 @@ Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Repeated:
+class Repeated(Body):
     """What is computed again and again.
 
     Attributes:
@@ -41,95 +41,53 @@ class Repeated:
     captured: tuple[Node, ...]
     goes_on: Node
     new_states: tuple[Node, ...]
-    _forms: dict[Any, Repeated] = field(default_factory=dict, repr=False)
 
     def __reduce__(self) -> Any:
-        return Repeated, (self.states, self.captured, self.goes_on, self.new_states)
+        own = (self.states, self.captured, self.goes_on, self.new_states)
+        return Repeated, own, {"is_plain": self.is_plain}
 
     @property
     def parameters(self) -> tuple[Node, ...]:
         """All placeholders, in the order of the inputs."""
         return (*self.states, *self.captured)
 
-    def for_specs(self, specs: Sequence[Spec], *, plain: bool) -> Repeated:
-        """Return it for inputs of which more is known; always the same for the same."""
-        key = (*specs, plain)
-        if key not in self._forms:
-            self._forms.setdefault(key, self._with(specs, plain=plain))
-        return self._forms[key]
-
-    def _with(self, specs: Sequence[Spec], *, plain: bool) -> Repeated:
-        new = [
-            Tensor(node) if spec == node.spec else placeholder(spec.dtype, spec.shape, node.name)
-            for node, spec in zip(self.parameters, specs, strict=True)
-        ]
-        rebuild = specialise if plain else substitute
-        ends = [Tensor(node) for node in (self.goes_on, *self.new_states)]
-        goes_on, *new_states = rebuild(ends, dict(zip(self.parameters, new, strict=True)))
-        nodes = tuple(x.node for x in new)
-        count = len(self.states)
-        return Repeated(
-            nodes[:count], nodes[count:], goes_on.node, tuple(x.node for x in new_states)
+    def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Repeated:
+        """Return it with other parameters."""
+        goes_on, *new_states = rebuilt([self.goes_on, *self.new_states], given, plain=plain)
+        states, captured = (
+            tuple(given[node].node for node in nodes) for nodes in (self.states, self.captured)
         )
+        return Repeated(states, captured, goes_on, tuple(new_states), is_plain=plain)
 
 
 @dataclass(frozen=True)
-class While(Op):
-    """A state after the last round. The inputs are the first states, and what is captured.
-
-    Attributes:
-        body: what is computed in each round.
-        place: which state.
-        is_plain: whether what changes nothing is left out of the body.
-    """
-
-    body: Repeated
-    place: int
-    is_plain: bool = False
+class While(OfBody):
+    """A state after the last round. The inputs are the first states, and what is captured."""
 
     def infer(self, *inputs: Tensor) -> Spec:
         """A state keeps shape and dtype."""
-        return self.body.states[self.place].spec
+        spec: Spec = self.body.states[self.place].spec
+        return spec
 
-    def normalised(self, *inputs: Tensor) -> Op:
-        """What is known of the inputs is known in the body."""
-        specs = [Spec(x.known_shape, x.dtype) for x in inputs]
-        if specs == [node.spec for node in self.body.parameters]:
-            return self
-        return replace(self, body=self.body.for_specs(specs, plain=self.is_plain))
-
-    def simplified(self, *inputs: Tensor) -> Tensor | None:
-        """What changes nothing is left out of the body, too."""
-        if self.is_plain:
-            return None
-        specs = [node.spec for node in self.body.parameters]
-        body = self.body.for_specs(specs, plain=True)
-        return build(replace(self, body=body, is_plain=True), *inputs)
-
-    def numpy(self, *inputs: Array) -> Array:
+    def computed_together(self, ops: Sequence[Op], *inputs: Array) -> list[Array]:
         """Take rounds until the condition does not hold."""
         body, count = self.body, len(self.body.states)
         states, captured = list(inputs[:count]), inputs[count:]
         while True:
             given = dict(zip(body.parameters, (*states, *captured), strict=True))
             if not computed([body.goes_on], given)[0]:
-                return np.asarray(states[self.place])
+                return [states[op.place] for op in ops if isinstance(op, While)]
             states = computed(body.new_states, given)
 
     def formula(self, *inputs: str) -> str:
         """Tell where it begins, and what is used in every round."""
         return f"while_loop({', '.join(inputs)})"
 
-    @property
-    def companions(self) -> Repeated:
-        """What nodes have in common that are differentiated together."""
-        return self.body
-
     def gradients_together(
         self, received: Sequence[tuple[Op, Tensor]], *inputs: Tensor
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients by the inputs: those of a loop of as many rounds as there were."""
-        body = self.body
+        body: Repeated = self.body
         rounds = build(replace(self, place=len(body.states) - 1), *inputs)
         number = placeholder(int64, (), "round")
         loop = Loop(body.states, (number.node,), body.captured, body.new_states, reverse=False)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -230,7 +231,7 @@ def _taps(
 
 def _split(x: Array, groups: int) -> Array:
     """Return x (..., channels) as one matrix (rows, channels / groups) for each group."""
-    return x.reshape(-1, groups, x.shape[-1] // groups).swapaxes(0, 1)
+    return x.reshape(prod(x.shape[:-1]), groups, x.shape[-1] // groups).swapaxes(0, 1)
 
 
 def _joined(matrices: Array, shape: tuple[int, ...]) -> Array:

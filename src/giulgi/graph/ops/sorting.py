@@ -16,7 +16,7 @@ from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.indexing import take_along_axis
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.ops.movement import reshape
-from giulgi.graph.shapes import Shape, is_static, normalise_axis
+from giulgi.graph.shapes import Shape, normalise_axis
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -47,11 +47,6 @@ class ArgSort(Op):
         if x.known_shape is None:
             return self
         return ArgSort(normalise_axis(self.axis, x.ndim), self.descending)
-
-    def resolve(self, x: Tensor) -> Tensor | None:
-        if is_static(x.known_shape) and 0 in x.known_shape:
-            return constant(np.zeros(x.known_shape, np.int64))
-        return None
 
     def numpy(self, x: Array) -> Array:
         if not self.descending:

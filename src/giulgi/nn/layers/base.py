@@ -31,6 +31,7 @@ from giulgi.nn.layers.arguments import declared_shape, layer_arguments
 from giulgi.nn.layers.building import marking_built, unbuilt_on_error
 from giulgi.nn.layers.calls import (
     LayerCall,
+    change,
     current_call,
     first_call,
     in_both_phases,
@@ -140,19 +141,11 @@ class Layer:
 
     def add_update(self, variable: Variable, value: Tensor) -> None:
         """Let a variable get a new value with each training step (or now, outside a network)."""
-        record = current_call()
-        if record is None or is_recording():
-            variable.assign(value)
-        else:
-            record.updates.append((variable, value))
+        change(variable, value, lambda record: record.updates)
 
     def add_state(self, variable: Variable, value: Tensor) -> None:
         """Let a variable get a new value with each run, training or not (or now, as above)."""
-        record = current_call()
-        if record is None or is_recording():
-            variable.assign(value)
-        else:
-            record.states.append((variable, value))
+        change(variable, value, lambda record: record.states)
 
     def add_loss(self, loss: Tensor) -> None:
         """Add a penalty, a single number, to the loss of the network."""

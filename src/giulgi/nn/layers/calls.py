@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from giulgi.errors import GraphError
 from giulgi.graph import ops
 from giulgi.graph.ops.identities import tag
-from giulgi.graph.ops.state import Variable
+from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.phase import in_phase, phase
 from giulgi.tree import flatten, unflatten
@@ -80,6 +80,19 @@ _current: ContextVar[LayerCall | None] = ContextVar("giulgi_layer_call", default
 def current_call() -> LayerCall | None:
     """Return the outermost call that is going on; None outside of networks."""
     return _current.get()
+
+
+def change(
+    variable: Variable,
+    value: Tensor,
+    noted_in: Callable[[LayerCall], list[tuple[Variable, Tensor]]],
+) -> None:
+    """Note the new value of a variable in the call that is going on; else assign it now."""
+    record = current_call()
+    if record is None or is_recording():
+        variable.assign(value)
+    else:
+        noted_in(record).append((variable, value))
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 from giulgi.backends.cpu.code.ir import I8, I64, PTR, Function, Value
 from giulgi.backends.cpu.code.scope import Scope, Table, Word
-from giulgi.backends.cpu.planning.bodies import Body, step_bytes, value_bytes
+from giulgi.backends.cpu.planning.bodies import Body, step_bytes
 from giulgi.backends.cpu.planning.plan import Step
-from giulgi.backends.cpu.planning.sources import Target
+from giulgi.backends.cpu.planning.sources import Target, bytes_of
 
 
 def emit_loop(scope: Scope, step: Step, table: Table, do_step: Callable[[Value], None]) -> None:
@@ -114,7 +114,7 @@ def _put_fetches(scope: Scope, step: Step, body: Body, addresses: _Addresses) ->
         word = addresses.table.word("fetch", number)
         stack = body.stacks[number]
         if stack is not None:
-            distance = value_bytes(fetch)
+            distance = bytes_of(fetch)
             start = (body.length - 1) * distance if body.loop.reverse else 0
             steps[word] = -distance if body.loop.reverse else distance
             addresses.put(word, f.offset(scope.address(stack), start, I8))

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.planning.layouts import Layout
-from giulgi.backends.cpu.planning.sources import Access, shape_of
+from giulgi.backends.cpu.planning.sources import Access, bytes_of, shape_of
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
-from giulgi.graph.shapes import size_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Body:
         """
         found = []
         for number in self.turning:
-            size = value_bytes(self.computation.fetches[number])
+            size = bytes_of(self.computation.fetches[number])
             found += [size] * (1 if self.lasts[number] else 2)
         return found
 
@@ -114,8 +113,3 @@ def _layouts(loop: Loop, inputs: Sequence[Node], access: dict[Node, Access]) -> 
 def step_bytes(source: Access) -> int:
     """Return how far apart the elements of a sequence lie."""
     return source.layout.strides[0] * source.base.spec.dtype.itemsize
-
-
-def value_bytes(node: Node) -> int:
-    """Return the number of bytes of a value of the body."""
-    return size_of(shape_of(node)) * node.spec.dtype.itemsize

@@ -30,8 +30,8 @@ from giulgi.backends.cpu.planning.merging import merge_elementwise
 from giulgi.backends.cpu.planning.order import Order
 from giulgi.backends.cpu.planning.sources import Access, Result, Target, accesses, shape_of
 from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
-from giulgi.graph.control.scan import Scan, loops_of
-from giulgi.graph.node import Node
+from giulgi.graph.control.scan import Scan
+from giulgi.graph.node import Node, companions_of
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
 from giulgi.graph.ops.joining import Concat
@@ -70,7 +70,7 @@ class Grouping:
         self.computation = computation
         self.access = accesses(computation.nodes, layouts or {})
         self.number = {node: number for number, node in enumerate(computation.nodes)}
-        self._loops = loops_of(computation.nodes)
+        self._companions = companions_of(computation.nodes)
         self.order = Order()
         self.groups = self.order.groups
         self.writers: dict[Target, list[Group]] = {}
@@ -93,7 +93,7 @@ class Grouping:
         elif isinstance(op, (MatMul, TensorDot)):
             self._start(Kind.PRODUCT, node)
         elif isinstance(op, Scan):
-            self._loop(self._loops[node], node)
+            self._loop(self._companions[node], node)
         elif isinstance(op, RandomBits):
             self._start(Kind.RANDOM, node)
         elif isinstance(op, ArgExtreme):

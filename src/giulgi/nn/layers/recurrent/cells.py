@@ -90,13 +90,12 @@ class Cell(Layer):
 
     def build(self, input_shape: Shape) -> None:
         """Make the matrices and the bias."""
-        columns = self.gates * self.units
+        kernel, recurrent_kernel = self.kernel_shapes(input_shape)
         self.kernel = self.add_weight(
-            (last_dimension(self, input_shape), columns), self.kernel_initializer,
-            name="kernel", regularizer=self.kernel_regularizer,
-        )  # fmt: skip
+            kernel, self.kernel_initializer, name="kernel", regularizer=self.kernel_regularizer
+        )
         self.recurrent_kernel = self.add_weight(
-            (self.units, columns), self.recurrent_initializer,
+            recurrent_kernel, self.recurrent_initializer,
             name="recurrent_kernel", regularizer=self.recurrent_regularizer,
         )  # fmt: skip
         self.bias = None
@@ -104,6 +103,11 @@ class Cell(Layer):
             self.bias = self.add_weight(
                 self.bias_shape(), self.first_bias, name="bias", regularizer=self.bias_regularizer
             )
+
+    def kernel_shapes(self, input_shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes of the matrices for the inputs and for the states."""
+        columns = self.gates * self.units
+        return (last_dimension(self, input_shape), columns), (self.units, columns)
 
     def bias_shape(self) -> tuple[int, ...]:
         """Return the shape of the bias."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from giulgi.graph import ops
+from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import without_data
@@ -48,34 +49,22 @@ class ConvLSTM2DCell(LSTMCell, Spatial):
         self.padding = one_of("padding", padding, ("valid", "same"))
         self.data_format = checked_data_format(data_format)
 
-    def build(self, input_shape: Shape) -> None:
-        """Make the kernels and the bias."""
+    def kernel_shapes(self, input_shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the shapes of the kernels for the inputs and for the states."""
         channels, columns = self.channels_of(input_shape), self.gates * self.units
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels, columns), self.kernel_initializer,
-            name="kernel", regularizer=self.kernel_regularizer,
-        )  # fmt: skip
-        self.recurrent_kernel = self.add_weight(
-            (*self.kernel_size, self.units, columns), self.recurrent_initializer,
-            name="recurrent_kernel", regularizer=self.recurrent_regularizer,
-        )  # fmt: skip
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (columns,), self.first_bias, name="bias", regularizer=self.bias_regularizer
-            )
+        return (*self.kernel_size, channels, columns), (*self.kernel_size, self.units, columns)
 
     def project(self, x: Tensor) -> Tensor:
         """Return the convolution of the inputs of all steps, or of one, with the kernel."""
         one = x.ndim == self.rank + 2
         lead = [] if one else [ops.size(x, 0)]
-        pictures = x if one else ops.reshape(x, (-1, *_sizes(x)[2:]))
+        pictures = x if one else ops.reshape(x, (-1, *dims_of(x)[2:]))
         y = ops.convolution(
             pictures, self.kernel, self.strides, self.padding, self.dilation_rate,
             data_format=self.data_format,
         )  # fmt: skip
         y = self._with_bias(y)
-        return y if one else ops.reshape(y, (*lead, -1, *_sizes(y)[1:]))
+        return y if one else ops.reshape(y, (*lead, -1, *dims_of(y)[1:]))
 
     def _with_bias(self, y: Tensor) -> Tensor:
         if self.bias is None:
@@ -105,11 +94,6 @@ class ConvLSTM2DCell(LSTMCell, Spatial):
             kept_units(self.dropout, ops.shape(one), self.dtype),
             kept_units(self.recurrent_dropout, ops.shape(state), self.dtype),
         )
-
-
-def _sizes(x: Tensor) -> list[Any]:
-    """Return the size of x along each axis, as a number if it is known."""
-    return [ops.size(x, axis) if size is None else size for axis, size in enumerate(x.shape)]
 
 
 class ConvLSTM2D(OfCell):

@@ -6,6 +6,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
+from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
@@ -52,7 +53,6 @@ class TimeDistributed(Layer):
 
     def call(self, x: Tensor, training: bool = False) -> Tensor:
         """Return what the layer makes of each step."""
-        sizes = [ops.size(x, axis) if size is None else size for axis, size in enumerate(x.shape)]
-        y = self.layer(ops.reshape(x, (-1, *sizes[2:])), training=training)
-        own = [ops.size(y, axis) if size is None else size for axis, size in enumerate(y.shape)]
-        return ops.reshape(y, (*sizes[:2], *own[1:]))
+        batch, steps, *sizes = dims_of(x)
+        y = self.layer(ops.reshape(x, (-1, *sizes)), training=training)
+        return ops.reshape(y, (batch, steps, *dims_of(y)[1:]))

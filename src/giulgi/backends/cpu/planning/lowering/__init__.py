@@ -19,12 +19,15 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
+from giulgi.backends.cpu.planning.sources import shape_of
 from giulgi.graph.control.cond import Cond
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op
+from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+from giulgi.graph.ops.creation import zeros
 from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
@@ -63,14 +66,20 @@ def lowered(computation: Computation) -> Computation:
 
 def is_lowered(node: Node) -> bool:
     """Whether an operation is told by others before code is made."""
-    shapes = [x.spec.shape or () for x in (node, *node.inputs)]
-    if isinstance(node.op, ArgSort) and (shapes[0][node.op.axis] or 0) > MOST_ELEMENTS:
+    if isinstance(node.op, ArgSort) and shape_of(node)[node.op.axis] > MOST_ELEMENTS:
         return False
-    return type(node.op) in _LOWERINGS and not any(0 in shape for shape in shapes)
+    return type(node.op) in _LOWERINGS
 
 
 def _needs_lowering(node: Node) -> bool:
-    return isinstance(node.op, (Scan, Cond)) or type(node.op) in _LOWERINGS
+    return isinstance(node.op, (Scan, Cond)) or type(node.op) in _LOWERINGS or _is_zero(node)
+
+
+def _is_zero(node: Node) -> bool:
+    """Whether a result has no elements, or each is a sum of none, as its inputs have none."""
+    return (isinstance(node.op, MatMul) or type(node.op) in _LOWERINGS) and any(
+        0 in shape_of(x) for x in (node, *node.inputs)
+    )
 
 
 class _Lowering:
@@ -96,6 +105,8 @@ class _Lowering:
                 both = [tensor.op.chosen(chosen, given).node for chosen in (True, False)]
                 a, b = (Tensor(node) for node in self._body(both))
                 return where(condition, a, b)
+            if _is_zero(tensor.node):
+                return zeros(tensor.shape, tensor.dtype)
             lowering = _LOWERINGS.get(type(tensor.op))
             return sunk(tensor) if lowering is None else lowering(tensor, *tensor.inputs)
 
@@ -107,7 +118,7 @@ class _Lowering:
         loop = self._loops.get(op.loop)
         if loop is None:
             loop = self._loops[op.loop] = replace(
-                op.loop, new_states=tuple(self._body(op.loop.new_states)), _forms={}
+                op.loop, new_states=tuple(self._body(op.loop.new_states))
             )
         (output,) = self._body([op.output])
         return build(Scan(loop, output, op.stacked), *inputs)

@@ -1,0 +1,143 @@
+"""A graph inside of a node, and what operations that have one share.
+
+What goes on inside is computed of *parameters*: placeholders that stand for the inputs of the node.
+An operation has one result, here as everywhere; results of one body are nodes of their own, its
+*companions*, which are computed and differentiated together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+
+from giulgi.graph.node import Node, build, topological
+from giulgi.graph.op import Op, Spec
+from giulgi.graph.ops.leaves import Constant, constant, placeholder
+from giulgi.graph.rewrite import specialise, substitute
+from giulgi.graph.tensor import Tensor
+from giulgi.recent import Recent
+
+Array = np.ndarray[Any, Any]
+
+#: What is known of an input: its spec, or the constant that it is.
+Form = Spec | Constant
+
+# For so many sets of shapes a body is remembered.
+_REMEMBERED_FORMS = 64
+
+
+def stand_ins(parameters: Sequence[Node], forms: Sequence[Form]) -> dict[Node, Tensor]:
+    """Return what stands for parameters of which more is known."""
+    return {
+        node: constant(form.value)
+        if isinstance(form, Constant)
+        else Tensor(node)
+        if form == node.spec
+        else placeholder(form.dtype, form.shape, node.name)
+        for node, form in zip(parameters, forms, strict=True)
+    }
+
+
+def rebuilt(ends: Sequence[Node], given: Mapping[Node, Tensor], *, plain: bool) -> list[Node]:
+    """Return nodes of a body for other parameters.
+
+    Args:
+        ends: the nodes.
+        given: what stands for each parameter.
+        plain: whether they are to be computed, every shape being known.
+    """
+    rebuild = specialise if plain else substitute
+    return [end.node for end in rebuild([Tensor(node) for node in ends], given)]
+
+
+def computed(ends: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
+    """Return the values of nodes of a body, given those of its parameters: its meaning."""
+    known = dict(given)
+    for node in topological(ends, stop=known):
+        if node not in known:
+            value = node.op.numpy(*(known[source] for source in node.inputs))
+            known[node] = np.asarray(value, node.spec.dtype)
+    return [known[node] for node in ends]
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """Base of bodies: two are the same only if they are one.
+
+    Attributes:
+        is_plain: whether every shape is known, and what changes nothing is left out.
+    """
+
+    is_plain: bool = field(default=False, kw_only=True)
+    forms: Recent[Any, Any] = field(
+        default_factory=lambda: Recent(_REMEMBERED_FORMS), init=False, repr=False
+    )
+
+    @property
+    def parameters(self) -> tuple[Node, ...]:
+        """All placeholders, in the order of the inputs that they stand for."""
+        raise NotImplementedError
+
+    def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Self:
+        """Return it with other parameters."""
+        raise NotImplementedError
+
+    def for_specs(self, specs: Sequence[Spec], *, plain: bool) -> Self:
+        """Return it for inputs of which more is known; always the same for the same.
+
+        Args:
+            specs: what is known of each input.
+            plain: whether it is to be computed, every shape being known.
+        """
+        found: Self = self.forms.get(
+            (*specs, plain),
+            lambda: self.remade(stand_ins(self.parameters, specs), plain=plain),
+        )
+        return found
+
+
+@dataclass(frozen=True)
+class OfBody(Op):
+    """Base of operations that are a result of a body.
+
+    Attributes:
+        body: the body.
+        place: which result.
+    """
+
+    body: Any
+    place: int
+
+    def standing_for(self, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the inputs that the parameters of the body stand for."""
+        return inputs
+
+    def normalised(self, *inputs: Tensor) -> Op:
+        """What is known of the inputs is known in the body."""
+        body: Body = self.body
+        specs = [Spec(x.known_shape, x.dtype) for x in self.standing_for(inputs)]
+        if specs == [node.spec for node in body.parameters]:
+            return self
+        return replace(self, body=body.for_specs(specs, plain=body.is_plain))
+
+    def simplified(self, *inputs: Tensor) -> Tensor | None:
+        """What changes nothing is left out of the body, too."""
+        body: Body = self.body
+        if body.is_plain:
+            return None
+        specs = [node.spec for node in body.parameters]
+        return build(replace(self, body=body.for_specs(specs, plain=True)), *inputs)
+
+    def numpy(self, *inputs: Array) -> Array:
+        """Compute this result alone."""
+        value: Array = self.computed_together([self], *inputs)[0]
+        return value
+
+    @property
+    def companions(self) -> Body:
+        """The body: its results are computed and differentiated together."""
+        body: Body = self.body
+        return body
