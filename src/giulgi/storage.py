@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi import memory
 from giulgi.backends import Draw
 from giulgi.graph import evaluation
 from giulgi.graph.ops import random
@@ -89,7 +90,7 @@ class Storage:
 
     def assign(self, variable: ReadVariable, value: Array) -> None:
         """Give the variable a value, which is copied."""
-        array = np.array(value, variable.dtype, order="C")
+        array = np.asarray(value, variable.dtype)
         assert array.shape == variable.shape
         with self._locked([variable]):
             self._keep(variable, array)
@@ -133,7 +134,7 @@ class Storage:
 
     def _keep(self, variable: ReadVariable, value: Array) -> None:
         self._watch(variable)
-        self._values[variable.number] = value
+        self._values[variable.number] = memory.copied(value)
         self.version += 1
 
     def _watch(self, variable: ReadVariable) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from giulgi.backends.cpu.code.contractions import Contraction
 from giulgi.backends.cpu.code.reductions import scratch_bytes
-from giulgi.backends.cpu.machine.processor import LINE_BYTES, Machine
+from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import is_worth_sharing
 from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Place, Plan, Step
+from giulgi.memory import LINE_BYTES
 
 
 class Schedule:

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
-#: The bytes of a line of the cache, and of the longest vector.
-LINE_BYTES = 64
-
 
 @dataclass(frozen=True)
 class Machine:

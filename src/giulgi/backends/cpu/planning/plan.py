@@ -14,7 +14,6 @@ import numpy as np
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.scalars import is_integer_power
-from giulgi.backends.cpu.machine.processor import LINE_BYTES
 from giulgi.backends.cpu.planning.bodies import Body
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.groups import Grouping, is_indirect
@@ -24,6 +23,7 @@ from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
 from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
 from giulgi.graph.ops.leaves import Constant
+from giulgi.memory import LINE_BYTES
 
 
 @dataclass(frozen=True)

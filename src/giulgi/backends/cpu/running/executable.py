@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi import memory
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.code.barrier import SYNC_BYTES
 from giulgi.backends.cpu.code.emit import Code
@@ -21,7 +22,6 @@ from giulgi.backends.cpu.machine.objects import Loaded
 from giulgi.backends.cpu.planning.layouts import Shape
 from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
 from giulgi.backends.cpu.running.crew import Crew
-from giulgi.backends.cpu.running.memory import aligned
 from giulgi.backends.cpu.running.workers import let_others_run_address, worker_count, workers
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.graph.dtypes import DType
@@ -101,18 +101,18 @@ class NativeExecutable:
         self._words[Word.YIELD] = let_others_run_address()
         for number, node in enumerate(plan.constants):
             word = self.code.table.word("constant", number)
-            self._hold(word, np.ascontiguousarray(node.value))
+            self._hold(word, memory.copied(node.value))
 
     def _lend(self, word: int, size: int) -> Array:
         """Get memory, and put its address into a word; return it."""
-        memory = aligned(size)
-        self._hold(word, memory)
-        return memory
+        lent = memory.zeros((size,), np.uint8)
+        self._hold(word, lent)
+        return lent
 
-    def _hold(self, word: int, memory: Array) -> None:
+    def _hold(self, word: int, held: Array) -> None:
         """Put an address into a word, and keep its memory for as long as it stands there."""
-        self._words[word] = memory.ctypes.data
-        self._memory[word] = memory  # What was there is freed when nothing points to it any more.
+        self._words[word] = held.ctypes.data
+        self._memory[word] = held  # What was there is freed when nothing points to it any more.
 
     def _small(self, node: Node, word: int) -> Array | None:
         """Return an array of our own for a small value; copying is quicker than its address."""
@@ -241,7 +241,7 @@ class NativeExecutable:
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
         """Return a new array for a fetch."""
-        new = np.empty(*spec)
+        new = memory.empty(*spec)
         self._words[word] = new.ctypes.data
         return new
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import numpy as np
 
+from giulgi import memory
 from giulgi.backends.cpu.code.dispatch import BUSY, SLOT_BYTES, Slot, dispatch_text
 from giulgi.backends.cpu.machine.objects import Loaded, object_of
 from giulgi.backends.cpu.machine.processor import host
-from giulgi.backends.cpu.running.memory import aligned
 from giulgi.config import config
 
 _SERVE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
@@ -98,7 +98,7 @@ class _Helper:
         if not lock:
             raise RuntimeError("there can be no more locks")
         python.PyThread_acquire_lock(ctypes.c_void_p(lock), 1)
-        self._words = aligned(SLOT_BYTES).view(np.int64)
+        self._words = memory.zeros((SLOT_BYTES // 8,), np.int64)
         self._words[Slot.LOCK] = lock
         self._words[Slot.ACQUIRE] = _address(python.PyThread_acquire_lock)
         self._words[Slot.RELEASE] = _address(python.PyThread_release_lock)
@@ -179,7 +179,7 @@ class Workers:
         if self._team is not None:
             # A run that was interrupted by a fork may still come to the old team.
             self._team.busy[0] = BUSY
-            self._team = Team(self._team.native, aligned(8).view(np.int64))
+            self._team = Team(self._team.native, memory.zeros((1,), np.int64))
 
     def hire(self, count: int) -> Team:
         """Return a team of so many workers, the caller being one; helpers are started if missing.
@@ -202,7 +202,7 @@ class Workers:
         if self._team is None:
             # It is made before others are kept out, since that takes locks of its own. Of several
             # that come here at once, one makes what stays.
-            first = Team(_Native(), aligned(8).view(np.int64))
+            first = Team(_Native(), memory.zeros((1,), np.int64))
             with self._hiring:
                 self._team = self._team or first
         return self._team

@@ -41,7 +41,7 @@ from giulgi.backends.cpu.code.products.product import (
     split,
     times,
 )
-from giulgi.backends.cpu.machine.processor import LINE_BYTES
+from giulgi.memory import LINE_BYTES
 
 
 @dataclass(frozen=True)

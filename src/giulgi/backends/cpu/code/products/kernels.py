@@ -22,7 +22,7 @@ from math import prod
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
-from giulgi.backends.cpu.machine.processor import LINE_BYTES
+from giulgi.memory import LINE_BYTES
 
 Axes = tuple[tuple[int, int], ...]
 
@@ -144,6 +144,18 @@ class _Kernel:
             sums: the tile so far.
         """
         f, count = self.f, len(places)
+        if len(counts) == 1 and distances[0] > 0:
+            a, b, *others = places
+            size = 4 * distances[0]
+            first = f.emit(ir.I64, f"ptrtoint {a} to i64")
+            last = f.add(first, f.mul(counts[0], size))
+            with f.loop(first, last, size, carried=[b, *sums]) as step:
+                b, *sums = step.carried
+                a = f.emit(ir.PTR, f"inttoptr {step.index} to ptr")
+                sums = self._step(a, b, sums)
+                step.carry(f.offset(b, self.b_stride, self.element), *sums)
+            b, *sums = step.results
+            return [a, b, *others], sums
         with f.loop(0, counts[0], carried=[*places, *sums]) as step:
             (a, *others), sums = step.carried[:count], step.carried[count:]
             if len(counts) > 1:

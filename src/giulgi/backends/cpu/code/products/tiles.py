@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from giulgi.backends.cpu.code.products.blocked import Blocked
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
 from giulgi.backends.cpu.code.products.product import Nested, Product, ceil_div
-from giulgi.backends.cpu.machine.processor import LINE_BYTES, Machine
+from giulgi.backends.cpu.machine.processor import Machine
+from giulgi.memory import LINE_BYTES
 
 # What a block of B, a group of tiles of A, and a tile that waits for its next piece may take of the
 # second level of the cache; and a tile that is finished at once of the first.
