@@ -35,6 +35,7 @@ FLOORS = {
     "config": 0,
     "recent": 0,
     "pace": 0,
+    "memory": 0,
     "signatures": 0,
     "names": 0,
     "amounts": 0,

@@ -20,15 +20,15 @@ from typing import Protocol
 from giulgi.graph.control.loop import Loop, made_loop
 from giulgi.graph.dtypes import is_float
 from giulgi.graph.gradients import gradients
-from giulgi.graph.node import Node
+from giulgi.graph.node import Node, build
 from giulgi.graph.ops.casting import Cast
-from giulgi.graph.ops.contraction import MatMul, tensordot
+from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.creation import arange, zeros_like
 from giulgi.graph.ops.elementwise import Add
 from giulgi.graph.ops.identities import StopGradient, Tag
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.movement import BroadcastTo, Reshape, Transpose, expand_dims
+from giulgi.graph.ops.movement import BroadcastTo, Reshape, Transpose, expand_dims, reshape
 from giulgi.graph.ops.reductions import Sum, SumTo, sum, sum_to
 from giulgi.graph.ops.shape import ShapeOf, shape, size
 from giulgi.graph.ops.slicing import Slice
@@ -209,6 +209,12 @@ def _terms(x: Tensor | None) -> list[Tensor]:
     return [x]
 
 
+def _sum_of_products(a: Tensor, b: Tensor) -> Tensor:
+    """Return the sum of a' b over all steps: as rows of one matrix each, they are one product."""
+    rows = [reshape(x, (-1, size(x, 2))) for x in (a, b)]
+    return build(MatMul(transpose_a=True), *rows)
+
+
 def _sum_over_steps(term: Tensor, shared: Tensor, parameters: _Parameters) -> _Part:
     """Return how a part of the gradient of what all steps share is summed over the steps.
 
@@ -216,7 +222,7 @@ def _sum_over_steps(term: Tensor, shared: Tensor, parameters: _Parameters) -> _P
     """
     op, inputs = term.op, term.inputs
     if op == MatMul(transpose_a=True) and all(len(x.known_shape or ()) == 2 for x in inputs):
-        return _Part([], list(inputs), lambda a, b: tensordot(a, b, ([0, 1], [0, 1])))
+        return _Part([], list(inputs), _sum_of_products)
     if isinstance(op, Sum) and not op.keepdims and op.axes is not None:
         axes = (0, *(axis + 1 for axis in op.axes))
         return _Part([], list(inputs), lambda x: sum(x, axes))

@@ -133,6 +133,15 @@ class Scan(Op):
         ]
         return input_gradients(self.loop, values, inputs, values_of)
 
+    def collected(self, values: list[Array], inputs: Sequence[Array]) -> Array:
+        """Return the result, made of the values of all steps in the order of time."""
+        spec = self.output.spec
+        if not self.stacked:
+            return values[-1]
+        if not values:
+            return np.zeros((0, *(size or 0 for size in spec.shape or ())), spec.dtype)
+        return np.stack(values[::-1] if self.loop.reverse else values)
+
     def formula(self, *inputs: str) -> str:
         """Tell what is gone along, where it begins, and what is used in every step."""
         states, slices = len(self.loop.states), len(self.loop.slices)
@@ -146,6 +155,15 @@ class Scan(Op):
 def values_of(loop: Loop, output: Node, inputs: Sequence[Tensor], *, stacked: bool) -> Tensor:
     """Return a value of all steps of a loop, or of the last."""
     return build(Scan(loop, output, stacked), *inputs)
+
+
+def last_step(every: Tensor) -> Tensor:
+    """Return the value of the step that came last, given those of all steps of a loop.
+
+    Its gradient is where a loop backwards begins; that of ``every[-1]`` is zeros for all others.
+    """
+    assert isinstance(every.op, Scan)
+    return build(replace(every.op, stacked=False), *every.inputs)
 
 
 def _run(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
@@ -172,15 +190,6 @@ def _run(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
     return [
         states[loop.new_states.index(op.output)]
         if not op.stacked and op.output in loop.new_states
-        else _result(op, values)
+        else op.collected(values, inputs)
         for op, values in zip(ops, found, strict=True)
     ]
-
-
-def _result(op: Scan, values: list[Array]) -> Array:
-    spec = op.output.spec
-    if not op.stacked:
-        return values[-1]
-    if not values:
-        return np.zeros((0, *(size or 0 for size in spec.shape or ())), spec.dtype)
-    return np.stack(values[::-1] if op.loop.reverse else values)

@@ -10,7 +10,7 @@ from giulgi.backends.cpu.code import products, scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
-from giulgi.backends.cpu.code.products import Nested, Product, Tile
+from giulgi.backends.cpu.code.products import Nested, Product, Tile, Written
 from giulgi.backends.cpu.code.scope import Scope, Word
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
@@ -20,6 +20,7 @@ from giulgi.backends.cpu.planning.sources import Access, shape_of
 from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.ops.elementwise import Add
 from giulgi.graph.shapes import size_of
 
 
@@ -105,8 +106,8 @@ def emit_contraction(
     """Write the code of a product and of what follows it on each tile."""
     f = scope.f
     name = f"{f.name}_tile"
-    c = _written(scope, group, contraction)
-    if c is None:
+    written = _written(scope, group, contraction)
+    if written is None:
         _emit_tile(scope, group, contraction, name)
     a, b = (
         f.offset(scope.address(x.base), x.layout.offset, contraction.product.element)
@@ -123,7 +124,7 @@ def emit_contraction(
 
         products.emit(
             f, contraction.plan, a, b, scope.scratch(), _own(scope, private), scope.worker,
-            scope.workers, barrier, finish, c,
+            scope.workers, barrier, finish, written,
         )  # fmt: skip
 
     if not contraction.outer:
@@ -140,20 +141,49 @@ def emit_contraction(
             barrier(f)  # The next stack uses the same working memory.
 
 
-def _written(scope: Scope, group: Group, contraction: Contraction) -> tuple[Value, int] | None:
-    """Return where the product itself is written, and the distance of its rows.
+def _written(scope: Scope, group: Group, contraction: Contraction) -> Written | None:
+    """Return where the product itself is written, or its sum with something else.
 
     Returns:
         None, if anything else is computed of it, or it does not lie as a product can write it.
     """
+    root, product = contraction.root, contraction.product
     if contraction.outer or not contraction.plan.can_write or len(group.stores) != 1:
         return None
     (store,) = group.stores
-    if store.value is not contraction.root or not store.layout.is_plain:
+    if not store.layout.is_plain or scalars.memory_type(root.spec.dtype) != product.element:
         return None
-    if scalars.memory_type(contraction.root.spec.dtype) != contraction.product.element:
+    written = Written(scope.address(store.target), product.columns)
+    if store.value is root:
+        return written
+    added = _added(store.value, contraction, scope.plan.grouping.access)
+    if added is None or group.outer != [store.value]:
         return None
-    return scope.address(store.target), contraction.product.columns
+    access, strides = added
+    offset = scope.f.offset(scope.address(access.base), access.layout.offset, product.element)
+    return replace(written, begin=offset, begin_strides=strides)
+
+
+def _added(
+    value: Node | Access, contraction: Contraction, access: dict[Node, Access]
+) -> tuple[Access, tuple[int, int]] | None:
+    """Return what is added to the product, and its strides, if it can be read as tiles are."""
+    root = contraction.root
+    if not (isinstance(value, Node) and isinstance(value.op, Add) and root in value.inputs):
+        return None
+    others = [source for source in value.inputs if source is not root]
+    if len(others) != 1 or others[0].spec.dtype != root.spec.dtype:
+        return None
+    shape, found = shape_of(root), access[others[0]]
+    layout = found.layout.broadcast(shape)
+    *outside, rows, columns = layout.strides
+    sizes, (stack,), _ = collapse(shape[:-2], [outside], [None] * len(outside))
+    is_same_for_all = not any(layout.strides[:-1])
+    if found.literal is not None or columns != 1 or len(sizes) > 1:
+        return None
+    if not (is_same_for_all or isinstance(root.op, MatMul)):
+        return None
+    return found, (stack[0] if stack else 0, rows)
 
 
 def _own(scope: Scope, private: Value) -> Value:

@@ -92,9 +92,12 @@ def _put_parameters(scope: Scope, step: Step, body: Body, addresses: _Addresses)
     for place in range(len(loop.parameters)):
         word = addresses.table.word("feed", place)
         if place < first:
-            addresses.put(word, scope.address(group.begin[place]))
+            layout = body.first_of(place)
+            offset = layout.offset if layout else 0
+            size = loop.parameters[place].spec.dtype.itemsize
+            addresses.put(word, f.offset(scope.address(group.begin[place]), offset * size, I8))
             continue
-        access = scope.plan.grouping.access[inputs[place]]
+        access = group.prepared.get(place) or scope.plan.grouping.access[inputs[place]]
         start = access.layout.offset * access.base.spec.dtype.itemsize
         if place < behind:
             distance = step_bytes(access)
@@ -116,6 +119,8 @@ def _put_fetches(scope: Scope, step: Step, body: Body, addresses: _Addresses) ->
         if stack is not None:
             distance = bytes_of(fetch)
             start = (body.length - 1) * distance if body.loop.reverse else 0
+            if stack in body.histories.values() and not body.loop.reverse:
+                start += distance  # Behind the first state.
             steps[word] = -distance if body.loop.reverse else distance
             addresses.put(word, f.offset(scope.address(stack), start, I8))
         elif number in body.turning:

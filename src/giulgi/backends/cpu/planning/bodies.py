@@ -8,10 +8,11 @@ table of addresses, which go on from step to step (``code/loops.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from giulgi.backends.base import Computation
+from giulgi.backends.cpu.planning.histories import History
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, bytes_of, shape_of
 from giulgi.graph.control.loop import Loop
@@ -29,6 +30,7 @@ class Body:
         length: how many steps there are.
         layouts: how the elements of feeds lie in memory that are views of others.
         stacks: for each fetch the value of the loop that keeps it of every step; None: none does.
+        histories: for states whose first is kept, too, the value of the loop that keeps them.
         lasts: for each fetch the values of the loop that are it after the last step.
     """
 
@@ -37,6 +39,7 @@ class Body:
     length: int
     layouts: dict[Node, Layout]
     stacks: tuple[Node | None, ...]
+    histories: dict[int, Node]
     lasts: tuple[tuple[Node, ...], ...]
 
     def work_bytes(self) -> list[int]:
@@ -51,6 +54,15 @@ class Body:
             found += [size] * (1 if self.lasts[number] else 2)
         return found
 
+    def first_of(self, state: int) -> Layout | None:
+        """Return where the first of a state lies in its history; None if it has none."""
+        history = self.histories.get(state)
+        if history is None:
+            return None
+        place = self.length if self.loop.reverse else 0
+        whole = Layout.of(shape_of(history)).cut([(place, place + 1, 1)])
+        return Layout(whole.shape[1:], whole.strides[1:], whole.offset)
+
     @property
     def turning(self) -> list[int]:
         """Which fetches are states that no stack keeps."""
@@ -62,16 +74,17 @@ class Body:
         ]
 
 
-def body_of(values: Sequence[Node], access: dict[Node, Access]) -> Body:
+def body_of(
+    values: Sequence[Node], access: Mapping[Node, Access], prepared: Mapping[int, Access]
+) -> Body:
     """Return the body of a loop.
 
     Args:
         values: the values of the loop.
         access: where values are found outside.
+        prepared: where copies of parameters are found, by their places.
     """
-    first = values[0].op
-    assert isinstance(first, Scan)
-    loop = first.loop
+    loop = loop_of(values[0])
     ops = [(node, node.op) for node in values if isinstance(node.op, Scan)]
     fetches = tuple(dict.fromkeys([*loop.new_states, *(op.output for _, op in ops)]))
     kept = {op.output: node for node, op in ops if op.stacked}
@@ -80,8 +93,9 @@ def body_of(values: Sequence[Node], access: dict[Node, Access]) -> Body:
         loop,
         computation,
         length_of(values[0]),
-        _layouts(loop, values[0].inputs, access),
+        _layouts(loop, values[0].inputs, access, prepared),
         tuple(kept.get(fetch) for fetch in fetches),
+        {op.state: node for node, op in ops if isinstance(op, History)},
         tuple(
             tuple(node for node, op in ops if op.output is fetch and not op.stacked)
             for fetch in fetches
@@ -91,15 +105,25 @@ def body_of(values: Sequence[Node], access: dict[Node, Access]) -> Body:
 
 def length_of(value: Node) -> int:
     """Return the number of steps of a loop."""
+    return shape_of(value.inputs[len(loop_of(value).states)])[0]
+
+
+def loop_of(value: Node) -> Loop:
+    """Return the loop that a value is of."""
     assert isinstance(value.op, Scan)
-    return shape_of(value.inputs[len(value.op.loop.states)])[0]
+    return value.op.loop
 
 
-def _layouts(loop: Loop, inputs: Sequence[Node], access: dict[Node, Access]) -> dict[Node, Layout]:
+def _layouts(
+    loop: Loop,
+    inputs: Sequence[Node],
+    access: Mapping[Node, Access],
+    prepared: Mapping[int, Access],
+) -> dict[Node, Layout]:
     found = {}
     first, behind = len(loop.states), len(loop.states) + len(loop.slices)
     for place, (node, source) in enumerate(zip(loop.parameters, inputs, strict=True)):
-        layout = access[source].layout
+        layout = (prepared.get(place) or access[source]).layout
         if first <= place < behind:
             layout = Layout(layout.shape[1:], layout.strides[1:])
         elif place >= behind:

@@ -27,7 +27,7 @@ COSTLY = {
 }  # fmt: skip
 
 # Less work than this (in operations) is done by one worker: meeting would take longer.
-_WORTH_SHARING = 60_000
+_WORTH_SHARING = 20_000
 
 # Operations a second, of products and others, and bytes a second, of a core of these years.
 _PRODUCT_SPEED, _SPEED, _BANDWIDTH = 1e11, 1e10, 2e10

@@ -61,6 +61,7 @@ class Group:
         stores: what is written to memory; found when all groups are known.
         body: what a loop computes in each step.
         begin: where the first states of a loop are.
+        prepared: which of a loop's parameters, by their places, are copied before it, and where.
     """
 
     kind: Kind
@@ -74,6 +75,7 @@ class Group:
     stores: list[Store] = field(default_factory=list)
     body: Body | None = None
     begin: list[Target] = field(default_factory=list)
+    prepared: dict[int, Access] = field(default_factory=dict)
 
     @property
     def nodes(self) -> list[Node]:

@@ -23,12 +23,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from giulgi.backends.base import Computation
-from giulgi.backends.cpu.planning.bodies import body_of
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
+from giulgi.backends.cpu.planning.loops import place_loop
 from giulgi.backends.cpu.planning.merging import merge_elementwise
 from giulgi.backends.cpu.planning.order import Order
-from giulgi.backends.cpu.planning.sources import Access, Result, Target, accesses, shape_of
+from giulgi.backends.cpu.planning.sources import Access, Target, accesses, shape_of
 from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node, companions_of
@@ -93,7 +93,9 @@ class Grouping:
         elif isinstance(op, (MatMul, TensorDot)):
             self._start(Kind.PRODUCT, node)
         elif isinstance(op, Scan):
-            self._loop(self._companions[node], node)
+            values = self._companions[node]
+            if node is values[0]:
+                place_loop(self, values)
         elif isinstance(op, RandomBits):
             self._start(Kind.RANDOM, node)
         elif isinstance(op, ArgExtreme):
@@ -103,13 +105,13 @@ class Grouping:
         elif isinstance(op, Reduction):
             self._reduce(node)
         elif isinstance(op, Reshape):
-            self._copy(self.access[node.inputs[0]], node, Layout.of(shape_of(node)), reshape=True)
+            self.copy(self.access[node.inputs[0]], node, Layout.of(shape_of(node)), reshape=True)
         else:
             self._pointwise(node)
 
     def _start(self, kind: Kind, node: Node) -> Group:
         group = Group(kind, shape_of(node), roots=[node])
-        self.order.add(group, self._needed(node.inputs))
+        self.order.add(group, self.needed(node.inputs))
         self.writers[node] = [group]
         return group
 
@@ -120,7 +122,7 @@ class Grouping:
             if self._is_joinable(node, access):
                 direct.append(access.base)
             else:
-                needed |= self._needed_base(access.base)
+                needed |= self.needed_base(access.base)
         group = self._joined(shape_of(node), direct, needed)
         needed |= self._needed_bases(direct)
         if group is None:
@@ -193,26 +195,6 @@ class Grouping:
         bases = [self.access[source].base for source in node.inputs]
         return any(base in group.inner for base in bases)
 
-    # Loops
-
-    def _loop(self, values: list[Node], node: Node) -> None:
-        """Compute all values of a loop where the first of them is met."""
-        if node is not values[0]:
-            return
-        body = body_of(values, self.access)
-        group = Group(Kind.LOOP, shape_of(node), roots=values, body=body)
-        needed = self._needed(node.inputs)
-        for number, state in enumerate(node.inputs[: len(body.loop.states)]):
-            access = self.access[state]
-            target: Target = access.base
-            if not access.is_direct:
-                target = Result("work", number, state.spec.dtype, shape_of(state))
-                self._copy(access, target, Layout.of(shape_of(state)))
-                needed |= self._needed_base(target)
-            group.begin.append(target)
-        self.order.add(group, needed)
-        self.writers |= {value: [group] for value in values}
-
     # Reductions
 
     def _reduce(self, node: Node) -> None:
@@ -276,7 +258,7 @@ class Grouping:
         else:
             assert isinstance(op, Embed)
             filled = self._fill(node, whole)
-            self._copy(self.access[node.inputs[0]], node, whole.cut(op.cuts), after=filled)
+            self.copy(self.access[node.inputs[0]], node, whole.cut(op.cuts), after=filled)
 
     def _fill(self, node: Node, place: Layout) -> int:
         """Add a group that writes what is around a padding or an embedding; return its bit."""
@@ -295,14 +277,14 @@ class Grouping:
         own_place = place.reshape(shape_of(access.base)) if group is not None else None
         rooted = (Kind.POINTWISE, Kind.REDUCTION, Kind.PRODUCT)
         if group is None or own_place is None or group.kind not in rooted:
-            self._copy(access, node, place)
+            self.copy(access, node, place)
             return
         assert isinstance(access.base, Node)
         group.parts.append(Store(access.base, node, own_place))
         if group not in self.writers[node]:
             self.writers[node].append(group)
 
-    def _copy(
+    def copy(
         self,
         source: Access,
         target: Target,
@@ -316,7 +298,7 @@ class Grouping:
             place = Layout.of(source.layout.shape)
         group = Group(Kind.POINTWISE, source.layout.shape)
         group.copies.append(Store(source, target, place))
-        self.order.add(group, after | self._needed_base(source.base))
+        self.order.add(group, after | self.needed_base(source.base))
         self.writers.setdefault(target, []).append(group)
 
     # Order
@@ -325,17 +307,18 @@ class Grouping:
         """Add a group that reads some values from memory."""
         self.order.add(group, self._needed_bases(bases))
 
-    def _needed(self, nodes: Sequence[Node]) -> int:
+    def needed(self, nodes: Sequence[Node]) -> int:
+        """Return the groups that must be done before values can be read from memory."""
         return self._needed_bases([self.access[node].base for node in nodes])
 
     def _needed_bases(self, bases: Sequence[Target]) -> int:
         needed = 0
         for base in bases:
-            needed |= self._needed_base(base)
+            needed |= self.needed_base(base)
         return needed
 
-    def _needed_base(self, base: Target) -> int:
-        """Return the groups that must be done before a value can be read from memory."""
+    def needed_base(self, base: Target) -> int:
+        """Return the groups that must be done before one value can be read from memory."""
         return self.order.until(self.writers.get(base, []))
 
     # What is written, and in which order
@@ -359,7 +342,9 @@ class Grouping:
     def read_by(self, group: Group) -> list[Access]:
         """Return what a group reads from memory."""
         found = [store.value for store in group.copies if isinstance(store.value, Access)]
-        found += [Access(target, Layout.of(shape_of(target))) for target in group.begin]
+        found += group.prepared.values()
+        begin = [target for target in group.begin if target not in group.roots]
+        found += [Access(target, Layout.of(shape_of(target))) for target in begin]
         own = set(group.nodes)
         for node in group.nodes:
             for source in node.inputs:

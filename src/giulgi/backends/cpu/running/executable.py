@@ -101,7 +101,7 @@ class NativeExecutable:
         self._words[Word.YIELD] = let_others_run_address()
         for number, node in enumerate(plan.constants):
             word = self.code.table.word("constant", number)
-            self._hold(word, memory.copied(node.value))
+            self._hold(word, memory.copied(np.asarray(node.value)))
 
     def _lend(self, word: int, size: int) -> Array:
         """Get memory, and put its address into a word; return it."""

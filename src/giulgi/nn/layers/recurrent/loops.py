@@ -8,6 +8,7 @@ from typing import Any
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.control import scan
+from giulgi.graph.control.scan import last_step
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
@@ -181,7 +182,7 @@ class RNN(Layer):
 
     def _returned(self, last: States, every: Tensor) -> Any:
         if not self.return_sequences:
-            output = every[0 if self.go_backwards else -1]
+            output = last_step(every)
         else:
             output = ops.moveaxis(ops.flip(every, 0) if self.go_backwards else every, 0, 1)
         if self.activity_regularizer is not None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, PTR, VOID, Module
-from giulgi.backends.cpu.code.products import Plan, Product, emit, plan
+from giulgi.backends.cpu.code.products import Plan, Product, Written, emit, plan
 from giulgi.backends.cpu.machine.objects import Loaded, compile_object
 from giulgi.backends.cpu.machine.processor import Machine, host
 
@@ -62,8 +62,12 @@ go:
 }""")
 
 
-def write(module, name, product, machine, *, at_once=False):
-    """Write a function that adds a product to c, tile by tile, or writes it there at once."""
+def write(module, name, product, machine, form="product"):
+    """Write a function that adds a product to c.
+
+    It is added tile by tile. In the form "at_once" it is written there as it is, and in the form
+    "added" what c holds is where its tiles begin.
+    """
     made = plan(product, machine)
     module.functions["meet"] = MEET
     names = ["a", "b", "c", "shared", "private", "counter"]
@@ -89,10 +93,15 @@ def write(module, name, product, machine, *, at_once=False):
                 old, new = f.load(element, to), f.load(element, f.offset(source, j.index, element))
                 f.store(f.fadd(old, new) if ir.is_float_type(element) else f.add(old, new), to)
 
-    whole = (c, product.columns) if at_once else None
-    emit(f, made, a, b, shared, private, worker, workers, barrier, finish, whole)
+    size = product.rows * product.columns
+    written = {
+        "product": None,
+        "at_once": Written(c, product.columns),
+        "added": Written(c, product.columns, c, (size, product.columns)),
+    }[form]
+    emit(f, made, a, b, shared, private, worker, workers, barrier, finish, written)
     f.ret()
-    assert len(finishes) == (0 if at_once else 1)
+    assert len(finishes) == (1 if form == "product" else 0)
     return made
 
 
@@ -147,11 +156,11 @@ class Case:
             flat, shape, [s * flat.itemsize for s in strides], writeable=False
         )
 
-    def run(self, function, made: Plan, workers):
+    def run(self, function, made: Plan, workers, first=0):
         p = self.product
         size = p.batches * p.rows * p.columns
         c = guarded(size * p.size).view(DTYPES[p.element])
-        c[:] = 0
+        c[:] = first
         shared = scratch(made.shared_bytes)
         private = [scratch(made.private_bytes) for _ in range(workers)]
         counter = np.zeros(8, np.int64)
@@ -168,14 +177,15 @@ class Case:
             thread.join()
         return c.reshape(p.batches, p.rows, p.columns)
 
-    def check(self, c):
+    def check(self, c, first=0):
         if c.dtype.kind == "i":
-            expected = (self.a.astype(np.int64) @ self.b.astype(np.int64)).astype(c.dtype)
+            expected = (self.a.astype(np.int64) @ self.b.astype(np.int64) + first).astype(c.dtype)
             np.testing.assert_array_equal(c, expected)
             return
         a, b = self.a.astype(np.float64), self.b.astype(np.float64)
-        allowed = 2 * (self.product.inner + 1) * np.finfo(c.dtype).eps * (abs(a) @ abs(b))
-        assert np.all(abs(c - a @ b) <= allowed + 1e-300)
+        sizes = abs(a) @ abs(b) + abs(first)
+        allowed = 2 * (self.product.inner + 1) * np.finfo(c.dtype).eps * sizes
+        assert np.all(abs(c - a @ b - first) <= allowed + 1e-300)
 
 
 def compiled(products, machine):
@@ -183,16 +193,19 @@ def compiled(products, machine):
     module = Module()
     plans = [write(module, f"product{i}", p, machine) for i, p in enumerate(products)]
     for i, (product, made) in enumerate(zip(products, plans, strict=True)):
-        if made.can_write:
-            write(module, f"at_once{i}", product, machine, at_once=True)
+        for form in _AT_ONCE if made.can_write else ():
+            write(module, f"{form}{i}", product, machine, form)
     return compile_object(module.text(), machine), plans
+
+
+_AT_ONCE = ("at_once", "added")
 
 
 def run_all(products, machine, workers=(1, 2, 3)):
     """Check products on a machine, bit by bit the same for each number of workers."""
     code, plans = compiled(products, machine)
     names = [f"product{i}" for i in range(len(products))]
-    names += [f"at_once{i}" for i, made in enumerate(plans) if made.can_write]
+    names += [f"{form}{i}" for i, made in enumerate(plans) if made.can_write for form in _AT_ONCE]
     loaded = Loaded(code, tuple(names))
     signature = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 2)
     for i, (product, made) in enumerate(zip(products, plans, strict=True)):
@@ -201,9 +214,11 @@ def run_all(products, machine, workers=(1, 2, 3)):
         results = [case.run(function, made, n) for n in workers]
         case.check(results[0])
         if made.can_write:
-            function = signature(loaded.addresses[f"at_once{i}"])
-            for n in workers:
-                np.testing.assert_array_equal(case.run(function, made, n), results[0])
+            at_once, added = (signature(loaded.addresses[f"{form}{i}"]) for form in _AT_ONCE)
+            results += [case.run(at_once, made, n) for n in workers]
+            begun = [case.run(added, made, n, first=7) for n in workers]
+            case.check(begun[0], first=7)
+            assert all(result.tobytes() == begun[0].tobytes() for result in begun)
         for result in results[1:]:
             assert result.tobytes() == results[0].tobytes()
     return plans

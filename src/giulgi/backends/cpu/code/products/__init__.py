@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from giulgi.backends.cpu.code.ir import Function, Value
-from giulgi.backends.cpu.code.products.product import Call, Nested, Plan, Product, Tile
+from giulgi.backends.cpu.code.products.product import Call, Nested, Plan, Product, Tile, Written
 from giulgi.backends.cpu.code.products.small import small
 from giulgi.backends.cpu.code.products.tiles import blocked
 from giulgi.backends.cpu.code.products.vectors import vectors
 from giulgi.backends.cpu.machine.processor import Machine
 
-__all__ = ["Nested", "Plan", "Product", "Tile", "emit", "plan"]
+__all__ = ["Nested", "Plan", "Product", "Tile", "Written", "emit", "plan"]
 
 
 def plan(product: Product, machine: Machine) -> Plan:
@@ -32,7 +32,7 @@ def emit(
     workers: Value,
     barrier: Callable[[Function], None],
     finish: Callable[[Function, Tile], None],
-    c: tuple[Value, int] | None = None,
+    written: Written | None = None,
 ) -> None:
     """Write the code of a product, which every worker is to execute.
 
@@ -49,11 +49,10 @@ def emit(
         workers: how many workers there are, at least 1.
         barrier: writes code that waits for all workers. Code before and after the product may use
             the same scratch memory only with a barrier between.
-        finish: writes code that consumes a tile. It is called once, unless ``c`` is given, and its
-            code is executed once for each tile; together the tiles cover every element of C
+        finish: writes code that consumes a tile. It is called once, unless ``written`` is given,
+            and its code is executed once for each tile; together the tiles cover every element of C
             exactly once.
-        c: where C itself is, and the distance of its rows, if it is all that is wanted, and
-            ``plan.can_write``. Products of a stack follow each other.
+        written: where C itself is written, if ``plan.can_write`` and nothing else is wanted.
     """
-    assert c is None or plan.can_write
-    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, c))
+    assert written is None or plan.can_write
+    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, written))

@@ -244,14 +244,15 @@ class _Nest:
                     there = self._at(a, times(f, above, plan.a_strides[0]))
                     here = self._at(c, f.mul(above, number(self._target_stride)))
                     number_of = (chunk, batch, block, place)
-                    ahead = self._ahead(number_of, tile.index) if any(plan.ahead) else ()
-                    self._tile(tile.index, there, (b, b_stride), here, depth, continued, ahead)
-        if plan.chunks == 1 and self.call.c is None:
+                    more = self._begin(batch, tile.index, panel.index)
+                    more += self._ahead(number_of, tile.index) if any(plan.ahead) else ()
+                    self._tile(tile.index, there, (b, b_stride), here, depth, continued, more)
+        if plan.chunks == 1 and self.call.written is None:
             self._finish(batch, row, rows, block)
 
     def _tile(
         self, tile: Value, a: Value, b: tuple[Value, Value], c: Value, depth: Value,
-        continued: Value, ahead: Sequence[Value],
+        continued: Value, more: Sequence[Value],
     ) -> None:  # fmt: skip
         """Write the call of the micro-kernel of the tile's height."""
         plan, f = self.plan, self.f
@@ -259,10 +260,25 @@ class _Nest:
             shape = height, plan.b.width
             name = kernel(
                 f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride,
-                plan.product.runs, plan.product.run, plan.ahead,
+                plan.product.runs, plan.product.run, plan.ahead, self._begin_stride,
             )  # fmt: skip
             with f.when(condition):
-                f.call(name, VOID, a, *b, c, depth, continued, *ahead)
+                f.call(name, VOID, a, *b, c, depth, continued, *more)
+
+    @property
+    def _begin_stride(self) -> int | None:
+        written = self.call.written
+        return None if written is None or written.begin is None else written.begin_strides[1]
+
+    def _begin(self, batch: Value, tile: Value, panel: Value) -> tuple[Value, ...]:
+        """Write the address of what is added to a tile of a panel, if anything is."""
+        written, f = self.call.written, self.f
+        if written is None or written.begin is None:
+            return ()
+        of_batch, of_row = written.begin_strides
+        offset = f.add(times(f, batch, of_batch), times(f, self._row(tile), of_row))
+        offset = f.add(offset, f.mul(panel, self.plan.b.panel_columns))
+        return (self._at(written.begin, offset),)
 
     def _ahead(self, where: Sequence[Value], tile: Value) -> tuple[Value, Value]:
         """Write what is to be fetched while a tile is computed: of the next chunk, or product.
@@ -357,10 +373,11 @@ class _Nest:
     def _target(self, chunk: Value, batch: Value, row: Value, block: Value) -> Value:
         """Write the address where a group of tiles is stored."""
         plan, f = self.plan, self.f
-        if self.call.c is not None:
-            c, stride = self.call.c
+        written = self.call.written
+        if written is not None:
             above = f.add(times(f, batch, plan.product.rows), row)
-            return self._at(c, f.add(f.mul(above, stride), times(f, block, plan.tile_stride)))
+            column = times(f, block, plan.tile_stride)
+            return self._at(written.c, f.add(f.mul(above, written.stride), column))
         if plan.chunks > 1:
             return self._partial(chunk, batch, row, block)
         return self.call.private
@@ -374,8 +391,8 @@ class _Nest:
 
     @property
     def _target_stride(self) -> int:
-        if self.call.c is not None:
-            return self.call.c[1]
+        if self.call.written is not None:
+            return self.call.written.stride
         return self.plan.partial_stride if self.plan.chunks > 1 else self.plan.tile_stride
 
     def _at(self, base: Value, index: Value) -> Value:

@@ -52,6 +52,7 @@ def kernel(
     runs: Axes = (),
     run: int = 1,
     ahead: tuple[int, int] = (0, 0),
+    begin: int | None = None,
 ) -> str:
     """Write the micro-kernel of a tile shape, unless the module has it, and return its name.
 
@@ -60,7 +61,9 @@ def kernel(
     - a, b, c: the tile's first elements. The rows of B, of whole vectors, are ``b_stride`` elements
       apart.
     - depth: the number of steps of the inner axis, at least 1; with runs, whole ones.
-    - continued: 1 if the tile goes on from what c holds, 0 if it begins with zeros.
+    - continued: 1 if the tile goes on from what c holds, 0 if it begins.
+    - where a tile begins: the first element of what is added to the product, if anything is.
+    - two places to fetch from ahead, if anything is fetched.
 
     The strides of A are part of the code: where they are not, the processor computes a dozen
     addresses at each step, in units that it needs to multiply (measured, 4 to 10 % longer).
@@ -75,15 +78,17 @@ def kernel(
         runs: the axes of the inner axis of A above the innermost.
         run: the number of steps of the innermost axis, if there are others.
         ahead: how many lines of the cache are fetched, after each turn of the innermost axis, from
-            each of two places that follow the other arguments.
+            each of two places.
+        begin: the distance of rows of what is added to the product; None: it begins with zeros.
     """
     # All that the code is made with is in the name: kernels of one name are one.
     inner = (*(number for axis in runs for number in axis), run) if runs else ()
-    numbers = (*a_strides, c_stride, *inner, *ahead)
+    numbers = (*a_strides, c_stride, *inner, *ahead, *(() if begin is None else (begin,)))
     strides = "_".join(map(str, numbers)).replace("-", "minus")
     name = f"tile_{element}x{lanes}_{shape[0]}x{shape[1]}_strides_{strides}"
     if name not in module.functions:
-        _Kernel(module, name, element, lanes, shape, a_strides, ahead).write(c_stride, runs, run)
+        made = _Kernel(module, name, element, lanes, shape, a_strides, ahead, begin)
+        made.write(c_stride, runs, run)
     return name
 
 
@@ -92,13 +97,16 @@ class _Kernel:
 
     def __init__(
         self, module: Module, name: str, element: str, lanes: int, shape: tuple[int, int],
-        a_strides: tuple[int, int], ahead: tuple[int, int],
+        a_strides: tuple[int, int], ahead: tuple[int, int], begin: int | None,
     ) -> None:  # fmt: skip
         parameters = [(PTR, "a"), (PTR, "b"), (I64, "b_stride"), (PTR, "c")]
         parameters += [(I64, "depth"), (I64, "continued")]
+        if begin is not None:
+            parameters.append((PTR, "begin"))
         if any(ahead):
             parameters += [(PTR, "ahead_a"), (PTR, "ahead_b")]
         self.ahead = ahead
+        self.begin = begin
         self.f = module.function(name, parameters)
         self.element = element
         self.lanes = lanes
@@ -111,14 +119,13 @@ class _Kernel:
         f = self.f
         a, b, _, c, depth, continued, *ahead = f.parameters
         vector = ir.vector_of(self.element, self.lanes)
-        places = [
-            f.offset(c, row * c_stride + column * self.lanes, self.element)
-            for row in range(self.height)
-            for column in range(self.width)
-        ]
-        zeros = [ir.constant(vector, 0)] * len(places)
+        places = self._places(c, c_stride)
+        first = [ir.constant(vector, 0)] * len(places)
+        if self.begin is not None:
+            begin, *ahead = ahead
+            first = [f.load(vector, place) for place in self._places(begin, self.begin)]
         # A loop of one round or none: the sums so far, where there are any.
-        with f.loop(0, continued, carried=zeros) as before:
+        with f.loop(0, continued, carried=first) as before:
             before.carry(*(f.load(vector, place) for place in places))
         counts = [depth]
         if runs:
@@ -130,6 +137,14 @@ class _Kernel:
         for place, total in zip(places, sums, strict=True):
             f.store(total, place)
         f.ret()
+
+    def _places(self, first: Value, stride: int) -> list[Value]:
+        """Write the addresses of the vectors of a tile, row by row."""
+        return [
+            self.f.offset(first, row * stride + column * self.lanes, self.element)
+            for row in range(self.height)
+            for column in range(self.width)
+        ]
 
     def _summed(
         self, counts: Sequence[Value], distances: Sequence[int], places: Sequence[Value],
@@ -145,17 +160,7 @@ class _Kernel:
         """
         f, count = self.f, len(places)
         if len(counts) == 1 and distances[0] > 0:
-            a, b, *others = places
-            size = 4 * distances[0]
-            first = f.emit(ir.I64, f"ptrtoint {a} to i64")
-            last = f.add(first, f.mul(counts[0], size))
-            with f.loop(first, last, size, carried=[b, *sums]) as step:
-                b, *sums = step.carried
-                a = f.emit(ir.PTR, f"inttoptr {step.index} to ptr")
-                sums = self._step(a, b, sums)
-                step.carry(f.offset(b, self.b_stride, self.element), *sums)
-            b, *sums = step.results
-            return [a, b, *others], sums
+            return self._summed_by_address(counts[0], distances[0], places, sums)
         with f.loop(0, counts[0], carried=[*places, *sums]) as step:
             (a, *others), sums = step.carried[:count], step.carried[count:]
             if len(counts) > 1:
@@ -167,6 +172,26 @@ class _Kernel:
                 others[1:] = self._fetched(others[1:])
             step.carry(f.offset(a, distances[0], self.element), *others, *sums)
         return step.results[:count], step.results[count:]
+
+    def _summed_by_address(
+        self, count: Value, distance: int, places: Sequence[Value], sums: Sequence[Value]
+    ) -> tuple[Sequence[Value], Sequence[Value]]:
+        """Write the innermost loop, which counts by the address in A.
+
+        With a count beside, the addresses of A would be the sum of two registers; each multiply-add
+        is two instructions for the processor then, and it looks half as far ahead.
+        """
+        f = self.f
+        a, b, *others = places
+        size = distance * ir.bits_of(self.element) // 8
+        start = f.emit(I64, f"ptrtoint {a} to i64")
+        stop = f.add(start, f.mul(count, size))
+        with f.loop(start, stop, size, carried=[b, *sums]) as step:
+            b, *sums = step.carried
+            sums = self._step(f.emit(PTR, f"inttoptr {step.index} to ptr"), b, sums)
+            step.carry(f.offset(b, self.b_stride, self.element), *sums)
+        b, *sums = step.results
+        return [a, b, *others], sums
 
     def _fetched(self, places: Sequence[Value]) -> list[Value]:
         """Write the fetching of some lines into the second level of the cache; return the next."""

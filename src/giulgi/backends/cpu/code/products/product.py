@@ -136,6 +136,24 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Where C itself is written, if it is all that is wanted, or its sum with something else.
+
+    Attributes:
+        c: its first element. Products of a stack follow each other.
+        stride: the distance of its rows, in elements.
+        begin: the first element of what is added, if anything is.
+        begin_strides: the distances of neighbours in it, along (the stack, rows); in a row they
+            follow each other.
+    """
+
+    c: Value
+    stride: int
+    begin: Value | None = None
+    begin_strides: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
 class Call:
     """What the code of a product is given: operands, scratch, and who executes it.
 
@@ -148,8 +166,8 @@ class Call:
         workers: how many there are.
         barrier: writes code that waits until all workers have come to it.
         finish: writes code that consumes a tile; it is called once, unless C itself is written.
-        c: where C itself is, and the distance of its rows, if it is all that is wanted: then it is
-            written, and no tile is consumed. Only plans that ``can_write`` are given it.
+        written: where C itself is written: then no tile is consumed. Only plans that ``can_write``
+            are given it.
     """
 
     a: Value
@@ -160,7 +178,7 @@ class Call:
     workers: Value
     barrier: Callable[[Function], None]
     finish: Callable[[Function, Tile], None]
-    c: tuple[Value, int] | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True)

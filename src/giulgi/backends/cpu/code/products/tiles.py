@@ -18,7 +18,7 @@ from giulgi.memory import LINE_BYTES
 # second level of the cache; and a tile that is finished at once of the first.
 _BLOCK_BYTES = 512 * 1024
 _GROUP_BYTES = 256 * 1024
-_TILE_BYTES = 16 * 1024
+_TILE_BYTES = 64 * 1024
 
 # An inner axis of up to so many steps is not cut into pieces; others are, into pieces of about so
 # many. Where A is copied, the copy of a group of tiles has to be found in the second level, too.

@@ -11,11 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from giulgi.backends.base import Computation
+from giulgi.backends.cpu.planning.histories import History
 from giulgi.backends.cpu.planning.lowering.convolutions import (
     convolution,
     convolution_input,
     convolution_kernel,
 )
+from giulgi.backends.cpu.planning.lowering.into_loops import with_products_inside
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
@@ -53,7 +55,8 @@ def lowered(computation: Computation) -> Computation:
     if not any(_needs_lowering(node) for node in computation.nodes):
         return computation
     ends = [*computation.fetches, *(node for _, node in computation.updates)]
-    lower = _Lowering(computation.nodes)
+    ends = with_products_inside(ends)
+    lower = _Lowering(topological(ends))
     new = [tensor.node for tensor in rewritten([Tensor(node) for node in ends], lower)]
     count = len(computation.fetches)
     places = [place for place, _ in computation.updates]
@@ -90,9 +93,21 @@ class _Lowering:
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
-        stacks = (node.op for node in nodes if isinstance(node.op, Scan) and node.op.stacked)
-        self._kept = {(op.loop, op.output) for op in stacks}
-        self._loops: dict[Loop, Loop] = {}
+        ops = [node.op for node in nodes if isinstance(node.op, Scan)]
+        self._outputs: dict[Loop, list[Node]] = {}
+        for op in ops:
+            self._outputs.setdefault(op.loop, []).append(op.output)
+        self._loops: dict[Loop, tuple[Loop, dict[Node, Node]]] = {}
+        self._kept = {(op.loop, op.output) for op in ops if op.stacked}
+        # Of which states all are kept, by what they are before a step and after it.
+        self._histories: dict[tuple[Loop, Node], int] = {}
+        for op in ops:
+            if op.stacked and op.output in op.loop.states:
+                state = op.loop.states.index(op.output)
+                after = op.loop, op.loop.new_states[state]
+                self._histories[op.loop, op.output] = state
+                self._histories.setdefault(after, state)
+                self._kept.add(after)
 
     def __call__(self, tensor: Tensor) -> Tensor:
         """Return what takes the place of a node, whose inputs are lowered already."""
@@ -115,15 +130,25 @@ class _Lowering:
         if not op.stacked and (op.loop, op.output) in self._kept:
             every = self._of_loop(replace(op, stacked=True), inputs)
             return getitem(every, 0 if op.loop.reverse else -1)
-        loop = self._loops.get(op.loop)
-        if loop is None:
-            loop = self._loops[op.loop] = replace(
-                op.loop, new_states=tuple(self._body(op.loop.new_states))
-            )
-        (output,) = self._body([op.output])
-        return build(Scan(loop, output, op.stacked), *inputs)
+        state = self._histories.get((op.loop, op.output)) if op.stacked else None
+        if op.loop not in self._loops:
+            self._loops[op.loop] = self._lowered_loop(op.loop)
+        loop, outputs = self._loops[op.loop]
+        if state is not None:
+            history = build(History(loop, loop.new_states[state], True, state), *inputs)
+            before, after = slice(-1), slice(1, None)
+            is_before = (op.output in op.loop.states) is not op.loop.reverse
+            return getitem(history, before if is_before else after)
+        return build(Scan(loop, outputs[op.output], op.stacked), *inputs)
+
+    def _lowered_loop(self, loop: Loop) -> tuple[Loop, dict[Node, Node]]:
+        """Return a loop with a lowered body, and what stands for each value of the body."""
+        outputs = self._outputs[loop]
+        new = self._body([*loop.new_states, *outputs])
+        count = len(loop.new_states)
+        lowered = replace(loop, new_states=tuple(new[:count]))
+        return lowered, dict(zip(outputs, new[count:], strict=True))
 
     def _body(self, ends: Sequence[Node]) -> list[Node]:
-        inner = _Lowering(topological(ends))
-        inner._loops = self._loops
-        return [end.node for end in rewritten([Tensor(node) for node in ends], inner)]
+        lower = _Lowering(topological(ends))
+        return [end.node for end in rewritten([Tensor(node) for node in ends], lower)]
