@@ -137,6 +137,8 @@ class Blocked(Plan):
     def private_bytes(self) -> int:
         """The size of a group of C, a copy of one of A, and a block of B."""
         panels = self.block * self.b.panel_elements if self.packs_privately else 0
+        if self.packs_pieces:
+            panels = self.depth * self.b.panel_columns
         return (self.tile_elements + self.copied_elements + panels) * self.product.size
 
     @property
@@ -149,6 +151,11 @@ class Blocked(Plan):
     def packs_privately(self) -> bool:
         """Whether each worker packs the blocks of B that it comes to."""
         return self.b.packed > 0 and self.b.scratch is Scratch.PRIVATE
+
+    @property
+    def packs_pieces(self) -> bool:
+        """Whether each worker packs pieces of panels of B just before tiles need them."""
+        return self.b.scratch is Scratch.PIECE
 
     def describe(self) -> str:
         """Tell a person what will be done."""
@@ -170,7 +177,9 @@ class Blocked(Plan):
         elif self.depth < self.product.inner:
             said.append(f"Each is visited several times, for {self.depth} of the inner axis.")
         first = "copied for a few tiles at a time" if self.copies_a else "read in place"
-        if b.packed == 0:
+        if self.packs_pieces:
+            second = "copied by each worker just before it is needed"
+        elif b.packed == 0:
             second = "read in place"
         else:
             what = "copied" if b.first_packed == 0 else "read in place, its last columns copied"
@@ -236,8 +245,7 @@ class _Nest:
                 a = self._copied(a, rows, depth)
             with f.loop(first, last) as panel:
                 place = f.sub(panel.index, first)
-                b, b_stride = plan.b.address(f, self.call, self.panels, batch, place, panel.index)
-                b = self._at(b, f.mul(b_stride, piece.index))
+                b, b_stride = self._b(batch, place, panel.index, piece.index, depth)
                 c = self._at(target, f.mul(place, plan.b.panel_columns))
                 with f.loop(start, stop) as tile:
                     above = f.sub(self._row(tile.index), row)
@@ -249,6 +257,17 @@ class _Nest:
                     self._tile(tile.index, there, (b, b_stride), here, depth, continued, more)
         if plan.chunks == 1 and self.call.written is None:
             self._finish(batch, row, rows, block)
+
+    def _b(
+        self, batch: Value, place: Value, panel: Value, step: Value, depth: Value
+    ) -> tuple[Value, Value]:
+        """Write where a piece of a panel of B begins, and the distance of its rows."""
+        plan, f = self.plan, self.f
+        if plan.packs_pieces:
+            plan.b.pack_piece(f, self.call, self.panels, (batch, panel, step), depth)
+            return self.panels, number(plan.b.panel_columns)
+        b, b_stride = plan.b.address(f, self.call, self.panels, batch, place, panel)
+        return self._at(b, f.mul(b_stride, step)), b_stride
 
     def _tile(
         self, tile: Value, a: Value, b: tuple[Value, Value], c: Value, depth: Value,

@@ -28,6 +28,7 @@ class Scratch(Enum):
 
     SHARED = "shared"
     PRIVATE = "private"
+    PIECE = "private, a piece at a time"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Panels:
         width: the number of vectors in a row of a panel.
         first_packed: panels from this one on are packed; those before are read in place.
         scratch: where they are packed to. All workers share the packing to shared memory, and it
-            is done before anything else. Private panels are packed a block at a time.
+            is done before anything else. Private panels are packed a block at a time, or each
+            piece of a panel just before tiles need it.
     """
 
     product: Product
@@ -72,7 +74,7 @@ class Panels:
     @property
     def shared_elements(self) -> int:
         """The number of elements of shared scratch."""
-        if self.scratch is Scratch.PRIVATE:
+        if self.scratch is not Scratch.SHARED:
             return 0
         return self._stack * self.packed * self.panel_elements
 
@@ -107,6 +109,22 @@ class Panels:
             source = self._in_place(f, call, batch, panel.index, number(0))
             to = f.offset(target, offset, self.product.element)
             self._pack(f, source, panel.index, to, number(self.product.inner))
+
+    def pack_piece(
+        self, f: Function, call: Call, target: Value, place: tuple[Value, Value, Value],
+        depth: Value,
+    ) -> None:  # fmt: skip
+        """Write the packing of some rows of a panel.
+
+        Args:
+            f: the function that is written.
+            call: operands and scratch.
+            target: where they are packed to.
+            place: the product of the stack, the panel, and the first row.
+            depth: the number of rows.
+        """
+        batch, panel, row = place
+        self._pack(f, self._in_place(f, call, batch, panel, row), panel, target, depth)
 
     def address(
         self, f: Function, call: Call, private: Value, batch: Value, place: Value, panel: Value

@@ -25,9 +25,10 @@ _TILE_BYTES = 64 * 1024
 _WHOLE, _PIECE = 4096, 2048
 _COPIED_STEPS = 512
 
-# A transposed A of more steps than so many stands in the gradient of a weight, a sum over all steps
-# of many sequences. It is cut into pieces of so many: then A and B come from far only once.
-_LONG_SUM, _SUM_PIECE = 2048, 128
+# A sum of more steps than so many is cut into pieces of so many, if its result is no larger than
+# this, or A is transposed, as in the gradient of a weight: then A and B come from far only once.
+_LONG_SUM, _SUM_PIECE = 2048, 256
+_SUM_BYTES = 256 * 1024
 
 # A transposed A is copied if the steps of its inner axis are so many bytes apart.
 _FAR_APART = 2048
@@ -216,13 +217,16 @@ def _copies_a(product: Product) -> bool:
 
 
 def _is_long_sum(product: Product) -> bool:
-    """Whether it is a sum over very many rows of two matrices.
+    """Whether it is a sum over very many steps, which is made in pieces.
 
-    Measured on two cores, (10000x100)T @ 10000x400 was 3 times as fast in pieces and without a copy
-    of B, (6400x128)T @ 6400x512 1.6 times.
+    Each worker copies a piece of a panel of B to where all tiles find it near. Measured on two
+    cores, (10000x100)T @ 10000x400 was 3 times as fast so, 64x8192 @ 8192x512 3.7 times and
+    128x9216 @ 9216x128 1.9 times; 256x4096 @ 4096x256 was as fast.
     """
-    is_sum = product.a_strides[0] == 1 and product.inner > _LONG_SUM
-    return is_sum and not product.nested and not _copies_a(product)
+    if product.inner <= _LONG_SUM or product.nested or _copies_a(product):
+        return False
+    is_small = product.rows * product.columns * product.size <= _SUM_BYTES
+    return product.a_strides[0] == 1 or is_small
 
 
 def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
@@ -240,17 +244,20 @@ def _panels(product: Product, lanes: int, shape: _Shape, block: int) -> Panels:
     contiguous = product.b_strides[1] == 1 or product.columns == 1
     narrow = product.b_strides[0] <= 2 * columns
     # What is as long as a batch of pictures has pixels is rather read twice than copied.
-    is_long = _is_long_sum(product) or (bool(product.nested) and product.inner > _WHOLE)
+    is_long = bool(product.nested) and product.inner > _WHOLE
     near = product.inner * product.b_strides[0] * product.size <= _NEAR_BYTES
     in_place = contiguous and (narrow or near or shape.tiles == 1 or is_long)
     packing = product.inner * block * columns / _PACKED_PER_CYCLE
     multiplying = product.multiplications / (2 * lanes) / max(_WORKERS)
     is_stacked = product.batches > 1 and product.b_batch == 0
     private = packing <= max(_LITTLE_PACKING, _PACKING_SHARE * multiplying) and not is_stacked
+    scratch = Scratch.PRIVATE if private else Scratch.SHARED
+    if _is_long_sum(product) and contiguous:
+        scratch, in_place = Scratch.PIECE, False
     return Panels(
         product=product,
         lanes=lanes,
         width=shape.width,
         first_packed=product.columns // columns if in_place else 0,
-        scratch=Scratch.PRIVATE if private else Scratch.SHARED,
+        scratch=scratch,
     )
