@@ -10,7 +10,7 @@ from giulgi.backends.cpu.code import products, scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
-from giulgi.backends.cpu.code.products import Nested, Product, Tile, Written
+from giulgi.backends.cpu.code.products import Nested, Product, Results, Tile, Written
 from giulgi.backends.cpu.code.scope import Scope, Word
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
@@ -124,7 +124,7 @@ def emit_contraction(
 
         products.emit(
             f, contraction.plan, a, b, scope.scratch(), _own(scope, private), scope.worker,
-            scope.workers, barrier, finish, written,
+            scope.workers, barrier, finish, written, _results(scope, group, contraction),
         )  # fmt: skip
 
     if not contraction.outer:
@@ -139,6 +139,16 @@ def emit_contraction(
         emit(loop.index, *moved)
         if scope.parallel:
             barrier(f)  # The next stack uses the same working memory.
+
+
+def _results(scope: Scope, group: Group, contraction: Contraction) -> Results | None:
+    """Return where most of what is made of a stack of products is written, in its order."""
+    plain = [store for store in group.stores if store.layout.is_plain]
+    largest = max(plain, key=lambda store: store.bytes, default=None)
+    if largest is None or contraction.outer or largest.layout.shape != shape_of(contraction.root):
+        return None
+    each = largest.bytes // contraction.product.batches
+    return Results(scope.address(largest.target), each)
 
 
 def _written(scope: Scope, group: Group, contraction: Contraction) -> Written | None:

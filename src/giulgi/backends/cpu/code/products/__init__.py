@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from giulgi.backends.cpu.code.ir import Function, Value
-from giulgi.backends.cpu.code.products.product import Call, Nested, Plan, Product, Tile, Written
+from giulgi.backends.cpu.code.products.product import (
+    Call,
+    Nested,
+    Plan,
+    Product,
+    Results,
+    Tile,
+    Written,
+)
 from giulgi.backends.cpu.code.products.small import small
 from giulgi.backends.cpu.code.products.tiles import blocked
 from giulgi.backends.cpu.code.products.vectors import vectors
 from giulgi.backends.cpu.machine.processor import Machine
 
-__all__ = ["Nested", "Plan", "Product", "Tile", "Written", "emit", "plan"]
+__all__ = ["Nested", "Plan", "Product", "Results", "Tile", "Written", "emit", "plan"]
 
 
 def plan(product: Product, machine: Machine) -> Plan:
@@ -33,6 +41,7 @@ def emit(
     barrier: Callable[[Function], None],
     finish: Callable[[Function, Tile], None],
     written: Written | None = None,
+    results: Results | None = None,
 ) -> None:
     """Write the code of a product, which every worker is to execute.
 
@@ -53,6 +62,7 @@ def emit(
             and its code is executed once for each tile; together the tiles cover every element of C
             exactly once.
         written: where C itself is written, if ``plan.can_write`` and nothing else is wanted.
+        results: where what is made of C is written, as far as it is known.
     """
     assert written is None or plan.can_write
-    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, written))
+    plan.emit(f, Call(a, b, shared, private, worker, workers, barrier, finish, written, results))

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import VOID, Function, Value
-from giulgi.backends.cpu.code.products.kernels import add, kernel
+from giulgi.backends.cpu.code.products.kernels import Ahead, add, kernel
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
 from giulgi.backends.cpu.code.products.packing import copy_runs
 from giulgi.backends.cpu.code.products.product import (
@@ -56,8 +56,7 @@ class Blocked(Plan):
         block: the number of panels of a block; the last block may have fewer.
         depth: the most steps of the inner axis between two visits to a tile.
         chunks: the number of parts of the inner axis whose sums are kept apart.
-        ahead: how many lines of the cache, of A and of B, the micro-kernel fetches for what comes
-            later, after each turn of the innermost axis.
+        ahead: what the micro-kernel fetches ahead.
     """
 
     copies_a: bool
@@ -67,7 +66,7 @@ class Blocked(Plan):
     block: int
     depth: int
     chunks: int
-    ahead: tuple[int, int] = (0, 0)
+    ahead: Ahead
 
     @property
     def height(self) -> int:
@@ -253,7 +252,7 @@ class _Nest:
                     here = self._at(c, f.mul(above, number(self._target_stride)))
                     number_of = (chunk, batch, block, place)
                     more = self._begin(batch, tile.index, panel.index)
-                    more += self._ahead(number_of, tile.index) if any(plan.ahead) else ()
+                    more += self._ahead(number_of, tile.index) if any(self._fetched) else ()
                     self._tile(tile.index, there, (b, b_stride), here, depth, continued, more)
         if plan.chunks == 1 and self.call.written is None:
             self._finish(batch, row, rows, block)
@@ -279,7 +278,7 @@ class _Nest:
             shape = height, plan.b.width
             name = kernel(
                 f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride,
-                plan.product.runs, plan.product.run, plan.ahead, self._begin_stride,
+                plan.product.runs, plan.product.run, self._fetched, self._begin_stride,
             )  # fmt: skip
             with f.when(condition):
                 f.call(name, VOID, a, *b, c, depth, continued, *more)
@@ -299,7 +298,13 @@ class _Nest:
         offset = f.add(offset, f.mul(panel, self.plan.b.panel_columns))
         return (self._at(written.begin, offset),)
 
-    def _ahead(self, where: Sequence[Value], tile: Value) -> tuple[Value, Value]:
+    @property
+    def _fetched(self) -> Ahead:
+        """What is fetched ahead, as far as it is known where it is."""
+        ahead = self.plan.ahead
+        return ahead if self.call.results else ahead._replace(results=0)
+
+    def _ahead(self, where: Sequence[Value], tile: Value) -> tuple[Value, Value, Value]:
         """Write what is to be fetched while a tile is computed: of the next chunk, or product.
 
         Args:
@@ -312,16 +317,35 @@ class _Nest:
             # The last run of the next product is what is new in it.
             begin = p.a_offset(f, f.add(batch, 1), number(p.inner - p.unit))
             row = times(f, self._row(tile), p.a_strides[0])
-            return self._at(self.call.a, f.add(begin, row)), self.call.b
+            a = self._at(self.call.a, f.add(begin, row))
+            return a, self.call.b, self._results(batch, self._part(block, panel, tile))
         # Each tile of a chunk fetches a part of the next chunk.
-        part = f.add(f.mul(batch, plan.blocks), block)
-        part = f.add(f.mul(f.add(f.mul(part, plan.tiles), tile), plan.block), panel)
+        part = f.mul(batch, plan.blocks * plan.block * plan.tiles)
+        part = f.add(part, self._part(block, panel, tile))
         step = f.mul(f.add(chunk, 1), plan.chunk)
         a = self._at(self.call.a, p.a_offset(f, number(0), step))
         b = self._at(self.call.b, f.mul(step, p.b_strides[0]))
-        turns = plan.chunk // p.run
-        of_a, of_b = (lines * turns * LINE_BYTES for lines in plan.ahead)
-        return f.offset(a, f.mul(part, of_a), ir.I8), f.offset(b, f.mul(part, of_b), ir.I8)
+        of_a, of_b = (self._bytes_ahead(lines) for lines in plan.ahead[:2])
+        a, b = f.offset(a, f.mul(part, of_a), ir.I8), f.offset(b, f.mul(part, of_b), ir.I8)
+        return a, b, b
+
+    def _part(self, block: Value, panel: Value, tile: Value) -> Value:
+        """Write the number of a tile among all of a product."""
+        plan, f = self.plan, self.f
+        panel = f.add(times(f, block, plan.block), panel)
+        return f.add(times(f, panel, plan.tiles), tile)
+
+    def _results(self, batch: Value, part: Value) -> Value:
+        """Write the place of what a tile's part of fetching results begins with."""
+        results, f = self.call.results, self.f
+        if results is None:
+            return self.call.b
+        own = f.mul(part, self._bytes_ahead(self.plan.ahead.results))
+        return f.offset(results.address, f.add(f.mul(batch, results.bytes), own), ir.I8)
+
+    def _bytes_ahead(self, lines: int) -> int:
+        """Return how many bytes a tile fetches, if it is so many lines at each turn."""
+        return lines * (self.plan.chunk // self.plan.product.run) * LINE_BYTES
 
     def _copied(self, a: Value, rows: Value, depth: Value) -> Value:
         """Write the copy of some steps of some rows of A; return where it is."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import NamedTuple
 
 from giulgi.backends.cpu.code import ir
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value
@@ -26,8 +27,27 @@ from giulgi.memory import LINE_BYTES
 
 Axes = tuple[tuple[int, int], ...]
 
-# Fetch data to be read, into the second level of the cache: arguments of LLVM's prefetch.
+# Fetch into the second level of the cache what is to be read, or written: arguments of LLVM's
+# prefetch.
 _TO_READ = tuple(ir.constant(ir.I32, number) for number in (0, 2, 1))
+_TO_WRITE = tuple(ir.constant(ir.I32, number) for number in (1, 2, 1))
+
+
+class Ahead(NamedTuple):
+    """How many lines of the cache a kernel fetches after each turn of its innermost axis.
+
+    Attributes:
+        a: of what A is made of, for later.
+        b: of B, for later.
+        results: of where the results of this product will be written.
+    """
+
+    a: int = 0
+    b: int = 0
+    results: int = 0
+
+
+NOTHING = Ahead()
 
 
 def multiply_add(f: Function, a: Value, b: Value, c: Value) -> Value:
@@ -51,7 +71,7 @@ def kernel(
     c_stride: int,
     runs: Axes = (),
     run: int = 1,
-    ahead: tuple[int, int] = (0, 0),
+    ahead: Ahead = NOTHING,
     begin: int | None = None,
 ) -> str:
     """Write the micro-kernel of a tile shape, unless the module has it, and return its name.
@@ -63,7 +83,7 @@ def kernel(
     - depth: the number of steps of the inner axis, at least 1; with runs, whole ones.
     - continued: 1 if the tile goes on from what c holds, 0 if it begins.
     - where a tile begins: the first element of what is added to the product, if anything is.
-    - two places to fetch from ahead, if anything is fetched.
+    - three places to fetch from ahead, if anything is fetched.
 
     The strides of A are part of the code: where they are not, the processor computes a dozen
     addresses at each step, in units that it needs to multiply (measured, 4 to 10 % longer).
@@ -77,8 +97,7 @@ def kernel(
         c_stride: the distance of rows where the tile is stored.
         runs: the axes of the inner axis of A above the innermost.
         run: the number of steps of the innermost axis, if there are others.
-        ahead: how many lines of the cache are fetched, after each turn of the innermost axis, from
-            each of two places.
+        ahead: what is fetched ahead.
         begin: the distance of rows of what is added to the product; None: it begins with zeros.
     """
     # All that the code is made with is in the name: kernels of one name are one.
@@ -97,14 +116,14 @@ class _Kernel:
 
     def __init__(
         self, module: Module, name: str, element: str, lanes: int, shape: tuple[int, int],
-        a_strides: tuple[int, int], ahead: tuple[int, int], begin: int | None,
+        a_strides: tuple[int, int], ahead: Ahead, begin: int | None,
     ) -> None:  # fmt: skip
         parameters = [(PTR, "a"), (PTR, "b"), (I64, "b_stride"), (PTR, "c")]
         parameters += [(I64, "depth"), (I64, "continued")]
         if begin is not None:
             parameters.append((PTR, "begin"))
         if any(ahead):
-            parameters += [(PTR, "ahead_a"), (PTR, "ahead_b")]
+            parameters += [(PTR, "ahead_a"), (PTR, "ahead_b"), (PTR, "ahead_results")]
         self.ahead = ahead
         self.begin = begin
         self.f = module.function(name, parameters)
@@ -196,10 +215,11 @@ class _Kernel:
     def _fetched(self, places: Sequence[Value]) -> list[Value]:
         """Write the fetching of some lines into the second level of the cache; return the next."""
         f = self.f
-        for place, lines in zip(places, self.ahead, strict=False):
+        hints = (_TO_READ, _TO_READ, _TO_WRITE)
+        for place, lines, hint in zip(places, self.ahead, hints, strict=False):
             for line in range(lines):
                 at = f.offset(place, line * LINE_BYTES, ir.I8)
-                f.call("llvm.prefetch.p0", ir.VOID, at, *_TO_READ)
+                f.call("llvm.prefetch.p0", ir.VOID, at, *hint)
         return [
             f.offset(place, lines * LINE_BYTES, ir.I8)
             for place, lines in zip(places, self.ahead, strict=False)

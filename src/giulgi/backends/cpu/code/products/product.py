@@ -154,6 +154,19 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Results:
+    """Where what is made of C is written, so that it can be fetched before.
+
+    Attributes:
+        address: the first byte.
+        bytes: how many are written for each product of the stack, one behind the other.
+    """
+
+    address: Value
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Call:
     """What the code of a product is given: operands, scratch, and who executes it.
 
@@ -168,6 +181,7 @@ class Call:
         finish: writes code that consumes a tile; it is called once, unless C itself is written.
         written: where C itself is written: then no tile is consumed. Only plans that ``can_write``
             are given it.
+        results: where what is made of C is written, as far as it is known.
     """
 
     a: Value
@@ -179,6 +193,7 @@ class Call:
     barrier: Callable[[Function], None]
     finish: Callable[[Function, Tile], None]
     written: Written | None = None
+    results: Results | None = None
 
 
 @dataclass(frozen=True)

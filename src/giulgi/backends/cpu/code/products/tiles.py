@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from giulgi.backends.cpu.code.products.blocked import Blocked
+from giulgi.backends.cpu.code.products.kernels import Ahead
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
 from giulgi.backends.cpu.code.products.product import Nested, Product, ceil_div
 from giulgi.backends.cpu.machine.processor import Machine
@@ -175,23 +176,27 @@ def _chunks_of_windows(product: Product) -> int:
     return max(min(count, ceil_div(count * read, _PART_BYTES), _PARTS_BYTES // made), 1)
 
 
-def _ahead(product: Product, chunk: int, shape: _Shape, panels: int) -> tuple[int, int]:
-    """Return how many lines of the cache are fetched ahead, of A and of B, at each turn of a run.
+def _ahead(product: Product, chunk: int, shape: _Shape, panels: int) -> Ahead:
+    """Return what is fetched ahead, at each turn of a run.
 
     What is read once, by every tile, comes from far: the time that takes is hidden if it is asked
     for while something else is multiplied. Where examples are summed over, the tiles of a chunk
-    share the fetching of the next; else each tile fetches what the next product needs.
+    share the fetching of the next; else each tile fetches what the next product needs, and a part
+    of where the results of its own product go. A convolution of 26x26x32 to 64 channels with ReLU
+    took 1.15 times as long without the latter.
     """
     if not product.runs:
-        return 0, 0
+        return Ahead()
     turns = chunk // product.run
     if chunk == product.inner:
         height = ceil_div(product.rows, shape.tiles)
-        return _lines(height * abs(product.a_strides[0]) * product.size, turns), 0
+        of_a = height * abs(product.a_strides[0]) * product.size
+        made = product.rows * product.columns * product.size
+        return Ahead(_lines(of_a, turns), 0, _lines(made, shape.tiles * panels * turns))
     tiles = product.batches * shape.tiles * panels * turns
     of_a = chunk // product.unit * abs(product.runs[0][1]) * product.size
     of_b = chunk * product.columns * product.size
-    return _lines(of_a, tiles), _lines(of_b, tiles)
+    return Ahead(_lines(of_a, tiles), _lines(of_b, tiles))
 
 
 def _lines(count: int, turns: int) -> int:
