@@ -12,9 +12,9 @@ from giulgi.backends.cpu.machine.objects import assembly_of
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import COSTLY, cost_of
 from giulgi.backends.cpu.planning.group import Group, Kind
+from giulgi.backends.cpu.planning.operations.windows import Interleave, TensorDot, Windows
 from giulgi.backends.cpu.planning.plan import Plan, Step
 from giulgi.backends.cpu.planning.sources import Access, Target, bytes_of
-from giulgi.backends.cpu.planning.windows import Interleave, TensorDot, Windows
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
@@ -34,6 +34,8 @@ _KINDS = {
     Kind.RANDOM: "random numbers",
     Kind.EXTREME_PLACE: "where the greatest or the least element is: argmax, argmin",
     Kind.SCATTER: "elements are added at places that are numbers themselves",
+    Kind.DISTINCT: "the different ones of many places, and where each of them is",
+    Kind.PUT_ROWS: "rows of a table are written, and no others",
     Kind.LOOP: "groups that are computed for each step of a loop",
     Kind.BATCH: "the examples of a step are copied from the arrays of all examples",
 }

@@ -9,6 +9,8 @@ from typing import Any
 from giulgi.errors import ArgumentError, DataError
 from giulgi.graph import ops
 from giulgi.graph.gradients import gradients
+from giulgi.graph.ops.elementwise import Add
+from giulgi.graph.ops.indexing import ScatterAdd
 from giulgi.graph.ops.state import Variable, is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.settings import as_number, limit, not_negative
@@ -21,7 +23,7 @@ GradientPair = tuple[Tensor | None, Variable]
 
 
 # Settings of all optimizers that are usually not there.
-_LIMITS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "decay")
+_LIMITS = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "decay", "lazy")
 
 
 class Optimizer:
@@ -38,6 +40,9 @@ class Optimizer:
         clipnorm: the greatest length that the gradient of one variable may have.
         clipvalue: the greatest size that an element of a gradient may have.
         global_clipnorm: the greatest length that all gradients together may have.
+        lazy: whether the rows of an embedding that no example of a batch asked for stay as they
+            are, with all that is remembered of them. A step then costs what the batch touches;
+            else momentum, RMSprop and Adam move all rows on.
         name: its name.
         lr: the learning rate under its old name.
         decay: the learning rate is divided by 1 + decay * steps done so far.
@@ -56,6 +61,7 @@ class Optimizer:
         clipnorm: float | None = None,
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
+        lazy: bool = False,
         name: str | None = None,
         lr: float | None = None,
         decay: float = 0.0,
@@ -74,6 +80,7 @@ class Optimizer:
         self.clipnorm = limit(own, "clipnorm", clipnorm)
         self.clipvalue = limit(own, "clipvalue", clipvalue)
         self.global_clipnorm = limit(own, "global_clipnorm", global_clipnorm)
+        self.lazy = lazy
         self.decay = not_negative(own, "decay", decay)
         self._slots: dict[tuple[Any, str], Variable] = {}
         self._schedule: Callable[[Tensor], Any] | None = None
@@ -176,13 +183,13 @@ class Optimizer:
         with scope(self.name):
             rate = self.current_rate()
             variables = [v for _, v in given]
-            for gradient, variable in zip(
-                self._clipped([g for g, _ in given]), variables, strict=True
-            ):
+            raws = [g for g, _ in given]
+            for raw, gradient, variable in zip(raws, self._clipped(raws), variables, strict=True):
                 new, slots = self.step(variable, gradient, ops.cast(rate, variable.dtype))
                 if self.weight_decay:
                     new = new - variable * (self.weight_decay * ops.cast(rate, variable.dtype))
-                found += [(variable, new), *slots]
+                own = [(variable, new), *slots]
+                found += _where_looked_up(raw, own) if self.lazy else own
         return found
 
     def _clipped(self, found: Sequence[Tensor]) -> list[Tensor]:
@@ -223,6 +230,22 @@ class Optimizer:
         settings += [name for name in _LIMITS if getattr(self, name)]
         said = [f"{name}={getattr(self, name)!r}" for name in settings]
         return f"{type(self).__name__}({', '.join([f'learning_rate={rate}', *said])})"
+
+
+def _where_looked_up(gradient: Tensor, updates: list[Update]) -> list[Update]:
+    """Return updates that leave the rows of a table as they are where its gradient is zero."""
+    if not _is_of_lookups(gradient):
+        return updates
+    axes = tuple(range(1, gradient.ndim))
+    touched = ops.any(ops.not_equal(gradient, 0), axes, keepdims=True)
+    return [(variable, ops.where(touched, new, variable)) for variable, new in updates]
+
+
+def _is_of_lookups(gradient: Tensor) -> bool:
+    """Whether it is the gradient of a table in which rows were looked up, and of nothing else."""
+    if isinstance(gradient.op, Add):
+        return all(_is_of_lookups(term) for term in gradient.inputs)
+    return isinstance(gradient.op, ScatterAdd) and gradient.op.axis == 0
 
 
 def _checked_rate(optimizer: Optimizer, rate: Any) -> float:

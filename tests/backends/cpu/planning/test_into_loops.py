@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import giulgi as gg
 from giulgi.backends.base import Draw
-from giulgi.backends.cpu.planning.histories import History
 from giulgi.backends.cpu.planning.lowering import into_loops, lowered
+from giulgi.backends.cpu.planning.operations.histories import History
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.ops.contraction import MatMul

@@ -16,8 +16,8 @@ from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import Layout, collapse
+from giulgi.backends.cpu.planning.operations.windows import TensorDot
 from giulgi.backends.cpu.planning.sources import Access, shape_of
-from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Add

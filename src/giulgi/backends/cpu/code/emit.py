@@ -19,6 +19,7 @@ from giulgi.backends.cpu.code.nests import emit_pointwise
 from giulgi.backends.cpu.code.places import emit_extreme_place, emit_scatter
 from giulgi.backends.cpu.code.randomness import emit_random
 from giulgi.backends.cpu.code.reductions import emit_reduction
+from giulgi.backends.cpu.code.rows import emit_distinct, emit_put_rows
 from giulgi.backends.cpu.code.schedule import Schedule
 from giulgi.backends.cpu.code.scope import Scope, Table, Word
 from giulgi.backends.cpu.code.tiny import tiny_as_zero
@@ -156,6 +157,10 @@ class _Emitter:
             emit_extreme_place(scope, group)
         elif group.kind is Kind.SCATTER:
             emit_scatter(scope, group)
+        elif group.kind is Kind.DISTINCT:
+            emit_distinct(scope, group)
+        elif group.kind is Kind.PUT_ROWS:
+            emit_put_rows(scope, group)
         else:
             assert self.batched is not None
             emit_batch(scope, group, self.batched.dtypes, self.batched.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from giulgi.backends.cpu.code.contractions import Contraction
 from giulgi.backends.cpu.code.reductions import scratch_bytes
+from giulgi.backends.cpu.code.rows import distinct_scratch_bytes
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import is_worth_sharing
 from giulgi.backends.cpu.planning.group import Group, Kind
@@ -60,6 +61,8 @@ class Schedule:
             return self.bodies[step].scratch_bytes
         if group.kind is Kind.PRODUCT:
             return self.contractions[group].plan.shared_bytes
+        if group.kind is Kind.DISTINCT:
+            return distinct_scratch_bytes(group)
         return scratch_bytes(group) if group.kind is Kind.REDUCTION else 0
 
     def _set_barriers(self) -> None:

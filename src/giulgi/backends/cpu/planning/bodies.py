@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from giulgi.backends.base import Computation
-from giulgi.backends.cpu.planning.histories import History
 from giulgi.backends.cpu.planning.layouts import Layout
+from giulgi.backends.cpu.planning.operations.histories import History
 from giulgi.backends.cpu.planning.sources import Access, bytes_of, shape_of
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan

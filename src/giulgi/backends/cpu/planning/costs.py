@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from giulgi.backends.cpu.planning.group import Group, Kind
+from giulgi.backends.cpu.planning.operations.rows import Distinct, PutRows
+from giulgi.backends.cpu.planning.operations.windows import TensorDot
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import shape_of
-from giulgi.backends.cpu.planning.windows import TensorDot
 from giulgi.graph.node import Node
 from giulgi.graph.ops import functions as named
 from giulgi.graph.ops.casting import Cast
@@ -33,6 +34,10 @@ _WORTH_SHARING = 20_000
 _PRODUCT_SPEED, _SPEED, _BANDWIDTH = 1e11, 1e10, 2e10
 
 
+# What it takes to look for a place in a table of hashes.
+_PER_PLACE = 8
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a group takes: operations on numbers, and bytes read and written."""
@@ -54,7 +59,7 @@ def cost_of(step: Step) -> Cost:
 
 def is_worth_sharing(step: Step) -> bool:
     """Whether several workers are sooner done with a group than one."""
-    if step.group.kind in (Kind.SCATTER,):
+    if step.group.kind in (Kind.SCATTER, Kind.DISTINCT):
         return False
     cost = cost_of(step)
     work = cost.operations // 8 if _is_product(step.group) else cost.operations
@@ -86,6 +91,10 @@ def _operations(node: Node) -> int:
         return 2 * size_of(shape_of(node)) * inner
     if isinstance(op, TensorDot):
         return 2 * size_of(shape_of(node)) * shape_of(node.inputs[1])[0]
+    if isinstance(op, Distinct):
+        return _PER_PLACE * size_of(shape_of(node.inputs[0]))
+    if isinstance(op, PutRows):
+        return 0  # They are only copied.
     # What is reduced, or added somewhere, is gone through as a whole; what is picked is not.
     whole = isinstance(op, (Reduction, ArgExtreme, ScatterAdd, AddAlong))
     size = size_of(shape_of(node.inputs[0] if whole else node))

@@ -21,6 +21,8 @@ class Kind(Enum):
     RANDOM = "random"
     EXTREME_PLACE = "place of extremes"
     SCATTER = "scatter"
+    DISTINCT = "different places"
+    PUT_ROWS = "rows"
     BATCH = "batch"
     LOOP = "loop"
 

@@ -27,9 +27,10 @@ from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
 from giulgi.backends.cpu.planning.loops import place_loop
 from giulgi.backends.cpu.planning.merging import merge_elementwise
+from giulgi.backends.cpu.planning.operations.rows import Distinct, PutRows
+from giulgi.backends.cpu.planning.operations.windows import Interleave, TensorDot
 from giulgi.backends.cpu.planning.order import Order
 from giulgi.backends.cpu.planning.sources import Access, Target, accesses, shape_of
-from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node, companions_of
 from giulgi.graph.ops.contraction import MatMul
@@ -102,6 +103,10 @@ class Grouping:
             self._start(Kind.EXTREME_PLACE, node)
         elif isinstance(op, ScatterAdd) or (isinstance(op, AddAlong) and not is_one_hot(node)):
             self._start(Kind.SCATTER, node)
+        elif isinstance(op, Distinct):
+            self._start(Kind.DISTINCT, node)
+        elif isinstance(op, PutRows):
+            self._start(Kind.PUT_ROWS, node)
         elif isinstance(op, Reduction):
             self._reduce(node)
         elif isinstance(op, Reshape):
@@ -347,7 +352,9 @@ class Grouping:
         found += [Access(target, Layout.of(shape_of(target))) for target in begin]
         own = set(group.nodes)
         for node in group.nodes:
-            for source in node.inputs:
+            # Rows are put into the table where it is.
+            inputs = node.inputs[1:] if group.kind is Kind.PUT_ROWS else node.inputs
+            for source in inputs:
                 access = self.access[source]
                 if not self.is_register(node, access, group, own):
                     found.append(access)

@@ -293,6 +293,8 @@ class Plan:
         accesses = dict.fromkeys(self.grouping.read_by(group))
         step.moved = sum(access.bytes for access in accesses)
         stored = sum(store.bytes for store in group.stores)
+        if group.kind is Kind.PUT_ROWS:
+            stored = step.moved  # Of the table only the rows that are read.
         # The examples of a batch are read from arrays that no node stands for.
         step.moved += 2 * stored if group.kind is Kind.BATCH else stored
         if step.body is not None and group.body is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
-from giulgi.backends.cpu.planning.windows import Windows
+from giulgi.backends.cpu.planning.operations.windows import Windows
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.op import Spec

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from giulgi.backends.base import Computation
-from giulgi.backends.cpu.planning.histories import History
 from giulgi.backends.cpu.planning.lowering.convolutions import (
     convolution,
     convolution_input,
@@ -21,6 +20,11 @@ from giulgi.backends.cpu.planning.lowering.into_loops import with_products_insid
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
+from giulgi.backends.cpu.planning.lowering.touched_rows import (
+    may_touch_rows,
+    with_touched_rows,
+)
+from giulgi.backends.cpu.planning.operations.histories import History
 from giulgi.backends.cpu.planning.sources import shape_of
 from giulgi.graph.control.cond import Cond
 from giulgi.graph.control.loop import Loop
@@ -34,7 +38,7 @@ from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.ops.sorting import ArgSort
-from giulgi.graph.rewrite import rewritten
+from giulgi.graph.rewrite import rewritten, substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for
 
@@ -52,9 +56,13 @@ _LOWERINGS: dict[type[Op], Callable[..., Tensor]] = {
 
 def lowered(computation: Computation) -> Computation:
     """Return the computation in operations for which there is code."""
-    if not any(_needs_lowering(node) for node in computation.nodes):
+    touches_rows = may_touch_rows(computation.nodes)
+    if not (touches_rows or any(_needs_lowering(node) for node in computation.nodes)):
         return computation
     ends = [*computation.fetches, *(node for _, node in computation.updates)]
+    if touches_rows:
+        rows = with_touched_rows(computation)
+        ends = [end.node for end in substitute([Tensor(node) for node in ends], rows)]
     ends = with_products_inside(ends)
     lower = _Lowering(topological(ends))
     new = [tensor.node for tensor in rewritten([Tensor(node) for node in ends], lower)]

@@ -26,7 +26,7 @@ from giulgi.backends.cpu.planning.lowering.sliding import (
     padded_slide,
     sizes,
 )
-from giulgi.backends.cpu.planning.windows import Interleave, TensorDot
+from giulgi.backends.cpu.planning.operations.windows import Interleave, TensorDot
 from giulgi.graph import ops
 from giulgi.graph.node import build
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from giulgi.backends.cpu.planning.operations.windows import Interleave, Windows
 from giulgi.backends.cpu.planning.sources import shape_of
-from giulgi.backends.cpu.planning.windows import Interleave, Windows
 from giulgi.graph import ops
 from giulgi.graph.node import build
 from giulgi.graph.ops.slicing import Slice
