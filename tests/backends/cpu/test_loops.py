@@ -84,7 +84,7 @@ def test_any_number_of_workers_gives_the_same_bits():
     slope = gg.gradients(gg.sum(every * every) + gg.sum(last), x)
     array = RNG.normal(size=x.shape).astype(np.float32)
     program, executable = check([last, every, slope], [x], [array], error=1e-4)
-    assert executable.code.is_shared
+    assert executable.frame.is_shared
     found = []
     for count in (1, 2, 3):
         with threads(count):

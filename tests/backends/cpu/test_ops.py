@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.backends.cpu.backend import is_native
+from giulgi.backends.cpu.compiler import is_native
 from giulgi.errors import GiulgiError
 from giulgi.graph.control.while_loop import While
 from giulgi.graph.ops.creation import Arange

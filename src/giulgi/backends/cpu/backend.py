@@ -1,32 +1,16 @@
-"""The backend that compiles: from a computation to machine code."""
+"""The backend that compiles, and keeps what it compiled."""
 
 from __future__ import annotations
 
 from giulgi.backends.base import Batched, Computation, Executable
-from giulgi.backends.cpu.code import scalars
-from giulgi.backends.cpu.code.emit import emit
-from giulgi.backends.cpu.explain import explain
-from giulgi.backends.cpu.machine.objects import Loaded, object_of
+from giulgi.backends.cpu.fingerprint import fingerprint
+from giulgi.backends.cpu.machine.cache import object_cache
+from giulgi.backends.cpu.machine.objects import Loaded, object_key
 from giulgi.backends.cpu.machine.processor import Machine, host
-from giulgi.backends.cpu.planning.bodies import length_of
-from giulgi.backends.cpu.planning.groups import LEAVES
-from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
-from giulgi.backends.cpu.planning.plan import may_fail_alone
-from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
-from giulgi.backends.cpu.running.workers import worker_count
+from giulgi.backends.cpu.running.frame import Frame, frame_and_code
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
-from giulgi.graph.control.cond import Cond
-from giulgi.graph.control.scan import Scan
-from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.contraction import MatMul
-from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
-from giulgi.graph.ops.joining import Concat
-from giulgi.graph.ops.random import RandomBits
-from giulgi.graph.ops.reductions import ArgExtreme, Reduction
-from giulgi.graph.ops.slicing import Embed, Pad
-from giulgi.graph.shapes import is_static
 
 
 class CpuBackend:
@@ -48,61 +32,37 @@ class CpuBackend:
         return self._machine or host()
 
     def compile(self, computation: Computation, batched: Batched | None = None) -> Executable:
-        """Return the computation as native code.
+        """Return the computation as native code, from the cache if it is there.
 
         What cannot be compiled, such as a shape that depends on data, is left to the reference.
         """
-        if not all(map(is_native, computation.nodes)):
+        found = self._translated(computation, batched)
+        if found is None:
             return self._reference.compile(computation, batched)
-        code = emit(lowered(computation), self.machine, batched)
-        loaded = Loaded(object_of(code.text, self.machine), ENTRIES)
-        return NativeExecutable(computation, code, loaded, batched)
+        frame, code = found
+        return NativeExecutable(computation, frame, Loaded(code, ENTRIES), batched)
+
+    def _translated(
+        self, computation: Computation, batched: Batched | None
+    ) -> tuple[Frame, bytes] | None:
+        kept = object_cache()
+        own = None if kept is None else fingerprint(computation, batched)
+        key = None if own is None else object_key(own, self.machine)
+        if kept is not None and key is not None:
+            content = kept.read(key)
+            if content is not None:
+                return frame_and_code(content)
+        # The compiler is not needed, nor its many files read, where everything is in the cache.
+        from giulgi.backends.cpu.compiler import translated
+
+        made = translated(computation, self.machine, batched)
+        if made is not None and kept is not None and key is not None:
+            frame, code = made
+            kept.write(key, frame.with_code(code))
+        return made
 
     def explain(self, computation: Computation, batched: Batched | None = None) -> Explanation:
         """Return the graph, its groups, their memory, LLVM's language and assembly."""
-        others = dict.fromkeys(n.op.name for n in computation.nodes if not is_native(n))
-        if others:
-            return Explanation(
-                {"graph": computation.text},
-                shown=1,
-                remark="This is computed by the reference backend, one operation after another, "
-                "with NumPy; it cannot be compiled because of: " + ", ".join(others) + ".",
-            )
-        computation = lowered(computation)
-        code = emit(computation, self.machine, batched)
-        return explain(computation, code, self.machine, worker_count())
+        from giulgi.backends.cpu.compiler import explained
 
-
-# What there is code for beside elementwise operations.
-_NATIVE = (
-    *LEAVES, *UNCHANGED, *MOVEMENTS, MatMul, Concat, Pad, Embed, Reduction, ArgExtreme, Gather,
-    TakeAlong, ScatterAdd, AddAlong, RandomBits,
-)  # fmt: skip
-
-
-def is_native(node: Node) -> bool:
-    """Whether an operation can be compiled; one that is not known here cannot."""
-    op = node.op
-    if not is_static(node.spec.shape):
-        return False
-    if is_lowered(node):
-        return True
-    if isinstance(op, Scan):
-        if not op.loop.is_plain or not all(is_static(x.spec.shape) for x in node.inputs):
-            return False
-        return length_of(node) > 0 and all(map(is_native, op.loop.body([op.output])))
-    if isinstance(op, Cond):
-        return _is_selected(node, op)
-    return isinstance(op, _NATIVE) or scalars.is_pointwise(op)
-
-
-def _is_selected(node: Node, op: Cond) -> bool:
-    """Whether a choice may be told by computing both, and choosing element by element.
-
-    So it may not be if what is not chosen could fail, as by a place that does not exist.
-    """
-    ends = [op.body.then[op.place], op.body.otherwise[op.place]]
-    if not op.body.is_plain or any(end.spec != node.spec for end in ends):
-        return False
-    nodes = topological(ends, stop=op.body.parameters)
-    return all(map(is_native, nodes)) and not any(map(may_fail_alone, nodes))
+        return explained(computation, self.machine, batched)

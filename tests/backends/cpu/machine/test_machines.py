@@ -8,8 +8,8 @@ import pytest
 import giulgi as gg
 from giulgi.backends import Draw
 from giulgi.backends.cpu import CpuBackend
-from giulgi.backends.cpu.backend import is_native
 from giulgi.backends.cpu.code.emit import emit
+from giulgi.backends.cpu.compiler import is_native
 from giulgi.backends.cpu.machine.objects import compile_object
 from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.running.executable import NativeExecutable

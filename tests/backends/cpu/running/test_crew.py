@@ -224,7 +224,7 @@ def test_changing_between_the_two_changes_no_bit(monkeypatch):
         w = gg.Variable(first)
         program = gg.Program([], [], [(w, w - 0.01 * gg.tanh(gg.matmul(x.T, gg.tanh(x @ w))))])
         program.repeat(12)
-        assert program.compiled(())[1].code.is_shared
+        assert program.compiled(())[1].frame.is_shared
         return w.numpy()
 
     turns = iter(range(1000))

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.backends.cpu.code.scope import Table
 from giulgi.backends.cpu.running.executable import NativeExecutable
+from giulgi.backends.cpu.table import Table
 
 from ..checks import check_bits, require_native, threads
 

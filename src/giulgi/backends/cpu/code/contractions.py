@@ -11,13 +11,14 @@ from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
 from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
 from giulgi.backends.cpu.code.products import Nested, Product, Results, Tile, Written
-from giulgi.backends.cpu.code.scope import Scope, Word
+from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.code.stages import Stage
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.layouts import Layout, collapse
 from giulgi.backends.cpu.planning.operations.windows import TensorDot
 from giulgi.backends.cpu.planning.sources import Access, shape_of
+from giulgi.backends.cpu.table import Word
 from giulgi.graph.node import Node
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Add

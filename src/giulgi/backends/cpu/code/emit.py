@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from giulgi.backends.base import Batched, Computation
 from giulgi.backends.cpu.code.barrier import emit_meet, meet
 from giulgi.backends.cpu.code.contractions import Contraction, emit_contraction
@@ -21,12 +23,14 @@ from giulgi.backends.cpu.code.randomness import emit_random
 from giulgi.backends.cpu.code.reductions import emit_reduction
 from giulgi.backends.cpu.code.rows import emit_distinct, emit_put_rows
 from giulgi.backends.cpu.code.schedule import Schedule
-from giulgi.backends.cpu.code.scope import Scope, Table, Word
+from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.code.tiny import tiny_as_zero
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import seconds_alone
 from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Plan, Step
+from giulgi.backends.cpu.running.frame import Frame
+from giulgi.backends.cpu.table import Table, Word
 
 
 @dataclass
@@ -49,6 +53,15 @@ class Code:
     scratch_bytes: int
     seconds: float
     contractions: dict[Group, Contraction] = field(default_factory=dict)
+
+    @property
+    def frame(self) -> Frame:
+        """How its machine code is called."""
+        constants = [np.asarray(node.value) for node in self.plan.constants]
+        return Frame(
+            self.table, tuple(constants), self.plan.arena_bytes, self.scratch_bytes,
+            self.plan.private_bytes, self.is_shared, self.seconds,
+        )  # fmt: skip
 
 
 def emit(computation: Computation, machine: Machine, batched: Batched | None = None) -> Code:

@@ -8,9 +8,10 @@ from giulgi.backends.cpu.code import scalars
 from giulgi.backends.cpu.code.elements import Lanes
 from giulgi.backends.cpu.code.ir import I64, PTR, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import for_columns, lane_count
-from giulgi.backends.cpu.code.scope import Scope, Word
+from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.sources import shape_of
+from giulgi.backends.cpu.table import Word
 from giulgi.graph.dtypes import DType
 from giulgi.graph.shapes import size_of
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from giulgi.backends.cpu.code.ir import I8, I64, PTR, Function, Value
-from giulgi.backends.cpu.code.scope import Scope, Table, Word
+from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.planning.bodies import Body, step_bytes
 from giulgi.backends.cpu.planning.plan import Step
 from giulgi.backends.cpu.planning.sources import Target, bytes_of
+from giulgi.backends.cpu.table import Table, Word
 
 
 def emit_loop(scope: Scope, step: Step, table: Table, do_step: Callable[[Value], None]) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from giulgi.backends.cpu.code.elements import lane_mask
 from giulgi.backends.cpu.code.ir import I32, I64, Function, Value, constant, constant_vector
-from giulgi.backends.cpu.code.scope import Scope, Word
+from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.planning.group import Group
 from giulgi.backends.cpu.planning.sources import shape_of
+from giulgi.backends.cpu.table import Word, signed64
 from giulgi.graph.ops import random
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.shapes import size_of
@@ -78,12 +79,6 @@ def _interleaved(f: Function, words: list[Value]) -> Value:
     pairs = [f.shuffle(words[k], words[k + 1], range(2 * _BLOCKS)) for k in (0, 2)]
     order = [k * _BLOCKS + block for block in range(_BLOCKS) for k in range(_WORDS)]
     return f.shuffle(pairs[0], pairs[1], order)
-
-
-def signed64(number: int) -> int:
-    """Return the 64-bit integer of the same bits, as LLVM writes it."""
-    number &= 2**64 - 1
-    return number - 2**64 if number >= 2**63 else number
 
 
 def _signed32(number: int) -> int:

@@ -1,8 +1,4 @@
-"""What the code of every group shares: the module, the table of addresses, the rules of splitting.
-
-Native code is given one *table* of 64-bit words: first a few numbers (``Word``), then an address
-for the arena, and for each array of the feeds, variables, fetches and constants.
-"""
+"""What the code of every group shares: the module, addresses, and the rules of splitting."""
 
 from __future__ import annotations
 
@@ -10,59 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.ir import I1, I8, I64, PTR, Function, Module, Value, lanes_of
 from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.plan import Place, Plan
-from giulgi.backends.cpu.planning.sources import Area, Target
-
-
-class Word:
-    """The places of the first words of the table."""
-
-    FIRST = 0  #: the number of the first step
-    END = 1  #: the number behind the last step
-    SEED = 2  #: of random numbers
-    RUN = 3  #: the number of the run that step 0 would have had
-    ORDER = 4  #: address: which example comes when
-    SYNC = 5  #: address: where workers meet (``barrier.py``)
-    YIELD = 6  #: address of a function that lets other threads run
-    ARENA = 7  #: address of what lives within a step
-    SCRATCH = 8  #: address of working memory that workers share
-    PRIVATE = 9  #: address of working memory of each worker
-    FAILED = 10  #: written: 1 + the step in which a place did not exist
-    COUNT = 11  #: how many such words there are
-
-
-_AREAS: tuple[Area, ...] = ("feed", "variable", "fetch", "constant")
-
-
-@dataclass(frozen=True)
-class Table:
-    """Where in the table each array's address stands."""
-
-    first: dict[str, int]
-    words: int
-
-    @classmethod
-    def of(cls, computation: Computation, constants: int) -> Table:
-        """Return the table of a computation."""
-        counts = [
-            len(computation.feeds),
-            len(computation.variables),
-            len(computation.fetches),
-            constants,
-        ]
-        first: dict[str, int] = {"arena": Word.ARENA}
-        word = Word.COUNT
-        for area, count in zip(_AREAS, counts, strict=True):
-            first[area] = word
-            word += count
-        return cls(first, word)
-
-    def word(self, area: Area, number: int) -> int:
-        """Return the place of an array's address."""
-        return self.first[area] + number
+from giulgi.backends.cpu.planning.sources import Target
+from giulgi.backends.cpu.table import Table, Word
 
 
 @dataclass

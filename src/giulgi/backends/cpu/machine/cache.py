@@ -22,7 +22,7 @@ from giulgi.advice import advise
 from giulgi.config import config
 
 # The version of what is told below: how a file is laid out, and what goes into a key.
-FORMAT = 1
+FORMAT = 2
 
 # How many bytes a folder may hold: the objects of some ten thousand small programs.
 LIMIT = 256_000_000

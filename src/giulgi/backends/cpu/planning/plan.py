@@ -18,7 +18,8 @@ from giulgi.backends.cpu.planning.bodies import Body
 from giulgi.backends.cpu.planning.group import Group, Kind, Store
 from giulgi.backends.cpu.planning.groups import Grouping, is_indirect
 from giulgi.backends.cpu.planning.layouts import Layout
-from giulgi.backends.cpu.planning.sources import Access, Area, Result, Target, bytes_of, shape_of
+from giulgi.backends.cpu.planning.sources import Access, Result, Target, bytes_of, shape_of
+from giulgi.backends.cpu.table import Area
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.node import Node
 from giulgi.graph.ops.indexing import AddAlong, ScatterAdd

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from giulgi.backends.cpu.planning.layouts import Layout, Shape
 from giulgi.backends.cpu.planning.operations.windows import Windows
+from giulgi.backends.cpu.table import Area
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.op import Spec
@@ -24,8 +24,6 @@ from giulgi.graph.shapes import size_of
 
 UNCHANGED = (Assign, Default, StopGradient, Tag)
 MOVEMENTS = (Reshape, Transpose, BroadcastTo, Flip, Slice, Windows)
-
-Area = Literal["arena", "feed", "variable", "fetch", "constant", "scratch", "work"]
 
 
 @dataclass(frozen=True, eq=False)

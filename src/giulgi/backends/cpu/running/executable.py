@@ -15,14 +15,13 @@ import numpy as np
 from giulgi import memory
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.cpu.code.barrier import SYNC_BYTES
-from giulgi.backends.cpu.code.emit import Code
-from giulgi.backends.cpu.code.randomness import signed64
-from giulgi.backends.cpu.code.scope import Word
 from giulgi.backends.cpu.machine.objects import Loaded
 from giulgi.backends.cpu.planning.layouts import Shape
 from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
 from giulgi.backends.cpu.running.crew import Crew
+from giulgi.backends.cpu.running.frame import Frame
 from giulgi.backends.cpu.running.workers import let_others_run_address, worker_count, workers
+from giulgi.backends.cpu.table import Word, signed64
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
@@ -39,7 +38,7 @@ class NativeExecutable:
 
     Args:
         computation: what is computed.
-        code: its code in LLVM's language, and how it is to be called.
+        frame: how its machine code is called.
         loaded: the machine code.
         batched: how feeds are taken from arrays of all examples; None: they are fed.
     """
@@ -47,10 +46,10 @@ class NativeExecutable:
     in_place = True
 
     def __init__(
-        self, computation: Computation, code: Code, loaded: Loaded, batched: Batched | None
+        self, computation: Computation, frame: Frame, loaded: Loaded, batched: Batched | None
     ) -> None:
         self.computation = computation
-        self.code = code
+        self.frame = frame
         self.batched = batched
         self._loaded = loaded  # Keeps the machine code in memory.
         self._entry = loaded.addresses["run"]
@@ -58,12 +57,12 @@ class NativeExecutable:
         self._renew_lock()
         # What words of the table hold the addresses of.
         self._memory: dict[int, Array] = {}
-        words = np.zeros(code.table.words, np.int64)
+        words = np.zeros(frame.table.words, np.int64)
         self._words = words.data
         self._address = words.ctypes.data
         ctypes.c_void_p.from_address(loaded.addresses["table"]).value = self._address
         self._own_memory()
-        word = code.table.word
+        word = frame.table.word
         # For each an array of our own, if it is small, and the word of its address.
         self._feeds = [
             (None if batched is not None else self._small(node, word("feed", i)), word("feed", i))
@@ -93,15 +92,14 @@ class NativeExecutable:
 
     def _own_memory(self) -> None:
         """Get the memory that lasts from call to call."""
-        plan = self.code.plan
-        self._lend(Word.ARENA, plan.arena_bytes)
-        self._lend(Word.SCRATCH, self.code.scratch_bytes)
+        frame = self.frame
+        self._lend(Word.ARENA, frame.arena_bytes)
+        self._lend(Word.SCRATCH, frame.scratch_bytes)
         self._sync = self._lend(Word.SYNC, SYNC_BYTES)
         self._lend_private(1)
         self._words[Word.YIELD] = let_others_run_address()
-        for number, node in enumerate(plan.constants):
-            word = self.code.table.word("constant", number)
-            self._hold(word, memory.copied(np.asarray(node.value)))
+        for number, value in enumerate(frame.constants):
+            self._hold(frame.table.word("constant", number), memory.copied(value))
 
     def _lend(self, word: int, size: int) -> Array:
         """Get memory, and put its address into a word; return it."""
@@ -186,7 +184,7 @@ class NativeExecutable:
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
     ) -> None:
         self._words[Word.ORDER] = steps.order.ctypes.data
-        start = self.code.table.first["feed"]
+        start = self.frame.table.first["feed"]
         for number, array in enumerate(data):
             self._words[start + number] = array.ctypes.data
         self._enter(values, draw, steps.first, steps.end)
@@ -198,7 +196,7 @@ class NativeExecutable:
 
     def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
         """Fill the rest of the table, and let the workers run; return the fetches."""
-        words, table = self._words, self.code.table
+        words, table = self._words, self.frame.table
         if values is not self._values:
             # Ctrl-C may come in between: then all are written again.
             self._values = None
@@ -214,7 +212,7 @@ class NativeExecutable:
             words[Word.SEED] = signed64(draw.seed)
             words[Word.RUN] = draw.run - first
         words[Word.FAILED] = 0
-        count = self._worker_count() if self.code.is_shared else 1
+        count = self._worker_count() if self.frame.is_shared else 1
         if count == 1:
             self._run_alone()
         else:
@@ -250,11 +248,11 @@ class NativeExecutable:
         if count > self._private_workers:
             self._lend_private(count)
         if count not in self._crews:
-            self._crews[count] = Crew(count, self.code.seconds)
+            self._crews[count] = Crew(count, self.frame.seconds)
         return count
 
     def _lend_private(self, count: int) -> None:
-        self._lend(Word.PRIVATE, self.code.plan.private_bytes * count)
+        self._lend(Word.PRIVATE, self.frame.private_bytes * count)
         self._private_workers = count
 
     def _explain(self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw) -> None:
