@@ -113,6 +113,12 @@ class Plan:
         self.lives: dict[Target, tuple[int, int]] = {}
         self.arena_bytes = 0
         self.private_bytes = 0
+        # Which groups read a value from memory, and which may fail.
+        self._readers: dict[Target, list[Group]] = {}
+        for group in self.grouping.groups:
+            for base in dict.fromkeys(access.base for access in self.grouping.read_by(group)):
+                self._readers.setdefault(base, []).append(group)
+        self._failing = [group for group in self.grouping.groups if may_fail(group)]
         self._place_leaves()
         self._place_results()
         self.steps = [Step(group) for group in self._ordered()]
@@ -200,6 +206,7 @@ class Plan:
         group.copies.append(store)
         group.stores.append(store)
         self.grouping.add(group, [access.base])
+        self._readers.setdefault(access.base, []).append(group)
         self.places[result] = _whole(result.area, result.number, result)
         return group
 
@@ -215,9 +222,9 @@ class Plan:
         return self._after_readers(writer, read)
 
     def _after_readers(self, writer: Group, read: Node | None) -> bool:
-        others = [group for group in self.grouping.groups if group is not writer]
+        readers = [] if read is None else self._readers.get(read, [])
         # A step that fails must fail before anything is changed.
-        earlier = [group for group in others if may_fail(group) or self._reads(group, read)]
+        earlier = [group for group in [*self._failing, *readers] if group is not writer]
         if any(self.grouping.order.comes_before(writer, group) for group in earlier):
             return False
         for group in earlier:
