@@ -60,6 +60,7 @@ class Grouping:
         number: for each node its place among all, inputs before their users.
         access: for each node where its value is found.
         writers: for each base the groups that write it.
+        zeros: for values put together, what fills them with zeros where no part is.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Grouping:
         self.order = Order()
         self.groups = self.order.groups
         self.writers: dict[Target, list[Group]] = {}
+        self.zeros: dict[Node, list[Group]] = {}
         # What each elementwise group was begun with, as it is read from memory.
         self._readers: dict[tuple[Target, Layout], Group] = {}
         for node in computation.nodes:
@@ -271,6 +273,8 @@ class Grouping:
         fill.copies.append(Store(_fill_access(node).broadcast(place.shape), node, place))
         self.order.add(fill, 0)
         self.writers[node].append(fill)
+        if _is_zero(node):
+            self.zeros.setdefault(node, []).append(fill)
         return self.order.bit[fill]
 
     def _part(self, source: Node, node: Node, place: Layout) -> None:
@@ -377,6 +381,12 @@ def _around(shape: Shape, ends: Sequence[tuple[int, int]]) -> Iterator[list[tupl
             if low < high:
                 yield [*inside[:axis], (low, high, 1), *inside[axis + 1 :]]
         inside[axis] = (start, stop, 1)
+
+
+def _is_zero(node: Node) -> bool:
+    """Whether all bits are 0 of what is around a padding or an embedding."""
+    value = np.array(node.op.value if isinstance(node.op, Pad) else 0).astype(node.spec.dtype)
+    return not any(value.tobytes())
 
 
 def _fill_access(node: Node) -> Access:

@@ -66,6 +66,14 @@ class Order:
         self._before[into] = 0
         self.require(into, needed)
 
+    def drop(self, group: Group) -> None:
+        """Leave out a group, which need not be done."""
+        bit = self.bit.pop(group)
+        self.groups.remove(group)
+        del self._before[group]
+        for other in self.groups:
+            self._before[other] &= ~bit
+
     def _of(self, bits: int) -> list[Group]:
         return [group for group in self.groups if self.bit[group] & bits]
 

@@ -88,6 +88,7 @@ class Plan:
         computation: what is to be computed, every shape known.
         batched: the feeds that are taken from the data of many steps.
         layouts: how feeds lie in memory that do not lie in order.
+        is_whole: whether it is all that is computed, and not the body of a loop.
 
     Attributes:
         grouping: its groups.
@@ -104,6 +105,8 @@ class Plan:
         computation: Computation,
         batched: frozenset[Node] = frozenset(),
         layouts: Mapping[Node, Layout] | None = None,
+        *,
+        is_whole: bool = True,
     ) -> None:
         self.computation = computation
         self.batched = batched
@@ -121,6 +124,7 @@ class Plan:
         self._failing = [group for group in self.grouping.groups if may_fail(group)]
         self._place_leaves()
         self._place_results()
+        self._kept_apart = self._keep_zeros() if is_whole else []
         self.steps = [Step(group) for group in self._ordered()]
         for step in self.steps:
             if step.group.body is not None:
@@ -249,10 +253,24 @@ class Plan:
                     return False
         return True
 
+    def _keep_zeros(self) -> list[Target]:
+        """Return what gets memory for itself, since its zeros are never written.
+
+        The arena is zero at first, and what is around a padding is zero in every step.
+        """
+        found: list[Target] = []
+        for node, fills in self.grouping.zeros.items():
+            if node not in self.places and len(fills) < len(self.grouping.writers[node]):
+                for fill in fills:
+                    self.grouping.order.drop(fill)
+                    self.grouping.writers[node].remove(fill)
+                found.append(node)
+        return found
+
     # Loops
 
     def _plan_body(self, step: Step, body: Body) -> None:
-        step.body = Plan(body.computation, layouts=body.layouts)
+        step.body = Plan(body.computation, layouts=body.layouts, is_whole=False)
         step.constant = len(self.constants)
         self.constants += step.body.constants
         sizes = [step.body.arena_bytes, *body.work_bytes()]
@@ -281,8 +299,13 @@ class Plan:
             for access in self.grouping.read_by(step.group):
                 if access.base in self.lives:
                     self.lives[access.base] = (self.lives[access.base][0], turn)
+        for target in self._kept_apart:
+            self.lives[target] = (0, len(self.steps))
+        apart = set(self._kept_apart)
         living: list[tuple[int, int, int]] = []  # last turn, start, end
-        for target, (turn, last) in self.lives.items():
+        for target, (turn, last) in sorted(
+            self.lives.items(), key=lambda entry: (entry[0] not in apart, entry[1][0])
+        ):
             living = [entry for entry in living if entry[0] >= turn]
             size = _aligned(bytes_of(target))
             start = _gap(living, size)
