@@ -26,6 +26,7 @@ from graph.cases import (
 from graph.cases import elementwise as on_elements
 from graph.checks import CONSTANT, SIZES, STATIC, each
 from graph.order_table import ORDER
+from graph.resizing_table import RESIZING
 
 
 def composed(function: Any, meaning: Any, *domains: Any) -> Case:
@@ -300,4 +301,4 @@ PICKING = [
     Case("meshgrid", None, of_inputs(meshgrid)),
 ]
 
-COMPOSED = [*COMPOSITIONS, *STATISTICS, *MOVING, *PRODUCTS, *PICKING, *ORDER]
+COMPOSED = [*COMPOSITIONS, *STATISTICS, *MOVING, *PRODUCTS, *PICKING, *ORDER, *RESIZING]

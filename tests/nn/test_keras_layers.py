@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
+from giulgi.nn.masks import give_mask, mask_of
 from golden import read
 
 GOLDEN = read("layers")
@@ -18,33 +19,38 @@ class Case:
 
     def __init__(self, name):
         about = GOLDEN.cases[name]
-        self.name = name
-        kwargs = dict(about["kwargs"])
-        self.options = kwargs.pop("call", {})
-        self.layer = made(about["class"], kwargs)
+        self.words = name.split("_")
+        self.options = dict(about["kwargs"].get("call", {}))
+        self.layer = made(about["class"], about["kwargs"])
         self.numbers = GOLDEN.below(name)
         self.inputs, self.slopes = (self.numbered(key, about["x"]) for key in ("x", "dx"))
         self.weights, self.gradients = (
             self.numbered(key, about["weight"]) for key in ("weight", "gradient")
         )
         self.state, self.after = (self.numbered(key, about["state"]) for key in ("state", "then"))
-        if name.endswith("_training"):
+        if "training" in self.words:
             self.options["training"] = True
-        if "mask" in self.numbers:
-            self.options["mask"] = gg.constant(self.numbers["mask"])
 
     def numbered(self, key, count):
         return [self.numbers[f"{key}_{number}"] for number in range(count)]
 
-    def built(self, feeds):
-        """Return the result of the layer, which has the weights of Keras."""
+    def called(self, feeds):
+        """Return the results of the layer, given inputs and their masks."""
+        for number, feed in enumerate(feeds):
+            give_mask(feed, self.constant_mask(f"mask_{number}"))
         options = dict(self.options)
-        if self.name.endswith("_initial"):
+        if "initial" in self.words:
             feeds, options["initial_state"] = feeds[:1], feeds[1:]
         if isinstance(self.layer, gg.layers.MultiHeadAttention):
-            y = self.layer(*feeds, **options)
-        else:
-            y = self.layer(feeds if len(feeds) > 1 else feeds[0], **options)
+            return self.layer(*feeds, **options)
+        return self.layer(feeds if len(feeds) > 1 else feeds[0], **options)
+
+    def constant_mask(self, key):
+        return gg.constant(self.numbers[key]) if key in self.numbers else None
+
+    def built(self, feeds):
+        """Return the result of the layer, which has the weights of Keras."""
+        y = self.called(feeds)
         self.layer.set_weights([*self.weights, *self.state])
         if isinstance(y, list):
             return gg.concat([gg.reshape(part, (-1,)) for part in y])
@@ -52,13 +58,19 @@ class Case:
 
 
 def made(kind, kwargs):
-    inner = {"layer": made(*kwargs["layer"])} if "layer" in kwargs else {}
-    kwargs = {key: as_tuples(value) for key, value in kwargs.items() if key != "layer"}
-    return getattr(gg.layers, kind)(**kwargs, **inner)
+    """Return a layer, perhaps around others."""
+    kwargs = {name: inner(value) for name, value in kwargs.items() if name != "call"}
+    return getattr(gg.layers, kind)(**kwargs)
 
 
-def as_tuples(value):
-    return tuple(map(as_tuples, value)) if isinstance(value, list) else value
+def inner(value):
+    """Return the layer, or the layers, that an argument tells as [class, arguments]."""
+    if not isinstance(value, list):
+        return value
+    if value and isinstance(value[0], str):
+        return made(*value)
+    parts = [inner(part) for part in value]
+    return parts if any(isinstance(part, gg.layers.Layer) for part in parts) else tuple(parts)
 
 
 def close(actual, wanted):
@@ -88,10 +100,15 @@ def test_the_size_of_the_batch_may_be_unknown(name):
     close(y.numpy(dict(zip(feeds, case.inputs, strict=True))), case.numbers["y"])
 
 
-SPATIAL = [n for n in GOLDEN.cases if n.startswith(("conv", "max", "average", "transp", "depthw"))]
+SPATIAL = ("conv", "max1", "max2", "max3", "average1", "average2", "average3", "transposed")
+SPATIAL += ("depthwise", "separable", "global", "upsampling", "resizing")
+# What keeps the shape of pictures has to know it.
+KNOWN = ("resizing_cropped", "resizing_padded", "resizing_one_picture")
 
 
-@pytest.mark.parametrize("name", [n for n in SPATIAL if GOLDEN.cases[n]["x"] == 1])
+@pytest.mark.parametrize(
+    "name", [n for n in GOLDEN.cases if n.startswith(SPATIAL) and not n.startswith(KNOWN)]
+)
 def test_the_sizes_of_pictures_may_be_unknown(name):
     case = Case(name)
     (x,) = case.inputs
@@ -101,13 +118,24 @@ def test_the_sizes_of_pictures_may_be_unknown(name):
     close(case.built([feed]).numpy({feed: x}), case.numbers["y"])
 
 
-@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if n.endswith("_training")])
-def test_moving_averages_follow_as_in_keras(name):
+@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if "masked" in n.split("_")])
+def test_masks_go_on_as_in_keras(name):
+    case = Case(name)
+    y = case.called([gg.constant(x) for x in case.inputs])
+    mask = mask_of(y[0] if isinstance(y, list) else y)
+    wanted = case.numbers.get("y_mask")
+    assert (mask is None) == (wanted is None)
+    if wanted is not None:
+        np.testing.assert_array_equal(mask, wanted)
+
+
+@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if GOLDEN.cases[n]["state"]])
+def test_what_a_layer_remembers_follows_as_in_keras(name):
     case = Case(name)
 
     @gg.function
     def step(x):
-        return case.layer(x, training=True)
+        return case.called([x])
 
     case.built([gg.constant(case.inputs[0])])
     close(step(case.inputs[0]), case.numbers["y"])

@@ -62,6 +62,15 @@ def test_training_is_bitwise_the_same_with_one_worker_and_with_two(monkeypatch):
     assert found[0] == found[1] == found[2]
 
 
+def test_pictures_of_integers_stay_integers_when_they_are_resized():
+    """The numbers are those of Keras, which rounds and keeps to the range of the dtype."""
+    x = np.array([0, 60, 120, 180, 240], np.uint8).reshape(1, 5, 1, 1)
+    y = L.Resizing(10, 1, "bicubic")(x).numpy()
+    assert y.dtype == np.uint8
+    assert y.ravel().tolist() == [0, 10, 43, 75, 105, 135, 165, 197, 230, 245]
+    assert L.Resizing(10, 1, "nearest")(x).dtype == np.uint8
+
+
 MISTAKES = [
     (lambda: L.Conv2D(0, 3), ArgumentError, "filters is 0"),
     (lambda: L.Conv2D(8, 0), ArgumentError, "kernel_size is 0; the layer has 2 axes of space"),
@@ -74,6 +83,15 @@ MISTAKES = [
     (lambda: L.MaxPooling2D(0), ArgumentError, "pool_size is 0"),
     (lambda: L.ZeroPadding2D((1, 2, 3)), ArgumentError, "padding is"),
     (lambda: L.Conv2DTranspose(4, 3, 2, output_padding=2), ArgumentError, "output_padding is 2"),
+    (lambda: L.UpSampling2D(2, None, "bilinar"), UnknownArgumentError, "did you mean 'bilinear'"),
+    (lambda: L.Resizing(0, 3), ArgumentError, "height is 0"),
+    (lambda: L.Resizing(3, 3, fill_mode="reflect"), UnknownArgumentError, "no fill_mode named"),
+    (lambda: L.Resizing(3, 3, "linear"), UnknownArgumentError, "no interpolation named 'linear'"),
+    (
+        lambda: L.Resizing(3, 3, crop_to_aspect_ratio=True, pad_to_aspect_ratio=True),
+        ArgumentError,
+        "cut or padded to the new shape, not both",
+    ),
 ]
 
 
@@ -96,6 +114,9 @@ def test_inputs_that_do_not_fit_are_told():
         L.Conv2D(8, 3, groups=4)(np.zeros((1, 9, 9, 6), np.float32))
     with pytest.raises(ShapeError, match="nothing is left of axis 1"):
         L.Cropping2D(2)(np.zeros((1, 4, 9, 6), np.float32))
+    unknown = gg.placeholder("float32", (None, None, 8, 3))
+    with pytest.raises(ShapeError, match="height and width of the inputs must be known"):
+        L.Resizing(4, 8, crop_to_aspect_ratio=True)(unknown)
     layer = L.Conv2D(8, 3)
     with pytest.raises(ShapeError, match="number of channels of the inputs must be known"):
         layer(gg.placeholder("float32", (None, 8, 8, None)))

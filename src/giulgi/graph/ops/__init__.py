@@ -18,6 +18,7 @@ statistics      means, variances, logsumexp
 contraction     matrix products
 convolutions    convolutions over axes of space, and their transpose
 pooling         the greatest element, or the mean, of what a window sees
+resizing        pictures with other numbers of points
 creation        zeros, ranges, the identity
 diagonals       diagonals of matrices
 factoring       matrices as products of simpler ones
@@ -147,6 +148,7 @@ from giulgi.graph.ops.movement import (
 )
 from giulgi.graph.ops.pooling import average_pool, max_pool
 from giulgi.graph.ops.reductions import all, any, argmax, argmin, max, min, prod, sum
+from giulgi.graph.ops.resizing import resize
 from giulgi.graph.ops.shape import rank, shape, size
 from giulgi.graph.ops.slicing import embed, pad
 from giulgi.graph.ops.sorting import argsort, sort, top_k
@@ -263,6 +265,7 @@ __all__ = [
     "remainder",
     "repeat",
     "reshape",
+    "resize",
     "roll",
     "round",
     "rsqrt",

@@ -258,13 +258,22 @@ def repeat(x: TensorLike, repetitions: int, axis: int | None = None) -> Tensor:
         )
     if axis is None:
         x, axis = reshape(x, (-1,)), 0
-    axis = normalise_axis(axis, x.ndim)
+    counts: list[Any] = [1] * x.ndim
+    counts[normalise_axis(axis, x.ndim)] = repetitions
+    return enlarged(x, counts)
+
+
+def enlarged(x: Tensor, counts: Sequence[Any]) -> Tensor:
+    """Return x with its elements repeated along each axis, so and so many times."""
     sizes = dims_of(x)
-    copies = broadcast_to(
-        expand_dims(x, axis + 1), [*sizes[: axis + 1], repetitions, *sizes[axis + 1 :]]
-    )
-    sizes[axis] = sizes[axis] * repetitions
-    return reshape(copies, sizes)
+    spread, behind = list[Any](), []
+    for dim, count in zip(sizes, counts, strict=True):
+        spread.append(dim)
+        if type(count) is not int or count != 1:
+            behind.append(len(spread))
+            spread.append(count)
+    copies = broadcast_to(expand_dims(x, tuple(behind)), spread)
+    return reshape(copies, [count * dim for count, dim in zip(counts, sizes, strict=True)])
 
 
 @composed

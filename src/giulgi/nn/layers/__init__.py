@@ -8,9 +8,6 @@ from giulgi.nn.layers.borders import (
     Cropping1D,
     Cropping2D,
     Cropping3D,
-    UpSampling1D,
-    UpSampling2D,
-    UpSampling3D,
     ZeroPadding1D,
     ZeroPadding2D,
     ZeroPadding3D,
@@ -73,6 +70,7 @@ from giulgi.nn.layers.recurrent import (
     TimeDistributed,
 )
 from giulgi.nn.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
+from giulgi.nn.layers.resizing import Resizing, UpSampling1D, UpSampling2D, UpSampling3D
 from giulgi.nn.layers.transposed import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 
 __all__ = [
@@ -137,6 +135,7 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "Resizing",
     "SeparableConv1D",
     "SeparableConv2D",
     "SimpleRNN",

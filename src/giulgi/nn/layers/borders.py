@@ -1,4 +1,4 @@
-"""Layers that put zeros around pictures, cut their borders, or repeat their points."""
+"""Layers that put zeros around pictures, or cut their borders."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.spatial import Sizes, Spatial, axes_text, checked_data_format
+from giulgi.nn.layers.spatial import Spatial, axes_text, checked_data_format
 from giulgi.signatures import names_checked
 
 Borders = int | Sequence[int] | Sequence[Sequence[int]]
@@ -106,30 +105,6 @@ class Cropping(_Borders):
         return x[tuple(cuts)]
 
 
-class UpSampling(Spatial):
-    """Base of layers that repeat each point of space.
-
-    Args:
-        size: how often, along all axes of space or along each.
-        data_format: "channels_last" (the default) or "channels_first".
-        options: of every :class:`Layer`.
-    """
-
-    @layer_arguments
-    def __init__(self, size: Sizes = 2, data_format: str | None = None, **options: Any):
-        super().__init__(**options)
-        self.size = self.sizes_for("size", size)
-        self.data_format = checked_data_format(data_format)
-
-    def call(self, x: Tensor) -> Tensor:
-        """Return x with its points repeated."""
-        self.require_rank(x.known_shape)
-        for axis, count in enumerate(self.size):
-            if count > 1:
-                x = ops.repeat(x, count, self.first_axis + axis)
-        return x
-
-
 class ZeroPadding1D(ZeroPadding):
     """Zeros before and after the steps of (batch, steps, channels)."""
 
@@ -162,23 +137,5 @@ class Cropping2D(Cropping):
 
 class Cropping3D(Cropping):
     """The three axes of space of (batch, a, b, c, channels) without their borders."""
-
-    rank = 3
-
-
-class UpSampling1D(UpSampling):
-    """Each step of (batch, steps, channels) several times."""
-
-    rank = 1
-
-
-class UpSampling2D(UpSampling):
-    """Each point of pictures (batch, height, width, channels) several times, both ways."""
-
-    rank = 2
-
-
-class UpSampling3D(UpSampling):
-    """Each point of (batch, a, b, c, channels) several times, along the three axes of space."""
 
     rank = 3
