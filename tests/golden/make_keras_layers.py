@@ -92,7 +92,8 @@ class Evaluation:
             self.xs = [f32(rng.integers(0, 7, one)) for one in self.shapes]
         self.masks: list[Any] = [None] * len(self.xs)
         if "masked" in self.words:
-            self.masks = [drawn_mask(rng, one[:2]) for one in self.shapes]
+            steps = 2 if "first" in self.words else 1
+            self.masks = [drawn_mask(rng, (one[0], one[steps])) for one in self.shapes]
         self.options: dict[str, Any] = {"training": True} if "training" in self.words else {}
         self.options |= kwargs.get("call", {})
 

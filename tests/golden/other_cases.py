@@ -4,7 +4,7 @@ from spatial_cases import Case
 
 
 def of_normalization() -> dict[str, Case]:
-    x2, x4 = (6, 5), (3, 4, 5, 6)
+    x2, x3, x4 = (6, 5), (5, 4, 3), (3, 4, 5, 6)
     return {
         "batch_normalization": ("BatchNormalization", {}, x4),
         "batch_normalization_training": ("BatchNormalization", {"momentum": 0.9}, x4),
@@ -14,6 +14,16 @@ def of_normalization() -> dict[str, Case]:
             {"center": False, "scale": False},
             x2,
         ),
+        "batch_normalization_masked": ("BatchNormalization", {}, x3),
+        "batch_normalization_masked_training": ("BatchNormalization", {"momentum": 0.9}, x3),
+        "batch_normalization_masked_axis_training": ("BatchNormalization", {"axis": 1}, x3),
+        "batch_normalization_masked_plain_training": (
+            "BatchNormalization",
+            {"center": False, "scale": False},
+            x3,
+        ),
+        "batch_normalization_frozen_training": ("BatchNormalization", {"trainable": False}, x3),
+        "layer_normalization_masked": ("LayerNormalization", {}, x3),
         "layer_normalization": ("LayerNormalization", {}, x2),
         "layer_normalization_axes": ("LayerNormalization", {"axis": [1, 3], "epsilon": 0.1}, x4),
         "layer_normalization_unscaled": ("LayerNormalization", {"scale": False}, x4),

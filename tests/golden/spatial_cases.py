@@ -109,7 +109,12 @@ def of_pooling() -> dict[str, Case]:
             f"global_{own}2d_first": (f"Global{kind}Pooling2D", {"keepdims": True, **FIRST}, x2),
             f"global_{own}3d": (f"Global{kind}Pooling3D", {}, x3),
         }
-    return cases
+    masked = "global_average1d_masked"
+    return cases | {
+        masked: ("GlobalAveragePooling1D", {}, x1),
+        f"{masked}_keepdims": ("GlobalAveragePooling1D", {"keepdims": True}, x1),
+        f"{masked}_first": ("GlobalAveragePooling1D", {**FIRST}, (2, 3, 9)),
+    }
 
 
 def of_borders() -> dict[str, Case]:

@@ -42,6 +42,44 @@ def test_a_layer_that_is_not_trainable_goes_by_its_moving_averages():
     np.testing.assert_allclose(y, X / np.sqrt(1 + 1e-3), rtol=1e-5)
 
 
+def test_steps_that_only_fill_up_make_no_difference_to_what_batches_are_normalized_by():
+    """Padding behind a mask changes neither what a network learns nor its moving averages."""
+    gg.set_seed(0)
+    x = np.random.default_rng(1).normal(3, 2, size=(32, 5, 3)).astype(np.float32)
+    x[::2, 3:] = 0
+    found = []
+    for steps in (5, 9):
+        inputs = gg.Input((steps, 3))
+        layer = L.BatchNormalization(momentum=0.5)
+        h = layer(L.Masking()(inputs))
+        model = gg.Model(inputs, L.GlobalAveragePooling1D()(h))
+        model.compile(gg.optimizers.SGD(0.1), loss="mse")
+        model.fit(np.pad(x, ((0, 0), (0, steps - 5), (0, 0))), x[:, 0], epochs=3, verbose=0)
+        found.append(layer.get_weights())
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    counted = x[(x != 0).any(-1)]
+    np.testing.assert_allclose(found[0][2], counted.mean(0), rtol=0.3)
+
+
+def test_a_mask_of_steps_is_also_one_of_all_that_is_in_them():
+    x = np.random.default_rng(2).normal(size=(4, 5, 3, 2)).astype(np.float32)
+    mask = np.random.default_rng(3).random((4, 5)) < 0.5
+    y = L.BatchNormalization(epsilon=0)(x, training=True, mask=gg.constant(mask)).numpy()
+    np.testing.assert_allclose(y[mask].mean((0, 1)), 0, atol=1e-5)
+    np.testing.assert_allclose(y[mask].var((0, 1)), 1, rtol=1e-4)
+    with pytest.raises(ShapeError, match="the mask has 4 axes; it tells of the first axes"):
+        L.BatchNormalization()(x, training=True, mask=gg.constant(x > 0))
+
+
+def test_where_nothing_counts_the_mean_is_0():
+    mask = gg.constant(np.zeros((2, 3), bool))
+    x = np.ones((2, 3, 4), np.float32)
+    assert not L.GlobalAveragePooling1D()(x, mask=mask).numpy().any()
+    layer = L.BatchNormalization()
+    assert np.isfinite(layer(x, training=True, mask=mask).numpy()).all()
+
+
 def test_noise_is_there_in_training_alone():
     gg.set_seed(0)
     x = np.ones((2000, 5, 4), np.float32)

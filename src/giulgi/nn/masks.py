@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from giulgi.errors import ShapeError
 from giulgi.graph import ops
-from giulgi.graph.dtypes import DEFAULT_FLOAT
+from giulgi.graph.dtypes import DEFAULT_FLOAT, bool_
 from giulgi.graph.node import Node
 from giulgi.graph.tensor import Tensor
 from giulgi.tree import flatten, tree_map
@@ -43,6 +44,22 @@ def give_mask(outputs: Any, masks: Any) -> None:
     for x, mask in zip(leaves, own, strict=False):
         if mask is not None and isinstance(x, Tensor):
             _masks[x.node] = mask
+
+
+def for_elements(mask: Tensor, x: Tensor) -> Tensor:
+    """Return a mask of the first axes of x as bools that are broadcast to x.
+
+    Raises:
+        ShapeError: if it has as many axes as x, or more.
+    """
+    if mask.ndim >= x.ndim:
+        raise ShapeError(
+            f"the mask has {mask.ndim} axes; it tells of the first axes of the inputs, which have "
+            f"{x.ndim}, whether they count.",
+            arguments=[("inputs", x.description), ("mask", mask.description)],
+            fix="a mask of steps is (batch, steps)",
+        )
+    return ops.cast(ops.expand_dims(mask, tuple(range(mask.ndim, x.ndim))), bool_)
 
 
 def masked_weight(weight: Tensor | None, mask: Tensor | None) -> Tensor | None:

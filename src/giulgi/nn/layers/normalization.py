@@ -13,6 +13,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.masks import for_elements
 
 
 class _Normalization(Layer):
@@ -86,7 +87,8 @@ class BatchNormalization(_Normalization):
 
     While training mean and variance are those of the batch, over all axes but that of the channels;
     their moving averages, moving = momentum * moving + (1 - momentum) * batch's, serve afterwards,
-    and in a layer that is not trainable.
+    and in a layer that is not trainable. Of inputs with a mask only the steps that count make mean
+    and variance; all are normalized.
 
     Weights: gamma and beta, and moving_mean and moving_variance, which training does not change by
     gradients; each has one number for each channel.
@@ -151,8 +153,14 @@ class BatchNormalization(_Normalization):
             (channels,), self.moving_variance_initializer, name="moving_variance", trainable=False
         )
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
-        """Return the normalized inputs; while training, let the moving averages follow."""
+    def call(self, x: Tensor, training: bool = False, mask: Tensor | None = None) -> Tensor:
+        """Return the normalized inputs; while training, let the moving averages follow.
+
+        Args:
+            x: the inputs.
+            training: whether it is training.
+            mask: which examples, or which of their steps, count: of the first axes of x.
+        """
         channel = self.axis % x.ndim
         shape = [-1 if axis == channel else 1 for axis in range(x.ndim)]
         if not (training and self.trainable):
@@ -161,8 +169,7 @@ class BatchNormalization(_Normalization):
             )
             return self.normalized(x, mean, variance, shape)
         axes = tuple(axis for axis in range(x.ndim) if axis != channel)
-        mean = ops.mean(x, axes, keepdims=True)
-        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        mean, variance = _moments(x, axes, mask)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             follows = moving + (1 - self.momentum) * (ops.reshape(now, (-1,)) - moving)
             self.add_update(moving, ops.stop_gradient(follows))
@@ -218,10 +225,23 @@ class LayerNormalization(_Normalization):
     def call(self, x: Tensor) -> Tensor:
         """Return the normalized inputs."""
         axes = self._axes(x.ndim)
-        mean = ops.mean(x, axes, keepdims=True)
-        variance = ops.mean(ops.square(x - mean), axes, keepdims=True)
+        mean, variance = _moments(x, axes)
         shape = [x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)]
         return self.normalized(x, mean, variance, shape)
+
+
+def _moments(x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Return mean and variance along axes, which stay; with a mask, of what counts."""
+    if mask is None:
+        mean = ops.mean(x, axes, keepdims=True)
+        return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
+    counts = for_elements(ops.constant(mask), x)
+    ones = ops.broadcast_to(ops.cast(counts, x.dtype), ops.shape(x))
+    # Where nothing counts, the sums are 0.
+    number = ops.maximum(ops.sum(ones, axes, keepdims=True), 1)
+    mean = ops.sum(ops.where(counts, x, 0), axes, keepdims=True) / number
+    distances = ops.where(counts, ops.square(x - mean), 0)
+    return mean, ops.sum(distances, axes, keepdims=True) / number
 
 
 def _size_along(layer: Layer, input_shape: Shape | None, axis: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from giulgi.graph import ops
+from giulgi.graph.dtypes import bool_
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.spatial import Sizes, Spatial, checked_data_format
@@ -144,9 +145,23 @@ class GlobalMaxPooling3D(_GlobalMax):
 
 
 class GlobalAveragePooling1D(_GlobalAverage):
-    """The mean of each channel: (batch, steps, channels) -> (batch, channels)."""
+    """The mean of each channel: (batch, steps, channels) -> (batch, channels).
+
+    Of inputs with a mask it is the mean of the steps that count, and 0 where none does.
+    """
 
     rank = 1
+
+    def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the mean of all steps, or of those that a mask (batch, steps) lets count."""
+        if mask is None:
+            return super().call(x)
+        self.require_rank(x.known_shape)
+        axis = self.first_axis
+        counts = ops.cast(ops.expand_dims(mask, 3 - axis), bool_)
+        number = ops.sum(ops.cast(counts, x.dtype), axis, keepdims=self.keepdims)
+        total = ops.sum(ops.where(counts, x, 0), axis, keepdims=self.keepdims)
+        return total / ops.maximum(number, 1)
 
 
 class GlobalAveragePooling2D(_GlobalAverage):
