@@ -13,15 +13,14 @@ import numpy as np
 import pytest
 
 from giulgi.errors import GiulgiError
-from giulgi.viz import MissingExtraError, ReportFileError
+from giulgi.viz import DigitsRun, MissingExtraError, ReportFileError
 from giulgi.viz.digits_report import (
-    DigitsRun,
     check_digits_report,
     render_digits_report,
     write_digits_report,
 )
 
-VOID = {"meta", "link", "img", "br"}
+VOID = {"meta", "link", "img", "br", "input"}
 
 
 class Page(HTMLParser):
@@ -111,12 +110,11 @@ def test_confusion_matrix_shows_counts_and_recall(page: Page):
 
 
 def test_thousands_are_set_apart_everywhere(make_run):
-    page = page_of(make_run([(0, 0, 0.9)] * 1200 + [(0, 1, 0.9)] * 1100, units=1500))
+    page = page_of(make_run([(0, 0, 0.9)] * 1200 + [(0, 1, 0.9)] * 1100, looks=()))
     assert page.all("td", class_="right")[0][1] == "1,200"
     assert page.all("td", class_="wrong")[0][1] == "1,100"
     assert page.all("td", class_="recall")[0][1].endswith("of 2,300")
     assert [text for has, text in page.all("td") if "data-long" in has] == ["1,200", "1,100"]
-    assert "weights, of 1,500." in page.text()
 
 
 def test_the_column_of_the_summary_goes_by_its_name(page: Page):
@@ -134,12 +132,15 @@ def test_mistakes_come_surest_first(page: Page):
     expected = [(1, 97.0, 7, 3.0), (9, 80.0, 4, 20.0), (5, 60.0, 3, 40.0), (9, 55.0, 4, 45.0)]
     assert len(verdicts) == len(expected)
     for verdict, (said, sureness, truth, rest) in zip(verdicts, expected, strict=True):
-        assert verdict == f"it said {said} {sureness} % it is {truth} {rest} %"
+        told = f"it said {said} {sureness} % it is {truth} {rest} %"
+        assert re.fullmatch(rf"number 3\d {re.escape(told)}", verdict)
+    # By this number a digit is asked for.
+    assert [verdict.split()[1] for verdict in verdicts] == ["31", "32", "33", "30"]
 
 
 def test_each_mistake_has_ten_bars(page: Page):
     bars = [has["style"] for has, _ in page.all("i")]
-    assert len(bars) == 4 * 10
+    assert len(bars) == 4 * 10 + 2 * 10  # Those of the digits that it looks into come last.
     first = [float(style.removeprefix("--share:")) for style in bars[:10]]
     assert first == pytest.approx([0, 0.97, 0, 0, 0, 0, 0, 0.03, 0, 0], abs=1e-3)
 
@@ -149,12 +150,12 @@ def test_only_the_surest_sixty_are_shown(make_run):
     page = page_of(make_run(answers=answers))
     verdicts = [text for _, text in page.all("div", class_="verdict")]
     assert len(verdicts) == 60
-    assert verdicts[0].startswith("it said 7 85.5")
+    assert verdicts[0].startswith("number 69 it said 7 85.5")
     assert "Of its 70 mistakes, these are the 60 it was surest of." in page.text()
 
 
 def test_no_mistakes_at_all(make_run):
-    page = page_of(make_run(answers=[(digit, digit, 0.9) for digit in range(10)] * 3))
+    page = page_of(make_run(answers=[(digit, digit, 0.9) for digit in range(10)] * 3, looks=[0]))
     assert page.all("h1")[0][1].startswith("100 % of")
     assert "30 digits, and not one wrong." in page.text()
     assert "There are none: it read every digit right." in page.text()
@@ -162,34 +163,64 @@ def test_no_mistakes_at_all(make_run):
 
 
 def test_only_mistakes_and_digits_that_never_occur(make_run):
-    page = page_of(make_run(answers=[(2, 3, 0.7)]))
+    page = page_of(make_run(answers=[(2, 3, 0.7)], looks=[0]))
     assert "This is its only mistake." in page.text()
     assert [text for _, text in page.all("td", class_="recall")][:3] == ["– of 0"] * 2 + [
         "0 % of 1"
     ]
 
 
-def test_units_of_the_first_layer(page: Page):
-    assert "All 6 units." in page.text()
+def test_filters_of_the_first_layer(page: Page):
+    assert "The 4 filters of the first layer." in page.text()
+    assert "a small window of 3 × 3 weights" in page.text()
     alts = [has["alt"] for has, _ in page.all("img") if has["alt"].startswith("Weights of")]
-    assert alts == [f"Weights of unit {number}" for number in range(6)]
-
-
-def test_the_strongest_64_units_are_shown(make_run):
-    run = make_run(units=70)
-    run.first_layer[:, 41] *= 3
-    run.first_layer[:, :6] /= 9
-    page = page_of(run)
-    alts = [has["alt"] for has, _ in page.all("img") if has["alt"].startswith("Weights of")]
-    assert len(alts) == 64
-    assert alts[0] == "Weights of unit 41"
-    assert "Weights of unit 3" not in alts
-    assert "The 64 units with the strongest weights, of 70." in page.text()
+    assert alts == [f"Weights of filter {number}" for number in range(4)]
 
 
 def test_weights_that_are_all_zero_can_be_shown(make_run):
-    run = make_run(first_layer=np.zeros((784, 2), np.float32))
-    assert "All 2 units." in page_of(run).text()
+    run = make_run(filters=np.zeros((3, 3, 4), np.float32))
+    assert "The 4 filters" in page_of(run).text()
+
+
+def test_digits_to_look_into_are_chosen_without_a_script(page: Page):
+    choices = page.all("input", type="radio", name="digit")
+    assert [has["id"] for has, _ in choices] == ["digit-31", "digit-0"]
+    assert ["checked" in has for has, _ in choices] == [True, False]
+    labels = [text for has, text in page.all("label")]
+    assert labels == ["7 read as 1", "0"]
+    wrong, right = [text for _, text in page.all("div", class_="digit")]
+    assert "digit number 31 is 7 . The network read 1 , and gave that 97.0 %." in wrong
+    assert "digit number 0 is 0 . The network read it right, and gave it 90.0 %." in right
+
+
+def test_feature_maps_of_each_digit(page: Page):
+    heads = [text for _, text in page.all("h3")][-6:]
+    assert heads == 2 * [
+        "First layer 4 maps of 26 × 26",
+        "Second layer 6 maps of 24 × 24",
+        "After pooling 6 maps of 12 × 12",
+    ]
+    assert "From these 864 numbers" in page.text()
+    sizes = Counter(has.get("width") for has, _ in page.all("img"))
+    assert sizes["78"] == 2 * 4
+    assert sizes["15"] == 2 * 4  # The filter of each map.
+    assert sizes["72"] == 2 * (6 + 6)
+
+
+def test_maps_in_which_nothing_was_found_are_counted(make_run):
+    run = make_run(looks=[3])
+    run.feature_maps.second[..., [1, 4]] = 0
+    run.feature_maps.pooled[:] = 0
+    heads = [text for _, text in page_of(run).all("h3")][-3:]
+    assert heads[0].endswith("26 × 26")
+    assert heads[1].endswith("24 × 24, 2 of them empty")
+    assert heads[2].endswith("12 × 12, 6 of them empty")
+
+
+def test_nothing_to_look_into(make_run):
+    page = page_of(make_run(looks=()))
+    assert not page.all("input")
+    assert "Choose a digit" not in page.text()
 
 
 def test_summary_and_facts_are_escaped(make_run):
@@ -284,8 +315,9 @@ def test_charts_take_colours_and_fonts_from_the_page(html: str):
 
 def test_the_largest_page_is_small_enough(make_run):
     # Noise is what compresses worst.
-    run = make_run(answers=[(0, 1 + i % 9, 0.6) for i in range(200)], units=100)
-    assert len(render_digits_report(run).encode()) < 2_000_000
+    looks = range(11)
+    run = make_run([(0, 1 + i % 9, 0.6) for i in range(200)], sizes=(32, 64), looks=looks)
+    assert len(render_digits_report(run).encode()) < 4_000_000
 
 
 def test_the_same_run_gives_the_same_page(html: str, make_run):

@@ -39,7 +39,16 @@ def _parser() -> argparse.ArgumentParser:
         default=Path("giulgi-digits.html"),
         help="where the page is written (giulgi-digits.html)",
     )
-    demo_parser.set_defaults(run=lambda args: demo(args.epochs, args.seed, args.output))
+    demo_parser.add_argument(
+        "--digit",
+        type=_natural,
+        nargs="+",
+        default=[],
+        metavar="NUMBER",
+        help="which of the 10,000 test digits, 0 to 9999, to look into "
+        "(the mistake it is surest of)",
+    )
+    demo_parser.set_defaults(run=lambda args: demo(args.epochs, args.seed, args.output, args.digit))
 
     info_parser = commands.add_parser(
         "info", help="print version, processor, backend, threads, paths and the cache"
@@ -57,8 +66,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return _whole(text, 1)
+
+
+def _natural(text: str) -> int:
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
     return int(text)
 
 
@@ -79,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.where = None  # It is the command's own line, not the user's.
         print(f"\n{error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"\nStopped. {interrupt}".rstrip(), file=sys.stderr)
         return _INTERRUPTED
     return 0

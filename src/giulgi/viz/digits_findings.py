@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from giulgi.viz.digits_run import DIGITS, DigitsRun
+from giulgi.viz.digits_run import DIGITS
 
 Indices = npt.NDArray[np.intp]
 
@@ -83,33 +84,48 @@ class Findings:
             if counts[truth, said]
         ]
 
+    def worth_a_look(self, chosen: Iterable[int] = ()) -> Indices:
+        """Return pictures to look into, each once.
+
+        First come those that are chosen, or else the mistake it was surest of; then one of each
+        digit that was read right.
+        """
+        first = list(chosen) or [int(index) for index in self.mistakes[:1]]
+        right = [index for index in self.examples if index is not None]
+        return np.array(list(dict.fromkeys(first + right)), np.intp)
+
     def _mixed_up(self, labels: npt.NDArray[Any], truth: int, said: int) -> Indices:
         mistakes = self.mistakes
         chosen = (labels[mistakes] == truth) & (self.answers[mistakes] == said)
         return mistakes[chosen]
 
 
-def find(run: DigitsRun) -> Findings:
-    """Return what the answers of a run say."""
-    labels = run.labels.astype(np.intp)
-    answers = run.probabilities.argmax(axis=1)
-    confusion = np.zeros((DIGITS, DIGITS), np.int64)
-    np.add.at(confusion, (labels, answers), 1)
+def find(labels: npt.NDArray[np.integer[Any]], probabilities: npt.NDArray[np.float32]) -> Findings:
+    """Return what the answers to n pictures say.
 
-    wrong = np.flatnonzero(answers != labels)
-    sureness = run.probabilities[wrong, answers[wrong]]
+    Args:
+        labels: int (n,), the true digits.
+        probabilities: float (n, 10), what the network gave to each digit.
+    """
+    truths = labels.astype(np.intp)
+    answers = probabilities.argmax(axis=1)
+    confusion = np.zeros((DIGITS, DIGITS), np.int64)
+    np.add.at(confusion, (truths, answers), 1)
+
+    wrong = np.flatnonzero(answers != truths)
+    sureness = probabilities[wrong, answers[wrong]]
     mistakes = wrong[np.argsort(-sureness, kind="stable")]
 
     # The rank of the true digit: how many digits were thought more likely.
-    of_truth = run.probabilities[mistakes, labels[mistakes]]
-    rank = (run.probabilities[mistakes] > of_truth[:, np.newaxis]).sum(axis=1)
+    of_truth = probabilities[mistakes, truths[mistakes]]
+    rank = (probabilities[mistakes] > of_truth[:, np.newaxis]).sum(axis=1)
     return Findings(
         answers=answers,
         confusion=confusion,
         mistakes=mistakes,
         second_choices=int((rank <= 1).sum()),
         sure_mistakes=int((sureness > SURE).sum()),
-        examples=tuple(_first(answers, labels, digit) for digit in range(DIGITS)),
+        examples=tuple(_first(answers, truths, digit) for digit in range(DIGITS)),
     )
 
 

@@ -13,20 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.viz import curves, files, pictures, wording
+from giulgi.viz import curves, digits_maps, files, pictures, wording
 from giulgi.viz.digits_findings import Findings, MixUp, find
-from giulgi.viz.digits_run import DIGITS, SIDE, DigitsRun
+from giulgi.viz.digits_run import DIGITS, DigitsRun
 from giulgi.viz.extras import needs_extra
 
-__all__ = ["DigitsRun", "check_digits_report", "write_digits_report"]
+__all__ = ["check_digits_report", "write_digits_report"]
 
 MOST_CARDS = 60
-MOST_UNITS = 64
 MOST_MIX_UPS = 6
 MOST_EXAMPLES = 5
-
-# The few largest weights would leave all others pale, so the full colour begins a little below.
-_FULL_COLOUR = 0.998
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Card:
-    """One picture that was read wrong."""
+    """One picture, what it shows, and what the network said.
 
+    ``index`` is its place among all pictures.
+    """
+
+    index: int
     picture: str
     truth: int
     said: int
@@ -66,14 +66,6 @@ class Row:
     cells: tuple[Cell, ...]
     recall: str
     total: int
-
-
-@dataclass(frozen=True)
-class Unit:
-    """One unit of the first layer."""
-
-    number: int
-    picture: str
 
 
 def check_digits_report(path: Path) -> None:
@@ -138,10 +130,10 @@ def render_digits_report(run: DigitsRun) -> str:
 
 def _values(run: DigitsRun) -> dict[str, Any]:
     """Return what the template shows, by the names it uses."""
-    found = find(run)
+    found = find(run.labels, run.probabilities)
     recalls = {digit: found.recall(digit) for digit in range(DIGITS)}
     known = {digit: recall for digit, recall in recalls.items() if recall is not None}
-    units, scale = _units(run)
+    filters = digits_maps.filters(run.filters)
     return {
         "run": run,
         "found": found,
@@ -157,10 +149,13 @@ def _values(run: DigitsRun) -> dict[str, Any]:
             _mix_up(run, mix_up) for mix_up in found.mix_ups(run.labels, limit=MOST_MIX_UPS)
         ],
         "cards": [_card(run, found, int(index)) for index in found.mistakes[:MOST_CARDS]],
-        "units": units,
-        "all_units": run.first_layer.shape[1],
-        "weight_limit": wording.measure(scale),
+        "filters": filters,
+        "weight_limit": wording.measure(filters.scale),
         "weight_scale": pictures.weight_scale(),
+        "insides": [
+            (inside, _card(run, found, inside.index))
+            for inside in digits_maps.insides(run.feature_maps)
+        ],
     }
 
 
@@ -253,26 +248,9 @@ def _mix_up(run: DigitsRun, mix_up: MixUp) -> dict[str, Any]:
 
 def _card(run: DigitsRun, found: Findings, index: int) -> Card:
     truth, said = int(run.labels[index]), int(found.answers[index])
-    roles = {truth: "truth", said: "said"}
+    roles = {said: "said", truth: "truth"}
     bars = tuple(
         Bar(digit, float(share), wording.percent(float(share)), roles.get(digit, ""))
         for digit, share in enumerate(run.probabilities[index])
     )
-    return Card(pictures.ink(run.images[index]), truth, said, bars)
-
-
-def _units(run: DigitsRun) -> tuple[list[Unit], float]:
-    """Return pictures of the units with the strongest weights, and their common scale."""
-    kernel = run.first_layer
-    chosen = np.arange(kernel.shape[1])
-    if len(chosen) > MOST_UNITS:
-        strength = np.square(kernel).sum(axis=0)
-        chosen = np.argsort(-strength, kind="stable")[:MOST_UNITS]
-    shown = kernel[:, chosen]
-    # All zeros, or no unit at all, have no scale of their own.
-    scale = float(np.quantile(np.abs(shown), _FULL_COLOUR)) if shown.size else 0.0
-    scale = scale or 1.0
-    return [
-        Unit(int(number), pictures.weights(kernel[:, number].reshape(SIDE, SIDE), scale))
-        for number in chosen
-    ], scale
+    return Card(index, pictures.ink(run.images[index]), truth, said, bars)

@@ -22,6 +22,38 @@ CURVES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True)
+class FeatureMaps:
+    """What the filters of two convolutions, and the pooling behind them, made of k pictures.
+
+    Args:
+        indices: int (k,), which pictures: their places among the ``images`` of a run.
+        first: float (k, rows, columns, filters), the maps of the first convolution.
+        second: the maps of the second convolution, likewise.
+        pooled: the maps of the second convolution after pooling.
+
+    Raises:
+        ShapeError: if an array does not have such a shape.
+        DataError: if a number is NaN or infinite.
+    """
+
+    indices: npt.NDArray[np.integer[Any]]
+    first: npt.NDArray[np.float32]
+    second: npt.NDArray[np.float32]
+    pooled: npt.NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        k = len(self.indices)
+        for name in ("first", "second", "pooled"):
+            maps: npt.NDArray[np.float32] = getattr(self, name)
+            if maps.ndim != 4 or len(maps) != k:
+                raise ShapeError(
+                    f"{name} has the shape {maps.shape}, and should have "
+                    f"({k}, rows, columns, filters)."
+                )
+            _check_finite(name, maps)
+
+
+@dataclass(frozen=True)
 class DigitsRun:
     """A network trained on digits, and its answers to n pictures it has never seen.
 
@@ -31,22 +63,24 @@ class DigitsRun:
         probabilities: float (n, 10), what the network gave to each digit.
         history: for each of ``loss``, ``accuracy``, ``val_loss`` and ``val_accuracy`` a value
             per epoch.
-        first_layer: float (784, units), the kernel of the first dense layer.
+        filters: float (rows, columns, n), the filters of the first convolution.
+        feature_maps: what the filters made of some of the pictures.
         summary: the text table of the network.
         seconds: how long the training took.
         facts: names and values for the small print, such as the version and the CPU.
 
     Raises:
         ShapeError: if an array does not have the shape above.
-        DataError: if a label is not a digit, a number is NaN or infinite, or the history lacks
-            a curve.
+        DataError: if a label is not a digit, a number is NaN or infinite, the history lacks a
+            curve, or there is a feature map of a picture that does not exist.
     """
 
     images: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.integer[Any]]
     probabilities: npt.NDArray[np.float32]
     history: Mapping[str, Sequence[float]]
-    first_layer: npt.NDArray[np.float32]
+    filters: npt.NDArray[np.float32]
+    feature_maps: FeatureMaps
     summary: str
     seconds: float
     facts: Mapping[str, str]
@@ -56,8 +90,13 @@ class DigitsRun:
         _check_shape("images", self.images, (n, SIDE, SIDE), "(n, 28, 28)")
         _check_shape("labels", self.labels, (n,), f"({n},), one label per image")
         _check_shape("probabilities", self.probabilities, (n, DIGITS), f"({n}, 10)")
-        units = self.first_layer.shape[-1] if self.first_layer.ndim else 0
-        _check_shape("first_layer", self.first_layer, (SIDE * SIDE, units), "(784, units)")
+        n_filters = self.feature_maps.first.shape[-1]
+        _check_shape(
+            "filters",
+            self.filters,
+            (*self.filters.shape[:2], n_filters),
+            f"(rows, columns, {n_filters}), one filter per map of the first convolution",
+        )
         if n == 0:
             raise DataError("There is no picture to report on: images has length 0.")
         if self.labels.min() < 0 or self.labels.max() >= DIGITS:
@@ -67,7 +106,8 @@ class DigitsRun:
                 fix="give the digits themselves, not one-hot rows or other classes",
             )
         _check_finite("probabilities", self.probabilities)
-        _check_finite("first_layer", self.first_layer)
+        _check_finite("filters", self.filters)
+        _check_places(self.feature_maps.indices, n)
         _check_history(self.history)
 
     @property
@@ -81,6 +121,15 @@ def _check_shape(
 ) -> None:
     if array.shape != expected:
         raise ShapeError(f"{name} has the shape {array.shape}, and should have {wording}.")
+
+
+def _check_places(indices: npt.NDArray[np.integer[Any]], n: int) -> None:
+    outside = [int(index) for index in indices if not 0 <= index < n]
+    if outside:
+        raise DataError(
+            f"There is a feature map of picture {outside[0]}, and there are {n} pictures, "
+            f"0 to {n - 1}."
+        )
 
 
 def _check_finite(name: str, array: npt.NDArray[Any]) -> None:

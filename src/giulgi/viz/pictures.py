@@ -42,6 +42,14 @@ def weights(values: npt.NDArray[np.floating[Any]], scale: float) -> str:
     return _png(_red_to_blue()(unit, bytes=True))
 
 
+def strengths(values: npt.NDArray[np.floating[Any]], scale: float) -> str:
+    """Return a feature map as a picture: nothing at 0 and below, full blue from ``scale`` on."""
+    pixels = np.empty((*values.shape, 4), np.uint8)
+    pixels[..., :3] = np.round(255 * np.array(POSITIVE))
+    pixels[..., 3] = np.round(255 * np.clip(values / scale, 0, 1))
+    return _png(pixels)
+
+
 def weight_scale(width: int = 256) -> str:
     """Return the scale of colours itself, from red on the left to blue on the right."""
     return weights(np.linspace(-1, 1, width)[np.newaxis], 1.0)
@@ -75,6 +83,5 @@ def _png(pixels: npt.NDArray[np.uint8]) -> str:
         np.ascontiguousarray(pixels),
         format="png",
         metadata=nothing,
-        pil_kwargs={"optimize": True},
     )
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
