@@ -19,12 +19,13 @@ MEASURE = """<script>onload = () => {
     .map((frame) => measure(frame.contentDocument)).join(" ");
 }</script>"""
 
-# By how much the numbers of the matrix reach over the edges of their cells, the worst of all.
+# By how much the numbers of the matrix and the cards reach over their edges, the worst of all.
 REACH_OF_NUMBERS = """(page) => {
   const range = page.createRange();
-  return Math.max(...[...page.querySelectorAll(".matrix td")].map((cell) => {
+  return Math.max(...[...page.querySelectorAll(".matrix td, .verdict dd")].map((cell) => {
     range.selectNodeContents(cell);
-    const text = range.getBoundingClientRect(), box = cell.getBoundingClientRect();
+    const text = range.getBoundingClientRect();
+    const box = cell.closest("td, li").getBoundingClientRect();
     return Math.max(text.right - box.right, box.left - text.left);
   }));
 }"""
@@ -66,9 +67,9 @@ def measured(tmp_path):
     return measured
 
 
-def test_counts_above_a_thousand_fit_into_their_cells(make_run, measured):
+def test_the_longest_numbers_fit_into_cells_and_cards(make_run, measured):
     right = [(digit, digit, 0.9) for digit in range(10) for _ in range(1135)]
-    page = render_digits_report(make_run([*right, *[(4, 9, 0.8)] * 1100]))
+    page = render_digits_report(make_run([*right, *[(4, 9, 0.9999)] * 1100]))
     reach = measured(page, REACH_OF_NUMBERS)
     assert {width: pixels for width, pixels in reach.items() if pixels > 0} == {}
 

@@ -14,8 +14,7 @@ from giulgi.viz.digits_run import FeatureMaps
 Array = npt.NDArray[np.floating[Any]]
 
 # The few largest numbers would leave all others pale, so the full colour begins below them.
-_FULL_COLOUR_OF_WEIGHTS = 0.998
-_FULL_COLOUR_OF_MAPS = 0.98
+_FULL_COLOUR = 0.98
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Inside:
 def filters(kernel: Array) -> Filters:
     """Return the filters (rows, columns, n) of a convolution as pictures."""
     rows, columns, n = kernel.shape
-    scale = _scale(np.abs(kernel), _FULL_COLOUR_OF_WEIGHTS)
+    scale = _scale(np.abs(kernel))
     drawn = tuple(pictures.weights(kernel[..., number], scale) for number in range(n))
     return Filters(rows, columns, drawn, scale)
 
@@ -80,13 +79,13 @@ def _maps(values: Array) -> Maps:
     """Return the maps (rows, columns, filters) of one layer in a scale of their own."""
     rows, columns, n = values.shape
     # Of what is there at all: most of a map is often blank.
-    scale = _scale(values[values > 0], _FULL_COLOUR_OF_MAPS)
+    scale = _scale(values[values > 0])
     drawn = tuple(pictures.strengths(values[..., number], scale) for number in range(n))
     blank = int((values <= 0).all(axis=(0, 1)).sum())
     return Maps(rows, columns, drawn, blank)
 
 
-def _scale(sizes: Array, share: float) -> float:
-    """Return what this share of the sizes does not reach beyond; 1 where there are none."""
-    scale = float(np.quantile(sizes, share)) if sizes.size else 0.0
+def _scale(sizes: Array) -> float:
+    """Return the size that has the full colour; 1 where there is nothing to show."""
+    scale = float(np.quantile(sizes, _FULL_COLOUR)) if sizes.size else 0.0
     return scale or 1.0

@@ -140,6 +140,7 @@ def _values(run: DigitsRun) -> dict[str, Any]:
         "training_time": wording.duration(run.seconds),
         "epochs": _epochs(run),
         "best_epoch": _best_epoch(run),
+        "slower_training": run.epochs and run.history["loss"][-1] > run.history["val_loss"][-1],
         "examples": _examples(run, found),
         "rows": _rows(found),
         "easiest": max(known, key=lambda digit: known[digit]),
