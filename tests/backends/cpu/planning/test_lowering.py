@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 import giulgi as gg
 from giulgi.backends.base import Draw
+from giulgi.backends.cpu.code.emit import emit
+from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.planning.lowering import lowered
 from giulgi.backends.cpu.planning.lowering.sinking import _joined
 from giulgi.backends.reference.interpreter import Interpreter
@@ -110,6 +112,10 @@ def test_a_long_sum_over_examples_is_made_in_parts():
     program = gg.Program([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
     said = " ".join(program.explain()["groups"].split())
     assert "The sums over the inner axis are made in" in said
+    computation = program.specialised((x.shape, kernel.shape))
+    made = emit(lowered(computation), host()).contractions.values()
+    parts = [c.plan.depth for c in made if c.plan.product.runs and c.plan.chunks > 1]
+    assert parts == [100], "5 of 20 rows of 20 places"
     arrays = [rng.normal(size=t.shape).astype(np.float32) / 4 for t in (x, kernel)]
     wanted = gg.Program(program.fetches, program.feeds, backend="reference")(*arrays)
     for a, b in zip(program(*arrays), wanted, strict=True):

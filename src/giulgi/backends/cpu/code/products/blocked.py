@@ -24,7 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from giulgi.backends.cpu.code.ir import Function
-from giulgi.backends.cpu.code.products.kernels import Ahead
+from giulgi.backends.cpu.code.products.kernels import Ahead, Axes
 from giulgi.backends.cpu.code.products.nest import Nest
 from giulgi.backends.cpu.code.products.operands import Panels, Scratch
 from giulgi.backends.cpu.code.products.product import (
@@ -45,7 +45,8 @@ class Blocked(Plan):
         tiles: the number of tiles that the rows are cut into.
         group: the most tiles of a group.
         block: the number of panels of a block; the last block may have fewer.
-        depth: the most steps of the inner axis between two visits to a tile.
+        depth: the most steps of the inner axis between two visits to a tile: some of the outermost
+            runs, or a part of one that goes into it.
         chunks: the number of parts of the inner axis whose sums are kept apart.
         ahead: what the micro-kernel fetches ahead.
     """
@@ -80,6 +81,12 @@ class Blocked(Plan):
         return ceil_div(ceil_div(self.product.inner, self.chunks), self.product.unit) * (
             self.product.unit
         )
+
+    @property
+    def kernel_runs(self) -> Axes:
+        """The axes of the inner axis of A above the innermost, as far as a kernel sees them."""
+        runs = self.product.runs
+        return runs[1:] if self.depth < self.product.unit else runs
 
     @property
     def tile_stride(self) -> int:

@@ -82,7 +82,8 @@ class Nest:
                     here = self._at(c, f.mul(above, number(self._target_stride)))
                     number_of = (chunk, batch, block, place)
                     more = self._begin(batch, tile.index, panel.index)
-                    more += self._ahead(number_of, tile.index) if any(self._fetched) else ()
+                    if any(self._fetched):
+                        more += self._ahead(number_of, tile.index, f.sub(piece.index, begin))
                     self._tile(tile.index, there, (b, b_stride), here, depth, continued, more)
         if plan.chunks == 1 and self.call.written is None:
             self._finish(batch, row, rows, block)
@@ -108,7 +109,7 @@ class Nest:
             shape = height, plan.b.width
             name = kernel(
                 f.module, self.element, plan.lanes, shape, plan.a_strides, self._target_stride,
-                plan.product.runs, plan.product.run, self._fetched, self._begin_stride,
+                plan.kernel_runs, plan.product.run, self._fetched, self._begin_stride,
             )  # fmt: skip
             with f.when(condition):
                 f.call(name, VOID, a, *b, c, depth, continued, *more)
@@ -134,12 +135,15 @@ class Nest:
         ahead = self.plan.ahead
         return ahead if self.call.results else ahead._replace(results=0)
 
-    def _ahead(self, where: Sequence[Value], tile: Value) -> tuple[Value, Value, Value]:
+    def _ahead(
+        self, where: Sequence[Value], tile: Value, done: Value
+    ) -> tuple[Value, Value, Value]:
         """Write what is to be fetched while a tile is computed: of the next chunk, or product.
 
         Args:
             where: the chunk, the product of the stack, the block, and the panel in it.
             tile: the tile.
+            done: how many steps of it were done before.
         """
         plan, p, f = self.plan, self.plan.product, self.f
         chunk, batch, block, panel = where
@@ -155,8 +159,13 @@ class Nest:
         step = f.mul(f.add(chunk, 1), plan.chunk)
         a = self._at(self.call.a, p.a_offset(f, number(0), step))
         b = self._at(self.call.b, f.mul(step, p.b_strides[0]))
-        of_a, of_b = (self._bytes_ahead(lines) for lines in plan.ahead[:2])
-        a, b = f.offset(a, f.mul(part, of_a), ir.I8), f.offset(b, f.mul(part, of_b), ir.I8)
+        turns = f.mul(part, plan.chunk // p.run)
+        if plan.depth < plan.chunk:
+            turns = f.add(turns, split(f, done, p.run)[0])
+        a, b = (
+            f.offset(base, f.mul(turns, lines * LINE_BYTES), ir.I8)
+            for base, lines in zip((a, b), plan.ahead[:2], strict=True)
+        )
         return a, b, b
 
     def _part(self, block: Value, panel: Value, tile: Value) -> Value:

@@ -83,7 +83,7 @@ class Product:
         Args:
             f: the function that is written.
             batch: the product of the stack.
-            step: the step; with runs, the first of one of the outermost.
+            step: the step; with runs, the first of one of the second outermost.
         """
         if self.nested is None:
             offset = times(f, batch, self.a_batch)
@@ -93,7 +93,12 @@ class Product:
             batch, place = split(f, batch, count)
             offset = f.add(offset, times(f, place, distance))
         if self.runs:
-            return f.add(offset, times(f, split(f, step, self.unit)[0], self.runs[0][1]))
+            place, rest = split(f, step, self.unit)
+            offset = f.add(offset, times(f, place, self.runs[0][1]))
+            if len(self.runs) == 1:
+                return offset
+            inside = split(f, rest, self.unit // self.runs[1][0])[0]
+            return f.add(offset, times(f, inside, self.runs[1][1]))
         return f.add(offset, times(f, step, self.a_strides[1]))
 
     @property
