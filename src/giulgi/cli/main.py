@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
         "demo", help="train a network on handwritten digits and show it on a page"
     )
     demo_parser.add_argument(
-        "--epochs", type=_positive, default=5, help="how often it sees all 60,000 digits (5)"
+        "--epochs", type=_positive, default=10, help="how often it sees all 60,000 digits (10)"
     )
     demo_parser.add_argument("--seed", type=int, default=0, help="for a run that repeats (0)")
     demo_parser.add_argument(
