@@ -41,7 +41,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--peers", metavar="DIR", type=Path, help="where their environments are")
-    parser.add_argument("--only", nargs="+", choices=WORKLOADS, default=list(WORKLOADS))
+    parser.add_argument("--only", nargs="+", choices=[*WORKLOADS], default=[*WORKLOADS])
     parser.add_argument(
         "--without", nargs="+", metavar="PEER", default=[], help="leave out, by name"
     )

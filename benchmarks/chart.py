@@ -10,8 +10,11 @@ import matplotlib
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
 
-from benchmarks.report import TOPICS, Topic, figure, who
+from benchmarks.measure import Series
+from benchmarks.peers.tasks import PREDICTED, prediction_name
+from benchmarks.report import figure, who
 from benchmarks.results import Results, median
+from benchmarks.topics import TOPICS, Topic
 
 _COLOURS = {
     "giulgi": "#d1495b",
@@ -23,13 +26,19 @@ _COLOURS = {
     "Keras on TensorFlow": "#aac7ad",
 }
 _OTHER = "#777777"
+# In each row the workloads, with the case behind a bar if there are several.
 _PANELS = [
     ["xor", "mlp"],
-    ["products", "products"],
-    ["conv", "lstm"],
-    ["first", "import"],
-    ["memory", "memory"],
+    ["products"],
+    ["conv", "resnet"],
+    ["lstm", "gru"],
+    ["transformer", "import"],
+    [f"inference|{prediction_name('conv', batch)}" for batch in PREDICTED],
+    [f"inference|{prediction_name('lstm', batch)}" for batch in PREDICTED],
+    ["first", "first-conv", "first-lstm"],
+    ["memory", "memory-conv", "memory-lstm"],
 ]
+_ROW_INCHES = 2.4
 
 
 def draw(results: Results, path: Path) -> None:
@@ -41,14 +50,11 @@ def draw(results: Results, path: Path) -> None:
     """
     style = {"font.size": 9, "svg.hashsalt": "giulgi", "svg.fonttype": "none"}
     with plt.rc_context(style):
-        chart, axes = plt.subplot_mosaic(_PANELS, figsize=(12, 12), layout="constrained")
-        for name, axis in axes.items():
-            if not results.of(name):
-                axis.set_axis_off()
-            elif name == "products":
-                _products(axis, results)
-            else:
-                _bars(axis, results, name, TOPICS[name])
+        rows = _rows(results)
+        chart = plt.figure(figsize=(12, _ROW_INCHES * len(rows)), layout="constrained")
+        for row, part in zip(rows, chart.subfigures(len(rows), squeeze=False)[:, 0], strict=True):
+            for name, axis in zip(row, part.subplots(1, len(row), squeeze=False)[0], strict=True):
+                _panel(axis, results, *name.split("|"))
         machine = results.machine
         chart.suptitle(
             f"giulgi beside others: {machine['processor']}, {machine['cores']} cores, "
@@ -59,9 +65,23 @@ def draw(results: Results, path: Path) -> None:
         plt.close(chart)
 
 
-def _bars(axis: Any, results: Results, name: str, topic: Topic) -> None:
+def _rows(results: Results) -> list[list[str]]:
+    """Return the panels that there are figures for."""
+    rows = [[name for name in row if results.of(*name.split("|"))] for row in _PANELS]
+    return [row for row in rows if row]
+
+
+def _panel(axis: Any, results: Results, workload: str, case: str = "") -> None:
+    """Draw what was measured of a workload."""
+    if workload == "products":
+        _products(axis, results)
+    else:
+        _bars(axis, results.of(workload, case), case, TOPICS[workload])
+
+
+def _bars(axis: Any, series: list[Series], case: str, topic: Topic) -> None:
     """Draw a bar for each series; on a logarithmic scale where they are far apart."""
-    series = sorted(results.of(name), key=median, reverse=True)
+    series = sorted(series, key=median, reverse=True)
     values = [topic.factor * median(one) for one in series]
     colours = [_COLOURS.get(one.peer, _OTHER) for one in series]
     bars = axis.barh([who(one.peer, one.form) for one in series], values, color=colours)
@@ -72,9 +92,10 @@ def _bars(axis: Any, results: Results, name: str, topic: Topic) -> None:
         axis.set_xlim(min(values) / 2, max(values) * 4)
     else:
         axis.set_xlim(0, max(values) * 1.15)
-    per = " a step" if name in ("xor", "mlp", "conv", "lstm") else ""
+    per = " a step" if topic.step else ""
     scale = ", logarithmic" if far else ""
-    axis.set_title(f"{topic.title} ({topic.unit}{per}{scale}; less is better)", fontsize=10)
+    title = f"{topic.title}, {case}" if case else topic.title
+    axis.set_title(f"{title} ({topic.unit}{per}{scale}; less is better)", fontsize=10)
     axis.spines[["top", "right"]].set_visible(False)
 
 
@@ -82,7 +103,7 @@ def _products(axis: Any, results: Results) -> None:
     """Draw a line for each peer: the share of the peak that it reaches, by the product."""
     peak = results.peak()
     assert peak is not None
-    cases = results.cases()
+    cases = results.cases("products")
     marks = ("o", "s", "^", "v", "D", "P", "X")
     for number, (peer, form) in enumerate(results.forms()):
         found = {s.case: s for s in results.of("products") if (s.peer, s.form) == (peer, form)}

@@ -2,88 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from benchmarks.measure import Series
 from benchmarks.results import Results, median, quartiles
-
-
-@dataclass(frozen=True)
-class Topic:
-    """How a workload is told.
-
-    Attributes:
-        title: in a few words.
-        text: what is done.
-        unit: of the figures.
-        factor: from seconds or bytes to the unit.
-    """
-
-    title: str
-    text: str
-    unit: str
-    factor: float
-
-
-TOPICS = {
-    "xor": Topic(
-        "XOR",
-        "A 2-5-1 sigmoid network learns XOR by full-batch gradient descent. `function.repeat`, "
-        "`fori_loop` and the `tf.function loop` make all steps in one call from Python, the others "
-        "one step in each. One step:",
-        "µs",
-        1e6,
-    ),
-    "mlp": Topic(
-        "MNIST, 784-512-10",
-        "ReLU, softmax, Adam, batches of 128, float32; an epoch of 59,904 shuffled examples, all "
-        "that belongs to it included, divided by its 468 steps. `fit` makes many steps in a "
-        "call or one, as the framework chooses; `scan` the whole epoch. One step:",
-        "ms",
-        1e3,
-    ),
-    "conv": Topic(
-        "MNIST, convolutional",
-        "Two convolutions of 3 x 3 with 32 and 64 filters and ReLU, max-pooling of 2 x 2, dropout, "
-        "a dense layer of 128 units, dropout, softmax; Adam, batches of 128, float32; an epoch of "
-        "2,560 shuffled examples, all that belongs to it included, divided by its 20 steps. One "
-        "step:",
-        "ms",
-        1e3,
-    ),
-    "lstm": Topic(
-        "LSTM",
-        "Vectors of 100 numbers for 1,000 words, a long short-term memory of 100 units over 100 "
-        "steps, 46 classes, softmax; Adam, batches of 100, float32; an epoch of 2,000 shuffled "
-        "sequences, all that belongs to it included, divided by its 20 steps. One step:",
-        "ms",
-        1e3,
-    ),
-    "import": Topic("Import", "In a fresh process, files and bytecode cached:", "s", 1),
-    "first": Topic(
-        "First step",
-        "From after the import, with the data at hand, to the end of the first step of the MNIST "
-        "network: building, compiling, computing. In a fresh process:",
-        "s",
-        1,
-    ),
-    "memory": Topic(
-        "Memory",
-        "The most memory in use (resident) during an epoch of the MNIST network, above that of "
-        "the process with everything imported and the data (188 MB) at hand:",
-        "MB",
-        1e-6,
-    ),
-}
+from benchmarks.topics import TOPICS, Topic
 
 
 def markdown(results: Results) -> str:
     """Return everything that was measured as a page."""
     parts = ["# How fast giulgi is", *_introduction(results)]
     for workload, topic in TOPICS.items():
-        series = results.of(workload)
-        if series:
-            parts += [f"## {topic.title}", topic.text, _table(results, series, topic)]
+        cases = results.cases(workload)
+        if cases:
+            parts += [f"## {topic.title}", topic.text]
+        for case in cases:
+            parts += [f"{case}:"] if case else []
+            parts.append(_table(results, results.of(workload, case), topic))
     if results.of("products"):
         parts += ["## Matrix products", *_products(results)]
     if results.notes:
@@ -118,7 +51,7 @@ def _products(results: Results) -> list[str]:
     assert peak is not None
     forms = results.forms()
     rows: list[list[str]] = []
-    for case in results.cases():
+    for case in results.cases("products"):
         found = {(s.peer, s.form): s for s in results.of("products", case)}
         cells: list[str] = []
         for form in forms:

@@ -10,19 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import Series
+from benchmarks.topics import TOPICS
 
 PEAK = "peak"
-# What others are compared to: giulgi's own form of each workload.
-_BASES = {
-    "xor": "function.repeat",
-    "mlp": "fit",
-    "conv": "fit",
-    "lstm": "fit",
-    "products": "function.repeat",
-    "import": "",
-    "first": "fit, empty cache",
-    "memory": "fit",
-}
+# What other products are compared to; for all else, TOPICS tell it.
+_PRODUCTS_BASE = "function.repeat"
 
 
 @dataclass
@@ -71,9 +63,10 @@ class Results:
             found = [s for s in found if s.case == case]
         return sorted(found, key=lambda s: (s.peer != "giulgi", median(s)))
 
-    def cases(self) -> list[str]:
-        """Return the names of the products, in order."""
-        return list(dict.fromkeys(s.case for s in self.series if s.case))
+    def cases(self, workload: str) -> list[str]:
+        """Return on what a workload was measured, in order; one empty name if there is one only."""
+        found = [s for s in self.series if s.workload == workload and s.form != PEAK]
+        return list(dict.fromkeys(s.case for s in found))
 
     def forms(self) -> list[tuple[str, str]]:
         """Return who multiplies, and how, giulgi first."""
@@ -82,7 +75,9 @@ class Results:
 
     def base(self, series: Series) -> Series | None:
         """Return what a series is compared to."""
-        wanted = ("giulgi", _BASES[series.workload], series.case)
+        topic = TOPICS.get(series.workload)
+        form = _PRODUCTS_BASE if topic is None else topic.base
+        wanted = ("giulgi", form, series.case)
         for other in self.of(series.workload):
             if (other.peer, other.form, other.case) == wanted:
                 return other

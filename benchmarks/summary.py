@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchmarks.measure import Series
-from benchmarks.report import TOPICS, figure, rows_text
+from benchmarks.peers.tasks import prediction_name
+from benchmarks.report import figure, rows_text
 from benchmarks.results import Results, median, ratio_of
+from benchmarks.topics import TOPICS
 
 LANGUAGES = ("en", "ko")
 # Each peer that has a column, and whose figures stand there: the best of them.
@@ -54,6 +56,33 @@ _ROWS = (
     _Row(("MNIST, a step", "MNIST 한 스텝"), "mlp", "fit"),
     _Row(("MNIST, convolutional, a step", "MNIST 합성곱 신경망 한 스텝"), "conv", "fit"),
     _Row(("LSTM, a step", "LSTM 한 스텝"), "lstm", "fit"),
+    _Row(("GRU, a step", "GRU 한 스텝"), "gru", "fit"),
+    _Row(("residual network, a step", "잔차 신경망 한 스텝"), "resnet", "fit"),
+    _Row(("transformer, a step", "트랜스포머 한 스텝"), "transformer", "fit"),
+    _Row(
+        ("convolutional, prediction for 1", "합성곱 신경망 예측 (1개)"),
+        "inference",
+        "function",
+        prediction_name("conv", 1),
+    ),
+    _Row(
+        ("convolutional, prediction for 128", "합성곱 신경망 예측 (128개)"),
+        "inference",
+        "function",
+        prediction_name("conv", 128),
+    ),
+    _Row(
+        ("LSTM, prediction for 1", "LSTM 예측 (1개)"),
+        "inference",
+        "function",
+        prediction_name("lstm", 1),
+    ),
+    _Row(
+        ("LSTM, prediction for 128", "LSTM 예측 (128개)"),
+        "inference",
+        "function",
+        prediction_name("lstm", 128),
+    ),
     _Row(
         ("product 512 x 512 x 512", "행렬 곱 512 x 512 x 512"),
         "products",
@@ -72,7 +101,15 @@ _ROWS = (
         "first",
         "fit, empty cache",
     ),
+    _Row(
+        ("first step, convolutional", "첫 스텝, 합성곱 신경망"),
+        "first-conv",
+        "fit, empty cache",
+    ),
+    _Row(("first step, LSTM", "첫 스텝, LSTM"), "first-lstm", "fit, empty cache"),
     _Row(("memory, MNIST", "메모리, MNIST"), "memory", "fit"),
+    _Row(("memory, MNIST, convolutional", "메모리, MNIST 합성곱 신경망"), "memory-conv", "fit"),
+    _Row(("memory, LSTM", "메모리, LSTM"), "memory-lstm", "fit"),
 )
 
 

@@ -7,8 +7,39 @@ from pathlib import Path
 
 # m, k, n, and whether the first factor is stored transposed.
 Case = tuple[int, int, int, bool]
+# How a network is trained: the names of the forms, by the name of the network.
+Forms = dict[str, tuple[str, ...]]
 
-WORKLOADS = ("xor", "mlp", "conv", "lstm", "products", "import", "first", "memory")
+
+@dataclass(frozen=True)
+class Workload:
+    """What is measured.
+
+    Attributes:
+        task: what the peers' programs are asked for; None: only that they are imported.
+        network: on which network, where the task is one for several.
+        fresh: whether each measurement takes a fresh process.
+    """
+
+    task: str | None
+    network: str = ""
+    fresh: bool = False
+
+
+WORKLOADS = {
+    "xor": Workload("xor"),
+    **{name: Workload("train", name) for name in ("mlp", "conv", "lstm", "gru", "resnet")},
+    "transformer": Workload("train", "transformer"),
+    "inference": Workload("inference"),
+    "products": Workload("products"),
+    "import": Workload(None, fresh=True),
+    "first": Workload("first", "mlp", fresh=True),
+    "first-conv": Workload("first", "conv", fresh=True),
+    "first-lstm": Workload("first", "lstm", fresh=True),
+    "memory": Workload("memory", "mlp", fresh=True),
+    "memory-conv": Workload("memory", "conv", fresh=True),
+    "memory-lstm": Workload("memory", "lstm", fresh=True),
+}
 
 
 @dataclass(frozen=True)
@@ -17,12 +48,12 @@ class Peer:
 
     Attributes:
         name: what people call it.
-        program: its file in ``benchmarks/peers``.
+        program: its file or folder in ``benchmarks/peers``.
         environment: the folder with its Python, among those that ``benchmarks.peers`` makes;
             None: the Python that runs the benchmarks.
         module: what a user imports.
         workloads: those that need its program running all the time.
-        forms: how it trains the MNIST network, as its program calls them.
+        forms: how it trains networks in fresh processes, as its program calls them.
         variables: of the process's environment.
     """
 
@@ -31,17 +62,23 @@ class Peer:
     environment: str | None
     module: str
     workloads: tuple[str, ...] = ()
-    forms: tuple[str, ...] = ()
+    forms: Forms = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def does(self) -> tuple[str, ...]:
-        """All its workloads."""
-        return (*self.workloads, "import", *(("first", "memory") if self.forms else ()))
+    def does(self, workload: str) -> bool:
+        """Whether it can be measured."""
+        told = WORKLOADS[workload]
+        if told.task is None:
+            return True
+        return told.network in self.forms if told.fresh else workload in self.workloads
 
 
-_ALL = ("xor", "mlp", "conv", "lstm", "products")
-GIULGI = Peer("giulgi", "giulgi", None, "giulgi", _ALL, ("fit",))
+_TRAINING = ("mlp", "conv", "lstm", "gru", "resnet", "transformer")
+_KERAS = (*_TRAINING, "inference")
+_ALL = ("xor", *_KERAS, "products")
+_FIT: Forms = {"mlp": ("fit",), "conv": ("fit",), "lstm": ("fit",)}
+
+GIULGI = Peer("giulgi", "giulgi", None, "giulgi", _ALL, _FIT)
 
 PEERS = (
     GIULGI,
@@ -52,26 +89,34 @@ PEERS = (
         "jax",
         "jax",
         _ALL,
-        ("jitted step", "scan"),
+        {"mlp": ("jitted step", "scan"), "conv": ("jitted step",), "lstm": ("jitted step",)},
     ),
+    Peer("Keras on JAX", "keras", "jax", "keras", _KERAS, _FIT, {"KERAS_BACKEND": "jax"}),
     Peer(
-        "Keras on JAX",
-        "keras",
-        "jax",
-        "keras",
-        ("mlp", "conv", "lstm"),
-        ("fit",),
-        {"KERAS_BACKEND": "jax"},
+        "PyTorch",
+        "torch",
+        "torch",
+        "torch",
+        _ALL,
+        {
+            "mlp": ("eager", "compiled"),
+            "conv": (
+                "eager",
+                "eager, channels last",
+                "compiled",
+                "compiled, channels last",
+            ),
+            "lstm": ("eager", "compiled"),
+        },
     ),
-    Peer("PyTorch", "torch", "torch", "torch", _ALL, ("eager", "compiled")),
     Peer("TensorFlow", "tensorflow", "tensorflow", "tensorflow", ("xor", "products")),
     Peer(
         "Keras on TensorFlow",
         "keras",
         "tensorflow",
         "keras",
-        ("mlp", "conv", "lstm"),
-        ("fit",),
+        _KERAS,
+        {**_FIT, "lstm": ("fit", "fit, XLA")},
         {"KERAS_BACKEND": "tensorflow"},
     ),
 )
@@ -88,9 +133,7 @@ class Effort:
         memory_rounds: the same for memory, which differs least.
         seconds: about how long one measurement of a small thing takes.
         pause: between two measurements, so that threads of the last one are asleep.
-        examples: of the MNIST network; whole batches.
-        pictures: of the convolutional network; whole batches.
-        sequences: of the recurrent network; whole batches.
+        steps: of an epoch, by the name of the network.
         cases: the products.
     """
 
@@ -100,9 +143,7 @@ class Effort:
     memory_rounds: int
     seconds: float
     pause: float
-    examples: int
-    pictures: int
-    sequences: int
+    steps: dict[str, int]
     cases: tuple[Case, ...]
 
 
@@ -113,9 +154,7 @@ FULL = Effort(
     memory_rounds=5,
     seconds=0.2,
     pause=0.1,
-    examples=468 * 128,
-    pictures=20 * 128,
-    sequences=20 * 100,
+    steps={"mlp": 468, "conv": 20, "lstm": 20, "gru": 20, "resnet": 20, "transformer": 100},
     cases=(
         (128, 128, 128, False),
         (256, 256, 256, False),
@@ -134,9 +173,7 @@ QUICK = Effort(
     memory_rounds=1,
     seconds=0.001,
     pause=0.0,
-    examples=2 * 128,
-    pictures=2 * 128,
-    sequences=2 * 100,
+    steps=dict.fromkeys(FULL.steps, 2),
     cases=((16, 16, 16, False), (8, 16, 4, True)),
 )
 

@@ -1,10 +1,13 @@
-"""giulgi."""
+"""giulgi. The networks are those of ``keras_like``."""
 
 from importlib.metadata import version
 
+import numpy as np
+
 import giulgi as gg
 from benchmarks.peak import seconds_per_operation
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, XOR_RATE, Peer, request, serve
+from benchmarks.peers import keras_like
+from benchmarks.peers.tasks import XOR_RATE, Peer, request, serve
 
 
 def xor_step(weights, x, y):
@@ -38,51 +41,18 @@ def xor_repeat(weights, x, y):
     return lambda steps: step.repeat(steps, x, y)
 
 
-def mlp_fit(weights):
-    model = gg.Sequential(
-        [
-            gg.Input((784,)),
-            gg.layers.Dense(512, activation="relu"),
-            gg.layers.Dense(10, activation="softmax"),
-        ]
-    )
-    adam = gg.optimizers.Adam(ADAM["rate"], ADAM["beta_1"], ADAM["beta_2"], ADAM["epsilon"])
-    model.compile(adam, loss="sparse_categorical_crossentropy")
-    model.set_weights(weights)
-    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
+def predicting(build):
+    """Return the forms of prediction."""
 
+    def function(weights):
+        model = keras_like.filled(build(gg), weights)
+        predict = gg.function(lambda x: model(x))
+        return lambda x: np.asarray(predict(x))
 
-def conv_fit():
-    layers = gg.layers
-    model = gg.Sequential(
-        [
-            gg.Input((28, 28, 1)),
-            *(layers.Conv2D(filters, 3, activation="relu") for filters in CONV["filters"]),
-            layers.MaxPooling2D(2),
-            layers.Dropout(CONV["dropout"][0]),
-            layers.Flatten(),
-            layers.Dense(CONV["dense"], activation="relu"),
-            layers.Dropout(CONV["dropout"][1]),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", loss="sparse_categorical_crossentropy")
-    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
+    def predict_on_batch(weights):
+        return keras_like.filled(build(gg), weights).predict_on_batch
 
-
-def lstm_fit():
-    layers = gg.layers
-    model = gg.Sequential(
-        [
-            gg.Input((LSTM["steps"],), dtype="int32"),
-            layers.Embedding(LSTM["words"], LSTM["size"]),
-            layers.LSTM(LSTM["units"]),
-            layers.Dense(LSTM["classes"], activation="softmax"),
-        ]
-    )
-    model.compile("adam", loss="sparse_categorical_crossentropy")
-    batch = LSTM["batch"]
-    return lambda x, y: model.fit(x, y, batch_size=batch, verbose=0).history["loss"][0]
+    return {"function": function, "predict_on_batch": predict_on_batch}
 
 
 def multiply(a, b, transposed):
@@ -116,9 +86,11 @@ if __name__ == "__main__":
         Peer(
             versions={"giulgi": gg.__version__, "llvmlite": version("llvmlite")},
             xor={"function": xor_calls, "function.repeat": xor_repeat},
-            mlp={"fit": mlp_fit},
-            conv={"fit": conv_fit},
-            lstm={"fit": lstm_fit},
+            training=keras_like.training(gg),
+            inference={
+                "conv": predicting(keras_like.conv),
+                "lstm": predicting(keras_like.lstm),
+            },
             product={"function": product_calls, "function.repeat": product_repeat},
             other={"peak": seconds_per_operation},
         )

@@ -1,63 +1,70 @@
-"""Keras, on the backend that the variable KERAS_BACKEND names."""
+"""Keras, on the backend that the variable KERAS_BACKEND names. The networks: ``keras_like``."""
 
 import keras
+import numpy as np
 
-from benchmarks.peers.tasks import ADAM, BATCH, CONV, LSTM, Peer, serve
+from benchmarks.peers import keras_like
+from benchmarks.peers.networks import RECURRENT
+from benchmarks.peers.tasks import Peer, serve
+
+ON_TENSORFLOW = keras.backend.backend() == "tensorflow"
 
 
-def mlp_fit(weights):
-    model = keras.Sequential(
-        [
-            keras.Input((784,)),
-            keras.layers.Dense(512, activation="relu"),
-            keras.layers.Dense(10, activation="softmax"),
+def training():
+    """Return the forms of training; where XLA makes it faster on TensorFlow, that is one more."""
+    forms = keras_like.training(keras)
+    if ON_TENSORFLOW:
+        for name, build in (("lstm", keras_like.lstm), ("gru", keras_like.gru)):
+            with_xla = keras_like.fit(keras, build, RECURRENT["batch"], jit_compile=True)
+            forms[name]["fit, XLA"] = with_xla
+    return forms
+
+
+def predicting(build):
+    """Return the forms of prediction."""
+
+    def tf_function(jit_compile):
+        def form(weights):
+            import tensorflow as tf
+
+            model = keras_like.filled(build(keras), weights)
+            predict = tf.function(lambda x: model(x, training=False), jit_compile=jit_compile)
+            return lambda x: predict(x).numpy()
+
+        return form
+
+    def jitted(weights):
+        import jax
+
+        model = keras_like.filled(build(keras), weights)
+
+        @jax.jit
+        def predict(trainable, other, x):
+            return model.stateless_call(trainable, other, x, training=False)[0]
+
+        state = [
+            [variable.value for variable in variables]
+            for variables in (model.trainable_variables, model.non_trainable_variables)
         ]
-    )
-    adam = keras.optimizers.Adam(ADAM["rate"], ADAM["beta_1"], ADAM["beta_2"], ADAM["epsilon"])
-    model.compile(adam, loss="sparse_categorical_crossentropy")
-    model.set_weights(weights)
-    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
+        return lambda x: np.asarray(predict(*state, x))
 
+    def predict_on_batch(weights):
+        return keras_like.filled(build(keras), weights).predict_on_batch
 
-def conv_fit():
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            *(layers.Conv2D(filters, 3, activation="relu") for filters in CONV["filters"]),
-            layers.MaxPooling2D(2),
-            layers.Dropout(CONV["dropout"][0]),
-            layers.Flatten(),
-            layers.Dense(CONV["dense"], activation="relu"),
-            layers.Dropout(CONV["dropout"][1]),
-            layers.Dense(10, activation="softmax"),
-        ]
-    )
-    model.compile("adam", loss="sparse_categorical_crossentropy")
-    return lambda x, y: model.fit(x, y, batch_size=BATCH, verbose=0).history["loss"][0]
-
-
-def lstm_fit():
-    layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((LSTM["steps"],), dtype="int32"),
-            layers.Embedding(LSTM["words"], LSTM["size"]),
-            layers.LSTM(LSTM["units"]),
-            layers.Dense(LSTM["classes"], activation="softmax"),
-        ]
-    )
-    model.compile("adam", loss="sparse_categorical_crossentropy")
-    batch = LSTM["batch"]
-    return lambda x, y: model.fit(x, y, batch_size=batch, verbose=0).history["loss"][0]
+    compiled = {"jitted stateless_call": jitted}
+    if ON_TENSORFLOW:
+        compiled = {"tf.function": tf_function(None), "tf.function, XLA": tf_function(True)}
+    return {**compiled, "predict_on_batch": predict_on_batch}
 
 
 if __name__ == "__main__":
     serve(
         Peer(
             versions={"Keras": keras.__version__},
-            mlp={"fit": mlp_fit},
-            conv={"fit": conv_fit},
-            lstm={"fit": lstm_fit},
+            training=training(),
+            inference={
+                "conv": predicting(keras_like.conv),
+                "lstm": predicting(keras_like.lstm),
+            },
         )
     )

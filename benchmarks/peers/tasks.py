@@ -6,12 +6,11 @@ function, which does the work:
 
 * ``xor``: ``form(weights, x, y)`` returns ``run(steps) -> loss``: so many steps of full-batch
   gradient descent on the mean squared error of a sigmoid network, with :data:`XOR_RATE`;
-* ``mlp``: ``form(weights)`` returns ``run(x, y) -> mean loss``: one epoch of 784-512-10 with ReLU,
-  softmax, cross-entropy and Adam, on shuffled batches of :data:`BATCH`;
-* ``conv``: ``form()`` returns ``run(x, y) -> mean loss``: one epoch of the convolutional network
-  of :data:`CONV`, on shuffled batches, the pictures being (examples, 28, 28, 1);
-* ``lstm``: ``form()`` returns ``run(x, y) -> mean loss``: one epoch of the network of :data:`LSTM`
-  on shuffled batches of ``LSTM["batch"]``, x being (examples, steps) of numbers of words;
+* ``training``: ``form(weights)`` returns ``run(x, y) -> mean loss``: one epoch on shuffled batches,
+  all of them whole. ``networks`` tells the networks, and :data:`TRAINING` what they learn from.
+  Where the network leaves out units at random, the form is given the shares: ``dropout=``;
+* ``inference``: ``form(weights)`` returns ``run(x) -> array``: what the network gives, from an
+  array to an array;
 * ``product``: ``form(a, b, transposed)`` returns ``run(times) -> array``: ``a @ b``, or
   ``a.T @ b``, that often.
 
@@ -28,25 +27,23 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
-from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-BATCH = 128
-#: Two convolutions of 3 x 3 with so many filters and ReLU, a max-pooling of 2 x 2, dropout, a dense
-#: layer with ReLU, dropout, 10 classes with softmax and cross-entropy; Adam.
-CONV = {"filters": (32, 64), "dropout": (0.25, 0.5), "dense": 128}
-#: Vectors for so many words, a long short-term memory whose last output is used, and some classes
-#: with softmax and cross-entropy; Adam.
-LSTM = {"words": 1000, "size": 100, "units": 100, "steps": 100, "classes": 46, "batch": 100}
-ADAM = {"rate": 1e-3, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
+from benchmarks.peers import clock, data, networks
+from benchmarks.peers.forward import FORWARD
+
 XOR_RATE = 1.0
 _XOR_CHECKED_STEPS = 5000
+# Losses of the first and the last of so many steps on one batch are compared: no order of examples
+# matters there.
+_CHECKED_STEPS = 10
+#: How many examples predictions are made for.
+PREDICTED = (1, 128)
 
 Form = Callable[..., Callable[..., Any]]
+Forms = dict[str, Form]
 Request = dict[str, Any]
 
 
@@ -57,33 +54,68 @@ class Peer:
     Attributes:
         versions: of the framework and what it computes with.
         xor: forms of the XOR network.
-        mlp: forms of the MNIST network.
-        conv: forms of the convolutional network.
-        lstm: forms of the recurrent network.
+        training: forms of training, by the name of the network.
+        inference: forms of prediction, by the name of the network.
         product: forms of the matrix product.
         other: further figures, each a function that measures it: name -> () -> number.
     """
 
     versions: dict[str, str]
-    xor: dict[str, Form] = field(default_factory=dict)
-    mlp: dict[str, Form] = field(default_factory=dict)
-    conv: dict[str, Form] = field(default_factory=dict)
-    lstm: dict[str, Form] = field(default_factory=dict)
-    product: dict[str, Form] = field(default_factory=dict)
+    xor: Forms = field(default_factory=dict)
+    training: dict[str, Forms] = field(default_factory=dict)
+    inference: dict[str, Forms] = field(default_factory=dict)
+    product: Forms = field(default_factory=dict)
     other: dict[str, Callable[[], float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Ready:
-    """Something that is built and warm.
+class Training:
+    """What a network learns from.
 
     Attributes:
-        measure: takes one measurement.
-        check: a number that must be the same for all peers, such as a loss; None: checked already.
+        weights: makes its first weights.
+        data: makes so many examples, ``(path of the digits, count) -> (x, y)``.
+        batch: how many of them make a step.
+        settings: further arguments of a form.
+        checked: the same when losses are compared: nothing is left to chance.
+    """
+
+    weights: Callable[[], networks.Weights]
+    data: Callable[[str, int], data.Examples]
+    batch: int
+    settings: dict[str, Any] = field(default_factory=dict)
+    checked: dict[str, Any] = field(default_factory=dict)
+
+
+TRAINING = {
+    "mlp": Training(networks.mlp_weights, data.digits, networks.MLP["batch"]),
+    "conv": Training(
+        networks.conv_weights,
+        data.digit_pictures,
+        networks.CONV["batch"],
+        {"dropout": networks.CONV["dropout"]},
+        {"dropout": (0.0, 0.0)},
+    ),
+    "lstm": Training(networks.lstm_weights, data.word_sequences, networks.RECURRENT["batch"]),
+    "gru": Training(networks.gru_weights, data.word_sequences, networks.RECURRENT["batch"]),
+    "resnet": Training(networks.resnet_weights, data.coloured_pictures, networks.RESNET["batch"]),
+    "transformer": Training(
+        networks.transformer_weights, data.short_sequences, networks.TRANSFORMER["batch"]
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A form that is ready to be measured.
+
+    Attributes:
+        measure: measures it once: () -> seconds, each.
+        check: losses that all peers must agree on.
     """
 
     measure: Callable[[], float]
-    check: float | None
+    check: list[float] = field(default_factory=list)
 
 
 def request() -> Request:
@@ -96,7 +128,8 @@ def serve(peer: Peer) -> None:
     asked = request()
     with _answers() as answer:
         if asked["workload"] in _ONCE:
-            answer(_ONCE[asked["workload"]](peer.mlp[asked["form"]], asked))
+            form = peer.training[asked["network"]][asked["form"]]
+            answer(_ONCE[asked["workload"]](form, asked))
             return
         ready: dict[str, Ready] = {}
         notes: dict[str, str] = {}
@@ -104,11 +137,15 @@ def serve(peer: Peer) -> None:
             try:
                 ready[name] = prepare()
             except Exception as error:  # A form that does not work here is told, and left out.
-                notes[name] = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+                notes[name] = f"{type(error).__name__}: {_first_line(error)}"
         checks = {name: form.check for name, form in ready.items()}
         answer({"checks": checks, "notes": notes, "versions": peer.versions})
         for line in sys.stdin:
             answer(ready[line.rstrip("\n")].measure())
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "")[:200]
 
 
 @contextmanager
@@ -125,19 +162,22 @@ def _preparations(peer: Peer, asked: Request) -> Iterator[tuple[str, Callable[[]
         case "xor":
             for name, form in peer.xor.items():
                 yield name, lambda form=form: _ready_xor(form, asked["seconds"])
-        case "mlp":
-            x, y = load(asked["data"])
-            for name, form in peer.mlp.items():
-                yield name, lambda form=form: _ready_mlp(form, x, y)
-        case "conv":
-            x, y = load(asked["data"])
-            x, y = x[: asked["pictures"]].reshape(-1, 28, 28, 1), y[: asked["pictures"]]
-            for name, form in peer.conv.items():
-                yield name, lambda form=form: _ready_conv(form, x, y)
-        case "lstm":
-            x, y = sequences(asked["sequences"])
-            for name, form in peer.lstm.items():
-                yield name, lambda form=form: _ready_lstm(form, x, y)
+        case "train":
+            task = TRAINING[asked["network"]]
+            examples = _examples(task, asked)
+            for name, form in peer.training[asked["network"]].items():
+                yield name, lambda form=form: _ready_training(task, form, *examples)
+        case "inference":
+            for network, forms in peer.inference.items():
+                weights, x, expected = _predicted(network, asked)
+                for name, form in forms.items():
+                    for batch in PREDICTED:
+                        yield (
+                            f"{name}|{prediction_name(network, batch)}",
+                            lambda form=form, weights=weights, pair=(x[:batch], expected[:batch]): (
+                                _ready_inference(form, weights, *pair, asked["seconds"])
+                            ),
+                        )
         case "products":
             for m, k, n, transposed in asked["cases"]:
                 case = product_name(m, k, n, transposed)
@@ -149,47 +189,58 @@ def _preparations(peer: Peer, asked: Request) -> Iterator[tuple[str, Callable[[]
                         ),
                     )
             for name, measure in peer.other.items():
-                yield name, lambda measure=measure: Ready(measure, None)
+                yield name, lambda measure=measure: Ready(measure)
+
+
+def _examples(task: Training, asked: Request) -> data.Examples:
+    """Return the examples of an epoch."""
+    return task.data(asked["data"], asked["steps"] * task.batch)
 
 
 # Work that is done again and again
 
 
 def _ready_xor(form: Form, seconds: float) -> Ready:
-    run = form(xor_weights(), *xor_data())
+    run = form(networks.xor_weights(), *data.xor_data())
     loss = float(run(_XOR_CHECKED_STEPS))
-    steps = _enough(run, seconds)
-    return Ready(lambda: _warm_seconds(run, steps), loss)
+    steps = clock.enough(run, seconds)
+    return Ready(lambda: clock.warm_seconds(run, steps), [loss])
 
 
-def _ready_mlp(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
-    run = form(mlp_weights())
-    loss = float(run(x, y))
-    steps = len(x) // BATCH
-    return Ready(lambda: _seconds(run, x, y) / steps, loss)
-
-
-def _ready_conv(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
-    run = form()
-    # What is left out at random differs, and so do the losses: they are not compared.
+def _ready_training(task: Training, form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
+    weights = task.weights()
+    run = form(weights, **task.settings)
+    checked = run if task.checked == task.settings else form(weights, **task.checked)
+    batch = x[: task.batch], y[: task.batch]
+    losses = [float(checked(*batch)) for _ in range(_CHECKED_STEPS)]
     assert np.isfinite(run(x, y)), "the loss is no number"
-    steps = len(x) // BATCH
-    return Ready(lambda: _seconds(run, x, y) / steps, None)
+    steps = len(x) // task.batch
+    return Ready(lambda: clock.seconds(run, x, y) / steps, [losses[0], losses[-1]])
 
 
-def _ready_lstm(form: Form, x: np.ndarray, y: np.ndarray) -> Ready:
-    run = form()
-    # First weights differ, and so do the losses: they are not compared.
-    assert np.isfinite(run(x, y)), "the loss is no number"
-    steps = len(x) // LSTM["batch"]
-    return Ready(lambda: _seconds(run, x, y) / steps, None)
+def _predicted(network: str, asked: Request) -> tuple[networks.Weights, np.ndarray, np.ndarray]:
+    """Return weights, examples and what a network is to give for them."""
+    task = TRAINING[network]
+    weights = task.weights()
+    x, _ = task.data(asked["data"], max(PREDICTED))
+    return weights, x, FORWARD[network](weights, x)
 
 
-def sequences(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return so many sequences of numbers of words, and a class for each, all at random."""
-    random = np.random.default_rng(0)
-    x = random.integers(0, LSTM["words"], (count, LSTM["steps"]))
-    return x.astype("int32"), random.integers(0, LSTM["classes"], count).astype("int32")
+def _ready_inference(
+    form: Form, weights: networks.Weights, x: np.ndarray, expected: np.ndarray, seconds: float
+) -> Ready:
+    predict = form(weights)
+
+    def run(times: int) -> np.ndarray:
+        for _ in range(times):
+            result = predict(x)
+        return result
+
+    found = run(1)
+    assert isinstance(found, np.ndarray), "no array is returned"
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
+    times = clock.enough(run, seconds)
+    return Ready(lambda: clock.warm_seconds(run, times))
 
 
 def _ready_product(form: Form, m: int, k: int, n: int, transposed: bool, seconds: float) -> Ready:
@@ -199,111 +250,39 @@ def _ready_product(form: Form, m: int, k: int, n: int, transposed: bool, seconds
     run = form(a, b, transposed)
     expected = (a.T if transposed else a).astype("float64") @ b.astype("float64")
     np.testing.assert_allclose(np.asarray(run(1)), expected, atol=1e-5 * k, rtol=1e-3)
-    times = _enough(run, seconds)
-    return Ready(lambda: _warm_seconds(run, times), None)
+    times = clock.enough(run, seconds)
+    return Ready(lambda: clock.warm_seconds(run, times))
 
 
-def _seconds(run: Callable[..., Any], *arguments: Any) -> float:
-    begin = perf_counter()
-    run(*arguments)
-    return perf_counter() - begin
+def prediction_name(network: str, batch: int) -> str:
+    """Return what a prediction is called: conv, batch of 1."""
+    return f"{network}, batch of {batch}"
 
 
-def _warm_seconds(run: Callable[[int], Any], times: int) -> float:
-    """Return how long it takes each time, after some that wake up threads and fill caches."""
-    run(times // 10 + 1)
-    return _seconds(run, times) / times
-
-
-def _enough(run: Callable[[int], Any], seconds: float) -> int:
-    """Return how often to run, so that it takes about so long and the clock does not matter."""
-    times = 1
-    while (taken := _seconds(run, times)) < seconds / 2:
-        times *= 2 if taken > seconds / 100 else 10
-    return times
+def product_name(m: int, k: int, n: int, transposed: bool) -> str:
+    """Return what a product is called: (128x784)T @ 128x512."""
+    return f"({k}x{m})T @ {k}x{n}" if transposed else f"{m}x{k} @ {k}x{n}"
 
 
 # Work that is done once in a fresh process
 
 
 def first_step(form: Form, asked: Request) -> float:
-    """Return how long it takes to build the MNIST network and make its first step."""
-    x, y = load(asked["data"])
-    x, y = x[:BATCH], y[:BATCH]
-    weights = mlp_weights()
-    begin = perf_counter()
-    form(weights)(x, y)
-    return perf_counter() - begin
+    """Return how long it takes to build a network and make its first step."""
+    task = TRAINING[asked["network"]]
+    x, y = task.data(asked["data"], task.batch)
+    weights = task.weights()
+    return clock.seconds(lambda: form(weights, **task.settings)(x, y))
 
 
 def memory(form: Form, asked: Request) -> float:
     """Return how many bytes one epoch takes at its peak, beside imports and data."""
-    x, y = load(asked["data"])
-    weights = mlp_weights()
-    before = _begin_peak()
-    form(weights)(x, y)
-    return _peak() - before
+    task = TRAINING[asked["network"]]
+    x, y = _examples(task, asked)
+    weights = task.weights()
+    before = clock.begin_peak()
+    form(weights, **task.settings)(x, y)
+    return clock.peak() - before
 
 
 _ONCE = {"first": first_step, "memory": memory}
-_STATUS = Path("/proc/self/status")
-
-
-def _begin_peak() -> float:
-    """Return the memory in use, in bytes; from here on its peak counts, where the system can."""
-    if _STATUS.exists():
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # Forgets the peak so far.
-    return _peak()
-
-
-def _peak() -> float:
-    """Return the most memory that was in use, in bytes."""
-    if _STATUS.exists():
-        # On Linux, what getrusage tells begins with the memory of the process that started this.
-        (line,) = [x for x in _STATUS.read_text().splitlines() if x.startswith("VmHWM")]
-        return 1024.0 * int(line.split()[1])
-    import resource
-
-    told = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(told if sys.platform == "darwin" else told * 1024)
-
-
-# What all work on
-
-
-def load(path: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return digits as float32 (examples, 784) from 0 to 1, and their names as int32."""
-    with np.load(path) as file:
-        return file["x"], file["y"]
-
-
-def xor_data() -> tuple[np.ndarray, np.ndarray]:
-    """Return the four examples of XOR."""
-    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
-    return x, np.array([[0], [1], [1], [0]], np.float32)
-
-
-def xor_weights() -> list[np.ndarray]:
-    """Return the first weights of 2-5-1: w1, b1, w2, b2."""
-    return _weights(2, 5, 1)
-
-
-def mlp_weights() -> list[np.ndarray]:
-    """Return the first weights of 784-512-10: w1, b1, w2, b2."""
-    return _weights(784, 512, 10)
-
-
-def _weights(*sizes: int) -> list[np.ndarray]:
-    """Return Glorot's uniform weights, and biases of 0."""
-    random = np.random.default_rng(1)
-    weights: list[np.ndarray] = []
-    for n, m in pairwise(sizes):
-        limit = (6 / (n + m)) ** 0.5
-        weights.append(random.uniform(-limit, limit, (n, m)).astype("float32"))
-        weights.append(np.zeros(m, "float32"))
-    return weights
-
-
-def product_name(m: int, k: int, n: int, transposed: bool) -> str:
-    """Return what a product is called: (128x784)T @ 128x512."""
-    return f"({k}x{m})T @ {k}x{n}" if transposed else f"{m}x{k} @ {k}x{n}"

@@ -1,0 +1,1 @@
+"""JAX: steps written by hand and compiled, and whole loops compiled."""
