@@ -6,6 +6,7 @@ writing it takes twice as long; and NumPy's arrays begin anywhere.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def copied(array: Array) -> Array:
 
 
 def _placed(make: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    size = int(np.prod(shape)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
     memory = make(size + LINE_BYTES, np.uint8)
     first = -memory.ctypes.data % LINE_BYTES
     return memory[first : first + size].view(dtype).reshape(shape)

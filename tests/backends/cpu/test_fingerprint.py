@@ -1,5 +1,7 @@
 """The digest that code on disk is found by: the same for the same code, and for nothing else."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -10,9 +12,13 @@ from giulgi.backends.cpu.compiler import is_native
 from giulgi.backends.cpu.fingerprint import fingerprint
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.planning.lowering import lowered
+from giulgi.graph.node import build
+from giulgi.graph.ops import functions
 
 from .checks import drawn
 from .graphs import programs
+
+module = sys.modules[fingerprint.__module__]
 
 
 def digest(fetches, feeds, updates=(), batched=None):
@@ -98,3 +104,21 @@ def test_equal_digests_stand_for_equal_code():
         said = made.text, [value.tobytes() for value in made.frame.constants], made.frame.table
         assert code.setdefault(key, said) == said
     assert len(code) > 50
+
+
+def test_operations_of_others_are_not_taken_for_ours():
+    class Exp(functions.Exp):
+        """Another operation of the same name."""
+
+    x = gg.placeholder("float32", (3,))
+    assert digest([build(Exp(), x)], [x]) != digest([gg.exp(x)], [x])
+
+
+def test_files_that_were_changed_after_they_were_read_stand_for_nothing(monkeypatch):
+    x = gg.placeholder("float32", (3,))
+    for imported, is_told in ((0, False), (2**63, True)):
+        monkeypatch.setattr(module, "IMPORTED", imported)
+        module._compiler.cache_clear()
+        assert (digest([x + 1], [x]) is not None) is is_told
+    monkeypatch.undo()
+    module._compiler.cache_clear()

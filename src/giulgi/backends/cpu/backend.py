@@ -50,15 +50,17 @@ class CpuBackend:
         key = None if own is None else object_key(own, self.machine)
         if kept is not None and key is not None:
             content = kept.read(key)
-            if content is not None:
-                return frame_and_code(content)
+            found = None if content is None else frame_and_code(content)
+            if found is not None:
+                return found
         # The compiler is not needed, nor its many files read, where everything is in the cache.
         from giulgi.backends.cpu.compiler import translated
 
         made = translated(computation, self.machine, batched)
         if made is not None and kept is not None and key is not None:
             frame, code = made
-            kept.write(key, frame.with_code(code))
+            if frame.is_small:
+                kept.write(key, frame.with_code(code))
         return made
 
     def explain(self, computation: Computation, batched: Batched | None = None) -> Explanation:

@@ -1,4 +1,4 @@
-"""A digest of a computation: of all that its machine code depends on, and of nothing else.
+"""A digest of a computation, and of the compiler: of all that its machine code depends on.
 
 Names, lines and the numbers of variables are left out. So the same network, built anew in another
 process, has the same digest, and its code is found on disk before anything is planned or written.
@@ -7,6 +7,7 @@ process, has the same digest, and its code is found on disk before anything is p
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -22,7 +23,7 @@ from giulgi.graph.control.body import Body
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.leaves import Constant, Placeholder
 from giulgi.graph.ops.state import Assign, ReadVariable
-from giulgi.version import __version__
+from giulgi.version import IMPORTED, __version__
 
 
 class _CannotBeToldError(Exception):
@@ -49,10 +50,12 @@ def fingerprint(computation: Computation, batched: Batched | None) -> str | None
     said.lines.append(str([numbers[node] for node in computation.fetches]))
     said.lines.append(str([(place, numbers[node]) for place, node in computation.updates]))
     said.lines.append(str([(v.dtype.str, v.shape) for v in computation.variables]))
-    said.lines.append(str([(node.spec.dtype.str, node.spec.shape) for node in computation.feeds]))
     if batched is not None:
         said.lines.append(str((batched.size, [dtype.str for dtype in batched.dtypes])))
-    return sha256("\n".join([_compiler(), *said.lines]).encode()).hexdigest()
+    compiler = _compiler()
+    if compiler is None:
+        return None
+    return sha256("\n".join([compiler, *said.lines]).encode()).hexdigest()
 
 
 class _Said:
@@ -98,7 +101,7 @@ class _Said:
         inside = [value for value in values.values() if isinstance(value, Node)]
         numbers = self._body(bodies[0], inside) if bodies else {}
         told = [f"{name}={self._value(value, numbers)}" for name, value in values.items()]
-        return f"{type(op).__name__}({', '.join(told)})"
+        return f"{_of_type(op)}({', '.join(told)})"
 
     def _body(self, body: Body, inside: Sequence[Node]) -> dict[Node, int]:
         """Tell the graph in an operation; return the numbers of its nodes."""
@@ -128,8 +131,12 @@ class _Said:
             return _of_array(value)
         if is_dataclass(value):
             told = [self._value(getattr(value, field.name), numbers) for field in fields(value)]
-            return f"{type(value).__name__}{told}"
+            return f"{_of_type(value)}{told}"
         raise _CannotBeToldError
+
+
+def _of_type(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _is_node(value: Any) -> bool:
@@ -142,14 +149,21 @@ def _of_array(array: np.ndarray[Any, Any]) -> str:
 
 
 @cache
-def _compiler() -> str:
-    """Return the digest of this compiler: where its files are changed, code is made anew."""
-    told = [__version__]
+def _compiler() -> str | None:
+    """Return the digest of this compiler: where its files are changed, code is made anew.
+
+    Returns:
+        None, if a file was changed after it was read: then nobody knows what runs here.
+    """
+    told = [__version__, np.__version__, sys.version]
     package = Path(__file__).parents[2]
     for folder, folders, files in os.walk(package):
         folders.sort()
         for name in sorted(files):
             if name.endswith(".py"):
                 status = (Path(folder) / name).stat()
-                told.append(f"{name} {status.st_size} {status.st_mtime_ns}")
+                if status.st_mtime_ns > IMPORTED:
+                    return None
+                where = Path(folder).relative_to(package) / name
+                told.append(f"{where.as_posix()} {status.st_size} {status.st_mtime_ns}")
     return sha256("\n".join(told).encode()).hexdigest()

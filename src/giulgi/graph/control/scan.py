@@ -157,12 +157,13 @@ def values_of(loop: Loop, output: Node, inputs: Sequence[Tensor], *, stacked: bo
     return build(Scan(loop, output, stacked), *inputs)
 
 
-def last_step(every: Tensor) -> Tensor:
+def last_step(every: Tensor, *, reverse: bool) -> Tensor:
     """Return the value of the step that came last, given those of all steps of a loop.
 
     Its gradient is where a loop backwards begins; that of ``every[-1]`` is zeros for all others.
     """
-    assert isinstance(every.op, Scan)
+    if not isinstance(every.op, Scan):  # Each step gives what it was given.
+        return every[0 if reverse else -1]
     return build(replace(every.op, stacked=False), *every.inputs)
 
 

@@ -41,8 +41,9 @@ class Optimizer:
         clipvalue: the greatest size that an element of a gradient may have.
         global_clipnorm: the greatest length that all gradients together may have.
         lazy: whether the rows of an embedding that no example of a batch asked for stay as they
-            are, with all that is remembered of them. A step then costs what the batch touches;
-            else momentum, RMSprop and Adam move all rows on.
+            are, with all that is remembered of them; else momentum, RMSprop and Adam move all rows
+            on. A step then costs what the batch touches, if rows are looked up in one place. It
+            makes no difference to a table that is regularised, or used otherwise.
         name: its name.
         lr: the learning rate under its old name.
         decay: the learning rate is divided by 1 + decay * steps done so far.

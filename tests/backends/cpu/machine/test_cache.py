@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 import giulgi as gg
 from giulgi.backends.cpu.machine import objects
-from giulgi.backends.cpu.machine.cache import ObjectCache, Usage, object_cache
+from giulgi.backends.cpu.machine.cache import ObjectCache, Usage, _checksum, object_cache
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.errors import ArgumentError
 
@@ -371,3 +372,20 @@ def test_a_path_does_not_move_with_the_working_folder(folder, tmp_path, monkeypa
     assert gg.config.cache == tmp_path / "here"
     gg.config.cache = "~/there"
     assert gg.config.cache == Path.home() / "there"
+
+
+def test_what_cannot_be_loaded_is_made_anew(folder, compiled, monkeypatch):
+    run()
+    (path,) = folder.glob("*.o")
+    for content in (b"no pickle", pickle.dumps(("something", "else")), pickle.dumps(7)):
+        path.write_bytes(content + _checksum(path.stem, content))
+        compiled.clear()
+        run()
+        assert len(compiled) == 1
+
+
+def test_data_are_not_kept(folder):
+    data = gg.constant(np.ones((600, 600), "float32"))
+    x = gg.placeholder("float32", (600, 600))
+    gg.Program([x + data], [x])(np.ones((600, 600)))
+    assert not list(folder.glob("*.o"))

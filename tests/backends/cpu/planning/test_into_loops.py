@@ -9,6 +9,7 @@ import giulgi as gg
 from giulgi.backends.base import Draw
 from giulgi.backends.cpu.planning.lowering import into_loops, lowered
 from giulgi.backends.cpu.planning.operations.histories import History
+from giulgi.backends.cpu.planning.plan import Plan
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.ops.contraction import MatMul
@@ -120,8 +121,33 @@ def test_what_others_use_stays_outside():
     xw = x @ w
     last, _ = gg.scan(lambda s, v: (s + gg.tanh(v), None), gg.zeros((8, 16)), xw)
     arrays = [RNG.normal(size=t.shape).astype("float32") for t in (x, w)]
-    _, after = check([last, xw], [x, w], arrays)
-    assert large_products(after)
+    for other in (xw, xw + 1):
+        _, after = check([last, other], [x, w], arrays)
+        assert large_products(after)
+        assert not products_inside(after)
+
+
+def test_a_part_that_others_use_stays_outside_of_what_moves():
+    x = gg.placeholder("float32", (10, 8, 5), name="x")
+    w = gg.placeholder("float32", (5, 16), name="w")
+    xw, own = x @ w, gg.exp(x) @ w
+    last, _ = gg.scan(lambda s, v: (s + gg.tanh(v), None), gg.zeros((8, 16)), xw + own)
+    arrays = [RNG.normal(size=t.shape).astype("float32") for t in (x, w)]
+    _, after = check([last, gg.sum(xw)], [x, w], arrays)
+    assert len(large_products(after)) == 1
+    assert len(products_inside(after)) == 1
+
+
+def test_a_long_chain_is_gone_through_once():
+    x = gg.placeholder("float32", (10, 8, 5), name="x")
+    w = gg.placeholder("float32", (5, 16), name="w")
+    chain = x @ w
+    for _ in range(60):  # Going through all ways would take for ever.
+        chain = chain * chain
+    last, _ = gg.scan(lambda s, v: (s + v, None), gg.zeros((8, 16)), chain)
+    arrays = [RNG.normal(size=t.shape).astype("float32") / 10 for t in (x, w)]
+    _, after = check([last], [x, w], arrays)
+    assert not large_products(after)
 
 
 def test_a_matrix_that_is_made_of_the_loop_stays_outside():
@@ -133,7 +159,67 @@ def test_a_matrix_that_is_made_of_the_loop_stays_outside():
 
     last, every = gg.scan(step, gg.zeros((8, 5)), x)
     arrays = [RNG.normal(size=x.shape).astype("float32") * 0.3]
-    check([every @ last[:5]], [x], arrays)
+    _, after = check([every @ last[:5]], [x], arrays)
+    assert len(loops(after)) == 1
+    rows = gg.reshape(gg.flip(every, 0), (-1, 5))
+    again = gg.swapaxes(rows, 0, 1) @ gg.reshape(every, (-1, 5))
+    _, after = check([again], [x], arrays)
+    assert len(loops(after)) == 1
+
+
+def test_one_loop_may_be_used_twice():
+    gg.set_seed(0)
+    inputs = gg.Input((6, 5))
+    encoder = gg.Model(inputs, gg.layers.LSTM(16)(inputs))
+    a, b = (gg.placeholder("float32", (4, 6, 5), name=name) for name in "ab")
+    arrays = [RNG.normal(size=(4, 6, 5)).astype("float32") for _ in "ab"]
+    difference = encoder(a) - encoder(b)
+    fetches = [difference, *gg.gradients(gg.sum(difference**2), [a, b])]
+    found = gg.Program(fetches, [a, b], backend="cpu")(*arrays)
+    wanted = gg.Program(fetches, [a, b], backend="reference")(*arrays)
+    assert np.abs(wanted[0]).max() > 0.01
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda a, b, v: ((b, gg.tanh(a * b + v)), a),
+        lambda a, b, v: ((v, a), a * b),
+        lambda a, b, v: ((gg.tanh(a * b + v),) * 2, a + b),
+        lambda a, b, v: ((a, gg.tanh(a * b + v)), b),
+        lambda a, b, v: ((gg.tanh(b + v), b * 1.0), a),
+    ],
+)
+def test_states_that_are_others_before(step, reverse):
+    x = gg.placeholder("float32", (6, 4, 5), name="x")
+    begin = gg.ones((4, 5)) * 0.5, gg.ones((4, 5)) * 0.25
+    (a, b), every = gg.scan(lambda s, v: step(*s, v), begin, x, reverse=reverse)
+    slope = gg.gradients(gg.sum(every * every) + gg.sum(a * b), x)
+    arrays = [RNG.normal(size=x.shape).astype("float32")]
+    check([a, b, every, slope], [x], arrays)
+
+
+def test_matrices_are_put_as_products_read_them_best():
+    feeds, arrays, last, _ = projected()
+    slope = gg.gradients(gg.sum(last * last), feeds[0])
+    _, after = check([last, slope], feeds, arrays)
+    prepared = [a for step in Plan(after).steps for a in step.group.prepared.values()]
+    assert prepared, "U transposed, for the way back"
+    assert all(max(access.layout.strides) * 4 % 128 == 64 for access in prepared)
+
+
+def loops(computation):
+    return {n.op.loop for n in computation.nodes if isinstance(n.op, Scan)}
+
+
+def products_inside(computation):
+    """Return the products of the bodies of loops."""
+    ops = [n.op for n in computation.nodes if isinstance(n.op, Scan)]
+    bodies = {node for op in ops for node in op.loop.body([op.output])}
+    return [node for node in bodies if isinstance(node.op, MatMul)]
 
 
 def test_few_rows_and_few_bytes_stay_outside(monkeypatch):

@@ -105,6 +105,46 @@ def test_a_new_table_that_is_asked_for_is_computed_whole():
     np.testing.assert_array_equal(fetched, variable.numpy())
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_new_table_that_another_variable_gets_is_computed_whole(reverse):
+    variable, copy = table(np.random.default_rng(0), 40, 3), gg.Variable(np.zeros((40, 3), "f"))
+    wanted = variable.numpy().copy()
+    indices = gg.placeholder("int64", (3,))
+    slope = gg.gradients(gg.sum(gg.gather(variable, indices) ** 2), variable)
+    updates = [(copy, variable - 0.1 * slope), (variable, variable - 0.1 * slope)]
+    gg.Program([], [indices], updates[::-1] if reverse else updates)(np.array([1, 2, 3]))
+    wanted[1:4] *= 0.8
+    for found in (variable, copy):
+        np.testing.assert_allclose(found.numpy(), wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        lambda w, g, h: w - gg.clip(g, 0.1, 1),
+        lambda w, g, h: w - gg.clip(g, -1, -0.1),
+        lambda w, g, h: gg.where(gg.any(g != 0, axis=0, keepdims=True), w - g, w),
+        lambda w, g, h: w - g - h,
+        lambda w, g, h: w - gg.exp(g),
+        lambda w, g, h: gg.flip(w, 0) - g,
+    ],
+)
+def test_what_touches_other_rows_is_computed_whole(new):
+    first, second = (gg.placeholder("int64", (3,)) for _ in range(2))
+    arrays = np.array([1, 2, 3]), np.array([3, 4, 39])
+    found = []
+    for backend in ("reference", "cpu"):
+        variable = table(np.random.default_rng(0), 40, 3)
+        slopes = [
+            gg.gradients(gg.sum(gg.gather(variable, places) ** 2), variable)
+            for places in (first, second)
+        ]
+        updates = [(variable, new(variable, *slopes))]
+        gg.Program([], [first, second], updates, backend=backend)(*arrays)
+        found.append(variable.numpy())
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-5, atol=1e-6)
+
+
 def test_a_step_costs_what_it_touches():
     variable = table(np.random.default_rng(0), 100_000, 4)
     indices, target = gg.placeholder("int64", (6,)), gg.placeholder("float32", (6, 4))

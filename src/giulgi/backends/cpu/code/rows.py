@@ -79,7 +79,8 @@ def _place(scope: Scope, node: Node, index: Value) -> Value:
 def emit_put_rows(scope: Scope, group: Group) -> None:
     """Write the copying of rows into the table, which lies where the result does."""
     (node,) = group.roots
-    _, where, rows = (scope.plan.grouping.access[source] for source in node.inputs)
+    table, where, rows = (scope.plan.grouping.access[source] for source in node.inputs)
+    assert scope.plan.places[node] == scope.plan.places[table.base]
     f, shape = scope.f, shape_of(node)
     size = prod(shape[1:])
     element = scalars.memory_type(node.spec.dtype)

@@ -1,7 +1,8 @@
 """Machine code on disk: what was compiled once is not compiled again, in another process either.
 
-Each file holds one object, followed by a checksum. Its name is a key, a digest of all that the
-object depends on, so that a file never becomes wrong; at most it is no longer asked for.
+Each file holds one object, with what it takes to run it, followed by a checksum. Its name is a key,
+a digest of all that the object depends on, so that a file never becomes wrong; at most it is no
+longer asked for.
 
 Several processes may use a folder at once: a file appears under its name when it is complete. And
 the cache is never in the way: where it cannot be read or written, it does nothing, and says so

@@ -27,7 +27,9 @@ COSTLY = {
     Divide: 4, FloorDivide: 8, Remainder: 8, Power: 40, Cast: 1,
 }  # fmt: skip
 
-# Less work than this (in operations) is done by one worker: meeting would take longer.
+# Less work than this (in operations) is done by one worker: meeting would take longer. It is what a
+# core does in two microseconds. A step of an LSTM network took 1.1 times as long with three times
+# as much, since one worker then reads what others have just written.
 _WORTH_SHARING = 20_000
 
 # Operations a second, of products and others, and bytes a second, of a core of these years.

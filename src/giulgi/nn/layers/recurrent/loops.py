@@ -182,7 +182,7 @@ class RNN(Layer):
 
     def _returned(self, last: States, every: Tensor) -> Any:
         if not self.return_sequences:
-            output = last_step(every)
+            output = last_step(every, reverse=self.go_backwards)
         else:
             output = ops.moveaxis(ops.flip(every, 0) if self.go_backwards else every, 0, 1)
         if self.activity_regularizer is not None:

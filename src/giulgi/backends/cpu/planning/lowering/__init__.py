@@ -93,6 +93,11 @@ def _is_zero(node: Node) -> bool:
     )
 
 
+def _has_own_value(loop: Loop, new: Node) -> bool:
+    """Whether a new state is computed, and is the new value of no other state."""
+    return new not in loop.parameters and loop.new_states.count(new) == 1
+
+
 class _Lowering:
     """Returns what takes the place of a node.
 
@@ -112,10 +117,11 @@ class _Lowering:
         for op in ops:
             if op.stacked and op.output in op.loop.states:
                 state = op.loop.states.index(op.output)
-                after = op.loop, op.loop.new_states[state]
-                self._histories[op.loop, op.output] = state
-                self._histories.setdefault(after, state)
-                self._kept.add(after)
+                new = op.loop.new_states[state]
+                if _has_own_value(op.loop, new):
+                    self._histories[op.loop, op.output] = state
+                    self._histories[op.loop, new] = state
+                    self._kept.add((op.loop, new))
 
     def __call__(self, tensor: Tensor) -> Tensor:
         """Return what takes the place of a node, whose inputs are lowered already."""

@@ -16,15 +16,16 @@ the second. So the rows that a worker has just computed need not go to the cache
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from giulgi.backends.cpu.code.scalars import is_pointwise
+from giulgi.backends.cpu.planning.bodies import loop_of
 from giulgi.backends.cpu.planning.lowering.sliding import sizes
 from giulgi.backends.cpu.planning.sources import bytes_of, shape_of
 from giulgi.graph.control.loop import Loop
 from giulgi.graph.control.scan import Scan
-from giulgi.graph.node import Node, build, topological
+from giulgi.graph.node import Node, build, companions_of, topological
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.creation import zeros
 from giulgi.graph.ops.leaves import placeholder
@@ -42,39 +43,58 @@ _NEAR_BYTES = 1024 * 1024
 
 def with_products_inside(ends: Sequence[Node]) -> list[Node]:
     """Return the same ends of a graph, with products moved into loops where that is sooner done."""
-    done: set[Loop] = set()
+    done: set[tuple[Loop, tuple[Node, ...]]] = set()
     ends = list(ends)
     while True:
         nodes = topological(ends)
-        ops = (node.op for node in nodes)
-        loop = next((op.loop for op in ops if isinstance(op, Scan) and op.loop not in done), None)
-        if loop is None:
+        values = next(_unseen(nodes, done), None)
+        if values is None:
             return ends
-        moving = _Moving(loop, nodes)
+        moving = _Moving(values, nodes, ends)
         replaced = moving.replaced()
-        done |= {loop, moving.loop}
+        done |= {_use(value.node) for value in replaced.values() if isinstance(value.op, Scan)}
+        done.add(_use(values[0]))
         if replaced:
             ends = [end.node for end in substitute([Tensor(end) for end in ends], replaced)]
+
+
+def _unseen(
+    nodes: Sequence[Node], done: set[tuple[Loop, tuple[Node, ...]]]
+) -> Iterator[list[Node]]:
+    """Yield the values of each loop, for each set of inputs that it is given."""
+    companions = companions_of(nodes)
+    for node in nodes:
+        if isinstance(node.op, Scan) and _use(node) not in done:
+            yield companions[node]
+
+
+def _use(value: Node) -> tuple[Loop, tuple[Node, ...]]:
+    """Return the loop of a value, and what it is given there: one loop may be used twice."""
+    return loop_of(value), value.inputs
 
 
 class _Moving:
     """A loop, and what is moved into it.
 
     Args:
-        loop: the loop.
+        values: its values.
         nodes: all nodes of the graph, inputs before their users.
+        ends: those that are asked for.
 
     Attributes:
         loop: the loop, at last with all that was moved into it.
     """
 
-    def __init__(self, loop: Loop, nodes: Sequence[Node]) -> None:
-        self.loop = loop
-        self.values = [node for node in nodes if _is_value(node, loop)]
-        self.users: dict[Node, list[Node]] = {}
+    def __init__(self, values: list[Node], nodes: Sequence[Node], ends: Sequence[Node]) -> None:
+        self.loop = loop = loop_of(values[0])
+        self.values = values
+        # Who is asked for counts as a user of itself.
+        self.users: dict[Node, list[Node]] = {end: [end] for end in ends}
         for node in nodes:
             for source in dict.fromkeys(node.inputs):
                 self.users.setdefault(source, []).append(node)
+        self._products: dict[Node, bool] = {}
+        self._elements: dict[Node, Tensor] = {}
         self.behind = set(self.values)
         for node in nodes:
             if any(source in self.behind for source in node.inputs):
@@ -109,7 +129,6 @@ class _Moving:
             slices=tuple(self.slices),
             captured=tuple(self.captured),
             new_states=tuple(end.node for end in ends[:count]),
-            is_plain=self.loop.is_plain,
         )
         inputs = [*self.states.values(), *self.slices.values(), *self.captured.values()]
         sources = [Tensor(node) for node in inputs]
@@ -125,35 +144,53 @@ class _Moving:
         """Move products into the loop whose results it goes along; return what elements become."""
         found: dict[Node, Tensor] = {}
         for part, sequence in list(self.slices.items()):
-            if self._ends_with_product(sequence, set(self.values)):
+            if self._is_for(sequence, set(self.values)) and self._ends_with_product(sequence):
                 del self.slices[part]
                 found[part] = self._element(sequence)
         return found
 
-    def _ends_with_product(self, node: Node, users: set[Node]) -> bool:
-        """Whether a sequence, which nobody else uses, is made elementwise of a product."""
-        if not users.issuperset(self.users[node]) or not self._is_large(node):
+    def _is_for(self, node: Node, users: set[Node]) -> bool:
+        """Whether nobody else uses it."""
+        return users.issuperset(self.users[node])
+
+    def _ends_with_product(self, node: Node) -> bool:
+        """Whether a sequence is made elementwise of a product, for nobody else."""
+        if node not in self._products:
+            self._products[node] = self._is_made_of_product(node)
+        return self._products[node]
+
+    def _is_made_of_product(self, node: Node) -> bool:
+        if not self._is_large(node):
             return False
         if _is_product_with_matrix(node):
             return shape_of(node)[-2] >= _FEWEST_ROWS
         rank = len(shape_of(node))
-        same = [source for source in node.inputs if shape_of(source) == shape_of(node)]
-        others = [source for source in node.inputs if shape_of(source) != shape_of(node)]
+        inputs = dict.fromkeys(node.inputs)
+        same = [source for source in inputs if shape_of(source) == shape_of(node)]
+        others = [source for source in inputs if shape_of(source) != shape_of(node)]
         return (
             is_pointwise(node.op)
             and all(len(shape_of(source)) < rank for source in others)
-            and any(self._ends_with_product(source, {node}) for source in same)
+            and any(self._is_for(x, {node}) and self._ends_with_product(x) for x in same)
         )
 
     def _element(self, node: Node) -> Tensor:
         """Return what a step computes of an element of a sequence."""
+        if node not in self._elements:
+            self._elements[node] = self._made_element(node)
+        return self._elements[node]
+
+    def _made_element(self, node: Node) -> Tensor:
+        if not self._ends_with_product(node):
+            return self._slice(node)
         if _is_product_with_matrix(node):
             return build(node.op, self._slice(node.inputs[0]), self._shared(node.inputs[1]))
-        if not self._ends_with_product(node, set(self.users[node])):
-            return self._slice(node)
-        same = shape_of(node)
-        parts = [self._element(x) if shape_of(x) == same else self._shared(x) for x in node.inputs]
-        return build(node.op, *parts)
+        return build(node.op, *(self._part_of_element(node, x) for x in node.inputs))
+
+    def _part_of_element(self, node: Node, x: Node) -> Tensor:
+        if shape_of(x) != shape_of(node):
+            return self._shared(x)
+        return self._element(x) if self._is_for(x, {node}) else self._slice(x)
 
     # What is made of the values of all steps
 
@@ -229,10 +266,6 @@ class _Moving:
 
     def _is_large(self, node: Node) -> bool:
         return shape_of(node)[0] == self.length and bytes_of(node) > _NEAR_BYTES
-
-
-def _is_value(node: Node, loop: Loop) -> bool:
-    return isinstance(node.op, Scan) and node.op.loop is loop
 
 
 def _is_product_with_matrix(node: Node) -> bool:

@@ -6,8 +6,8 @@ up are computed. Whether it is so is found out from the expression itself::
 
     w - r g   with g = 0   is   w - r 0   is   w - 0   is   w
 
-(a rate that is infinite apart). Adam moves all rows on by what it remembers, and is computed whole,
-unless ``lazy`` keeps rows as they are that have no gradient.
+(apart from a rate that is infinite, and from 0 / 0). Adam moves all rows on by what it remembers,
+and is computed whole, unless ``lazy`` keeps rows as they are that have no gradient.
 """
 
 from __future__ import annotations
@@ -72,12 +72,21 @@ def with_touched_rows(computation: Computation) -> dict[Node, Tensor]:
 
 def _needed_whole(computation: Computation, found: Mapping[Node, Tensor]) -> list[Node]:
     """Return which of the new values somebody needs whole, and not only to make another of them."""
-    updates = [node for _, node in computation.updates if _unchanged(node) not in found]
-    needed = {*computation.fetches, *updates}
+    needed = set(computation.fetches)
+    for number, node in computation.updates:
+        table = _table_of(found, node)
+        if table is None or table is not computation.reads[number]:
+            needed.add(node)
     for node in reversed(computation.nodes):
         if node in needed:
             needed.update(node.inputs)
     return [node for node in found if node in needed]
+
+
+def _table_of(found: Mapping[Node, Tensor], update: Node) -> Node | None:
+    """Return the table that rows are put into in the place of a new value, if they are."""
+    put = found.get(_unchanged(update))
+    return None if put is None else put.node.inputs[0]
 
 
 def may_touch_rows(nodes: Iterable[Node]) -> bool:
@@ -118,6 +127,7 @@ class _Rows:
         self.gradient: Node | None = None
         self._known: dict[Node, _Is] = {}
         self._rebuilt: dict[Node, Tensor] = {}
+        self._places: Tensor | None = None
 
     def state(self, node: Node) -> _Is:
         """Return what is known of a value in the rows that were not looked up."""
@@ -169,6 +179,7 @@ class _Rows:
         if shape[0] != whole[0]:
             return None
         if isinstance(node.op, ReadVariable):
+            assert self._places is not None
             return ops.gather(Tensor(node), self._places)
         if isinstance(node.op, BroadcastTo):
             source = Tensor(node.inputs[0])
