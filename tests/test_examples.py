@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from examples import digits, music, sentiment, weather
+from examples import captions, digits, music, sentiment, translation, weather
 
 FOLDER = Path(__file__).parent.parent / "examples"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -17,6 +17,16 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.py"))
 
 class Tiny:
     """A network of each example, and a few inputs and targets made by its own functions."""
+
+    @staticmethod
+    def captions():
+        pictures, names = captions.load()
+        words = sorted({word for name in names[:16] for word in name})
+        numbers = {word: i for i, word in enumerate(words, start=captions.FIRST_WORD)}
+        rows = captions.encoded(names[:16], numbers)
+        whole, looks, writes = captions.network(len(words))
+        assert len(captions.written(looks, writes, pictures[:3], words)) == 3
+        return whole, [pictures[:16], rows[:, :-1]], rows[:, 1:]
 
     @staticmethod
     def digits():
@@ -36,6 +46,18 @@ class Tiny:
         numbers = sentiment.vocabulary(sentences[:500])
         x = sentiment.encoded(sentences[:16], numbers)
         return sentiment.network(len(numbers)), x, praise[:16]
+
+    @staticmethod
+    def translation():
+        pairs = translation.load()[:16]
+        phrases = [translation.in_words(english) for english, _ in pairs]
+        words = translation.numbered(phrases)
+        characters = translation.numbered([korean for _, korean in pairs])
+        x = translation.encoded(phrases, words)
+        y = translation.encoded([korean for _, korean in pairs], characters)
+        model, _ = translation.network(len(words), len(characters))
+        assert len(translation.translated(model, x[:3], list(characters))) == 3
+        return model, [x, y[:, :-1]], y[:, 1:]
 
     @staticmethod
     def weather():
