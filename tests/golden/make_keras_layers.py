@@ -19,23 +19,20 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+import other_cases
+import sequence_cases
+import spatial_cases
 from keras.src.backend.common.masking import get_keras_mask, set_keras_mask
 from make_keras_golden import Arrays, f32, save
-from other_cases import of_normalization, of_the_rest
-from sequence_cases import of_attention, of_recurrent
-from spatial_cases import (
-    Case,
-    of_borders,
-    of_convolutions,
-    of_pooling,
-    of_resizing,
-    of_transposed,
-)
+from spatial_cases import Case
+
+# What among the arguments is not what a layer is made with.
+OF_CALL = ("call", "masks")
 
 
 def made(kind: str, kwargs: dict[str, Any]) -> Any:
     """Return a layer, perhaps around others."""
-    kwargs = {name: inner(value) for name, value in kwargs.items() if name != "call"}
+    kwargs = {name: inner(value) for name, value in kwargs.items() if name not in OF_CALL}
     return getattr(keras.layers, kind)(**kwargs)
 
 
@@ -49,7 +46,7 @@ def inner(value: Any) -> Any:
 
 def joined(y: Any) -> Any:
     """Return all outputs of a layer as one."""
-    parts = y if isinstance(y, (list, tuple)) else [y]
+    parts = jax.tree.leaves(y)
     return jnp.concatenate([jnp.ravel(part) for part in parts]) if len(parts) > 1 else parts[0]
 
 
@@ -81,11 +78,10 @@ class Evaluation:
         else:
             self.layer.build(shape[0] if "initial" in self.words else shape)
         self.weights = [f32(rng.normal(size=w.shape) / 2) for w in self.layer.trainable_weights]
-        fixed = self.layer.non_trainable_weights
-        self.state = [f32(1 + rng.uniform(size=w.shape)) for w in fixed]
-        # The state of random numbers is a variable of Keras, but no weight.
-        own = {id(w): value for w, value in zip(fixed, self.state, strict=True)}
-        self.kept = [own.get(id(v), v.value) for v in self.layer.non_trainable_variables]
+        # The states of recurrent layers are no weights.
+        states = getattr(self.layer, "states", None) or []
+        self.fixed = [*self.layer.non_trainable_weights, *states]
+        self.state = [f32(1 + rng.uniform(size=w.shape)) for w in self.fixed]
         self.shapes = shape if self.is_listed else [shape]
         self.xs = [f32(rng.normal(size=one)) for one in self.shapes]
         if "ids" in self.words:
@@ -93,9 +89,15 @@ class Evaluation:
         self.masks: list[Any] = [None] * len(self.xs)
         if "masked" in self.words:
             steps = 2 if "first" in self.words else 1
-            self.masks = [drawn_mask(rng, (one[0], one[steps])) for one in self.shapes]
+            self.masks = [
+                drawn_mask(rng, (one[0], one[steps]))
+                if number in kwargs.get("masks", [number])
+                else None
+                for number, one in enumerate(self.shapes)
+            ]
         self.options: dict[str, Any] = {"training": True} if "training" in self.words else {}
-        self.options |= kwargs.get("call", {})
+        for key, value in kwargs.get("call", {}).items():
+            self.options[key] = jnp.asarray(value) if isinstance(value, list) else value
 
     def call(self, xs: Any, weights: Any) -> Any:
         """Return what the layer gives, and its state afterwards."""
@@ -105,13 +107,12 @@ class Evaluation:
         first = {"initial_state": xs[1:]} if is_initial else {}
         inputs = xs if self.is_listed and not is_initial else xs[0]
         given = xs if self.is_apart else [inputs]
-        fixed = self.layer.non_trainable_variables
         values = [*zip(self.layer.trainable_variables, weights, strict=True)]
-        values += zip(fixed, self.kept, strict=True)
+        values += zip(self.fixed, map(jnp.asarray, self.state), strict=True)
         # Not stateless_call, which leaves out what looks for masks.
         with keras.StatelessScope(state_mapping=values) as scope:
             y = self.layer(*given, **self.options, **first)
-        return y, [scope.get_current_value(v) for v in fixed]
+        return y, [scope.get_current_value(v) for v in self.fixed]
 
     def numbers(self) -> Arrays:
         """Return weights, inputs, results and gradients."""
@@ -128,8 +129,6 @@ class Evaluation:
         found = {"y": y, "cotangent": cotangent}
         outputs, _ = self.call([jnp.asarray(x) for x in self.xs], weights)
         found["y_mask"] = get_keras_mask(jax.tree.leaves(outputs)[0])
-        changed = zip(self.layer.non_trainable_variables, after, strict=True)
-        then_of = {id(v): then for v, then in changed}
         series = {
             "x": self.xs,
             "mask": self.masks,
@@ -137,7 +136,7 @@ class Evaluation:
             "weight": self.weights,
             "gradient": slopes[1],
             "state": self.state,
-            "then": [then_of[id(w)] for w in self.layer.non_trainable_weights],
+            "then": after,
         }
         for key, values in series.items():
             found |= {f"{key}_{number}": value for number, value in enumerate(values)}
@@ -145,8 +144,10 @@ class Evaluation:
 
 
 def main() -> None:
-    cases = of_convolutions() | of_transposed() | of_pooling() | of_borders() | of_resizing()
-    cases |= of_normalization() | of_the_rest() | of_recurrent() | of_attention()
+    cases: dict[str, Case] = {}
+    for module in (spatial_cases, other_cases, sequence_cases):
+        for name, make in vars(module).items():
+            cases |= make() if name.startswith("of_") else {}
     arrays: Arrays = {}
     about: dict[str, Any] = {}
     for name, case in cases.items():

@@ -58,6 +58,34 @@ def test_dropout_leaves_out_weights_while_training(make):
     assert np.abs(call(training=True).numpy() - call().numpy()).max() > 0
 
 
+def test_penalties_of_kernels_biases_and_projections():
+    layer = L.MultiHeadAttention(
+        2, 3, kernel_regularizer="l2", bias_regularizer="l1", activity_regularizer="l2"
+    )
+    query = gg.Input((3, 4))
+    model = gg.Model(query, layer(query, query))
+    assert len(layer.penalty_losses()) == 8
+    layer.set_weights([RNG.normal(size=w.shape) for w in layer.weights])
+    model.compile("sgd", "mse")
+    kernels, biases = layer.get_weights()[::2], layer.get_weights()[1::2]
+    penalty = 0.01 * sum((k**2).sum() for k in kernels) + 0.01 * sum(abs(b).sum() for b in biases)
+    for kernel, bias in zip(kernels[:3], biases[:3], strict=True):
+        projected = np.einsum("bsf,fhk->bshk", Q, kernel) + bias
+        penalty += 0.01 * (projected**2).sum() / len(Q)
+    y = layer(Q, Q).numpy()
+    penalty += 0.01 * (y**2).sum() / len(Q)
+    np.testing.assert_allclose(model.evaluate(Q, y, verbose=0), penalty, rtol=1e-4)
+
+
+def test_masks_given_by_name_are_those_that_go_along():
+    layer, key = L.MultiHeadAttention(2, 3), RNG.normal(size=(2, 5, 4)).astype(np.float32)
+    counts = gg.constant(COUNTS)
+    by_value, by_key = layer(Q, V, key, value_mask=counts), layer(Q, V, key, key_mask=counts)
+    np.testing.assert_array_equal(by_value, by_key)
+    pairs = np.repeat(COUNTS[:, None], 3, axis=1)
+    np.testing.assert_allclose(by_key, layer(Q, V, key, attention_mask=pairs), rtol=1e-5)
+
+
 def test_a_network_learns_to_find_the_marked_element():
     """The answer is the number beside the one mark: attention has to find it."""
     gg.set_seed(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
-from giulgi.nn.masks import give_mask, mask_of
+from giulgi.nn.masks import give_masks, mask_of
 from golden import read
 
 GOLDEN = read("layers")
@@ -36,8 +36,7 @@ class Case:
 
     def called(self, feeds):
         """Return the results of the layer, given inputs and their masks."""
-        for number, feed in enumerate(feeds):
-            give_mask(feed, self.constant_mask(f"mask_{number}"))
+        give_masks(feeds, [self.constant_mask(f"mask_{i}") for i, _ in enumerate(feeds)])
         options = dict(self.options)
         if "initial" in self.words:
             feeds, options["initial_state"] = feeds[:1], feeds[1:]
@@ -51,15 +50,23 @@ class Case:
     def built(self, feeds):
         """Return the result of the layer, which has the weights of Keras."""
         y = self.called(feeds)
-        self.layer.set_weights([*self.weights, *self.state])
+        states = getattr(self.layer, "states", [])  # They are no weights.
+        count = len(self.state) - len(states)
+        self.layer.set_weights([*self.weights, *self.state[:count]])
+        for variable, value in zip(states, self.state[count:], strict=True):
+            variable.assign(value)
         if isinstance(y, list):
             return gg.concat([gg.reshape(part, (-1,)) for part in y])
         return y
 
 
+# What among the arguments is not what a layer is made with.
+OF_CALL = ("call", "masks")
+
+
 def made(kind, kwargs):
     """Return a layer, perhaps around others."""
-    kwargs = {name: inner(value) for name, value in kwargs.items() if name != "call"}
+    kwargs = {name: inner(value) for name, value in kwargs.items() if name not in OF_CALL}
     return getattr(gg.layers, kind)(**kwargs)
 
 
@@ -92,7 +99,7 @@ def test_values_and_gradients_are_those_of_keras(name, backend, monkeypatch):
         close(actual, wanted)
 
 
-@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if "first" not in n])
+@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if "stateful" not in n])
 def test_the_size_of_the_batch_may_be_unknown(name):
     case = Case(name)
     feeds = [gg.placeholder("float32", (None, *x.shape[1:])) for x in case.inputs]
@@ -118,7 +125,10 @@ def test_the_sizes_of_pictures_may_be_unknown(name):
     close(case.built([feed]).numpy({feed: x}), case.numbers["y"])
 
 
-@pytest.mark.parametrize("name", [n for n in GOLDEN.cases if "masked" in n.split("_")])
+WITH_MASKS = {key.split("/")[0] for key in GOLDEN.arrays if "/mask_" in key or "/y_mask" in key}
+
+
+@pytest.mark.parametrize("name", sorted(WITH_MASKS))
 def test_masks_go_on_as_in_keras(name):
     case = Case(name)
     y = case.called([gg.constant(x) for x in case.inputs])
@@ -139,5 +149,6 @@ def test_what_a_layer_remembers_follows_as_in_keras(name):
 
     case.built([gg.constant(case.inputs[0])])
     close(step(case.inputs[0]), case.numbers["y"])
-    for variable, wanted in zip(case.layer.non_trainable_variables, case.after, strict=True):
+    remembered = [*case.layer.non_trainable_variables, *getattr(case.layer, "states", [])]
+    for variable, wanted in zip(remembered, case.after, strict=True):
         close(variable, wanted)

@@ -68,8 +68,8 @@ def test_a_mask_of_steps_is_also_one_of_all_that_is_in_them():
     y = L.BatchNormalization(epsilon=0)(x, training=True, mask=gg.constant(mask)).numpy()
     np.testing.assert_allclose(y[mask].mean((0, 1)), 0, atol=1e-5)
     np.testing.assert_allclose(y[mask].var((0, 1)), 1, rtol=1e-4)
-    with pytest.raises(ShapeError, match="the mask has 4 axes; it tells of the first axes"):
-        L.BatchNormalization()(x, training=True, mask=gg.constant(x > 0))
+    with pytest.raises(ShapeError, match="the mask has 5 axes, and the inputs have 4"):
+        L.BatchNormalization()(x, training=True, mask=gg.constant(x[None] > 0))
 
 
 def test_where_nothing_counts_the_mean_is_0():
@@ -91,6 +91,68 @@ def test_noise_is_there_in_training_alone():
     assert L.GaussianNoise(0.0)(x, training=True).numpy().tolist() == x.tolist()
 
 
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+def test_leaving_out_to_the_least_value_keeps_mean_and_variance(rate):
+    gg.set_seed(0)
+    x = np.random.default_rng(4).normal(size=(400, 500)).astype(np.float32)
+    layer = L.AlphaDropout(rate, noise_shape=(None, 500))
+    np.testing.assert_array_equal(layer(x), x)
+    y = layer(x, training=True).numpy()
+    assert abs(y.mean()) < 0.01
+    assert abs(y.std() - 1) < 0.01
+    values, counts = np.unique(y, return_counts=True)
+    assert abs(counts.max() / y.size - rate) < 0.01
+    least = -1.7580993 * (1 - rate) * ((1 - rate) * (1 + rate * 1.7580993**2)) ** -0.5
+    np.testing.assert_allclose(values[counts.argmax()], least, rtol=1e-5)
+
+
+def test_a_penalty_of_what_goes_on_is_part_of_the_loss():
+    x = gg.Input((6,))
+    model = gg.Model(x, L.ActivityRegularization(l1=0.5, l2=0.25)(x))
+    model.compile("sgd", "mse")
+    loss = model.evaluate(X, X, batch_size=64, verbose=0)
+    np.testing.assert_allclose(loss, (0.5 * abs(X) + 0.25 * X**2).sum() / 64, rtol=1e-5)
+
+
+def test_a_threshold():
+    x = gg.placeholder("float32", (4,))
+    y = L.ThresholdedReLU(0.5)(x)
+    found, slope = gg.Program([y, gg.gradients(y, x)], [x])(np.array([-1, 0.5, 0.6, 2], "float32"))
+    np.testing.assert_array_equal(found, np.array([0, 0, 0.6, 2], "float32"))
+    np.testing.assert_array_equal(slope, [0, 0, 1, 1])
+
+
+def test_a_mask_of_steps_says_nothing_of_shares():
+    x = np.random.default_rng(5).normal(size=(2, 3, 4)).astype(np.float32)
+    mask = gg.constant(np.array([[1, 0, 1], [1, 1, 0]], bool))
+    np.testing.assert_array_equal(L.Softmax()(x, mask=mask), L.Softmax()(x))
+    whole = np.random.default_rng(6).random((2, 3, 4)) < 0.5
+    shares = L.Softmax(axis=(1, 2))(x, mask=gg.constant(whole)).numpy()
+    assert not shares[~whole].any()
+    np.testing.assert_allclose(shares.sum((1, 2)), 1, rtol=1e-5)
+
+
+def test_the_first_vectors_of_an_embedding_may_be_given():
+    matrix = np.arange(15.0).reshape(5, 3)
+    for weights in (matrix, [matrix]):
+        found = L.Embedding(5, 3, weights=weights)(np.array([[4, 0]]))
+        np.testing.assert_array_equal(found, matrix[[[4, 0]]])
+
+
+def test_other_names_of_the_same():
+    assert L.MaxPool2D is L.MaxPooling2D
+    assert L.GlobalAvgPool1D is L.GlobalAveragePooling1D
+    assert L.Convolution2D is L.Conv2D
+    np.testing.assert_array_equal(L.add([X, X, X]), 3 * X)
+    np.testing.assert_array_equal(L.subtract([X, 2 * X]), -X)
+    np.testing.assert_allclose(L.average([X, 3 * X]), 2 * X)
+    np.testing.assert_array_equal(L.multiply([X, X]), X * X)
+    np.testing.assert_array_equal(L.maximum([X, -X]), abs(X))
+    np.testing.assert_array_equal(L.minimum([X, -X]), -abs(X))
+    assert L.concatenate([X, X], axis=0, name="both").shape == (128, 6)
+    np.testing.assert_allclose(L.dot([X, X], axes=1)[:, 0], (X * X).sum(1), rtol=1e-5)
+
+
 def test_whole_channels_are_left_out():
     gg.set_seed(0)
     x = np.ones((50, 4, 3, 8), np.float32)
@@ -107,10 +169,45 @@ def test_any_function_may_be_a_layer():
     np.testing.assert_array_equal(layer(X).numpy(), 3 * X)
 
 
+def test_a_function_is_told_of_the_phase_and_of_masks_if_it_asks():
+    layer = L.Lambda(lambda x, training: x * (2 if training else 1))
+    np.testing.assert_array_equal(layer(X), X)
+    np.testing.assert_array_equal(layer(X, training=True), 2 * X)
+    model = gg.Sequential([gg.Input((6,)), layer])
+    np.testing.assert_array_equal(model.predict(X, verbose=0), X)
+    x = np.array([[[1.0], [0.0], [3.0]]], np.float32)
+    sums = L.Lambda(lambda x, mask: x + gg.cast(mask, "float32")[..., None])
+    np.testing.assert_array_equal(sums(L.Masking()(x)), [[[2], [0], [4]]])
+    kept = L.Lambda(lambda x: x + 5, mask=lambda x, mask: mask)(L.Masking()(x))
+    np.testing.assert_allclose(L.GlobalAveragePooling1D()(kept), [[7]])
+    lost = L.Lambda(lambda x: x + 5)(L.Masking()(x))
+    np.testing.assert_allclose(L.GlobalAveragePooling1D()(lost), [[19 / 3]])
+
+
+def test_layers_of_ones_own_are_given_masks_if_they_ask():
+    class Plain(L.Layer):
+        def call(self, x, mask=None):
+            return x if mask is None else -x
+
+    x = np.ones((1, 2, 3), np.float32)
+    np.testing.assert_array_equal(Plain()(x), x)
+    np.testing.assert_array_equal(Plain()(L.Masking()(x)), -x)
+
+
 MISTAKES = [
     (lambda: L.BatchNormalization(momentum=2), "momentum is 2"),
     (lambda: L.GaussianNoise(-1), "stddev is -1"),
     (lambda: L.GaussianDropout(1), "rate is 1"),
+    (lambda: L.BatchNormalization(axis=[1]), r"axis is .1.; it is the one axis"),
+    (lambda: L.Dot(axes=(1, 2, 3)), r"axes is .1, 2, 3.; it is an axis of both tensors, or a pair"),
+    (lambda: L.AlphaDropout(1), "rate is 1; nothing would be left"),
+    (lambda: L.ThresholdedReLU(-1), "theta is -1"),
+    (lambda: L.GroupNormalization(0), "groups is 0"),
+    (lambda: L.MultiHeadAttention(0, 3), "num_heads is 0"),
+    (
+        lambda: L.MultiHeadAttention(2, 3, attention_axes=2)(X[None], X[None]),
+        r"attention_axes is .2,.; the inputs have axes from 1 to 1",
+    ),
     (lambda: L.Permute((0, 1)), "axes of an example are counted from 1"),
     (lambda: L.RepeatVector(0), "n is 0"),
     (lambda: L.Lambda(3), "function is 3"),
@@ -131,5 +228,15 @@ def test_shapes_that_do_not_fit_are_told():
         L.BatchNormalization(axis=3)(X)
     with pytest.raises(ShapeError, match=r"takes inputs of shape .batch, features."):
         L.RepeatVector(2)(np.zeros((2, 3, 4), np.float32))
+    with pytest.raises(ShapeError, match="6 channels do not fall into 4 groups"):
+        L.GroupNormalization(4)(X)
+    with pytest.raises(ShapeError, match=r"5 vectors of 3 numbers, and weights is .3, 5."):
+        L.Embedding(5, 3, weights=np.zeros((3, 5)))
+    with pytest.raises(ShapeError, match="there is no axis 2 in a tensor of rank 2"):
+        L.LayerNormalization(axis=2)(X)
+    with pytest.raises(ShapeError, match=r"dims is .2, 1., and an example has the shape .6,."):
+        L.Permute((2, 1))(X)
+    with pytest.raises(ShapeError, match="axes of different sizes, 6 and 4"):
+        L.Dot(axes=1)([X, X[:, :4]])
     with pytest.raises(ShapeError, match="axis 0 is that of the examples"):
         L.Dot(axes=0)([X, X])

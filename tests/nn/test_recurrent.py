@@ -137,6 +137,17 @@ def test_stateful_layers_go_on_where_the_batch_before_ended(kind):
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+def test_states_are_no_weights_and_both_directions_forget_them():
+    layer = L.Bidirectional(L.GRU(3, stateful=True))
+    before = layer(X).numpy()
+    assert len(layer.get_weights()) == 6
+    assert layer.count_params() == 2 * (3 * 9 + 3 * 9 + 18)
+    assert [s.shape for s in layer.states] == [(4, 3)] * 2
+    assert np.abs(layer(X).numpy() - before).max() > 0
+    layer.reset_states()
+    np.testing.assert_array_equal(layer(X), before)
+
+
 def test_a_stateful_layer_has_to_know_the_size_of_the_batch():
     with pytest.raises(gg.errors.ShapeError, match="how many examples a batch has"):
         L.LSTM(5, stateful=True)(gg.Input((6, 3)))
@@ -158,6 +169,68 @@ def test_dropout_is_the_same_in_all_steps_and_only_while_training(rates):
         np.testing.assert_array_equal(found[:, 0], x[:, 0])
         assert set(np.unique(found[:, 1])) == {1, 3}
         np.testing.assert_array_equal(found[:, 1] == 3, found[:, 2] > 3)
+
+
+def test_what_is_left_out_of_states_is_not_left_out_of_what_stays_of_them():
+    """A gated unit whose gate says "keep all" keeps its state, whatever dropout leaves out."""
+    layer = L.GRU(40, recurrent_dropout=0.5)
+    x, h = np.zeros((2, 5, 3), np.float32), RNG.normal(size=(2, 40)).astype(np.float32)
+    layer(x)
+    bias = np.zeros((2, 120))
+    bias[0, :40] = 100  # The gate that keeps.
+    layer.set_weights([np.zeros((3, 120)), RNG.normal(size=(40, 120)), bias])
+    found = layer(x, initial_state=[h], training=True)
+    np.testing.assert_allclose(found, h, rtol=1e-5)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_dropout_in_cells_upon_each_other_is_the_same_in_all_steps(backend, monkeypatch):
+    monkeypatch.setattr(gg.config, "backend", backend)
+    cells = [L.SimpleRNNCell(40, activation="linear", dropout=0.5) for _ in range(2)]
+    layer = L.RNN(cells, return_sequences=True)
+    x = np.ones((2, 4, 40), np.float32)
+    layer(x)
+    for cell in cells:
+        cell.set_weights([np.eye(40), np.zeros((40, 40)), np.zeros(40)])
+    found = gg.function(lambda x: layer(x, training=True))(x).numpy()
+    assert set(np.unique(found)) == {0, 4}
+    np.testing.assert_array_equal(found, np.repeat(found[:, :1], 4, axis=1))
+
+
+def test_a_cell_of_ones_own_behind_another():
+    layer = L.RNN([L.SimpleRNNCell(3), Counting()], return_sequences=True)
+    inner = L.RNN(layer.cell.cells[0], return_sequences=True)
+    y = layer(X)
+    np.testing.assert_allclose(y, 2 * np.cumsum(inner(X), axis=1), rtol=1e-5, atol=1e-5)
+
+
+def test_a_seed_tells_what_dropout_leaves_out():
+    x = np.ones((2, 3, 40), np.float32)
+
+    def found(seed):
+        layer = L.SimpleRNN(40, activation="linear", dropout=0.5, seed=seed)
+        layer(x)
+        layer.set_weights([np.eye(40), np.eye(40), np.zeros(40)])
+        return layer(x, training=True).numpy().tolist()
+
+    assert found(7) == found(7)
+    assert found(7) != found(8)
+
+
+def test_a_recurrent_layer_takes_no_names_from_other_layers():
+    before, _, after = L.Dropout(0.5), L.LSTM(3, dropout=0.5), L.Dropout(0.5)
+    number = int(before.name.partition("_")[2] or 0)
+    assert after.name == f"dropout_{number + 1}"
+
+
+def test_a_layer_in_each_step_is_given_the_mask_of_what_is_in_it():
+    mask = gg.constant(RNG.random((4, 6, 5)) < 0.5)
+    x = RNG.normal(size=(4, 6, 5, 3)).astype(np.float32)
+    memory = L.LSTM(2)
+    y = L.TimeDistributed(memory)(x, mask=mask)
+    np.testing.assert_allclose(y[:, 1], memory(x[:, 1], mask=mask[:, 1]), rtol=1e-5, atol=1e-6)
+    one = L.TimeDistributed(memory)(x, mask=mask[:, :, 0])  # Of steps, not of what is in them.
+    np.testing.assert_allclose(one[:, 1], memory(x[:, 1]), rtol=1e-5, atol=1e-6)
 
 
 def test_a_network_learns_to_remember_the_first_element():
@@ -193,7 +266,30 @@ def test_names_and_weights_of_both_directions():
 MISTAKES = {
     "no steps": (lambda: L.LSTM(4)(X[:, 0]), gg.errors.ShapeError, "takes sequences"),
     "units": (lambda: L.GRU(0), gg.errors.ArgumentError, "units is 0"),
+    "one state": (
+        lambda: L.LSTM(3)(X, initial_state=[X[:, 0]]),
+        gg.errors.ArgumentError,
+        "the cell has 2 states, and 1 is given",
+    ),
+    "size of a state": (
+        lambda: L.GRU(5)(X, initial_state=[X[:, 0]]),
+        gg.errors.ShapeError,
+        "a state has 3 numbers for each example, not 5",
+    ),
+    "steps of a mask": (
+        lambda: L.GRU(5)(X, mask=[[True] * 5] * 4),
+        gg.errors.ShapeError,
+        "the mask has 5 steps, and the inputs have 6",
+    ),
+    "units of pictures": (
+        lambda: L.ConvLSTM2D(3, 3, units=5), gg.errors.UnknownArgumentError, "no argument 'units'",
+    ),
     "dropout": (lambda: L.LSTM(4, dropout=1.5), gg.errors.ArgumentError, "dropout is 1.5"),
+    "convolution": (
+        lambda: L.ConvLSTM1D(4, 3, padding="causal"),
+        gg.errors.UnknownArgumentError,
+        "no padding named 'causal'",
+    ),
     "no cell": (lambda: L.RNN(3), gg.errors.ArgumentError, "tells its state_size"),
     "not recurrent": (
         lambda: L.Bidirectional(L.Dense(3)), gg.errors.ArgumentError, "takes a recurrent layer",

@@ -84,6 +84,11 @@ MISTAKES = [
     (lambda: L.ZeroPadding2D((1, 2, 3)), ArgumentError, "padding is"),
     (lambda: L.Conv2DTranspose(4, 3, 2, output_padding=2), ArgumentError, "output_padding is 2"),
     (lambda: L.UpSampling2D(2, None, "bilinar"), UnknownArgumentError, "did you mean 'bilinear'"),
+    (
+        lambda: L.DepthwiseConv2D(3, kernel_initializer="ones"),
+        UnknownArgumentError,
+        "did you mean 'depthwise_initializer'",
+    ),
     (lambda: L.Resizing(0, 3), ArgumentError, "height is 0"),
     (lambda: L.Resizing(3, 3, fill_mode="reflect"), UnknownArgumentError, "no fill_mode named"),
     (lambda: L.Resizing(3, 3, "linear"), UnknownArgumentError, "no interpolation named 'linear'"),

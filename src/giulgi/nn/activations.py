@@ -8,7 +8,7 @@ from typing import Any
 
 from giulgi.graph import ops
 from giulgi.graph.ops.leaves import TensorLike, constant
-from giulgi.graph.tensor import Tensor
+from giulgi.graph.tensor import Axes, Tensor
 from giulgi.nn.lookup import look_up
 
 __all__ = [
@@ -90,8 +90,8 @@ def tanh(x: TensorLike) -> Tensor:
     return ops.tanh(x)
 
 
-def softmax(x: TensorLike, axis: int = -1) -> Tensor:
-    """e^x / sum(e^x) along an axis: positive numbers that sum to 1.
+def softmax(x: TensorLike, axis: Axes = -1) -> Tensor:
+    """e^x / sum(e^x) along an axis, or several: positive numbers that sum to 1.
 
     The largest element is subtracted first, which changes nothing and keeps e^x from overflowing.
     """
@@ -131,13 +131,13 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
 
 
 # Klambauer et al., arXiv:1706.02515: the two numbers keep mean 0 and variance 1 in all layers.
-_SELU_ALPHA = 1.6732632423543772
-_SELU_SCALE = 1.0507009873554805
+SELU_ALPHA = 1.6732632423543772
+SELU_SCALE = 1.0507009873554805
 
 
 def selu(x: TensorLike) -> Tensor:
     """scale * elu(x, alpha), with the scale and alpha that keep activations normalised."""
-    return _SELU_SCALE * elu(x, _SELU_ALPHA)
+    return SELU_SCALE * elu(x, SELU_ALPHA)
 
 
 def exponential(x: TensorLike) -> Tensor:

@@ -7,6 +7,7 @@ are, and used by recurrent layers and by losses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,8 +15,9 @@ from giulgi.errors import ShapeError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import DEFAULT_FLOAT, bool_
 from giulgi.graph.node import Node
+from giulgi.graph.ops.identities import tag
 from giulgi.graph.tensor import Tensor
-from giulgi.tree import flatten, tree_map
+from giulgi.tree import flatten, tree_map, unflatten
 
 _masks: WeakKeyDictionary[Node, Tensor] = WeakKeyDictionary()
 
@@ -32,30 +34,49 @@ def masks_of(inputs: Any) -> Any:
     return tree_map(mask_of, inputs)
 
 
-def give_mask(outputs: Any, masks: Any) -> None:
-    """Let masks go along with the outputs of a layer.
+def give_masks(tensors: Sequence[Tensor], masks: Sequence[Tensor | None]) -> None:
+    """Let masks go along with tensors that nothing else is equal to, such as results of layers.
+
+    Args:
+        tensors: the tensors.
+        masks: one for each, None where there is none.
+    """
+    for x, mask in zip(tensors, masks, strict=True):
+        if mask is not None:
+            _masks[x.node] = mask
+
+
+def with_masks(outputs: Any, masks: Any) -> Any:
+    """Return the outputs of a layer, such that masks go along with them.
+
+    Equal expressions are one node. What is given a mask becomes another, so that the mask does not
+    go along with an equal output of another layer that has none.
 
     Args:
         outputs: what a layer gives.
         masks: a mask for all of them, or one for each, None where there is none.
     """
-    leaves = flatten(outputs)[0]
+    leaves, structure = flatten(outputs)
     own = masks if isinstance(masks, (list, tuple)) else [masks] * len(leaves)
-    for x, mask in zip(leaves, own, strict=False):
+    for number, (x, mask) in enumerate(zip(leaves, own, strict=False)):
         if mask is not None and isinstance(x, Tensor):
-            _masks[x.node] = mask
+            mask = ops.constant(mask)
+            leaves[number] = tag(x, f"mask {mask.node.serial}")
+            _masks[leaves[number].node] = mask
+    return unflatten(structure, iter(leaves))
 
 
-def for_elements(mask: Tensor, x: Tensor) -> Tensor:
+def for_elements(mask: Any, x: Tensor) -> Tensor:
     """Return a mask of the first axes of x as bools that are broadcast to x.
 
     Raises:
-        ShapeError: if it has as many axes as x, or more.
+        ShapeError: if it has more axes than x.
     """
-    if mask.ndim >= x.ndim:
+    mask = ops.constant(mask)
+    if mask.ndim > x.ndim:
         raise ShapeError(
-            f"the mask has {mask.ndim} axes; it tells of the first axes of the inputs, which have "
-            f"{x.ndim}, whether they count.",
+            f"the mask has {mask.ndim} axes, and the inputs have {x.ndim}; it says whether what is "
+            "along their first axes counts.",
             arguments=[("inputs", x.description), ("mask", mask.description)],
             fix="a mask of steps is (batch, steps)",
         )

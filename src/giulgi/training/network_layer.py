@@ -10,7 +10,7 @@ from giulgi.graph.dtypes import DEFAULT_FLOAT
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.masks import give_mask
+from giulgi.nn.masks import with_masks
 from giulgi.nn.phase import told_phase
 from giulgi.training.data.batches import Batch
 from giulgi.training.data.inputs import fitted, in_order
@@ -51,8 +51,7 @@ class NetworkLayer(Layer):
             self.add_state(variable, value)
         for loss in applied.losses:
             self.add_loss(loss)
-        give_mask(applied.outputs, applied.masks)
-        return applied.outputs
+        return with_masks(applied.outputs, applied.masks)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return nothing: the outputs have masks of their own."""

@@ -102,6 +102,7 @@ def test_values_without_elements_are_left_to_nothing_else():
     for x, kernel in (((0, 5, 5, 2), (3, 3, 2, 4)), ((2, 5, 5, 0), (3, 3, 0, 4))):
         images, kernels = gg.placeholder("float32", x), gg.placeholder("float32", kernel)
         ys = [gg.convolution(images, kernels), gg.max_pool(images, 2)]
+        ys += [gg.average_pool(images, 2), gg.average_pool(images, 2, padding="same")]
         ys.append(gg.matmul(images, kernels[0, 0]))
         feeds = [images, kernels]
         ends = [*ys, *gg.gradients([gg.sum(gg.sin(y)) for y in ys], feeds), gg.sort(images)]

@@ -235,5 +235,7 @@ def _summed(x: Tensor, window: Window, taps: tuple[int, ...]) -> Tensor:
     channels = x.shape[-1]
     if channels is None:
         raise ShapeError("the number of channels must be known.", arguments=[("x", x.description)])
-    kernel = ones((*taps, 1, channels), x.dtype)
-    return convolution(x, kernel, window.strides, window.padding, groups=channels)
+    # Each channel is a group of its own; without any, there is one group of none.
+    kernel = ones((*taps, min(channels, 1), channels), x.dtype)
+    groups = max(channels, 1)
+    return convolution(x, kernel, window.strides, window.padding, groups=groups)

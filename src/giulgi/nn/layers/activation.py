@@ -1,4 +1,4 @@
-"""An activation as a layer of its own."""
+"""An activation as a layer of its own, and none."""
 
 from __future__ import annotations
 
@@ -31,3 +31,13 @@ class Activation(Layer):
     def call(self, x: Tensor) -> Tensor:
         """Return activation(x)."""
         return self.activation(x)
+
+
+class Identity(Layer):
+    """y = x: a place for a layer that is not there."""
+
+    supports_masking = True
+
+    def call(self, x: Any) -> Any:
+        """Return x."""
+        return x

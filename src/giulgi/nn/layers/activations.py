@@ -7,6 +7,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
+from giulgi.graph.dtypes import bool_
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
@@ -147,11 +148,11 @@ class PReLU(Layer):
         return ops.maximum(x, 0) + self.alpha * ops.minimum(x, 0)
 
 
-class Softmax(Layer):
-    """y = exp(x) / sum of exp(x) along an axis.
+class ThresholdedReLU(Layer):
+    """y = x where x > theta, and 0 elsewhere; Konda et al., arXiv:1402.3337.
 
     Args:
-        axis: the axis.
+        theta: the threshold.
         options: of every :class:`Layer`.
     """
 
@@ -159,10 +160,46 @@ class Softmax(Layer):
     supports_masking = True
 
     @layer_arguments
-    def __init__(self, axis: int = -1, **options: Any) -> None:
+    def __init__(self, theta: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        if not theta >= 0:
+            raise ArgumentError(
+                f"theta is {theta!r}; it is at least 0.",
+                op="ThresholdedReLU",
+                fix="ThresholdedReLU(1.0)",
+            )
+        self.theta = theta
+
+    def call(self, x: Tensor) -> Tensor:
+        """Return the inputs above the threshold."""
+        return ops.where(x > self.theta, x, 0)
+
+
+class Softmax(Layer):
+    """y = exp(x) / sum of exp(x) along an axis, or several.
+
+    Args:
+        axis: the axis, or several.
+        options: of every :class:`Layer`.
+    """
+
+    one_input = True
+    supports_masking = True
+
+    @layer_arguments
+    def __init__(self, axis: int | Sequence[int] = -1, **options: Any) -> None:
         super().__init__(**options)
         self.axis = axis
 
-    def call(self, x: Tensor) -> Tensor:
-        """Return the shares."""
-        return activations.softmax(x, self.axis)
+    def call(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Return the shares.
+
+        Args:
+            x: the inputs.
+            mask: which of them have a share, if it has as many axes as x and is broadcast to it. A
+                mask with fewer says which steps count, and only goes along.
+        """
+        if mask is None or mask.ndim < x.ndim:
+            return activations.softmax(x, self.axis)
+        counts = ops.cast(mask, bool_)
+        return ops.where(counts, activations.softmax(ops.where(counts, x, -1e9), self.axis), 0)

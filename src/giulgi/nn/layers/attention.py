@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError
@@ -13,18 +11,17 @@ from giulgi.nn import activations
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.dropout import Dropout
-from giulgi.nn.masks import mask_of
 from giulgi.signatures import called_as
 
-# What is added to the score of what is masked: next to it the exponential function is 0.
-_NEVER = -1e9
+# The score of what is masked, or what is added to it: beside others its exponential is 0.
+NEVER = -1e9
 
 
 def masked_scores(scores: Tensor, allowed: Tensor | None) -> Tensor:
     """Return the scores, and very small ones where a mask is False."""
     if allowed is None:
         return scores
-    return ops.where(allowed, scores, scores + _NEVER)
+    return ops.where(allowed, scores, scores + NEVER)
 
 
 def both(a: Tensor | None, b: Tensor | None) -> Tensor | None:
@@ -36,7 +33,7 @@ def both(a: Tensor | None, b: Tensor | None) -> Tensor | None:
 
 def causal(queries: Tensor, keys: Tensor) -> Tensor:
     """Return the mask in which query i sees the keys up to i: (queries, keys)."""
-    return ops.arange(ops.size(queries, 1))[:, None] >= ops.arange(ops.size(keys, 1))
+    return ops.arange(ops.size(queries, -2))[:, None] >= ops.arange(ops.size(keys, -2))
 
 
 class _Attention(Layer):
@@ -178,142 +175,3 @@ class AdditiveAttention(_Attention):
         """Return the weighted sums of tanh(query + key)."""
         pairs = ops.tanh(query[:, :, None] + key[:, None])
         return ops.sum(pairs if self.scale is None else pairs * self.scale, axis=-1)
-
-
-class MultiHeadAttention(Layer):
-    """Several attentions side by side, each on projections of its own, joined by a matrix.
-
-    With q, k, v = query @ kernel_q + bias_q, ..., for each head:
-
-        y = concat over heads of softmax(q k' / sqrt(key_dim)) v,   then y @ kernel + bias
-
-    Shapes: query (batch, queries, size), value and key (batch, keys, ...) -> (batch, queries,
-    size), or the last axis of ``output_shape``; kernels of the projections (size, heads, key_dim),
-    (size, heads, value_dim), that of the output (heads, value_dim, size). Vaswani et al.,
-    arXiv:1706.03762.
-
-    Args:
-        num_heads: how many heads there are.
-        key_dim: the size of each query and key.
-        value_dim: the size of each value; None: that of the keys.
-        dropout: the share of the weights that is left out while training.
-        use_bias: whether projections and output have biases.
-        output_shape: the size of y; None: that of the query.
-        kernel_initializer: the first values of the kernels.
-        bias_initializer: the first values of the biases.
-        seed: a whole number for numbers of its own; None draws from ``gg.set_seed``.
-        options: of every :class:`Layer`.
-    """
-
-    one_input = True
-
-    @layer_arguments
-    @called_as("MultiHeadAttention(4, 16)")
-    def __init__(
-        self,
-        num_heads: int,
-        key_dim: int,
-        value_dim: int | None = None,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        output_shape: int | Sequence[int] | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        seed: int | None = None,
-        **options: Any,
-    ) -> None:
-        super().__init__(**options)
-        self.num_heads = num_heads
-        self.key_dim = key_dim
-        self.value_dim = value_dim or key_dim
-        self.dropout = Dropout(dropout, seed=seed)
-        self.use_bias = use_bias
-        self.output_size = output_shape[-1] if isinstance(output_shape, Sequence) else output_shape
-        self.kernel_initializer = kernel_initializer
-        self.bias_initializer = bias_initializer
-
-    def _prepare(self, query: Tensor, key: Tensor, value: Tensor) -> None:
-        """Make the weights at the first call, when all three sizes are known."""
-        if hasattr(self, "query"):
-            return
-        heads, size = self.num_heads, self.output_size or query.shape[-1]
-        self.query = self._projection("query", (query.shape[-1], heads, self.key_dim))
-        self.key = self._projection("key", (key.shape[-1], heads, self.key_dim))
-        self.value = self._projection("value", (value.shape[-1], heads, self.value_dim))
-        self.output_projection = self._projection(
-            "attention_output", (heads, self.value_dim, size), outputs=1
-        )
-
-    def _projection(self, name: str, shape: Sequence[Any], outputs: int = 2) -> list[Any]:
-        kernel = self.add_weight(shape, self.kernel_initializer, name=f"{name}/kernel")
-        if not self.use_bias:
-            return [kernel]
-        own = shape[-outputs:]
-        return [kernel, self.add_weight(own, self.bias_initializer, name=f"{name}/bias")]
-
-    def call(
-        self,
-        query: Tensor,
-        value: Tensor,
-        key: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        mask: Tensor | None = None,
-        training: bool = False,
-        return_attention_scores: bool = False,
-        use_causal_mask: bool = False,
-    ) -> Any:
-        """Return what the heads give, joined; and the weights, if they are asked for.
-
-        Args:
-            query: what is asked.
-            value: what is summed up.
-            key: what is compared with the queries; None: the value.
-            attention_mask: (batch, queries, keys), False where a query must not see a key.
-            mask: that of the queries, (batch, queries).
-            training: whether it is training.
-            return_attention_scores: whether the weights are returned, too.
-            use_causal_mask: whether each query sees only keys up to its own place.
-        """
-        value = ops.constant(value)
-        key = value if key is None else ops.constant(key)
-        self._prepare(query, key, value)
-        allowed = None if attention_mask is None else ops.constant(attention_mask)[:, None]
-        value_mask = mask_of(value)
-        if value_mask is not None:
-            allowed = both(allowed, value_mask[:, None, None, :])
-        if mask is not None:
-            allowed = both(allowed, mask[:, None, :, None])
-        if use_causal_mask:
-            allowed = both(allowed, causal(query, key)[None, None])
-        q, k, v = (
-            _into_heads(x, *weights)
-            for x, weights in ((query, self.query), (key, self.key), (value, self.value))
-        )
-        scores = q @ k.mT * (1 / math.sqrt(self.key_dim))
-        weights = activations.softmax(masked_scores(scores, allowed))
-        heads = self.dropout(weights, training=training) @ v
-        result = _joined(heads, *self.output_projection)
-        return [result, weights] if return_attention_scores else result
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return the mask of the queries."""
-        return mask
-
-
-def _into_heads(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return the projections of x: (batch, heads, steps, size)."""
-    size, heads, own = kernel.shape
-    y = x @ ops.reshape(kernel, (size, -1))
-    if bias is not None:
-        y = y + ops.reshape(bias, (-1,))
-    y = ops.reshape(y, (ops.size(x, 0), ops.size(x, 1), heads, own))
-    return ops.transpose(y, (0, 2, 1, 3))
-
-
-def _joined(heads: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Return the product of the heads, side by side, with a kernel."""
-    y = ops.transpose(heads, (0, 2, 1, 3))
-    columns = kernel.shape[0] * kernel.shape[1]  # type: ignore[operator]
-    y = ops.reshape(y, (ops.size(y, 0), ops.size(y, 1), columns))
-    y = y @ ops.reshape(kernel, (columns, -1))
-    return y if bias is None else y + bias

@@ -40,7 +40,7 @@ from giulgi.nn.layers.calls import (
 from giulgi.nn.layers.checks import layer_given, several_given
 from giulgi.nn.layers.naming import next_name
 from giulgi.nn.layers.weights import fitting_arrays
-from giulgi.nn.masks import give_mask, mask_of, masks_of
+from giulgi.nn.masks import give_masks, mask_of, masks_of, with_masks
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
 from giulgi.tree import flatten, tree_map, unflatten
@@ -108,6 +108,10 @@ class Layer:
             op=type(self).__name__,
             fix="write a method call(self, x) that returns the outputs",
         )
+
+    def takes(self, argument: str) -> bool:
+        """Whether its call takes an argument: ``mask`` and ``training`` are given to those."""
+        return argument in inspect.signature(self.call).parameters
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return which steps of the outputs count, given that of the inputs; None: all of them."""
@@ -207,7 +211,7 @@ class Layer:
         # its own label held would live for ever.
         record.outputs = results
         tagged = record.tagged()
-        give_mask(tagged, [mask_of(y) for y in results])
+        give_masks(tagged, [mask_of(y) for y in results])
         return unflatten(structure, iter(tagged))
 
     def _in_one_phase(
@@ -220,11 +224,10 @@ class Layer:
     ) -> Any:
         """Call the layer for training or not; and let masks go along."""
         masks = kwargs.get("mask", masks_of(inputs))
-        if masks is not None and "mask" in inspect.signature(self.call).parameters:
+        if masks is not None and self.takes("mask"):
             kwargs["mask"] = masks
         outputs = self._in_a_phase(inputs, args, training, kwargs, symbolic)
-        give_mask(outputs, self.compute_mask(inputs, masks))
-        return outputs
+        return with_masks(outputs, self.compute_mask(inputs, masks))
 
     def _in_a_phase(
         self,
@@ -237,8 +240,7 @@ class Layer:
         """Call the layer for training or not; if nothing says which, for both."""
         if training is None:
             training = told_phase()
-        takes_phase = "training" in inspect.signature(self.call).parameters
-        if not takes_phase:
+        if not self.takes("training"):
             with in_phase(training):
                 return self.call(inputs, *args, **kwargs)
         if training is None and (not symbolic or is_recording()):

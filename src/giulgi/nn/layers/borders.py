@@ -130,9 +130,19 @@ class Cropping1D(Cropping):
 
 
 class Cropping2D(Cropping):
-    """The pictures of (batch, height, width, channels) without their borders."""
+    """The pictures of (batch, height, width, channels) without their borders.
+
+    Args:
+        cropping: how many elements are cut; as of :class:`Cropping`, but none if nothing is said.
+        data_format: "channels_last" (the default) or "channels_first".
+        options: of every :class:`Layer`.
+    """
 
     rank = 2
+
+    @names_checked
+    def __init__(self, cropping: Borders = 0, data_format: str | None = None, **options: Any):
+        super().__init__(cropping, data_format, **options)
 
 
 class Cropping3D(Cropping):

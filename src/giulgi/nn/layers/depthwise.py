@@ -11,7 +11,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.spatial import Sizes, Windowed
-from giulgi.nn.layers.weighted import Weighted, whole_number
+from giulgi.nn.layers.weighted import Weighted, require_own_names, whole_number
 from giulgi.signatures import called_as
 
 
@@ -37,6 +37,7 @@ class _Depthwise(Weighted, Windowed):
         activity_regularizer: Any = None,
         **options: Any,
     ) -> None:
+        require_own_names(self, options, ("kernel_initializer", "kernel_regularizer"))
         super().__init__(
             activation, use_bias, depthwise_initializer, bias_initializer, depthwise_regularizer,
             bias_regularizer, activity_regularizer, **options,
@@ -133,6 +134,7 @@ class _Separable(Weighted, Windowed):
         activity_regularizer: Any = None,
         **options: Any,
     ) -> None:
+        require_own_names(self, options, ("kernel_initializer", "kernel_regularizer"))
         super().__init__(
             activation, use_bias, depthwise_initializer, bias_initializer, depthwise_regularizer,
             bias_regularizer, activity_regularizer, **options,

@@ -66,8 +66,11 @@ class Dropout(Layer):
             return x
         if self.rate == 1:
             return ops.zeros_like(x)
-        noise = ops.random.uniform(self._mask_shape(x), seed=self._next_seed(x))
-        return ops.where(noise >= self.rate, x / (1 - self.rate), 0)
+        return ops.where(self.kept(x), x / (1 - self.rate), 0)
+
+    def kept(self, x: Tensor) -> Tensor:
+        """Return which units of x are kept."""
+        return ops.random.uniform(self._mask_shape(x), seed=self._next_seed(x)) >= self.rate
 
     def _next_seed(self, x: Tensor) -> int | None:
         """Return the seed of the next mask."""

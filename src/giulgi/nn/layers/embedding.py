@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from giulgi.errors import ArgumentError
+import numpy as np
+
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
+from giulgi.graph.shapes import shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.weighted import whole_number
-from giulgi.signatures import called_as
+from giulgi.signatures import called_as, names_checked
 
 
 class Embedding(Layer):
@@ -26,6 +29,7 @@ class Embedding(Layer):
         embeddings_initializer: the first vectors.
         embeddings_regularizer: a penalty of the vectors.
         mask_zero: whether 0 only fills up sequences: then what follows is given a mask.
+        weights: the first vectors as a matrix, or as a list of it, if they are known already.
         input_length: is accepted, and makes no difference.
         options: of every :class:`Layer`.
 
@@ -36,7 +40,7 @@ class Embedding(Layer):
 
     one_input = True
 
-    @layer_arguments
+    @names_checked
     @called_as("Embedding(1000, 64)")
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Embedding(Layer):
         embeddings_initializer: Any = "uniform",
         embeddings_regularizer: Any = None,
         mask_zero: bool = False,
+        weights: Any = None,
         input_length: Any = None,
         **options: Any,
     ) -> None:
@@ -57,6 +62,20 @@ class Embedding(Layer):
         self.embeddings_initializer = initializers.get(embeddings_initializer)
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.mask_zero = mask_zero
+        if weights is not None:
+            self.embeddings_initializer = initializers.Constant(self._matrix(weights))
+
+    def _matrix(self, weights: Any) -> np.ndarray[Any, Any]:
+        """Return the first vectors, which are given as a matrix or as a list of it."""
+        matrix = np.asarray(weights[0] if isinstance(weights, (list, tuple)) else weights)
+        if matrix.shape != (self.input_dim, self.output_dim):
+            raise ShapeError(
+                f"the layer has {self.input_dim} vectors of {self.output_dim} numbers, and weights "
+                f"is {shape_text(matrix.shape)}.",
+                op="Embedding",
+                fix="Embedding(*matrix.shape, weights=[matrix])",
+            )
+        return matrix
 
     def build(self, input_shape: Any) -> None:
         """Make the vectors."""

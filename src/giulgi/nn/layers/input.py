@@ -24,6 +24,7 @@ class InputLayer(Layer):
         batch_size: the size of the batch, if it is always the same.
         dtype: the dtype of the examples.
         name: its name.
+        batch_shape: the whole shape, with the batch in front.
         options: of every :class:`Layer`.
     """
 
@@ -34,8 +35,11 @@ class InputLayer(Layer):
         batch_size: int | None = None,
         dtype: Any = "float32",
         name: str | None = None,
+        batch_shape: Sequence[int | None] | None = None,
         **options: Any,
     ) -> None:
+        if batch_shape is not None:
+            options["batch_input_shape"] = batch_shape
         super().__init__(name=name, dtype=dtype, **options)
         if shape is not None:
             self.batch_input_shape = (batch_size, *shape)

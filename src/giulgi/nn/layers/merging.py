@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
+from giulgi.graph.shapes import normalise_axis
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.scaling import of_length_one
+from giulgi.nn.masks import for_elements
+from giulgi.signatures import names_checked
 
 
 class _Merge(Layer):
@@ -33,9 +38,9 @@ class _Merge(Layer):
         return listed
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return where a step of any of the tensors counts."""
-        masks = [m for m in mask or [] if m is not None]
-        return reduce(ops.logical_or, masks) if masks else None
+        """Return where a step of any of the tensors counts; None if all of one do."""
+        masks = list(mask or [None])
+        return None if any(m is None for m in masks) else reduce(ops.logical_or, masks)
 
 
 class _Elementwise(_Merge):
@@ -69,19 +74,47 @@ class Subtract(_Elementwise):
 
 
 class Multiply(_Elementwise):
-    """The product of several tensors, element by element."""
+    """The product of several tensors, element by element; a masked step is left out of it.
+
+    Where the steps of none of them count, the product is 0.
+    """
 
     def pair(self, a: Tensor, b: Tensor) -> Tensor:
         """Return a * b."""
         return a * b
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Return where the steps of all tensors count."""
-        masks = [m for m in mask or [] if m is not None]
-        return reduce(ops.logical_and, masks) if masks else None
+    def call(self, inputs: Any, mask: Any = None) -> Tensor:
+        """Return the product of what counts."""
+        given = self.given(inputs)
+        masks = list(mask or [None] * len(given))
+        parts = [
+            x if m is None else ops.where(for_elements(m, x), x, 1)
+            for x, m in zip(given, masks, strict=True)
+        ]
+        y = super().call(parts)
+        counts = self.compute_mask(given, masks)
+        return y if counts is None else ops.where(for_elements(counts, y), y, 0)
 
 
-class Maximum(_Elementwise):
+class _Extreme(_Elementwise):
+    """Base of the greatest and the least of several tensors, of which masked steps are none.
+
+    Where the steps of none of them count, it is the first.
+    """
+
+    def call(self, inputs: Any, mask: Any = None) -> Tensor:
+        """Return the extremes of what counts."""
+        first, *others = self.given(inputs)
+        counts, *masks = mask or [None] * (1 + len(others))
+        y = first
+        for x, own in zip(others, masks, strict=True):
+            x = x if own is None else ops.where(for_elements(own, x), x, y)
+            y = self.pair(y if counts is None else ops.where(for_elements(counts, y), y, x), x)
+            counts = None if own is None or counts is None else ops.logical_or(counts, own)
+        return y
+
+
+class Maximum(_Extreme):
     """The greatest of several tensors, element by element."""
 
     def pair(self, a: Tensor, b: Tensor) -> Tensor:
@@ -89,7 +122,7 @@ class Maximum(_Elementwise):
         return ops.maximum(a, b)
 
 
-class Minimum(_Elementwise):
+class Minimum(_Extreme):
     """The least of several tensors, element by element."""
 
     def pair(self, a: Tensor, b: Tensor) -> Tensor:
@@ -122,6 +155,16 @@ class Concatenate(_Merge):
         """Return them joined."""
         return ops.concat(self.given(inputs), self.axis)
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return where anything that counts is along the last axis."""
+        if all(m is None for m in mask or []):
+            return None
+        spread = [
+            ops.broadcast_to(True if m is None else for_elements(m, x), ops.shape(x))
+            for x, m in zip(inputs, mask, strict=True)
+        ]
+        return ops.any(ops.concat(spread, self.axis), -1)
+
 
 class Dot(_Merge):
     """For each example the products of two tensors, summed over an axis of each.
@@ -142,12 +185,22 @@ class Dot(_Merge):
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.axes = (axes, axes) if isinstance(axes, int) else tuple(axes)
+        if len(self.axes) != 2:
+            raise ArgumentError(
+                f"axes is {axes!r}; it is an axis of both tensors, or a pair, one for each.",
+                op="Dot",
+                fix="Dot(axes=1), or Dot(axes=(1, 2))",
+            )
         self.normalize = normalize
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        """Return that all counts: the steps are summed over, or meet each other."""
+        return
 
     def call(self, inputs: Any) -> Tensor:
         """Return the sums of products."""
         a, b = self.given(inputs)
-        axis_a, axis_b = (axis % x.ndim for axis, x in zip(self.axes, (a, b), strict=True))
+        axis_a, axis_b = map(normalise_axis, self.axes, (a.ndim, b.ndim))
         if 0 in (axis_a, axis_b):
             raise ShapeError(
                 "axis 0 is that of the examples, over which nothing is summed.",
@@ -155,8 +208,17 @@ class Dot(_Merge):
                 arguments=[("a", a.description), ("b", b.description)],
                 fix="Dot(axes=1) for vectors, or the last axis: Dot(axes=-1)",
             )
+        sizes = a.shape[axis_a], b.shape[axis_b]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ShapeError(
+                f"the products are summed over axes of different sizes, {sizes[0]} and {sizes[1]}.",
+                op="Dot",
+                arguments=[("a", a.description), ("b", b.description)],
+                axes=f"axis {axis_a} of a ({sizes[0]}) and axis {axis_b} of b ({sizes[1]})",
+                fix="name an axis for each: Dot(axes=(1, 2))",
+            )
         if self.normalize:
-            a, b = _of_length_one(a, axis_a), _of_length_one(b, axis_b)
+            a, b = of_length_one(a, axis_a, 1e-14), of_length_one(b, axis_b, 1e-14)
         left, right = ops.moveaxis(a, axis_a, -1), ops.moveaxis(b, axis_b, 1)
         of_a: list[Any] = [ops.size(left, axis) for axis in range(1, a.ndim - 1)]
         of_b: list[Any] = [ops.size(right, axis) for axis in range(2, b.ndim)]
@@ -165,24 +227,24 @@ class Dot(_Merge):
         return ops.reshape(y, (batch, *(of_a + of_b or [1])))
 
 
-def _of_length_one(x: Tensor, axis: int) -> Tensor:
-    length = ops.sum(ops.square(x), axis, keepdims=True)
-    return x / ops.sqrt(ops.maximum(length, 1e-12))
-
-
 class Lambda(Layer):
     """y = function(x): any function of tensors, without weights, as a layer.
 
     Args:
-        function: a function of the inputs that returns a tensor.
+        function: a function of the inputs that returns a tensor. If it has parameters ``mask`` and
+            ``training``, it is given the mask of the inputs and whether it is training.
+        output_shape: is accepted, and makes no difference: shapes are known anyway.
+        mask: which steps of the outputs count: a tensor, or a function of inputs and their mask.
         arguments: further arguments by their names.
         options: of every :class:`Layer`.
     """
 
-    @layer_arguments
+    @names_checked
     def __init__(
         self,
         function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
         arguments: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
@@ -194,8 +256,60 @@ class Lambda(Layer):
                 fix="Lambda(lambda x: x ** 2)",
             )
         self.function = function
+        self.mask = mask
         self.arguments = dict(arguments or {})
 
-    def call(self, x: Any) -> Any:
+    def takes(self, argument: str) -> bool:
+        """Whether the function takes an argument."""
+        return argument in inspect.signature(self.function).parameters
+
+    def call(self, x: Any, **told: Any) -> Any:
         """Return function(x)."""
-        return self.function(x, **self.arguments)
+        return self.function(x, **{**self.arguments, **told})
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return what the layer was told that it is."""
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
+
+
+# The same as functions
+
+
+def add(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Add` makes of a list of tensors; the options are those of the layer."""
+    return Add(**options)(inputs)
+
+
+def subtract(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Subtract` makes of two tensors."""
+    return Subtract(**options)(inputs)
+
+
+def multiply(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Multiply` makes of a list of tensors."""
+    return Multiply(**options)(inputs)
+
+
+def average(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Average` makes of a list of tensors."""
+    return Average(**options)(inputs)
+
+
+def maximum(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Maximum` makes of a list of tensors."""
+    return Maximum(**options)(inputs)
+
+
+def minimum(inputs: Any, **options: Any) -> Tensor:
+    """Return what :class:`Minimum` makes of a list of tensors."""
+    return Minimum(**options)(inputs)
+
+
+def concatenate(inputs: Any, axis: int = -1, **options: Any) -> Tensor:
+    """Return what :class:`Concatenate` makes of a list of tensors."""
+    return Concatenate(axis, **options)(inputs)
+
+
+def dot(inputs: Any, axes: int | Sequence[int], normalize: bool = False, **options: Any) -> Tensor:
+    """Return what :class:`Dot` makes of two tensors."""
+    return Dot(axes, normalize, **options)(inputs)

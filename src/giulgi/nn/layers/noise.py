@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.activations import SELU_ALPHA, SELU_SCALE
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.dropout import Dropout
@@ -79,6 +81,48 @@ class GaussianDropout(Layer):
             return x
         deviation = (self.rate / (1 - self.rate)) ** 0.5
         return x * ops.random.normal(ops.shape(x), 1.0, deviation, seed=self.seed)
+
+
+# What the activation selu tends to far below 0.
+_LOWEST = -SELU_ALPHA * SELU_SCALE
+
+
+class AlphaDropout(Dropout):
+    """While training y = a x + b, with the least value of selu for the x left out; then y = x.
+
+    a and b bring mean and variance back to 0 and 1 if those of x are; Klambauer et al.,
+    arXiv:1706.02515.
+
+    Args:
+        rate: the share of units left out, from 0 to below 1.
+        noise_shape: as of :class:`Dropout`.
+        seed: as of :class:`Dropout`.
+        options: of every :class:`Layer`.
+    """
+
+    @layer_arguments
+    @called_as("AlphaDropout(0.1)")
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(rate, noise_shape, seed, **options)
+        if rate == 1:
+            raise ArgumentError(
+                "rate is 1; nothing would be left to have a variance.",
+                op="AlphaDropout",
+                fix="AlphaDropout(0.1)",
+            )
+
+    def call(self, x: Tensor, training: bool = False) -> Tensor:
+        """Return x with units left out while training."""
+        if not training or self.rate == 0:
+            return x
+        a = ((1 - self.rate) * (1 + self.rate * _LOWEST**2)) ** -0.5
+        return a * ops.where(self.kept(x), x, _LOWEST) - a * _LOWEST * self.rate
 
 
 class _SpatialDropout(Dropout, Spatial):

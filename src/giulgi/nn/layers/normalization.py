@@ -8,7 +8,7 @@ from typing import Any
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.ops.state import Variable
-from giulgi.graph.shapes import Shape, shape_text
+from giulgi.graph.shapes import Shape, as_axes, normalise_axes, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
@@ -16,7 +16,7 @@ from giulgi.nn.layers.base import Layer
 from giulgi.nn.masks import for_elements
 
 
-class _Normalization(Layer):
+class Normalizing(Layer):
     """Base of layers that normalize, then scale by gamma and shift by beta.
 
     Args:
@@ -82,7 +82,7 @@ class _Normalization(Layer):
         return y if self.beta is None else y + ops.reshape(self.beta, shape)
 
 
-class BatchNormalization(_Normalization):
+class BatchNormalization(Normalizing):
     """Each channel brought to mean 0 and variance 1; Ioffe & Szegedy (2015).
 
     While training mean and variance are those of the batch, over all axes but that of the channels;
@@ -137,6 +137,12 @@ class BatchNormalization(_Normalization):
                 op="BatchNormalization",
                 fix="momentum=0.99",
             )
+        if not isinstance(axis, int):
+            raise ArgumentError(
+                f"axis is {axis!r}; it is the one axis of the channels.",
+                op="BatchNormalization",
+                fix="axis=-1",
+            )
         self.axis = axis
         self.momentum = momentum
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
@@ -144,7 +150,7 @@ class BatchNormalization(_Normalization):
 
     def build(self, input_shape: Shape) -> None:
         """Make the weights."""
-        channels = _size_along(self, input_shape, self.axis)
+        channels = size_along(self, input_shape, self.axis)
         self.add_factors((channels,))
         self.moving_mean = self.add_weight(
             (channels,), self.moving_mean_initializer, name="moving_mean", trainable=False
@@ -169,14 +175,14 @@ class BatchNormalization(_Normalization):
             )
             return self.normalized(x, mean, variance, shape)
         axes = tuple(axis for axis in range(x.ndim) if axis != channel)
-        mean, variance = _moments(x, axes, mask)
+        mean, variance = moments(x, axes, mask)
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             follows = moving + (1 - self.momentum) * (ops.reshape(now, (-1,)) - moving)
             self.add_update(moving, ops.stop_gradient(follows))
         return self.normalized(x, mean, variance, shape)
 
 
-class LayerNormalization(_Normalization):
+class LayerNormalization(Normalizing):
     """Each example brought to mean 0 and variance 1 along an axis, or several; Ba et al. (2016).
 
     Weights: gamma and beta, of the sizes of these axes.
@@ -212,30 +218,26 @@ class LayerNormalization(_Normalization):
         )  # fmt: skip
         self.axis = axis
 
-    def _axes(self, rank: int) -> tuple[int, ...]:
-        axes = (self.axis,) if isinstance(self.axis, int) else tuple(self.axis)
-        return tuple(sorted(axis % rank for axis in axes))
-
     def build(self, input_shape: Shape) -> None:
         """Make the weights."""
         self.add_factors(
-            [_size_along(self, input_shape, axis) for axis in self._axes(len(input_shape))]
+            [size_along(self, input_shape, axis) for axis in sorted_axes(self, len(input_shape))]
         )
 
     def call(self, x: Tensor) -> Tensor:
         """Return the normalized inputs."""
-        axes = self._axes(x.ndim)
-        mean, variance = _moments(x, axes)
+        axes = sorted_axes(self, x.ndim)
+        mean, variance = moments(x, axes)
         shape = [x.shape[axis] if axis in axes else 1 for axis in range(x.ndim)]
         return self.normalized(x, mean, variance, shape)
 
 
-def _moments(x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def moments(x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return mean and variance along axes, which stay; with a mask, of what counts."""
     if mask is None:
         mean = ops.mean(x, axes, keepdims=True)
         return mean, ops.mean(ops.square(x - mean), axes, keepdims=True)
-    counts = for_elements(ops.constant(mask), x)
+    counts = for_elements(mask, x)
     ones = ops.broadcast_to(ops.cast(counts, x.dtype), ops.shape(x))
     # Where nothing counts, the sums are 0.
     number = ops.maximum(ops.sum(ones, axes, keepdims=True), 1)
@@ -244,7 +246,16 @@ def _moments(x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None) -> tu
     return mean, ops.sum(distances, axes, keepdims=True) / number
 
 
-def _size_along(layer: Layer, input_shape: Shape | None, axis: int) -> int:
+def sorted_axes(layer: Any, rank: int) -> tuple[int, ...]:
+    """Return the axis of a layer, or its axes, counted from the front.
+
+    Raises:
+        ShapeError: if the inputs have no such axis.
+    """
+    return tuple(sorted(normalise_axes(as_axes(layer.axis), rank)))
+
+
+def size_along(layer: Layer, input_shape: Shape | None, axis: int) -> int:
     """Return the size of an axis, which the weights depend on.
 
     Raises:

@@ -116,6 +116,13 @@ class Permute(Layer):
 
     def call(self, x: Tensor) -> Tensor:
         """Return x with its axes in that order."""
+        if x.ndim != len(self.dims) + 1:
+            raise ShapeError(
+                f"dims is {self.dims}, and an example has the shape {shape_text(x.shape[1:])}.",
+                op="Permute",
+                arguments=[("inputs", x.description)],
+                fix=f"name them all: Permute({tuple(range(1, x.ndim))}) leaves them as they are",
+            )
         return ops.transpose(x, (0, *self.dims))
 
 

@@ -11,6 +11,7 @@ from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations, initializers, regularizers
 from giulgi.nn.layers.base import Layer
+from giulgi.signatures import arguments_of, unknown_argument
 
 
 class Weighted(Layer):
@@ -81,6 +82,14 @@ class Weighted(Layer):
             batch = ops.cast(ops.size(y, 0), y.dtype)
             self.add_loss(self.activity_regularizer(y) / batch)
         return y
+
+
+def require_own_names(layer: Layer, options: dict[str, Any], others: Sequence[str]) -> None:
+    """Raise an UnknownArgumentError for arguments of the base that the layer calls otherwise."""
+    for name in others:
+        if name in options:
+            known = sorted({*arguments_of(type(layer))} - {*others})
+            raise unknown_argument(type(layer).__name__, name, known)
 
 
 def whole_number(layer: Layer, what: str, number: Any, example: str) -> int:

@@ -2,7 +2,7 @@
 
 from giulgi.nn.layers.recurrent.bidirectional import Bidirectional
 from giulgi.nn.layers.recurrent.cells import SimpleRNNCell, StackedRNNCells
-from giulgi.nn.layers.recurrent.convolutional import ConvLSTM2D
+from giulgi.nn.layers.recurrent.convolutional import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from giulgi.nn.layers.recurrent.gated import GRUCell, LSTMCell
 from giulgi.nn.layers.recurrent.loops import RNN
 from giulgi.nn.layers.recurrent.named import GRU, LSTM, SimpleRNN
@@ -13,7 +13,9 @@ __all__ = [
     "LSTM",
     "RNN",
     "Bidirectional",
+    "ConvLSTM1D",
     "ConvLSTM2D",
+    "ConvLSTM3D",
     "GRUCell",
     "LSTMCell",
     "SimpleRNN",

@@ -7,6 +7,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError
 from giulgi.graph import ops
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
@@ -75,6 +76,20 @@ class Bidirectional(Layer):
     def return_sequences(self) -> bool:
         """Whether the outputs of all steps are returned."""
         return self.forward_layer.return_sequences
+
+    @property
+    def states(self) -> list[Variable]:
+        """The states that last of both directions."""
+        return [*self.forward_layer.states, *self.backward_layer.states]
+
+    def reset_state(self) -> None:
+        """Let the next batch begin with zeros again."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    def reset_states(self) -> None:
+        """The same as ``reset_state``."""
+        self.reset_state()
 
     def call(
         self, inputs: Any, initial_state: Any = None, mask: Any = None, training: bool = False

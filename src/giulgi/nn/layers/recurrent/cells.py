@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import itertools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from giulgi.errors import ArgumentError
@@ -14,10 +16,12 @@ from giulgi.nn import activations, initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.checks import last_dimension
+from giulgi.nn.layers.dropout import Dropout
 from giulgi.nn.layers.weighted import whole_number
 from giulgi.signatures import called_as
 
 States = list[Tensor]
+Step = Callable[[Tensor, States], tuple[Tensor, States]]
 
 
 class Cell(Layer):
@@ -37,7 +41,9 @@ class Cell(Layer):
         recurrent_regularizer: a penalty of the recurrent kernel.
         bias_regularizer: a penalty of the bias.
         dropout: the share of the inputs that is left out while training, the same in all steps.
-        recurrent_dropout: the share of the states that is left out, likewise.
+        recurrent_dropout: the share of the states that is left out, likewise, where they meet the
+            matrix.
+        seed: a whole number for masks of its own; None draws from ``gg.set_seed``.
         options: of every :class:`Layer`.
 
     Attributes:
@@ -63,6 +69,7 @@ class Cell(Layer):
         bias_regularizer: Any = None,
         dropout: float = 0.0,
         recurrent_dropout: float = 0.0,
+        seed: int | None = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -77,6 +84,9 @@ class Cell(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.dropout = _share(self, "dropout", dropout)
         self.recurrent_dropout = _share(self, "recurrent_dropout", recurrent_dropout)
+        behind = None if seed is None else seed + 1
+        self._of_inputs = Dropout(dropout, seed=seed, name="of_inputs")
+        self._of_states = Dropout(recurrent_dropout, seed=behind, name="of_states")
 
     @property
     def state_size(self) -> list[int]:
@@ -135,12 +145,16 @@ class Cell(Layer):
         """Return what is made of the outputs of the step before: h @ recurrent_kernel."""
         return h @ self.recurrent_kernel
 
-    def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, kept: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Return the output of a step, and the new states.
 
         Args:
             projected: what :meth:`project` made of the inputs of the step.
-            states: those that the step before left, or what dropout left of them.
+            states: those that the step before left.
+            kept: what dropout multiplies the outputs of the step before with, where they meet the
+                matrix; None: nothing.
         """
         raise NotImplementedError
 
@@ -148,11 +162,20 @@ class Cell(Layer):
         self, x: Tensor, states: Sequence[Tensor], training: bool = False
     ) -> tuple[Tensor, States]:
         """Return the output of one step, and the new states."""
-        batch = ops.size(x, 0)
-        input_mask, state_mask = self.masks(x, batch, training)
-        if input_mask is not None:
-            x = x * input_mask
-        return self.step(self.project(x), self.masked(list(states), state_mask))
+        of_inputs, of_states = self.masks(x, ops.size(x, 0), training)
+        return self.step(self.project(masked(x, of_inputs)), list(states), of_states)
+
+    def over_steps(self, xs: Tensor, batch: Any, training: bool) -> tuple[Tensor, Step]:
+        """Return what the steps are given, and what each computes of it and of the states.
+
+        Args:
+            xs: the inputs of all steps, (steps, batch, ...).
+            batch: the number of examples.
+            training: whether it is training.
+        """
+        of_inputs, of_states = self.masks(xs, batch, training)
+        projected = self.project(masked(xs, of_inputs))
+        return projected, lambda x, states: self.step(x, states, of_states)
 
     def masks(
         self, inputs: Tensor, batch: Any, training: bool
@@ -166,23 +189,26 @@ class Cell(Layer):
         """
         if not training:
             return None, None
-        features = ops.size(inputs, -1)
-        return (
-            kept_units(self.dropout, (batch, features), self.dtype),
-            kept_units(self.recurrent_dropout, (batch, self.units), self.dtype),
+        return self.drawn((batch, ops.size(inputs, -1)), (batch, self.units))
+
+    def drawn(self, inputs: Any, states: Any) -> tuple[Tensor | None, Tensor | None]:
+        """Return 1 / (1 - rate) where units are kept, and 0 elsewhere; None if all are.
+
+        Args:
+            inputs: the shape of the inputs of a step.
+            states: the shape of the states.
+        """
+        pairs = (self._of_inputs, inputs), (self._of_states, states)
+        of_inputs, of_states = (
+            dropout.call(ops.ones(shape, self.dtype), training=True) if dropout.rate else None
+            for dropout, shape in pairs
         )
-
-    def masked(self, states: States, mask: Tensor | None) -> States:
-        """Return the states with what dropout leaves of the outputs of the step before."""
-        return states if mask is None else [states[0] * mask, *states[1:]]
+        return of_inputs, of_states
 
 
-def kept_units(rate: float, shape: Any, dtype: Any) -> Tensor | None:
-    """Return 1 / (1 - rate) where units are kept, and 0 elsewhere; None if all are."""
-    if rate == 0:
-        return None
-    kept = ops.random.uniform(shape) >= rate
-    return ops.cast(ops.where(kept, 1 / (1 - rate), 0.0), dtype)
+def masked(x: Tensor, kept: Tensor | None) -> Tensor:
+    """Return what dropout leaves of x."""
+    return x if kept is None else x * kept
 
 
 def _share(layer: Layer, what: str, rate: Any) -> float:
@@ -208,9 +234,11 @@ class SimpleRNNCell(Cell):
     def __init__(self, units: int, *args: Any, **options: Any) -> None:
         super().__init__(units, *args, **options)
 
-    def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, kept: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Return the output, which is the new state as well."""
-        h = self.activation(projected + self.product(states[0]))
+        h = self.activation(projected + self.product(masked(states[0], kept)))
         return h, [h]
 
 
@@ -239,16 +267,62 @@ class StackedRNNCells(Layer):
         """The number of outputs of the last cell."""
         return self.cells[-1].output_size
 
+    def build(self, input_shape: Shape) -> None:
+        """Build the cells, each for what the one before gives."""
+        for cell in self.cells:
+            if isinstance(cell, Cell) and not cell.built:
+                cell.build(input_shape)
+            input_shape = (input_shape[0], _outputs(cell))
+
     def call(
         self, x: Tensor, states: Sequence[Tensor], training: bool = False
     ) -> tuple[Tensor, States]:
         """Return the output of the last cell, and the new states of all."""
+        steps = [functools.partial(cell, training=training) for cell in self.cells]
+        return self._through(x, states, steps)
+
+    def over_steps(self, xs: Tensor, batch: Any, training: bool) -> tuple[Tensor, Step]:
+        """Return what the steps are given, and what each computes of it, as a :class:`Cell` does.
+
+        So dropout leaves out the same in all steps, for each of the cells.
+        """
+        xs, first = over_steps(self.cells[0], xs, batch, training)
+        behind = [
+            _behind(cell, ops.zeros((batch, _outputs(before)), self.dtype), batch, training)
+            for before, cell in itertools.pairwise(self.cells)
+        ]
+        return xs, lambda x, states: self._through(x, states, [first, *behind])
+
+    def _through(
+        self, x: Tensor, states: Sequence[Tensor], steps: Sequence[Step]
+    ) -> tuple[Tensor, States]:
         left, new = list(states), list[Tensor]()
-        for cell in self.cells:
+        for cell, step in zip(self.cells, steps, strict=True):
             count = len(sizes_of_states(cell))
-            x, own = cell(x, left[:count], training=training)
+            x, own = step(x, left[:count])
             left, new = left[count:], [*new, *own]
         return x, new
+
+
+def over_steps(cell: Any, xs: Tensor, batch: Any, training: bool) -> tuple[Tensor, Step]:
+    """Return what the steps are given, and what each computes of it and of the states."""
+    if isinstance(cell, (Cell, StackedRNNCells)):
+        with cell.in_own_scope():
+            return cell.over_steps(xs, batch, training)
+    return xs, functools.partial(cell, training=training)
+
+
+def _behind(cell: Any, inputs: Tensor, batch: Any, training: bool) -> Step:
+    """Return what each step computes in a cell behind another, which gives such inputs."""
+    if not isinstance(cell, Cell):
+        return functools.partial(cell, training=training)
+    of_inputs, of_states = cell.masks(inputs, batch, training)
+    return lambda x, states: cell.step(cell.project(masked(x, of_inputs)), states, of_states)
+
+
+def _outputs(cell: Any) -> Any:
+    """Return the number of outputs of a cell: by default the size of its first state."""
+    return getattr(cell, "output_size", None) or sizes_of_states(cell)[0]
 
 
 def sizes_of_states(cell: Any) -> list[Any]:

@@ -9,21 +9,20 @@ from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import without_data
-from giulgi.nn.layers.recurrent.cells import States, kept_units
+from giulgi.nn.layers.recurrent.cells import States
 from giulgi.nn.layers.recurrent.gated import LSTMCell
 from giulgi.nn.layers.recurrent.named import OfCell
 from giulgi.nn.layers.spatial import Sizes, Spatial, checked_data_format
+from giulgi.nn.layers.weighted import require_own_names
 from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
 
-class ConvLSTM2DCell(LSTMCell, Spatial):
-    """The cell of :class:`ConvLSTM2D`.
+class _ConvLSTMCell(LSTMCell, Spatial):
+    """Base of the cells of :class:`ConvLSTM2D` and its like.
 
     The arguments are those of :class:`ConvLSTM2D` that are not of every recurrent layer.
     """
-
-    rank = 2
 
     @property
     def gate_axis(self) -> int:
@@ -90,13 +89,44 @@ class ConvLSTM2DCell(LSTMCell, Spatial):
             return None, None
         one = inputs[0] if inputs.ndim == self.rank + 3 else inputs
         state, _ = self.first_states(one, batch)
-        return (
-            kept_units(self.dropout, ops.shape(one), self.dtype),
-            kept_units(self.recurrent_dropout, ops.shape(state), self.dtype),
-        )
+        return self.drawn(ops.shape(one), ops.shape(state))
 
 
-class ConvLSTM2D(OfCell):
+class ConvLSTM1DCell(_ConvLSTMCell):
+    """The cell of :class:`ConvLSTM1D`."""
+
+    rank = 1
+
+
+class ConvLSTM2DCell(_ConvLSTMCell):
+    """The cell of :class:`ConvLSTM2D`."""
+
+    rank = 2
+
+
+class ConvLSTM3DCell(_ConvLSTMCell):
+    """The cell of :class:`ConvLSTM3D`."""
+
+    rank = 3
+
+
+class _ConvLSTM(OfCell):
+    """Base of recurrent layers whose products are convolutions."""
+
+    @without_data
+    @called_as("ConvLSTM2D(16, 3, padding='same')")
+    def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
+        require_own_names(self, options, ("units",))
+        super().__init__(filters, kernel_size, *args, **options)
+
+
+class ConvLSTM1D(_ConvLSTM):
+    """The long short-term memory of rows: (batch, steps, places, channels); see ConvLSTM2D."""
+
+    cell_class = ConvLSTM1DCell
+
+
+class ConvLSTM2D(_ConvLSTM):
     """The long short-term memory of pictures: :class:`LSTMCell` with convolutions for products.
 
     Shapes: x (batch, steps, height, width, channels) -> y (batch, height', width', filters), the
@@ -112,7 +142,8 @@ class ConvLSTM2D(OfCell):
 
     cell_class = ConvLSTM2DCell
 
-    @without_data
-    @called_as("ConvLSTM2D(16, 3, padding='same')")
-    def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
-        super().__init__(filters, kernel_size, *args, **options)
+
+class ConvLSTM3D(_ConvLSTM):
+    """The long short-term memory over three axes of space: (batch, steps, a, b, c, channels)."""
+
+    cell_class = ConvLSTM3DCell

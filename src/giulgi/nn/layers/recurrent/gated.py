@@ -9,7 +9,7 @@ from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.recurrent.cells import Cell, States
+from giulgi.nn.layers.recurrent.cells import Cell, States, masked
 from giulgi.signatures import called_as
 
 
@@ -68,10 +68,14 @@ class LSTMCell(Cell):
         units = self.units
         return ops.concat([first[:units], ops.ones((units,), dtype), first[2 * units :]])
 
-    def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, kept: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Return h', and the new states [h', c']."""
         h, c = states
-        zi, zf, zg, zo = ops.split(projected + self.product(h), 4, axis=self.gate_axis)
+        zi, zf, zg, zo = ops.split(
+            projected + self.product(masked(h, kept)), 4, axis=self.gate_axis
+        )
         gate = self.recurrent_activation
         c = gate(zf) * c + gate(zi) * self.activation(zg)
         h = gate(zo) * self.activation(c)
@@ -129,22 +133,25 @@ class GRUCell(Cell):
             return y
         return y + (self.bias[0] if self.reset_after else self.bias)
 
-    def step(self, projected: Tensor, states: States) -> tuple[Tensor, States]:
+    def step(
+        self, projected: Tensor, states: States, kept: Tensor | None = None
+    ) -> tuple[Tensor, States]:
         """Return the new h, which is the new state as well."""
         (h,) = states
+        seen = masked(h, kept)  # What stays of h itself is not left out.
         units = self.units
         xz, xr, xn = ops.split(projected, 3, axis=-1)
         gate = self.recurrent_activation
         if self.reset_after:
-            product = self.product(h)
+            product = self.product(seen)
             if self.bias is not None:
                 product = product + self.bias[1]
             hz, hr, hn = ops.split(product, 3, axis=-1)
             z, r = gate(xz + hz), gate(xr + hr)
             n = self.activation(xn + r * hn)
         else:
-            hz, hr = ops.split(h @ self.recurrent_kernel[:, : 2 * units], 2, axis=-1)
+            hz, hr = ops.split(seen @ self.recurrent_kernel[:, : 2 * units], 2, axis=-1)
             z, r = gate(xz + hz), gate(xr + hr)
-            n = self.activation(xn + (r * h) @ self.recurrent_kernel[:, 2 * units :])
+            n = self.activation(xn + (r * seen) @ self.recurrent_kernel[:, 2 * units :])
         h = z * h + (1 - z) * n
         return h, [h]

@@ -15,7 +15,13 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.recurrent.cells import Cell, StackedRNNCells, States, sizes_of_states
+from giulgi.nn.layers.recurrent.cells import (
+    Cell,
+    StackedRNNCells,
+    States,
+    over_steps,
+    sizes_of_states,
+)
 from giulgi.signatures import called_as
 
 
@@ -81,7 +87,8 @@ class RNN(Layer):
         """Build the cell for one step, and make the states that last."""
         shape: Shape | None = input_shape[0] if isinstance(input_shape, list) else input_shape
         self._require_steps(shape)
-        if isinstance(self.cell, Cell) and not self.cell.built and shape is not None:
+        own = isinstance(self.cell, (Cell, StackedRNNCells))
+        if own and not self.cell.built and shape is not None:
             self.cell.build((shape[0], *shape[2:]))
         if self.stateful and shape is not None:
             self._make_states(shape)
@@ -110,10 +117,19 @@ class RNN(Layer):
             for i, first in enumerate(self._first_states(ops.zeros(_known(shape)), shape[0]))
         ]
 
-    def reset_states(self) -> None:
+    def _variables(self, trainable: bool) -> list[tuple[Variable, bool]]:
+        """Return the variables of the cell; the states are none that ``get_weights`` tells."""
+        states = {id(state) for state in self.states}
+        return [pair for pair in super()._variables(trainable) if id(pair[0]) not in states]
+
+    def reset_state(self) -> None:
         """Let the next batch begin with zeros again."""
         for state in self.states:
             state.assign(ops.zeros(state.shape, state.dtype))
+
+    def reset_states(self) -> None:
+        """The same as ``reset_state``."""
+        self.reset_state()
 
     def call(
         self,
@@ -124,7 +140,8 @@ class RNN(Layer):
     ) -> Any:
         """Return the outputs, and the last states if they are asked for."""
         x, first = _parts(inputs, initial_state)
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = _mask_of_steps(mask)
+        self._require_fit(x, first, mask)
         batch = ops.size(x, 0)
         if not first:
             first = [s.read() for s in self.states] or self._first_states(x, batch)
@@ -132,6 +149,34 @@ class RNN(Layer):
         for variable, value in zip(self.states, last, strict=False):
             self.add_state(variable, value)
         return self._returned(last, every)
+
+    def _require_fit(self, x: Tensor, first: States, mask: Tensor | None) -> None:
+        """Raise an error if there are too few states, or states or mask have other sizes."""
+        own, sizes = type(self).__name__, sizes_of_states(self.cell)
+        if first and len(first) != len(sizes):
+            raise ArgumentError(
+                f"the cell has {len(sizes)} {'state' if len(sizes) == 1 else 'states'}, and "
+                f"{len(first)} {'is' if len(first) == 1 else 'are'} given.",
+                op=own,
+                arguments=[(f"state {i}", state.description) for i, state in enumerate(first)],
+                fix="layer(x, initial_state=[h, c]) for a cell of two",
+            )
+        for state, size in zip(first, sizes, strict=False):
+            if isinstance(size, int) and state.ndim == 2 and state.shape[1] not in (size, None):
+                raise ShapeError(
+                    f"a state has {state.shape[1]} numbers for each example, not {size}.",
+                    op=own,
+                    arguments=[("state", state.description)],
+                    fix=f"give a state of shape (batch, {size})",
+                )
+        steps = x.shape[1]
+        if mask is not None and steps is not None and mask.shape[1] not in (steps, None):
+            raise ShapeError(
+                f"the mask has {mask.shape[1]} steps, and the inputs have {steps}.",
+                op=own,
+                arguments=[("inputs", x.description), ("mask", shape_text(mask.shape))],
+                fix="a mask is (batch, steps)",
+            )
 
     def _first_states(self, x: Tensor, batch: Any) -> States:
         cell = self.cell
@@ -146,7 +191,7 @@ class RNN(Layer):
         self, x: Tensor, first: States, mask: Tensor | None, training: bool, batch: Any
     ) -> tuple[States, Tensor]:
         """Return the last states, and the outputs of all steps, (steps, batch, ...)."""
-        xs, step = self._step(ops.moveaxis(x, 1, 0), training, batch)
+        xs, step = over_steps(self.cell, ops.moveaxis(x, 1, 0), batch, training)
         if mask is None:
             states, every = scan(
                 lambda states, x: _pair(*step(x, states)), first, xs, reverse=self.go_backwards
@@ -167,18 +212,6 @@ class RNN(Layer):
             masked_step, (first, empty), (xs, counts), reverse=self.go_backwards
         )
         return states, every
-
-    def _step(self, xs: Tensor, training: bool, batch: Any) -> Any:
-        """Return what the steps are given, and what each computes of it and of the states."""
-        cell = self.cell
-        if not isinstance(cell, Cell):
-            return xs, lambda x, states: cell(x, states, training=training)
-        with cell.in_own_scope():
-            input_mask, state_mask = cell.masks(xs, batch, training)
-            if input_mask is not None:
-                xs = xs * input_mask
-            projected = cell.project(xs)
-        return projected, lambda x, states: cell.step(x, cell.masked(states, state_mask))
 
     def _returned(self, last: States, every: Tensor) -> Any:
         if not self.return_sequences:
@@ -209,6 +242,13 @@ def _parts(inputs: Any, initial_state: Any) -> tuple[Tensor, States]:
         return inputs, []
     states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
     return inputs, [ops.constant(state) for state in states]
+
+
+def _mask_of_steps(mask: Any) -> Tensor | None:
+    """Return the mask of the sequence, which is the first if states have masks as well."""
+    is_one_of_several = isinstance(mask, (list, tuple)) and not isinstance(mask[0], (list, tuple))
+    mask = mask[0] if is_one_of_several else mask
+    return None if mask is None else ops.constant(mask)
 
 
 def _chosen(counts: Tensor, new: Any, old: Any) -> Tensor:

@@ -21,7 +21,7 @@ class OfCell(RNN):
 
     def __init__(self, units: int, *args: Any, **options: Any) -> None:
         own, of_cell = arguments_of(RNN), arguments_of(self.cell_class)
-        known = sorted({*own, *of_cell} - {"cell"})
+        known = sorted({*own, *of_cell} - {"cell", "units"})
         for name in options:
             if name not in (*known, *_WITHOUT_MEANING):
                 raise unknown_argument(type(self).__name__, name, known)

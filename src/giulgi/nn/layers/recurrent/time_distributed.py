@@ -51,8 +51,18 @@ class TimeDistributed(Layer):
                 fix="x[:, None] makes a sequence of one step",
             )
 
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
-        """Return what the layer makes of each step."""
+    def call(self, x: Tensor, training: bool = False, mask: Tensor | None = None) -> Tensor:
+        """Return what the layer makes of each step.
+
+        Args:
+            x: the sequences.
+            training: whether it is training.
+            mask: which steps count, or what in them. A layer that takes masks is given that of
+                what is in each step, or, for single examples, of the steps.
+        """
         batch, steps, *sizes = dims_of(x)
-        y = self.layer(ops.reshape(x, (-1, *sizes)), training=training)
+        told = {}
+        if mask is not None and self.layer.takes("mask") and mask.ndim == x.ndim - 1:
+            told = {"mask": ops.reshape(mask, (-1, *dims_of(mask)[2:]))}
+        y = self.layer(ops.reshape(x, (-1, *sizes)), training=training, **told)
         return ops.reshape(y, (batch, steps, *dims_of(y)[1:]))
