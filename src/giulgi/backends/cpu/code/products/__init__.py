@@ -17,6 +17,7 @@ from giulgi.backends.cpu.code.products.product import (
 from giulgi.backends.cpu.code.products.small import small
 from giulgi.backends.cpu.code.products.tiles import blocked
 from giulgi.backends.cpu.code.products.vectors import vectors
+from giulgi.backends.cpu.code.products.winograd import winograd
 from giulgi.backends.cpu.machine.processor import Machine
 
 __all__ = ["Nested", "Plan", "Product", "Results", "Tile", "Written", "emit", "plan"]
@@ -25,7 +26,7 @@ __all__ = ["Nested", "Plan", "Product", "Results", "Tile", "Written", "emit", "p
 def plan(product: Product, machine: Machine) -> Plan:
     """Choose how a product is computed on a machine."""
     if product.nested:
-        return blocked(product, machine)
+        return winograd(product, machine) or blocked(product, machine)
     return small(product, machine) or vectors(product, machine) or blocked(product, machine)
 
 
