@@ -55,8 +55,9 @@ FLOORS = {
     "training": 5,
     "data": 5,
     "viz": 5,
-    "cli": 7,
-    "__main__": 8,
+    "compat": 7,
+    "cli": 8,
+    "__main__": 9,
     **dict.fromkeys(SPACES, 6),
     "__init__": 6,
 }

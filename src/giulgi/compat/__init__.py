@@ -1,0 +1,23 @@
+"""Programs of 2016 to 2019: what they import as ``tensorflow`` and ``keras``, made of giulgi.
+
+``giulgi run program.py`` lets a program find them; :func:`install` does so inside a notebook. There
+is no second engine here: a name, what its arguments mean, and a call to giulgi.
+
+===========  ================================================================================
+names        which names there are, and where they come from
+modules      modules made of the names, and how ``import tensorflow`` finds them
+dtypes       ``tf.float32`` and the others
+shapes       ``TensorShape`` and ``Dimension``
+graph        a graph of named operations: scopes, collections, control dependencies
+tensor       the tensor of such a graph, its operators, and what becomes one
+operation    how a function of giulgi becomes an operation of the graph
+host         operations that Python carries out: files, queues, strings, summaries
+variables    variables, and the scopes that share them
+session      sessions
+running      what a session does for what is fetched and fed
+tensorflow/  the functions and classes, by family
+keras/       Keras 2 and 1, and where their names lay
+===========  ================================================================================
+"""
+
+from giulgi.compat.modules import install as install

@@ -1,0 +1,434 @@
+"""A graph of named operations, as programs of that time see it.
+
+giulgi's own graph is made of expressions: nameless, and computed for their value alone. Here an
+operation has a name, belongs to a graph, and may have an *effect* beside its value: it assigns to a
+variable, or Python carries it out. What has an effect takes place if something that is run depends
+on it, by its value or by a control dependency.
+
+**Order.** All reads of a run see the variables as they were before, but for what is built under
+``control_dependencies``: there a variable stands for the value that the operations before it
+assign. So every value is an expression, whatever was assigned on the way to it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from giulgi.compat.names import exported
+from giulgi.graph.tensor import Tensor as Expression
+
+if TYPE_CHECKING:
+    from giulgi.compat.host import HostCall
+    from giulgi.compat.tensor import Tensor
+    from giulgi.compat.variables import Variable
+
+_SCOPE_NAME = re.compile(r"[^A-Za-z0-9_.\\/>-]")
+
+
+class Operation:
+    """A named operation of a graph.
+
+    Attributes:
+        name: its name, unique in its graph.
+        type: what kind of operation it is, such as ``"MatMul"``.
+        graph: the graph it belongs to.
+        number: its place among all operations of the graph; inputs come first.
+        inputs: the tensors that it is computed from.
+        control_inputs: operations that take place before.
+        outputs: its results.
+        assigns: the variables that it assigns to, and their new values.
+        host: what Python carries out; None if it is an expression.
+        has_effect: whether it, or anything that it depends on, has an effect.
+        after: for each variable that it or what it depends on assigns to, the value after that.
+    """
+
+    __slots__ = (
+        "__weakref__", "after", "assigns", "control_inputs", "device", "graph", "has_effect",
+        "host", "inputs", "name", "number", "outputs", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        graph: Graph,
+        type: str,
+        name: str,
+        inputs: Sequence[Tensor],
+        assigns: Sequence[tuple[Variable, Expression]] = (),
+        host: HostCall | None = None,
+        controls: Iterable[Operation] = (),
+    ) -> None:
+        self.graph = graph
+        self.type = type
+        self.name = name
+        self.inputs = tuple(inputs)
+        self.control_inputs = tuple(dict.fromkeys([*controls, *graph.controls]))
+        self.outputs: list[Tensor] = []
+        self.assigns = tuple(assigns)
+        self.host = host
+        self.device = ""
+        before = [op for op in self.needed if op.has_effect]
+        self.has_effect: bool = bool(assigns) or host is not None or bool(before)
+        self.after: dict[Variable, Expression] = {}
+        for op in before:
+            self.after |= op.after
+        self.after |= dict(assigns)
+        self.number = graph.add(self)
+
+    @property
+    def needed(self) -> list[Operation]:
+        """The operations that it depends on directly."""
+        return [*(tensor.op for tensor in self.inputs), *self.control_inputs]
+
+    @property
+    def node_def(self) -> Operation:
+        """Its description: itself."""
+        return self
+
+    @property
+    def op(self) -> Operation:
+        """The operation itself."""
+        return self
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run it in a session; None: the default one."""
+        from giulgi.compat.session import required_session
+
+        required_session(session, self.graph).run(self, feed_dict)
+
+    def values(self) -> tuple[Tensor, ...]:
+        """Return its results."""
+        return tuple(self.outputs)
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation {self.name!r} type={self.type}>"
+
+
+class Collections:
+    """The names of collections that TensorFlow fills itself."""
+
+    GLOBAL_VARIABLES = VARIABLES = "variables"
+    LOCAL_VARIABLES = "local_variables"
+    MODEL_VARIABLES = "model_variables"
+    TRAINABLE_VARIABLES = "trainable_variables"
+    SUMMARIES = "summaries"
+    QUEUE_RUNNERS = "queue_runners"
+    TABLE_INITIALIZERS = "table_initializer"
+    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
+    REGULARIZATION_LOSSES = "regularization_losses"
+    WEIGHTS, BIASES, ACTIVATIONS = "weights", "biases", "activations"
+    UPDATE_OPS = "update_ops"
+    LOSSES = "losses"
+    SAVERS, SAVEABLE_OBJECTS = "savers", "saveable_objects"
+    INIT_OP, LOCAL_INIT_OP, READY_OP = "init_op", "local_init_op", "ready_op"
+    SUMMARY_OP = "summary_op"
+    GLOBAL_STEP = "global_step"
+    TRAIN_OP = "train_op"
+    EVAL_STEP = "eval_step"
+    CONCATENATED_VARIABLES = "concatenated_variables"
+    COND_CONTEXT, WHILE_CONTEXT = "cond_context", "while_context"
+    METRIC_VARIABLES = "metric_variables"
+
+
+exported("GraphKeys", "python.framework.ops.GraphKeys")(Collections)
+exported("Operation", "python.framework.ops.Operation")(Operation)
+
+
+@exported("Graph", "python.framework.ops.Graph")
+class Graph:
+    """Named operations, collections of things, and what is open while more are built.
+
+    Attributes:
+        seed: what random numbers begin from; None: they differ each time.
+        controls: the operations that all new ones are to wait for.
+    """
+
+    def __init__(self) -> None:
+        self.seed: int | None = None
+        self.controls: tuple[Operation, ...] = ()
+        self.finalized = False
+        self.scopes: dict[str, Any] = {}  # of variables; see variables.py
+        self._operations: list[Operation] = []
+        self._by_name: dict[str, Operation] = {}
+        self._used_names: dict[str, int] = {}
+        self._scope = ""
+        self._collections: dict[Any, list[Any]] = {}
+
+    # Operations
+
+    def add(self, operation: Operation) -> int:
+        """Keep an operation; return its number."""
+        if self.finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+        self._operations.append(operation)
+        self._by_name[operation.name] = operation
+        return len(self._operations) - 1
+
+    def get_operations(self) -> list[Operation]:
+        """Return all operations."""
+        return list(self._operations)
+
+    @property
+    def size(self) -> int:
+        """The number of operations."""
+        return len(self._operations)
+
+    def made_since(self, size: int) -> list[Operation]:
+        """Return the operations that were made since there were so many."""
+        return self._operations[size:]
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """Return the operation of a name."""
+        if name not in self._by_name:
+            raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
+        return self._by_name[name]
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """Return a result of an operation, by a name such as ``"x:0"``."""
+        if ":" not in name:
+            raise ValueError(
+                f"The name {name!r} looks like an (invalid) Tensor name: it has the form "
+                "'<op_name>:<output_index>'."
+            )
+        own, _, place = name.partition(":")
+        try:
+            return self.get_operation_by_name(own).outputs[int(place)]
+        except (KeyError, IndexError):
+            raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.") from None
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Any:
+        """Return the tensor or operation that is meant by an object or a name."""
+        if not isinstance(obj, str):
+            return obj
+        if ":" in obj and allow_tensor:
+            return self.get_tensor_by_name(obj)
+        return self.get_operation_by_name(obj)
+
+    def finalize(self) -> None:
+        """Let nothing be added any more."""
+        self.finalized = True
+
+    # Names
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """Return a name within the open scope that no operation has: ``x``, ``x_1``, ``x_2``."""
+        whole = f"{self._scope}/{name}" if self._scope else name
+        key = whole.lower()
+        count = self._used_names.get(key, 0)
+        if mark_as_used:
+            self._used_names[key] = count + 1
+        if not count:
+            return whole
+        while True:
+            numbered = f"{whole}_{count}"
+            if numbered.lower() not in self._used_names:
+                break
+            count += 1
+        if mark_as_used:
+            self._used_names[key] = count + 1
+            self._used_names[numbered.lower()] = 1
+        return numbered
+
+    @contextmanager
+    def name_scope(self, name: str | None) -> Iterator[str]:
+        """Put the names of what is built inside under a name; one with a final / is taken whole.
+
+        Yields:
+            The scope, with a final /.
+        """
+        before = self._scope
+        if not name:
+            self._scope = ""
+        elif name.endswith("/"):
+            self._scope = name[:-1]
+        else:
+            self._scope = self.unique_name(_SCOPE_NAME.sub("_", name))
+        try:
+            yield f"{self._scope}/" if self._scope else ""
+        finally:
+            self._scope = before
+
+    @property
+    def scope(self) -> str:
+        """The open scope, without a final /."""
+        return self._scope
+
+    # Order
+
+    @contextmanager
+    def control_dependencies(self, control_inputs: Any) -> Iterator[None]:
+        """Let what is built inside wait for operations; None: for nothing."""
+        before = self.controls
+        if control_inputs is None:
+            self.controls = ()
+        else:
+            self.controls = (*before, *map(operation_of, control_inputs))
+        try:
+            yield
+        finally:
+            self.controls = before
+
+    # Collections
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        """Add a value to a collection."""
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        """Add a value to several collections."""
+        for name in dict.fromkeys([names] if isinstance(names, str) else names):
+            self.add_to_collection(name, value)
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        """Return what is in a collection; with a scope, what has a name that begins with it."""
+        found = self._collections.get(name, [])
+        if scope is None:
+            return list(found)
+        pattern = re.compile(scope)
+        return [value for value in found if hasattr(value, "name") and pattern.match(value.name)]
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        """Return a collection itself, to be changed."""
+        return self._collections.setdefault(name, [])
+
+    def get_all_collection_keys(self) -> list[Any]:
+        """Return the names of all collections that hold something."""
+        return [name for name, values in self._collections.items() if values]
+
+    def clear_collection(self, name: Any) -> None:
+        """Empty a collection."""
+        self._collections.pop(name, None)
+
+    # As a whole
+
+    @contextmanager
+    def as_default(self) -> Iterator[Graph]:
+        """Build in this graph."""
+        graphs = _opened()
+        graphs.append(self)
+        try:
+            yield self
+        finally:
+            graphs.remove(self)
+
+    @contextmanager
+    def device(self, device_name: Any) -> Iterator[None]:
+        """Take note of nothing: there is one processor."""
+        del device_name
+        yield
+
+    def as_graph_def(self, from_version: Any = None, add_shapes: bool = False) -> Graph:
+        """Return the description of the graph: itself."""
+        del from_version, add_shapes
+        return self
+
+
+# The default graph
+
+_base: list[Graph] = [Graph()]
+_local = threading.local()
+
+
+def _opened() -> list[Graph]:
+    if not hasattr(_local, "graphs"):
+        _local.graphs = []
+    graphs: list[Graph] = _local.graphs
+    return graphs
+
+
+@exported("get_default_graph", "python.framework.ops.get_default_graph")
+def get_default_graph() -> Graph:
+    """Return the graph that is built in."""
+    opened = _opened()
+    return opened[-1] if opened else _base[0]
+
+
+@exported("reset_default_graph", "python.framework.ops.reset_default_graph")
+def reset_default_graph() -> None:
+    """Begin a new graph."""
+    _base[0] = Graph()
+
+
+def operation_of(thing: Any) -> Operation:
+    """Return the operation of a tensor or variable, or the operation itself."""
+    operation: Operation = thing if isinstance(thing, Operation) else thing.op
+    return operation
+
+
+# What works on the default graph
+
+
+@exported("name_scope", "python.framework.ops.name_scope", "keras.backend.name_scope")
+class name_scope:  # noqa: N801 - TensorFlow's name
+    """A context that puts names under a name; see :meth:`Graph.name_scope`."""
+
+    def __init__(
+        self, name: str | None, default_name: str | None = None, values: Any = None
+    ) -> None:
+        del values
+        self._name = default_name if name is None else name
+
+    @property
+    def name(self) -> str | None:
+        """The name."""
+        return self._name
+
+    def __enter__(self) -> str:
+        self._scope = get_default_graph().name_scope(self._name)
+        return self._scope.__enter__()
+
+    def __exit__(self, *exception: Any) -> Any:
+        return self._scope.__exit__(*exception)
+
+
+@exported("op_scope")
+def op_scope(values: Any, name: str | None, default_name: str | None = None) -> Any:
+    """Return a context that puts names under a name: :class:`name_scope` of former times."""
+    return name_scope(name, default_name, values)
+
+
+@exported("control_dependencies", "python.framework.ops.control_dependencies")
+def control_dependencies(control_inputs: Any) -> Any:
+    """Return a context; see :meth:`Graph.control_dependencies`."""
+    return get_default_graph().control_dependencies(control_inputs)
+
+
+@exported("device", "python.framework.ops.device")
+def device(device_name_or_function: Any) -> Any:
+    """Return a context that does nothing: there is one processor."""
+    return get_default_graph().device(device_name_or_function)
+
+
+@exported("add_to_collection", "python.framework.ops.add_to_collection")
+def add_to_collection(name: Any, value: Any) -> None:
+    """Add a value to a collection of the default graph."""
+    get_default_graph().add_to_collection(name, value)
+
+
+@exported("add_to_collections")
+def add_to_collections(names: Any, value: Any) -> None:
+    """Add a value to several collections of the default graph."""
+    get_default_graph().add_to_collections(names, value)
+
+
+@exported("get_collection", "python.framework.ops.get_collection")
+def get_collection(key: Any, scope: str | None = None) -> list[Any]:
+    """Return what is in a collection of the default graph."""
+    return get_default_graph().get_collection(key, scope)
+
+
+@exported("get_collection_ref")
+def get_collection_ref(key: Any) -> list[Any]:
+    """Return a collection of the default graph itself."""
+    return get_default_graph().get_collection_ref(key)
+
+
+@exported("set_random_seed", "random.set_seed", "random.set_random_seed")
+def set_random_seed(seed: int) -> None:
+    """Let the random numbers of the default graph repeat."""
+    get_default_graph().seed = int(seed)

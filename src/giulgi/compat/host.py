@@ -1,0 +1,93 @@
+"""Operations that Python carries out while a graph runs: files, queues, strings, summaries.
+
+Their results are placeholders in giulgi's graph. A session carries out what others wait for before
+it runs the compiled program, and what only takes results, such as a summary, after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from giulgi.compat.dtypes import DType, as_dtype
+from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.shapes import Sizes, TensorShape
+from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.tensor import Tensor as Expression
+
+
+@dataclass(frozen=True)
+class HostCall:
+    """What Python carries out.
+
+    Attributes:
+        function: takes the arrays of the inputs, in order, and returns that of the one output; or,
+            of several outputs, a tuple or list of as many.
+    """
+
+    function: Callable[..., Any]
+
+    def __call__(self, operation: Operation, arrays: Sequence[Any]) -> list[np.ndarray[Any, Any]]:
+        """Carry it out; return an array for each output."""
+        result = self.function(*arrays)
+        if not operation.outputs:
+            return []
+        values = list(result) if len(operation.outputs) > 1 else [result]
+        pairs = zip(operation.outputs, values, strict=True)
+        return [_as_declared(output, value) for output, value in pairs]
+
+
+def _as_declared(output: Tensor, value: Any) -> np.ndarray[Any, Any]:
+    dtype = output.dtype.numpy_dtype
+    if dtype.kind == "O":
+        return objects(value)
+    return np.asarray(value, dtype)
+
+
+def objects(value: Any) -> np.ndarray[Any, Any]:
+    """Return strings, perhaps nested, as an array of bytes objects."""
+    array = np.asarray(value, dtype=object)
+    encoded = np.empty(array.shape, object)
+    for place in np.ndindex(array.shape):
+        element: Any = array[place]
+        encoded[place] = element.encode() if isinstance(element, str) else element
+    return encoded
+
+
+def stand_in(dtype: DType, sizes: Sizes, name: str) -> Expression:
+    """Return the placeholder of what Python makes; one of strings is never computed with."""
+    own = np.dtype(np.uint8) if dtype.numpy_dtype.kind == "O" else dtype.numpy_dtype
+    return placeholder(own, sizes, name)
+
+
+def host_operation(
+    type: str,
+    function: Callable[..., Any],
+    inputs: Sequence[Any] = (),
+    outputs: Sequence[tuple[Any, Any]] = (),
+    name: str | None = None,
+    controls: Sequence[Operation] = (),
+) -> Operation:
+    """Add an operation that Python carries out.
+
+    Args:
+        type: what kind of operation it is.
+        function: takes the arrays of the inputs; see :class:`HostCall`.
+        inputs: tensors, or what becomes one.
+        outputs: dtype and shape of each result; of the shape as much as is known.
+        name: its name.
+        controls: operations that take place before.
+    """
+    graph = get_default_graph()
+    own = graph.unique_name(name or type)
+    tensors = [as_tensor(value) for value in inputs]
+    operation = Operation(graph, type, own, tensors, host=HostCall(function), controls=controls)
+    for place, (dtype, shape) in enumerate(outputs):
+        declared = as_dtype(dtype)
+        value = stand_in(declared, TensorShape(shape).sizes, f"{own}:{place}")
+        operation.outputs.append(Tensor(operation, place, value, declared))
+    return operation

@@ -1,0 +1,13 @@
+"""The names of ``keras``, by family: importing this fills the table."""
+
+from importlib import import_module
+
+from giulgi.compat.names import export
+
+# The files of this folder, each a family of names.
+FAMILIES: tuple[str, ...] = ()
+
+for _family in FAMILIES:
+    import_module(f"{__name__}.{_family}")
+
+export("__version__", "2.3.1", of="keras")

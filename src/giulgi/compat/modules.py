@@ -1,0 +1,188 @@
+"""Modules made of the table of names, and how ``import tensorflow`` finds them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+from giulgi.compat.names import ADVICE, TABLES
+from giulgi.names import meant
+
+# Other paths under which names are found, too: the longest that fits is taken.
+_ALIASES = {
+    "tensorflow.compat.v1": "tensorflow",
+    "tensorflow.compat.v2": "tensorflow",
+    "tensorflow.keras": "keras",
+    "tensorflow.compat.v1.keras": "keras",
+    "tensorflow.contrib.keras": "keras",
+    "tensorflow.contrib.keras.api.keras": "keras",
+    "tensorflow.contrib.keras.python.keras": "keras",
+    "tensorflow.python.keras": "keras",
+    "tensorflow.python.keras.api.keras": "keras",
+    "tensorflow.contrib.eager.python.tfe": "tensorflow.contrib.eager",
+    "tensorflow.python.ops.rnn_cell": "tensorflow.nn.rnn_cell",
+    "tensorflow.python.ops.rnn_cell_impl": "tensorflow.nn.rnn_cell",
+    "tensorflow.models.rnn.rnn_cell": "tensorflow.nn.rnn_cell",
+    "tensorflow.python.platform.gfile": "tensorflow.gfile",
+    "tensorflow.python.platform.tf_logging": "tensorflow.logging",
+    "tensorflow.python.platform.flags": "tensorflow.flags",
+    "tensorflow.python.platform.app": "tensorflow.app",
+    "tensorflow.python.framework.errors": "tensorflow.errors",
+    "tensorflow.python.framework.errors_impl": "tensorflow.errors",
+    "tensorflow.python.util.compat": "tensorflow.compat",
+    "tensorflow.python.training.saver": "tensorflow.train",
+    "tensorflow.python.training.training": "tensorflow.train",
+    "tensorflow.python.summary.summary": "tensorflow.summary",
+    "tensorflow.python.layers.core": "tensorflow.layers",
+    "tensorflow.python.layers.layers": "tensorflow.layers",
+    "tensorflow.python.saved_model": "tensorflow.saved_model",
+    "tensorflow.python.estimator": "tensorflow.estimator",
+    "tensorflow.contrib.slim.python.slim": "tensorflow.contrib.slim",
+}
+
+# Modules of TensorFlow's inside, of whose functions most are public elsewhere.
+_INSIDES = {
+    "tensorflow.python.ops": ("tensorflow", "tensorflow.nn", "tensorflow.train"),
+    "tensorflow.python.framework": ("tensorflow", "tensorflow.python.framework.ops"),
+    "tensorflow.python": ("tensorflow",),
+}
+
+
+def _canonical(path: str) -> str:
+    """Return the path of a module under which the table has its names."""
+    fitting = [alias for alias in _ALIASES if path == alias or path.startswith(f"{alias}.")]
+    if not fitting:
+        return path
+    longest = max(fitting, key=len)
+    return _canonical(_ALIASES[longest] + path[len(longest) :])
+
+
+def _table(path: str) -> tuple[dict[str, Any], str]:
+    """Return the table of a library, and a path without the library's name."""
+    library, _, rest = path.partition(".")
+    return TABLES[library], rest
+
+
+def names_in(path: str) -> list[str]:
+    """Return the names that a module has itself, and its submodules."""
+    table, prefix = _table(_canonical(path))
+    start = f"{prefix}." if prefix else ""
+    return sorted({name[len(start) :].split(".")[0] for name in table if name.startswith(start)})
+
+
+def is_module(path: str) -> bool:
+    """Whether there is a module of a path."""
+    canonical = _canonical(path)
+    if canonical.split(".")[0] not in TABLES:
+        return False
+    inside = any(path == own or path.startswith(f"{own}.") for own in _INSIDES)
+    table, own = _table(canonical)
+    return (own not in table and bool(names_in(path))) or (inside and own not in table)
+
+
+class StandIn(ModuleType):
+    """A module of a stand-in: its names come from the table, and programs may set others."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"giulgi's stand-in for {name}.")
+        self.__path__: list[str] = []
+        self.__file__ = f"<giulgi's stand-in for {name}>"
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return [own for own in names_in(self.__name__) if not own.startswith("_")]
+        if name.startswith("__") and name != "__version__":
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        path = f"{self.__name__}.{name}"
+        found = self._found(name)
+        if found is not None:
+            setattr(self, name, found)
+            return found
+        if is_module(path):
+            return importlib.import_module(path)
+        raise AttributeError(missing(path))
+
+    def _found(self, name: str) -> Any:
+        for parent in (self.__name__, *self._parents()):
+            table, own = _table(_canonical(f"{parent}.{name}"))
+            if own in table:
+                return table[own]
+        return None
+
+    def _parents(self) -> Sequence[str]:
+        """Return the modules in which the names of TensorFlow's inside are public."""
+        fitting = [own for own in _INSIDES if self.__name__.startswith(own)]
+        return _INSIDES[max(fitting, key=len)] if fitting else ()
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self.__dict__, *names_in(self.__name__)})
+
+
+def missing(path: str) -> str:
+    """Return what is said of a name that is not there."""
+    canonical = _canonical(path)
+    library, _, own = canonical.partition(".")
+    module, _, name = path.rpartition(".")
+    problem = f"{path} is not there: giulgi's stand-in does not have it"
+    advice = ADVICE[library].get(own)
+    if advice is None:
+        near = [f"{module}.{other}" for other in meant(name, names_in(module) or [""]) if other]
+        advice = f"did you mean {' or '.join(near)}?" if near else ""
+    return f"{problem}. {advice}".strip()
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of the stand-ins before any that are installed."""
+
+    def find_spec(
+        self, fullname: str, path: Any = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        del path, target
+        if fullname.split(".")[0] not in TABLES:
+            return None
+        _load_tables()
+        if not (fullname in TABLES or is_module(fullname)):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return StandIn(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """A stand-in has nothing to be carried out."""
+
+
+def _load_tables() -> None:
+    """Import what fills the tables."""
+    importlib.import_module("giulgi.compat.tensorflow")
+    importlib.import_module("giulgi.compat.keras")
+
+
+_finder = _Finder()
+
+
+def install() -> None:
+    """Let ``import tensorflow`` and ``import keras`` find giulgi's stand-ins from now on."""
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
+    for name in [*_installed()]:
+        if not isinstance(sys.modules[name], StandIn):
+            del sys.modules[name]
+
+
+def uninstall() -> None:
+    """Let ``import tensorflow`` find again what is installed, if anything is."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    for name in [*_installed()]:
+        if isinstance(sys.modules[name], StandIn):
+            del sys.modules[name]
+
+
+def _installed() -> Iterator[str]:
+    return (name for name in list(sys.modules) if name.split(".")[0] in TABLES)

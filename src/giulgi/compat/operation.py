@@ -1,0 +1,89 @@
+"""How a function of expressions becomes an operation of the graph of named operations.
+
+A function of a stand-in is written with giulgi's expressions, and decorated::
+
+    @operation("reduce_sum", type="Sum")
+    def reduce_sum(input_tensor, axis=None, keepdims=False, name=None):
+        return gg.sum(input_tensor, axis, keepdims=keepdims)
+
+Called with tensors of the graph, variables or numbers, it is given expressions instead of tensors,
+and what it returns becomes the results of one operation.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.names import exported
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.graph.tensor import Tensor as Expression
+from giulgi.tree import flatten, unflatten
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def operation(*paths: str, type: str | None = None) -> Callable[[F], F]:
+    """Return a decorator that makes a function an operation, under some names.
+
+    The function is given expressions for tensors and variables, also within lists, tuples and
+    dicts; other arguments as they are. Its argument ``name``, if it has one, names the operation.
+
+    Args:
+        paths: the full paths of its names; see :func:`giulgi.compat.names.exported`.
+        type: what kind of operation it is; None: the function's name.
+    """
+
+    def decorate(function: F) -> F:
+        kind = type or "".join(part.capitalize() for part in function.__name__.split("_"))
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def build(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            name = bound.arguments.pop("name", None)
+            inputs: list[Tensor] = []
+            given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
+            bound.arguments.update(given)
+            result = function(*bound.args, **bound.kwargs)
+            return as_results(kind, name, inputs, result)
+
+        exported(*paths)(build)
+        return build  # type: ignore[return-value]
+
+    return decorate
+
+
+def _expressions(value: Any, inputs: list[Tensor]) -> Any:
+    """Return a value with expressions for all tensors in it, which are added to the inputs."""
+    if isinstance(value, (Tensor, Converted)):
+        tensor = as_tensor(value)
+        inputs.append(tensor)
+        return tensor.expression
+    if isinstance(value, (list, tuple, dict)):
+        leaves, structure = flatten(value)
+        if any(isinstance(leaf, (Tensor, Converted)) for leaf in leaves):
+            return unflatten(structure, iter([_expressions(leaf, inputs) for leaf in leaves]))
+    return value
+
+
+def as_results(
+    type: str, name: str | None, inputs: list[Tensor], result: Any, **options: Any
+) -> Any:
+    """Add an operation whose results are the expressions in a result; return that with tensors."""
+    leaves, structure = flatten(result)
+    expressions = [leaf for leaf in leaves if isinstance(leaf, Expression)]
+    graph = get_default_graph()
+    made = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
+    outputs = []
+    for leaf in leaves:
+        if isinstance(leaf, Expression):
+            made.outputs.append(Tensor(made, len(made.outputs), leaf))
+            outputs.append(made.outputs[-1])
+        else:
+            outputs.append(leaf)
+    assert expressions or not leaves, f"{type} has no result"
+    return unflatten(structure, iter(outputs))

@@ -1,0 +1,323 @@
+"""What a session does for what is fetched and fed.
+
+Most runs are one compiled program: expressions that are fetched, and new values of variables. Where
+Python has something to do, it is done before, if the program waits for it, or else after:
+
+========  ======================================================================
+before    what the program waits for: a batch of a data set, a string that is decoded
+program   expressions, and what is still needed of them
+after     what only takes results: summaries, files that are written, a print
+========  ======================================================================
+
+Each of the three keeps the order in which the operations were built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
+from giulgi.compat.graph import Operation
+from giulgi.compat.tensor import Tensor
+from giulgi.compat.variables import Variable, declared
+from giulgi.errors import FeedError
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.rewrite import substitute
+from giulgi.graph.tensor import Tensor as Expression
+from giulgi.program import Program
+from giulgi.recent import Recent
+from giulgi.storage import Storage
+
+Array = np.ndarray[Any, Any]
+
+# A program is interpreted this often before it is compiled, if a run takes less work than so many
+# operations: most of what a program of that time runs, it runs once.
+_INTERPRETED_RUNS, _INTERPRETED_WORK = 2, 20_000_000
+
+# How many programs are remembered by what they compute.
+_REMEMBERED_PROGRAMS = 512
+
+
+class Prepared:
+    """All that is known of a run before it: what is done by Python, and what is a program.
+
+    Args:
+        fetches: tensors and operations.
+        feeds: the tensors that are fed.
+    """
+
+    def __init__(self, fetches: Sequence[Tensor | Operation], feeds: Sequence[Tensor]) -> None:
+        self.fetches = list(fetches)
+        self.feeds = list(feeds)
+        fed = set(feeds)
+        tensors = [x for x in fetches if isinstance(x, Tensor)]
+        effects = _with_effect(fetches, fed)
+        hosts = [op for op in effects if op.host is not None]
+        self.updates = _new_values(effects)
+        results = [x for x in tensors if x.op.host is None or x in fed]
+        ends: list[Any] = [*results, *self.updates.values()]
+        waited = _waited_for(hosts, ends, fed)
+        # The inputs of what comes after are results of the program, too.
+        others = [x for op in hosts if op not in waited for x in op.inputs]
+        ends += [x for x in others if _is_expression(x, fed)]
+        self.before = _waited_for(hosts, ends, fed)
+        self.after = [op for op in hosts if op not in self.before]
+        needed = [x for op in self.after for x in op.inputs if _is_expression(x, fed)]
+        self.results = list(dict.fromkeys([*results, *needed]))
+        self.made = [output for op in self.before for output in op.outputs if output not in fed]
+        self.program = _program(
+            [x.expression for x in self.results if not _is_text(x)],
+            [x.expression for x in [*self.feeds, *self.made] if not _is_text(x)],
+            self.updates,
+        )
+        self.inputs = {op: _Inputs(op, self.before, self.feeds) for op in self.before}
+        self.is_plain = not (self.before or self.after or any(map(_is_text, self.results)))
+        # Of what is fetched, which result of the program it is; None for an operation.
+        self._places = [
+            self.results.index(x) if isinstance(x, Tensor) and x in self.results else None
+            for x in fetches
+        ]
+
+    def __call__(self, arrays: Sequence[Any], storage: Storage) -> list[Any]:
+        """Run on the values of what is fed; return those of what is fetched, None of operations."""
+        if self.is_plain:
+            found = self.program(arrays, storage)
+            return [None if place is None else found[place] for place in self._places]
+        values: dict[Tensor, Any] = dict(zip(self.feeds, arrays, strict=True))
+        for operation in self.before:
+            given = self.inputs[operation].values(values, storage)
+            self._carry_out(operation, given, values)
+        numbers = [values[x] for x in [*self.feeds, *self.made] if not _is_text(x)]
+        found = self.program(numbers, storage)
+        values.update(zip([x for x in self.results if not _is_text(x)], found, strict=True))
+        for operation in self.after:
+            self._carry_out(operation, [values[x] for x in operation.inputs], values)
+        return [values[x] if isinstance(x, Tensor) else None for x in self.fetches]
+
+    def _carry_out(
+        self, operation: Operation, given: Sequence[Any], values: dict[Tensor, Any]
+    ) -> None:
+        assert operation.host is not None
+        made = operation.host(operation, given)
+        for output, value in zip(operation.outputs, made, strict=True):
+            values.setdefault(output, value)
+
+    @property
+    def reads(self) -> list[ReadVariable]:
+        """The variables whose values from before the run are read."""
+        ends = [*self.program.fetches, *self.updates.values()]
+        ends += [x.expression for op in self.before for x in op.inputs if not _is_text(x)]
+        return [n.op for n in topological(e.node for e in ends) if isinstance(n.op, ReadVariable)]
+
+
+class _Inputs:
+    """How the inputs of an operation come about that Python carries out before the program."""
+
+    def __init__(
+        self, operation: Operation, before: Sequence[Operation], feeds: Sequence[Tensor]
+    ) -> None:
+        self.operation = operation
+        fed = set(feeds)
+        computed = [x for x in operation.inputs if _is_expression(x, fed)]
+        self.computed = list(dict.fromkeys(computed))
+        earlier = before[: before.index(operation)]
+        made = [output for op in earlier for output in op.outputs if output not in fed]
+        self.given = [x for x in [*feeds, *made] if not _is_text(x)]
+        expressions = [x.expression for x in self.computed]
+        self.program = _program(expressions, [x.expression for x in self.given], {})
+
+    def values(self, values: dict[Tensor, Any], storage: Storage) -> list[Any]:
+        """Return the arrays of all inputs, given what was fed and made before."""
+        if self.computed:
+            found = self.program([values[x] for x in self.given], storage)
+            values.update(zip(self.computed, found, strict=True))
+        return [values[x] for x in self.operation.inputs]
+
+
+class _Program:
+    """A program that is interpreted at first, and compiled when it is run again and again."""
+
+    def __init__(
+        self,
+        fetches: Sequence[Expression],
+        feeds: Sequence[Expression],
+        updates: dict[Variable, Expression],
+    ) -> None:
+        self.fetches = list(fetches)
+        # Equal expressions are one: what is fed for one is fed for all.
+        kept: dict[Node, int] = {}
+        for place, feed in enumerate(feeds):
+            kept.setdefault(feed.node, place)
+        used = set(topological(x.node for x in [*fetches, *updates.values()]))
+        self._places = [place for node, place in kept.items() if node in used]
+        self._takes_all = self._places == list(range(len(feeds)))
+        given = [feeds[place] for place in self._places]
+        pairs = [(variable.variable, new) for variable, new in updates.items()]
+        self._is_empty = not (self.fetches or pairs)
+        self._compiled = Program(self.fetches, given, pairs)
+        self._interpreted = Program(self.fetches, given, pairs, backend="reference")
+        self._runs = 0
+
+    def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
+        """Run on what is fed; return what is fetched, single numbers as NumPy's."""
+        if self._is_empty:
+            return []
+        if not self._takes_all:
+            arrays = [arrays[place] for place in self._places]
+        program = self._compiled
+        if self._runs < _INTERPRETED_RUNS:
+            self._runs += 1
+            shapes = tuple([array.shape for array in arrays])
+            if work(self._compiled.specialised(shapes).nodes) < _INTERPRETED_WORK:
+                program = self._interpreted
+        found = program.run(arrays, storage)
+        return [array if array.ndim else array[()] for array in found]
+
+
+# Equal expressions are one node, so a program that builds the same again finds what was compiled.
+_programs: Recent[Any, _Program] = Recent(_REMEMBERED_PROGRAMS)
+
+
+def _program(
+    fetches: Sequence[Expression],
+    feeds: Sequence[Expression],
+    updates: dict[Variable, Expression],
+) -> _Program:
+    """Return the program of these fetches, feeds and updates, the one that is there if it is."""
+    key = (
+        tuple(x.node for x in fetches),
+        tuple(x.node for x in feeds),
+        tuple((variable.variable.cell, new.node) for variable, new in updates.items()),
+    )
+    return _programs.get(key, lambda: _Program(fetches, feeds, updates))
+
+
+def work(nodes: Iterable[Node]) -> int:
+    """Return about how many operations on numbers a computation takes."""
+    total = 0
+    for node in nodes:
+        size = prod(size or 1 for size in node.spec.shape or ())
+        if isinstance(node.op, (MatMul, Convolution, ConvolutionInput, ConvolutionKernel)):
+            others = [prod(n or 1 for n in x.spec.shape or ()) for x in node.inputs]
+            size = max(size, int((size * prod(others[:2])) ** 0.5))
+        total += size
+    return total
+
+
+def _is_text(tensor: Tensor) -> bool:
+    return tensor.dtype.numpy_dtype.kind == "O"
+
+
+def _is_expression(tensor: Tensor, fed: set[Tensor]) -> bool:
+    """Whether a tensor is computed by a program: neither fed, nor made by Python."""
+    return tensor.op.host is None and tensor not in fed
+
+
+def _with_effect(fetches: Sequence[Tensor | Operation], fed: set[Tensor]) -> list[Operation]:
+    """Return the operations with an effect of their own that fetches depend on, in their order."""
+    seen: set[Operation] = set()
+    found = []
+    waiting = [x.op for x in fetches if not (isinstance(x, Tensor) and x in fed)]
+    while waiting:
+        operation = waiting.pop()
+        if operation in seen or not operation.has_effect:
+            continue
+        seen.add(operation)
+        if operation.assigns or operation.host is not None:
+            found.append(operation)
+        waiting += [x.op for x in operation.inputs if x not in fed]
+        waiting += operation.control_inputs
+    return sorted(found, key=lambda operation: operation.number)
+
+
+def _new_values(operations: Sequence[Operation]) -> dict[Variable, Expression]:
+    """Return what each variable is assigned in the end.
+
+    Assignments to one variable that know nothing of each other follow each other as they were
+    built: the later reads what the earlier assigned.
+    """
+    found: dict[Variable, Expression] = {}
+    for operation in operations:
+        for variable, new in operation.assigns:
+            knows = any(variable in op.after for op in operation.needed)
+            if variable in found and not knows:
+                (new,) = substitute([new], {variable.variable.node: found[variable]})
+            found[variable] = new
+    return found
+
+
+def _waited_for(
+    hosts: Sequence[Operation], ends: Iterable[Tensor | Expression], fed: set[Tensor]
+) -> list[Operation]:
+    """Return the operations of Python whose results some expressions are made of."""
+    makers = {out.expression.node: op for op in hosts for out in op.outputs if out not in fed}
+    found: set[Operation] = set()
+    waiting: list[Any] = list(ends)
+    while waiting:
+        expressions = [x.expression if isinstance(x, Tensor) else x for x in waiting]
+        nodes = topological(expression.node for expression in expressions)
+        new = {makers[node] for node in nodes if node in makers} - found
+        found |= new
+        waiting = []
+        for operation in new:
+            waiting += [x for x in operation.inputs if x not in fed]
+    return [op for op in hosts if op in found]
+
+
+def fed_value(tensor: Tensor, value: Any) -> Any:
+    """Return what is fed for a tensor as an array of its dtype.
+
+    Raises:
+        TypeError: if it is a tensor, or no numbers.
+        ValueError: if its shape does not fit.
+    """
+    if isinstance(value, Tensor):
+        raise TypeError(
+            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles."
+        )
+    dtype = tensor.dtype.numpy_dtype
+    if dtype.kind == "O":
+        from giulgi.compat.host import objects
+
+        return objects(value)
+    array = (
+        value if type(value) is np.ndarray and value.dtype == dtype else np.asarray(value, dtype)
+    )
+    sizes = tensor.sizes
+    if sizes is not None and (
+        len(sizes) != array.ndim
+        or any(a is not None and a != b for a, b in zip(sizes, array.shape, strict=True))
+    ):
+        raise ValueError(
+            f"Cannot feed value of shape {array.shape} for Tensor {tensor.name!r}, which has shape "
+            f"'{tensor.shape}'"
+        )
+    return array
+
+
+def require_initialized(prepared: Prepared, initialized: set[ReadVariable]) -> None:
+    """Raise an error if a variable is read that has no value yet."""
+    for cell in prepared.reads:
+        variable = declared(cell)
+        if variable is not None and cell not in initialized:
+            raise FailedPreconditionError(
+                None,
+                variable.op,
+                f"Attempting to use uninitialized value {variable.op.name}\nRun "
+                "tf.global_variables_initializer() in the session first.",
+            )
+
+
+def as_run_error(error: FeedError) -> InvalidArgumentError:
+    """Return TensorFlow's error for a placeholder that is not fed."""
+    return InvalidArgumentError(
+        None, None, f"You must feed a value for placeholder tensor: {error}"
+    )

@@ -1,0 +1,296 @@
+"""Sessions: they run what was built, each with its own values of variables."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.names import exported
+from giulgi.compat.running import Prepared, as_run_error, fed_value, require_initialized
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.variables import Variable
+from giulgi.errors import FeedError
+from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.tensor import Tensor as Expression
+from giulgi.storage import Storage
+from giulgi.tree import LEAF, flatten, unflatten
+
+_local = threading.local()
+
+
+def _opened() -> list[BaseSession]:
+    if not hasattr(_local, "sessions"):
+        _local.sessions = []
+    sessions: list[BaseSession] = _local.sessions
+    return sessions
+
+
+@exported("get_default_session")
+def get_default_session() -> BaseSession | None:
+    """Return the session that is open; None if none is."""
+    opened = _opened()
+    return opened[-1] if opened else None
+
+
+def required_session(session: BaseSession | None, graph: Graph) -> BaseSession:
+    """Return a session, else the one that is open.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    found = get_default_session() if session is None else session
+    if found is None:
+        raise ValueError(
+            "Cannot execute operation using `run()` or `eval()`: No default session is registered. "
+            "Use `with sess.as_default()` or pass an explicit session."
+        )
+    del graph
+    return found
+
+
+class _Run:
+    """A structure of fetches and the keys of feeds, prepared; what they hold is kept alive."""
+
+    def __init__(self, session: BaseSession, fetches: Any, keys: tuple[Any, ...]) -> None:
+        graph = session.graph
+        leaves, self.structure = flatten(fetches)
+        self.kept = (fetches, keys)
+        self.feeds = [_fed(graph, key) for key in keys]
+        self.several = any(isinstance(feed, list) for feed in self.feeds)
+        flat = [x for feed in self.feeds for x in (feed if isinstance(feed, list) else [feed])]
+        self.parts = [_parts(graph, leaf) for leaf in leaves]
+        self.prepared = Prepared([x for tensors, _ in self.parts for x in tensors], flat)
+        self.is_checked = False
+        self.is_single = self.structure is LEAF and self.parts[0][1] is _only
+
+    def arrays(self, values: Any) -> list[Any]:
+        """Return what is fed as arrays, in the order of the feeds."""
+        if not self.several:
+            return [fed_value(x, v) for x, v in zip(self.feeds, values, strict=True)]
+        found = []
+        for feed, value in zip(self.feeds, values, strict=True):
+            if isinstance(feed, list):
+                parts = flatten(value)[0] if len(feed) > 1 else [value]
+                found += [fed_value(x, v) for x, v in zip(feed, parts, strict=True)]
+            else:
+                found.append(fed_value(feed, value))
+        return found
+
+    def structured(self, values: list[Any]) -> Any:
+        """Return results nested as the fetches are."""
+        remaining = iter(values)
+        leaves = [assemble([next(remaining) for _ in tensors]) for tensors, assemble in self.parts]
+        return unflatten(self.structure, iter(leaves))
+
+
+def _fed(graph: Graph, key: Any) -> Any:
+    """Return the tensor, or tensors, that a key of the feeds means."""
+    if isinstance(key, Tensor):
+        return key
+    if isinstance(key, str):
+        return graph.as_graph_element(key)
+    if isinstance(key, tuple):
+        return [_fed(graph, part) for part in flatten(key)[0]]
+    if hasattr(key, "fed_parts"):
+        return key.fed_parts()
+    if isinstance(key, (Converted, Expression)):
+        return as_tensor(key)
+    raise TypeError(f"Cannot interpret feed_dict key as Tensor: {key!r}")
+
+
+def _parts(graph: Graph, fetch: Any) -> tuple[list[Any], Any]:
+    """Return the tensors or operations of which a fetch is made, and how it is made of them."""
+    if isinstance(fetch, str):
+        fetch = graph.as_graph_element(fetch)
+    if isinstance(fetch, (Tensor, Operation)):
+        return [fetch], _only
+    if fetch is None:
+        raise TypeError("Fetch argument None has invalid type <class 'NoneType'>")
+    if hasattr(fetch, "fetched_parts"):
+        parts: tuple[list[Any], Any] = fetch.fetched_parts()
+        return parts
+    if isinstance(fetch, (Variable, Converted, Expression)):
+        return [as_tensor(fetch)], _only
+    raise TypeError(
+        f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or Tensor. "
+        f"(Can not convert a {type(fetch).__name__} into a Tensor or Operation.)"
+    )
+
+
+def _only(values: list[Any]) -> Any:
+    return values[0]
+
+
+class BaseSession:
+    """Runs operations and computes tensors.
+
+    Args:
+        target: has no meaning: all runs in this process.
+        graph: the graph; None: the one that is built in.
+        config: has no meaning: threads and devices are giulgi's own.
+
+    Attributes:
+        graph: the graph.
+        storage: the values of variables, as giulgi keeps them.
+        initialized: the variables that have a value.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        del target
+        self.graph = get_default_graph() if graph is None else graph
+        self.config = config
+        self.storage = Storage(self.graph.seed)
+        self.initialized: set[ReadVariable] = set()
+        self._runs: dict[Any, _Run] = {}
+        self._is_closed = False
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Mapping[Any, Any] | None = None,
+        options: Any = None,
+        run_metadata: Any = None,
+    ) -> Any:
+        """Run operations, and return the values of tensors.
+
+        Args:
+            fetches: a tensor, operation, or name of one; or lists, tuples and dicts of them.
+            feed_dict: the values of placeholders, or of any other tensors.
+            options: has no meaning.
+            run_metadata: has no meaning.
+
+        Returns:
+            NumPy arrays, nested as the fetches are; None for an operation.
+        """
+        del options, run_metadata
+        feeds = {} if feed_dict is None else feed_dict
+        run = self._prepared(fetches, feeds)
+        prepared = run.prepared
+        arrays = run.arrays(feeds.values())
+        if not run.is_checked:
+            require_initialized(prepared, self.initialized)
+        try:
+            values = prepared(arrays, self.storage)
+        except FeedError as error:
+            raise as_run_error(error) from None
+        if not run.is_checked:
+            self.initialized.update(v.variable.cell for v in prepared.updates)
+            run.is_checked = True
+        return values[0] if run.is_single else run.structured(values)
+
+    def _prepared(self, fetches: Any, feeds: Mapping[Any, Any]) -> _Run:
+        """Return what is known of fetches and feeds, as it was prepared for them before."""
+        if type(fetches) is list:
+            key: Any = (len(fetches), *fetches, *feeds)
+        else:
+            key = (fetches, *feeds)
+        try:
+            run = self._runs.get(key)
+        except TypeError:  # Fetches that are nested further.
+            leaves, structure = flatten(fetches)
+            key = (repr(structure), *map(id, leaves), *map(id, feeds))
+            run = self._runs.get(key)
+        if run is None:
+            if self._is_closed:
+                raise RuntimeError("Attempted to use a closed Session.")
+            run = self._runs[key] = _Run(self, fetches, tuple(feeds))
+        return run
+
+    def load(self, variable: Variable, value: Any) -> None:
+        """Give a variable a value."""
+        array = np.asarray(value, variable.variable.dtype)
+        if array.shape != variable.variable.shape:
+            raise ValueError(
+                f"Cannot load a value of shape {array.shape} into {variable.name!r}, which has "
+                f"shape {variable.shape}"
+            )
+        self.storage.assign(variable.variable.cell, array)
+        self.initialized.add(variable.variable.cell)
+
+    def value(self, variable: Variable) -> np.ndarray[Any, Any]:
+        """Return a copy of the value of a variable."""
+        return self.storage.value(variable.variable.cell).copy()
+
+    def make_callable(self, fetches: Any, feed_list: Any = None, **_: Any) -> Any:
+        """Return a function of the values of some feeds that runs fetches."""
+        keys = list(feed_list or [])
+        return lambda *values: self.run(fetches, dict(zip(keys, values, strict=True)))
+
+    def partial_run_setup(self, *_: Any) -> Any:
+        """Say that runs cannot be parted."""
+        raise NotImplementedError("partial runs are not there: run everything in one go")
+
+    @property
+    def graph_def(self) -> Graph:
+        """The description of the graph."""
+        return self.graph
+
+    @property
+    def sess_str(self) -> str:
+        """Where it runs: here."""
+        return ""
+
+    def list_devices(self) -> list[Any]:
+        """Return the devices."""
+        return []
+
+    def close(self) -> None:
+        """Let nothing be run any more."""
+        self._is_closed = True
+        self._runs.clear()
+
+    @contextmanager
+    def as_default(self) -> Iterator[BaseSession]:
+        """Let this be the session of ``eval`` and ``run`` inside."""
+        sessions = _opened()
+        sessions.append(self)
+        try:
+            yield self
+        finally:
+            if self in sessions:
+                sessions.remove(self)
+
+
+@exported("Session")
+class Session(BaseSession):
+    """A session that is open within ``with``; see :class:`BaseSession`."""
+
+    def __enter__(self) -> Session:
+        graph, default = self.graph.as_default(), self.as_default()
+        graph.__enter__()
+        default.__enter__()
+        self.__dict__.setdefault("_entered", []).append((graph, default))
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        graph, default = self.__dict__["_entered"].pop()
+        default.__exit__(None, None, None)
+        graph.__exit__(None, None, None)
+        if not self.__dict__["_entered"]:
+            self.close()
+
+
+@exported("InteractiveSession")
+class InteractiveSession(BaseSession):
+    """A session that is the default one until it is closed; see :class:`BaseSession`."""
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        _opened().append(self)
+
+    def close(self) -> None:
+        """Let nothing be run any more, and be the default session no longer."""
+        super().close()
+        if self in _opened():
+            _opened().remove(self)
+
+    def __enter__(self) -> InteractiveSession:
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self.close()

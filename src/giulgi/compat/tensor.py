@@ -1,0 +1,342 @@
+"""The tensor of a graph of named operations, its operators, and what becomes a tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Never
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.dtypes import DType, as_dtype, float32, int32, string
+from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.names import exported
+from giulgi.compat.shapes import TensorShape, UnknownDimension
+from giulgi.graph.tensor import Tensor as Expression
+
+# What an operator does is in tensorflow/arithmetic.py, which is made of what is here.
+_OPERATORS: dict[str, Callable[..., Any]] = {}
+
+
+def register_operator(name: str, function: Callable[..., Any]) -> None:
+    """Say which function an operator stands for, such as ``"add"``."""
+    _OPERATORS[name] = function
+
+
+class Operand:
+    """What has the operators of a tensor: tensors and variables."""
+
+    __slots__ = ()
+    # NumPy leaves array + tensor to the tensor.
+    __array_priority__ = 100
+    __array_ufunc__ = None
+
+    def __add__(self, other: Any) -> Any:
+        return _OPERATORS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return _OPERATORS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return _OPERATORS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return _OPERATORS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return _OPERATORS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return _OPERATORS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return _OPERATORS["truediv"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return _OPERATORS["truediv"](other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return _OPERATORS["floordiv"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return _OPERATORS["floordiv"](other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return _OPERATORS["mod"](self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return _OPERATORS["mod"](other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return _OPERATORS["pow"](self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return _OPERATORS["pow"](other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return _OPERATORS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return _OPERATORS["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return _OPERATORS["negative"](self)
+
+    def __abs__(self) -> Any:
+        return _OPERATORS["abs"](self)
+
+    def __invert__(self) -> Any:
+        return _OPERATORS["logical_not"](self)
+
+    def __and__(self, other: Any) -> Any:
+        return _OPERATORS["logical_and"](self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return _OPERATORS["logical_and"](other, self)
+
+    def __or__(self, other: Any) -> Any:
+        return _OPERATORS["logical_or"](self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return _OPERATORS["logical_or"](other, self)
+
+    def __xor__(self, other: Any) -> Any:
+        return _OPERATORS["logical_xor"](self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return _OPERATORS["less"](self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _OPERATORS["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _OPERATORS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _OPERATORS["greater_equal"](self, other)
+
+    def __getitem__(self, index: Any) -> Any:
+        return _OPERATORS["getitem"](self, index)
+
+    # A tensor is itself as the key of a dict, and == asks whether it is the same one.
+    __hash__ = object.__hash__
+
+    def __iter__(self) -> Never:
+        raise TypeError(
+            "'Tensor' object is not iterable: use tf.unstack, tf.map_fn or tf.while_loop"
+        )
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
+            "instead of `if t:` to test if a tensor is defined, and use tf.cond to execute "
+            "subgraphs conditioned on the value of a tensor."
+        )
+
+
+@exported("Tensor", "python.framework.ops.Tensor")
+class Tensor(Operand):
+    """A result of an operation.
+
+    Attributes:
+        op: the operation.
+        value_index: which of its results it is.
+        expression: giulgi's expression of it; of what Python makes, a placeholder.
+        dtype: the type of its elements.
+    """
+
+    __slots__ = ("__weakref__", "_keras_shape", "dtype", "expression", "op", "sizes", "value_index")
+
+    def __init__(
+        self, op: Operation, value_index: int, expression: Expression, dtype: DType | None = None
+    ) -> None:
+        self.op = op
+        self.value_index = value_index
+        self.expression = expression
+        self.dtype = as_dtype(expression.dtype) if dtype is None else dtype
+        self.sizes = expression.known_shape
+
+    @property
+    def name(self) -> str:
+        """The name of the operation, and which result it is: ``"x:0"``."""
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def graph(self) -> Graph:
+        """The graph it belongs to."""
+        return self.op.graph
+
+    @property
+    def device(self) -> str:
+        """Where it is computed: nowhere in particular."""
+        return ""
+
+    @property
+    def shape(self) -> TensorShape:
+        """The shape, as far as it is known."""
+        return TensorShape(self.sizes)
+
+    def get_shape(self) -> TensorShape:
+        """Return the shape, as far as it is known."""
+        return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Say more of the shape than is known."""
+        self.sizes = self.shape.merge_with(shape).sizes
+
+    def consumers(self) -> list[Operation]:
+        """Return the operations that take it."""
+        return [op for op in self.graph.get_operations() if self in op.inputs]
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """Return its value in a session; None: the default one."""
+        from giulgi.compat.session import required_session
+
+        return required_session(session, self.graph).run(self, feed_dict)
+
+    def __len__(self) -> int:
+        size = self.shape[0]
+        if isinstance(size, UnknownDimension):
+            raise TypeError("the length of this tensor is not known until it is fed")
+        return int(size)
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor {self.name!r} shape={self.shape} dtype={self.dtype.name}>"
+
+    def __str__(self) -> str:
+        shape = f", shape={self.shape}" if self.sizes is not None else ""
+        return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name})'
+
+
+class Converted:
+    """What can be made a tensor in a way of its own: a variable, or the slices of one."""
+
+    __slots__ = ()
+
+    def as_tensor(self) -> Tensor:
+        """Return the tensor."""
+        raise NotImplementedError
+
+
+def record(
+    type: str,
+    name: str | None,
+    inputs: Sequence[Tensor],
+    expressions: Sequence[Expression],
+    **options: Any,
+) -> Operation:
+    """Add an operation to the default graph, with the expressions that are its results."""
+    graph = get_default_graph()
+    operation = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
+    for place, expression in enumerate(expressions):
+        operation.outputs.append(Tensor(operation, place, expression))
+    return operation
+
+
+def constant_array(value: Any, dtype: DType | None = None) -> np.ndarray[Any, Any]:
+    """Return numbers as an array of the dtype that TensorFlow would give them.
+
+    Python's floats are float32, and its whole numbers int32; arrays keep their dtype.
+    """
+    if isinstance(value, TensorShape):
+        value = value.as_list()
+    wanted = None if dtype is None else dtype.numpy_dtype
+    array = np.asarray(value)
+    if array.dtype.kind in "OSU" or (wanted is not None and wanted.kind == "O"):
+        from giulgi.compat.host import objects
+
+        return objects(value)
+    if wanted is not None:
+        return np.asarray(value, wanted) if array.dtype.kind == "O" else array.astype(wanted)
+    if isinstance(value, (np.ndarray, np.generic)):
+        return array.astype(as_dtype(array.dtype).numpy_dtype, copy=False)
+    if _has_arrays(value):
+        return array
+    natural = {"f": float32, "i": int32, "u": int32}.get(array.dtype.kind)
+    if natural is int32 and array.size and np.abs(array).max() > np.iinfo(np.int32).max:
+        natural = None
+    return array if natural is None else array.astype(natural.numpy_dtype)
+
+
+def _has_arrays(value: Any) -> bool:
+    """Whether nested sequences hold NumPy's arrays or numbers, which have a dtype."""
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return isinstance(value, (np.ndarray, np.generic))
+
+
+def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Return what is meant as a tensor: one, a variable, numbers, text, or lists of all these.
+
+    Args:
+        value: what becomes a tensor.
+        dtype: the dtype of numbers; what is a tensor keeps its own.
+        name: the name of a constant that is made.
+    """
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Converted):
+        return value.as_tensor()
+    if isinstance(value, Expression):
+        return record("Expression", name, [], [value]).outputs[0]
+    wanted = None if dtype is None else as_dtype(dtype)
+    if isinstance(value, (list, tuple)) and _holds_tensors(value):
+        return _packed(value, wanted)
+    array = constant_array(value, wanted)
+    if array.dtype.kind == "O":
+        return _text(array, name)
+    return record("Const", name, [], [gg.constant(array)]).outputs[0]
+
+
+def _holds_tensors(values: Sequence[Any]) -> bool:
+    return any(
+        isinstance(v, (Tensor, Converted, Expression))
+        or (isinstance(v, (list, tuple)) and _holds_tensors(v))
+        for v in values
+    )
+
+
+def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
+    """Return tensors and numbers stacked; numbers take the dtype of the tensors among them."""
+    known = [v for v in values if isinstance(v, (Tensor, Converted, Expression))]
+    if dtype is None and known:
+        dtype = as_tensor(known[0]).dtype
+    parts = [as_tensor(value, dtype) for value in values]
+    stacked = gg.stack([part.expression for part in parts])
+    return record("Pack", None, parts, [stacked]).outputs[0]
+
+
+def _text(array: np.ndarray[Any, Any], name: str | None) -> Tensor:
+    from giulgi.compat.host import host_operation
+
+    made = host_operation("Const", lambda: array, outputs=[(string, array.shape)], name=name)
+    return made.outputs[0]
+
+
+def as_expression(value: Any, dtype: Any = None) -> Expression:
+    """Return what is meant as giulgi's expression; see :func:`as_tensor`."""
+    if isinstance(value, Expression):
+        return value
+    if isinstance(value, (Tensor, Converted)) or _is_list_of_tensors(value):
+        return as_tensor(value, dtype).expression
+    return gg.constant(constant_array(value, None if dtype is None else as_dtype(dtype)))
+
+
+def _is_list_of_tensors(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and _holds_tensors(value)
+
+
+def alike(*values: Any) -> list[Expression]:
+    """Return operands as expressions: numbers and arrays take the dtype of the first tensor."""
+    tensors = [v for v in values if isinstance(v, (Tensor, Converted, Expression))]
+    dtype = None
+    if tensors:
+        dtype = as_dtype(as_expression(tensors[0]).dtype)
+    elif any(isinstance(v, (np.ndarray, np.generic)) for v in values):
+        dtype = as_dtype(next(v for v in values if hasattr(v, "dtype")).dtype)
+    elif any(isinstance(v, float) for v in values):
+        dtype = float32
+    return [
+        as_expression(value, None if isinstance(value, (Tensor, Converted, Expression)) else dtype)
+        for value in values
+    ]

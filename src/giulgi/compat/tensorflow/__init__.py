@@ -1,0 +1,23 @@
+"""The functions and classes of ``tensorflow``, by family: importing this fills the table."""
+
+from importlib import import_module
+
+from giulgi.compat import dtypes, errors, graph, session, shapes, tensor, variables
+from giulgi.compat.names import export
+
+__all__ = ["dtypes", "errors", "graph", "session", "shapes", "tensor", "variables"]
+
+# The files of this folder, each a family of names.
+FAMILIES = (
+    "arithmetic",
+    "initializers",
+    "leaves",
+)
+
+for _family in FAMILIES:
+    import_module(f"{__name__}.{_family}")
+
+# What a program of that time asks for, to decide how to go on: the last of the first line.
+export("__version__", "1.15.5")
+export("VERSION", "1.15.5")
+export("version.VERSION", "1.15.5")
