@@ -112,6 +112,8 @@ class StandIn(ModuleType):
             table, own = _table(_canonical(f"{parent}.{name}"))
             if own in table:
                 return table[own]
+            if parent == self.__name__ and names_in(f"{parent}.{name}"):
+                return None  # A module of its own comes before what is public elsewhere.
         return None
 
     def _parents(self) -> Sequence[str]:

@@ -16,6 +16,31 @@ from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.shapes import is_static
 
+
+class _Eager:
+    """Whether assignments happen at once, and what computes them."""
+
+    def __init__(self) -> None:
+        self.taping = False
+        self._compute: Callable[[Any], Any] | None = None
+
+    def __call__(self, compute: Callable[[Any], Any] | None) -> None:
+        """Let a function carry out assignments at once; None: they wait for a session."""
+        self._compute = compute
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether assignments happen at once."""
+        return self._compute is not None
+
+    def now(self, tensor: Tensor) -> Tensor:
+        """Return a tensor, as a constant of its value of now if all is computed at once."""
+        return tensor if self._compute is None else as_tensor(self._compute(tensor))
+
+
+set_eager = _Eager()
+
+
 # giulgi's variables that stand for one of these, by which a session knows them.
 _declared: WeakValueDictionary[ReadVariable, Variable] = WeakValueDictionary()
 
@@ -134,7 +159,8 @@ class Variable(Operand, Converted):
         for operation in get_default_graph().controls:
             new = operation.after.get(self, new)
         if new is None:
-            return self._snapshot
+            is_settled = set_eager.is_eager and not set_eager.taping
+            return set_eager.now(self._snapshot) if is_settled else self._snapshot
         return record("Identity", f"{self.op.name.split('/')[-1]}/read", [], [new]).outputs[0]
 
     def value(self) -> Tensor:
@@ -150,6 +176,10 @@ class Variable(Operand, Converted):
     def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
         return self._snapshot.eval(feed_dict, session)
+
+    def numpy(self) -> Any:
+        """Return its value of now; see :mod:`giulgi.compat.eager`."""
+        return self._snapshot.numpy()
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session; None: the default one."""
@@ -212,7 +242,7 @@ def assignment(
         new = combine(old.expression, new)
         inputs = [old, value]
     new = gg.broadcast_to(new, variable.variable.shape) if new.known_shape == () else new
-    return record(type, name, inputs, [new], assigns=[(variable, new)]).outputs[0]
+    return set_eager.now(record(type, name, inputs, [new], assigns=[(variable, new)]).outputs[0])
 
 
 @exported("assign", "python.ops.state_ops.assign")
@@ -377,12 +407,17 @@ class _Scopes:
     def unique(self, prefix: str, name: str) -> str:
         """Return a name that no scope here has had: ``rnn``, ``rnn_1``."""
         whole = f"{prefix}/{name}" if prefix else name
-        if whole not in self.counts:
+        if not self.counts.get(whole):
             return name
         number = 1
-        while f"{whole}_{number}" in self.counts:
+        while self.counts.get(f"{whole}_{number}"):
             number += 1
         return f"{name}_{number}"
+
+    def forget_below(self, scope: str) -> None:
+        """Let the names in a scope be given again: who opens it once more shares its variables."""
+        for name in [name for name in self.counts if name.startswith(f"{scope}/")]:
+            del self.counts[name]
 
 
 def scopes_of(graph: Graph) -> _Scopes:
@@ -450,6 +485,7 @@ class variable_scope:  # noqa: N801 - TensorFlow's name
             short = scopes.unique(outer.name, self._default or "") if wanted is None else wanted
             name, base = f"{outer.name}/{short}" if outer.name else short, outer
         scopes.counts[name] = scopes.counts.get(name, 0) + 1
+        self._counts = dict(scopes.counts) if base is wanted else None
         self._names = None
         name_scope = base.original_name_scope
         if self._has_names:
@@ -471,6 +507,10 @@ class variable_scope:  # noqa: N801 - TensorFlow's name
     def __exit__(self, *exception: Any) -> None:
         if self._names is not None:
             self._names.__exit__(None, None, None)
+        if self._counts is None:
+            self._scopes.forget_below(self._scopes.open.name)
+        else:
+            self._scopes.counts = self._counts
         self._scopes.open = self._outer
 
 
