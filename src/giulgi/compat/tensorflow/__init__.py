@@ -2,16 +2,19 @@
 
 from importlib import import_module
 
-from giulgi.compat import dtypes, errors, graph, session, shapes, tensor, variables
+from giulgi.compat import dtypes, eager, errors, graph, session, shapes, tensor, variables
 from giulgi.compat.names import export
 
-__all__ = ["dtypes", "errors", "graph", "session", "shapes", "tensor", "variables"]
+__all__ = ["dtypes", "eager", "errors", "graph", "session", "shapes", "tensor", "variables"]
 
 # The files of this folder, each a family of names.
 FAMILIES = (
     "arithmetic",
+    "examples_mnist",
+    "flags",
     "initializers",
     "leaves",
+    "optimizers",
 )
 
 for _family in FAMILIES:
