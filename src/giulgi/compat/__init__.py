@@ -14,6 +14,7 @@ operation    how a function of giulgi becomes an operation of the graph
 host         operations that Python carries out: files, queues, strings, summaries
 variables    variables, and the scopes that share them
 session      sessions
+eager        computing at once, as TensorFlow 2 does
 running      what a session does for what is fetched and fed
 tensorflow/  the functions and classes, by family
 keras/       Keras 2 and 1, and where their names lay

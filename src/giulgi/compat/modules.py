@@ -81,6 +81,7 @@ def is_module(path: str) -> bool:
     if canonical.split(".")[0] not in TABLES:
         return False
     inside = any(path == own or path.startswith(f"{own}.") for own in _INSIDES)
+    inside = inside or any(alias.startswith(f"{path}.") for alias in _ALIASES)
     table, own = _table(canonical)
     return (own not in table and bool(names_in(path))) or (inside and own not in table)
 

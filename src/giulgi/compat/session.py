@@ -173,7 +173,7 @@ class BaseSession:
         prepared = run.prepared
         arrays = run.arrays(feeds.values())
         if not run.is_checked:
-            require_initialized(prepared, self.initialized)
+            self._require_initialized(prepared)
         try:
             values = prepared(arrays, self.storage)
         except FeedError as error:
@@ -182,6 +182,10 @@ class BaseSession:
             self.initialized.update(v.variable.cell for v in prepared.updates)
             run.is_checked = True
         return values[0] if run.is_single else run.structured(values)
+
+    def _require_initialized(self, prepared: Prepared) -> None:
+        """Raise an error if a variable is read that has no value yet."""
+        require_initialized(prepared, self.initialized)
 
     def _prepared(self, fetches: Any, feeds: Mapping[Any, Any]) -> _Run:
         """Return what is known of fetches and feeds, as it was prepared for them before."""

@@ -194,6 +194,12 @@ class Tensor(Operand):
 
         return required_session(session, self.graph).run(self, feed_dict)
 
+    def numpy(self) -> Any:
+        """Return its value, computed now; see :mod:`giulgi.compat.eager`."""
+        from giulgi.compat.eager import value_of
+
+        return value_of(self)
+
     def __len__(self) -> int:
         size = self.shape[0]
         if isinstance(size, UnknownDimension):

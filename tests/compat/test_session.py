@@ -1,0 +1,198 @@
+"""Sessions: what is fetched, fed, assigned, and in which order."""
+
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from giulgi.compat.host import host_operation
+from giulgi.compat.running import Prepared
+from giulgi.compat.tensor import as_tensor
+
+
+def started(tf, **options):
+    session = tf.Session(**options)
+    session.run(tf.global_variables_initializer())
+    return session
+
+
+def test_what_is_fetched_keeps_its_structure(tf):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    Pair = namedtuple("Pair", "a b")
+    found = tf.Session().run(
+        {"twice": [x * 2.0, (x + 1.0, "x:0")], "pair": Pair(x, [])}, {x: [1, 2]}
+    )
+    assert found["twice"][0].tolist() == [2, 4]
+    assert found["twice"][1][0].tolist() == [2, 3]
+    assert found["twice"][1][1].tolist() == [1, 2]
+    assert isinstance(found["pair"], Pair)
+    assert found["pair"].b == []
+
+
+def test_a_number_is_numpys_number_and_an_operation_gives_none(tf):
+    v = tf.Variable(3.0)
+    with started(tf) as session:
+        assert session.run(v.assign(v + 1.0).op) is None
+        value = session.run(v)
+        assert isinstance(value, np.float32)
+        assert value == 4
+        assert session.run([v.initializer, v]) == [None, 4]
+        assert v.eval() == 3
+
+
+def test_any_tensor_may_be_fed(tf):
+    x = tf.constant(2.0) * as_tensor(np.float32(3))
+    y = x + 1.0
+    session = tf.Session()
+    assert session.run(y) == 7
+    assert session.run(y, {x: 10}) == 11
+    assert session.run(y, {x.name: 20}) == 21
+    assert session.run(x, {x: 5}) == 5
+
+
+def test_a_feed_of_another_shape_is_refused_by_tensorflows_words(tf):
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    with pytest.raises(ValueError, match=r"Cannot feed value of shape \(2,\) for Tensor 'x:0'"):
+        tf.Session().run(x, {x: [1, 2]})
+    with pytest.raises(TypeError, match=r"cannot be a tf\.Tensor"):
+        tf.Session().run(x, {x: x})
+
+
+def test_what_is_not_fed_and_what_has_no_value_is_told(tf):
+    x = tf.placeholder(tf.float32, [], name="x")
+    v = tf.Variable(1.0, name="v")
+    with pytest.raises(tf.errors.InvalidArgumentError, match="'x'"):
+        tf.Session().run(x + 1.0)
+    session = tf.Session()
+    with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value v"):
+        session.run(v * 2.0)
+    session.run(v.initializer)
+    assert session.run(v * 2.0) == 2
+
+
+def test_each_session_has_values_of_its_own(tf):
+    v = tf.Variable(0.0)
+    one, other = started(tf), started(tf)
+    step = v.assign_add(1.0)
+    for _ in range(3):
+        one.run(step)
+    assert one.run(v) == 3
+    assert other.run(v) == 0
+
+
+def test_reads_of_a_run_are_from_before_it(tf):
+    a, b = tf.Variable(1.0), tf.Variable(2.0)
+    swap = [a.assign(b), b.assign(a)]
+    session = started(tf)
+    session.run(swap)
+    assert session.run([a, b]) == [2, 1]
+
+
+def test_under_control_dependencies_a_variable_has_its_new_value(tf):
+    v = tf.Variable(1.0)
+    add = v.assign_add(10.0)
+    with tf.control_dependencies([add]):
+        after = v * 2.0
+        shadow = tf.Variable(0.0).assign(v)
+    before = v * 2.0
+    session = started(tf)
+    assert session.run([after, before]) == [22, 2]
+    assert session.run(shadow) == 21
+    assert session.run(v) == 21
+    assert session.run(before) == 42
+
+
+def test_assignments_that_do_not_know_each_other_follow_each_other(tf):
+    v = tf.Variable(0.0)
+    one, two = v.assign_add(1.0), v.assign_add(10.0)
+    session = started(tf)
+    session.run([one, two])
+    assert session.run(v) == 11
+
+
+def test_an_operation_waits_for_those_that_control_it(tf):
+    v = tf.Variable(0.0)
+    with tf.control_dependencies([v.assign_add(5.0)]):
+        y = tf.constant(1.0) + 1.0
+    session = started(tf)
+    assert session.run(y) == 2
+    assert session.run(v) == 5
+
+
+def test_python_works_before_and_after_the_program(tf):
+    rows, seen = iter([[1.0, 2.0], [3.0, 4.0]]), []
+    source = host_operation("Next", lambda: next(rows), outputs=[("float32", [2])]).outputs[0]
+    decoded = host_operation("Decode", lambda x: x * 10, [source + 1.0], [("float32", [2])])
+    v = tf.Variable(0.0)
+    step = v.assign_add(tf.reduce_mean(decoded.outputs[0]))
+    sink = host_operation("Write", seen.append, [decoded.outputs[0] * 2.0])
+    session = started(tf)
+    assert session.run([step, sink]) == [25, None]
+    assert seen[0].tolist() == [40, 60]
+    session.run(step)
+    assert session.run(v) == 70
+    assert len(seen) == 1
+    # What Python makes may be fed, and is not made then.
+    assert session.run(step, {decoded.outputs[0]: [1, 1]}) == 71
+
+
+def test_text_goes_from_python_to_python(tf):
+    text = tf.constant(["a", "b"])
+    joined = host_operation("Join", lambda x: b"".join(x), [text], [("string", [])]).outputs[0]
+    place = tf.placeholder(tf.string)
+    session = tf.Session()
+    assert session.run(text).tolist() == [b"a", b"b"]
+    assert session.run(joined) == b"ab"
+    assert session.run(joined, {text: ["x", "y"]}) == b"xy"
+    assert session.run(place, {place: "한글"}) == "한글".encode()
+
+
+def test_a_training_step_is_one_program(tf):
+    x = tf.placeholder(tf.float32, [None])
+    v = tf.Variable(1.0)
+    step = v.assign_sub(0.1 * tf.reduce_mean(x * v))
+    prepared = Prepared([step.op], [x])
+    assert prepared.is_plain
+    session = started(tf)
+    for size in (1, 3, 3, 3, 5):
+        session.run(step, {x: np.ones(size)})
+    np.testing.assert_allclose(session.run(v), 0.9**5, rtol=1e-6)
+
+
+def test_sessions_open_and_close(tf):
+    v = tf.Variable(1.0)
+    with pytest.raises(ValueError, match="No default session"):
+        v.eval()
+    with tf.Session() as session:
+        v.initializer.run()
+        assert tf.get_default_session() is session
+        assert (v + 1.0).eval() == 2
+    assert tf.get_default_session() is None
+    with pytest.raises(RuntimeError, match="closed"):
+        session.run(v)
+    interactive = tf.InteractiveSession()
+    v.initializer.run()
+    assert v.eval() == 1
+    interactive.close()
+    assert tf.get_default_session() is None
+
+
+def test_the_seed_of_a_graph_repeats_its_numbers(tf):
+    from giulgi import random
+
+    tf.set_random_seed(1)
+    v = tf.Variable(as_tensor(random.normal((3,))))
+    found = [started(tf).run(v).tolist() for _ in range(2)]
+    assert found[0] == found[1]
+    assert len(set(found[0])) == 3
+
+
+def test_the_same_expressions_built_again_are_compiled_once(tf):
+    x = tf.placeholder(tf.float32, [2])
+    session = tf.Session()
+    programs = set()
+    for _ in range(4):
+        y = x * 3.0
+        session.run(y, {x: [1, 2]})
+        programs.add(session._prepared(y, {x: 0}).prepared.program)
+    assert len(programs) == 1
