@@ -9,12 +9,16 @@ __all__ = ["dtypes", "eager", "errors", "graph", "session", "shapes", "tensor", 
 
 # The files of this folder, each a family of names.
 FAMILIES = (
+    "activations",
     "arithmetic",
     "examples_mnist",
     "flags",
+    "global_step",
     "initializers",
     "leaves",
+    "nn_convolutions",
     "optimizers",
+    "schedules",
 )
 
 for _family in FAMILIES:

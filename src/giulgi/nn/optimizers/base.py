@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from giulgi.errors import ArgumentError, DataError
 from giulgi.graph import ops
@@ -20,6 +20,7 @@ from giulgi.source import scope
 
 Update = tuple[Variable, Tensor]
 GradientPair = tuple[Tensor | None, Variable]
+T = TypeVar("T", bound=Tensor)
 
 
 # Settings of all optimizers that are usually not there.
@@ -190,7 +191,7 @@ class Optimizer:
                 if self.weight_decay:
                     new = new - variable * (self.weight_decay * ops.cast(rate, variable.dtype))
                 own = [(variable, new), *slots]
-                found += _where_looked_up(raw, own) if self.lazy else own
+                found += where_looked_up(raw, own) if self.lazy else own
         return found
 
     def _clipped(self, found: Sequence[Tensor]) -> list[Tensor]:
@@ -233,8 +234,13 @@ class Optimizer:
         return f"{type(self).__name__}({', '.join([f'learning_rate={rate}', *said])})"
 
 
-def _where_looked_up(gradient: Tensor, updates: list[Update]) -> list[Update]:
-    """Return updates that leave the rows of a table as they are where its gradient is zero."""
+def where_looked_up(gradient: Tensor, updates: list[tuple[T, Tensor]]) -> list[tuple[T, Tensor]]:
+    """Return updates that leave the rows of a table as they are where its gradient is zero.
+
+    Args:
+        gradient: that of the table; if it is not of rows that were looked up, all stays.
+        updates: old and new values.
+    """
     if not _is_of_lookups(gradient):
         return updates
     axes = tuple(range(1, gradient.ndim))
