@@ -58,7 +58,7 @@ def test_values_may_be_set_and_asked_for(flags):
 def test_wrong_values_are_refused(flags):
     with pytest.raises(IllegalFlagValueError, match="--size=many"):
         flags(["prog", "--size=many"])
-    with pytest.raises(IllegalFlagValueError, match="dog|cat"):
+    with pytest.raises(IllegalFlagValueError, match="value should be one of"):
         flags(["prog", "--kind=cow"])
     with pytest.raises(FlagError, match="Missing value"):
         flags(["prog", "--size"])

@@ -11,14 +11,22 @@ __all__ = ["dtypes", "eager", "errors", "graph", "session", "shapes", "tensor", 
 FAMILIES = (
     "activations",
     "arithmetic",
+    "candidate_sampling",
+    "compat_util",
+    "devices",
+    "embeddings",
     "examples_mnist",
     "flags",
+    "gfile",
     "global_step",
     "initializers",
     "leaves",
+    "logging",
     "nn_convolutions",
+    "nn_losses",
     "optimizers",
     "schedules",
+    "testing",
 )
 
 for _family in FAMILIES:

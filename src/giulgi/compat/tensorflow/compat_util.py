@@ -1,0 +1,68 @@
+"""Text and bytes, for programs of Python 2 and 3: ``tf.compat``."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from typing import Any
+
+import numpy as np
+
+from giulgi.compat.names import export, exported
+
+
+@exported("compat.as_bytes")
+def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
+    """Return text, or bytes, as bytes."""
+    if isinstance(bytes_or_text, (bytes, bytearray)):
+        return bytes(bytes_or_text)
+    if isinstance(bytes_or_text, str):
+        return bytes_or_text.encode(encoding)
+    raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
+
+
+@exported("compat.as_text", "compat.as_str")
+def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
+    """Return text, or bytes, as text."""
+    if isinstance(bytes_or_text, str):
+        return bytes_or_text
+    if isinstance(bytes_or_text, bytes):
+        return bytes_or_text.decode(encoding)
+    raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
+
+
+@exported("compat.as_str_any")
+def as_str_any(value: Any, encoding: str = "utf-8") -> str:
+    """Return anything as text."""
+    return as_text(value, encoding) if isinstance(value, (bytes, str)) else str(value)
+
+
+@exported("compat.path_to_str")
+def path_to_str(path: Any) -> Any:
+    """Return a path as text."""
+    return as_str_any(os.fspath(path)) if hasattr(path, "__fspath__") else path
+
+
+@exported("compat.dimension_value", "dimension_value")
+def dimension_value(dimension: Any) -> int | None:
+    """Return a size as a number, or None if it is not known."""
+    return dimension.value if hasattr(dimension, "value") else dimension
+
+
+@exported("compat.dimension_at_index", "dimension_at_index")
+def dimension_at_index(shape: Any, index: int) -> Any:
+    """Return one of the sizes of a shape."""
+    return shape[index]
+
+
+@exported("compat.forward_compatible")
+def forward_compatible(year: int, month: int, day: int) -> bool:
+    """Whether what is newer than a day may be used: it may."""
+    del year, month, day
+    return True
+
+
+export("compat.bytes_or_text_types", (bytes, str))
+export("compat.integral_types", (numbers.Integral, np.integer))
+export("compat.real_types", (numbers.Real, np.integer, np.floating))
+export("compat.complex_types", (numbers.Complex, np.number))
