@@ -15,19 +15,17 @@ Each of the three keeps the order in which the operations were built.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from giulgi.backends.work import work
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
 from giulgi.compat.graph import Operation
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.contraction import MatMul
-from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
@@ -197,18 +195,6 @@ def _program(
         tuple((variable.variable.cell, new.node) for variable, new in updates.items()),
     )
     return _programs.get(key, lambda: _Program(fetches, feeds, updates))
-
-
-def work(nodes: Iterable[Node]) -> int:
-    """Return about how many operations on numbers a computation takes."""
-    total = 0
-    for node in nodes:
-        size = prod(size or 1 for size in node.spec.shape or ())
-        if isinstance(node.op, (MatMul, Convolution, ConvolutionInput, ConvolutionKernel)):
-            others = [prod(n or 1 for n in x.spec.shape or ()) for x in node.inputs]
-            size = max(size, int((size * prod(others[:2])) ** 0.5))
-        total += size
-    return total
 
 
 def _is_text(tensor: Tensor) -> bool:

@@ -9,6 +9,7 @@ from giulgi.backends.cpu.machine.objects import Loaded, object_key
 from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.frame import Frame, frame_and_code
+from giulgi.backends.cpu.running.mixed import MixedExecutable, is_worth_mixing, stages_of
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
 
@@ -34,13 +35,22 @@ class CpuBackend:
     def compile(self, computation: Computation, batched: Batched | None = None) -> Executable:
         """Return the computation as native code, from the cache if it is there.
 
-        What cannot be compiled, such as a shape that depends on data, is left to the reference.
+        What cannot be compiled, such as a shape that depends on data, is left to the reference;
+        the rest is compiled all the same, if it is worth it.
         """
         found = self._translated(computation, batched)
         if found is None:
-            return self._reference.compile(computation, batched)
+            return self._mixed(computation, batched)
         frame, code = found
         return NativeExecutable(computation, frame, Loaded(code, ENTRIES), batched)
+
+    def _mixed(self, computation: Computation, batched: Batched | None) -> Executable:
+        from giulgi.backends.cpu.compiler import is_native
+
+        stages = stages_of(computation, is_native)
+        if not is_worth_mixing(stages):
+            return self._reference.compile(computation, batched)
+        return MixedExecutable(computation, stages, self.compile, batched)
 
     def _translated(
         self, computation: Computation, batched: Batched | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from giulgi.backends.base import Batched, Computation
 from giulgi.backends.cpu.code import scalars
 from giulgi.backends.cpu.code.emit import emit
@@ -14,6 +16,7 @@ from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
 from giulgi.backends.cpu.planning.plan import may_fail_alone
 from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED
 from giulgi.backends.cpu.running.frame import Frame
+from giulgi.backends.cpu.running.mixed import is_worth_mixing, stages_of
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.control.cond import Cond
@@ -42,15 +45,28 @@ def explained(computation: Computation, machine: Machine, batched: Batched | Non
     """Return the graph, its groups, their memory, LLVM's language and assembly."""
     others = dict.fromkeys(n.op.name for n in computation.nodes if not is_native(n))
     if others:
-        return Explanation(
-            {"graph": computation.text},
-            shown=1,
-            remark="This is computed by the reference backend, one operation after another, "
-            "with NumPy; it cannot be compiled because of: " + ", ".join(others) + ".",
-        )
+        return _explained_in_stages(computation, list(others))
     computation = lowered(computation)
     code = emit(computation, machine, batched)
     return explain(computation, code, machine, worker_count())
+
+
+def _explained_in_stages(computation: Computation, others: Sequence[str]) -> Explanation:
+    """Tell of a computation with operations that cannot be compiled."""
+    because = f"it cannot be compiled because of: {', '.join(others)}."
+    stages = stages_of(computation, is_native)
+    remark = (
+        "This is computed by the reference backend, one operation after another, with NumPy; "
+        + because
+    )
+    if is_worth_mixing(stages):
+        count = sum(stage.is_native for stage in stages)
+        parts = "one part" if count == 1 else f"{count} parts"
+        remark = (
+            f"As a whole {because} That, and what lies between, is computed by the reference "
+            f"backend, with NumPy; the rest is compiled, in {parts}."
+        )
+    return Explanation({"graph": computation.text}, shown=1, remark=remark)
 
 
 # What there is code for beside elementwise operations.

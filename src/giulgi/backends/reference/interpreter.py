@@ -67,6 +67,16 @@ class Interpreter:
     def _run_once(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
     ) -> tuple[list[Array], list[Array]]:
+        known = self._computed(feeds, values, draw)
+        held = {id(array) for array in (*feeds, *values)}
+        fetched = [_own(known[node], held) for node in self.computation.fetches]
+        updated = [_own(known[node], held) for _, node in self.computation.updates]
+        return fetched, updated
+
+    def _computed(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
+    ) -> dict[Node, Array]:
+        """Return values of nodes, among them all results."""
         known: dict[Node, Array] = dict(zip(self.computation.feeds, feeds, strict=True))
         reads = zip(self.computation.reads, values, strict=True)
         known.update((node, value) for node, value in reads if node is not None)
@@ -80,10 +90,7 @@ class Interpreter:
                         known[node] = _compute(node, inputs, draw)
                 for done in spent:
                     del known[done]
-        held = {id(array) for array in (*feeds, *values)}
-        fetched = [_own(known[node], held) for node in self.computation.fetches]
-        updated = [_own(known[node], held) for _, node in self.computation.updates]
-        return fetched, updated
+        return known
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps

@@ -1,0 +1,32 @@
+"""About how much work a computation is: enough to know whether compiling it can pay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+from giulgi.graph.node import Node
+from giulgi.graph.ops.contraction import MatMul
+from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+
+_PRODUCTS = (MatMul, Convolution, ConvolutionInput, ConvolutionKernel)
+
+
+def work(nodes: Iterable[Node]) -> int:
+    """Return about how many operations on numbers nodes take; sizes that are not known count 1.
+
+    An element counts 1, whatever is computed. A product of matrices takes as many multiplications
+    as the square root of the product of the sizes of both factors and of the result; that of a
+    convolution, or of one of its gradients, is of that order.
+    """
+    total = 0
+    for node in nodes:
+        size = _size(node)
+        if isinstance(node.op, _PRODUCTS):
+            size = round((size * prod(_size(x) for x in node.inputs[:2])) ** 0.5)
+        total += size
+    return total
+
+
+def _size(node: Node) -> int:
+    return prod(1 if size is None else size for size in node.spec.shape or ())

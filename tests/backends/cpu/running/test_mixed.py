@@ -1,0 +1,105 @@
+"""Programs of which a part is compiled, though some operations cannot be."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+from giulgi.backends.cpu.running import mixed
+from giulgi.backends.cpu.running.mixed import MixedExecutable
+from giulgi.backends.reference.interpreter import Interpreter
+
+RNG = np.random.default_rng(0)
+
+
+def executable_of(program):
+    return program._ready.executable
+
+
+def check(fetches, feeds, arrays, updates=(), runs=2):
+    """Check that a mixed program and the reference find the same; return the mixed one."""
+    found = []
+    for backend in ("cpu", "reference"):
+        storage = gg.Storage(3)
+        program = gg.Program(fetches, feeds, updates, backend=backend)
+        for _ in range(runs):
+            results = program(*arrays, storage=storage)
+        found.append([*results, *(storage.value(v.cell) for v, _ in updates)])
+        if backend == "cpu":
+            made = program
+    for a, b in zip(*found, strict=True):
+        assert a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+    assert isinstance(executable_of(made), MixedExecutable)
+    return made
+
+
+def halved(x):
+    """Halve a vector until its squares sum up to no more than 1."""
+    return gg.while_loop(lambda n, s: gg.sum(s * s) > 1, lambda n, s: (n + 1, s * 0.5), (0, x))
+
+
+def test_a_loop_of_unknown_length_leaves_the_rest_to_the_compiler():
+    x = gg.placeholder("float32", (64, 128))
+    w = gg.Variable(RNG.normal(size=(128, 128)).astype(np.float32) * 0.1)
+    hidden = gg.tanh(x @ w)
+    count, scaled = halved(hidden[0])
+    y = gg.tanh(hidden @ w) * scaled
+    loss = gg.mean(y * y)
+    updates = [(w, w - 0.1 * gg.gradients(loss, w))]
+    array = RNG.normal(size=(64, 128)).astype(np.float32)
+    program = check([loss, count, y, x, y], [x], [array], updates)
+    kinds = [stage.is_native for stage, _ in executable_of(program).stages]
+    assert kinds == [True, False, True, False, True]
+    assert "the rest is compiled, in 3 parts" in str(program.explain())
+
+
+def test_random_numbers_are_the_same_in_all_stages():
+    noise = gg.random.normal((200, 300))
+    _, scaled = halved(noise[0])
+    check([gg.sum(noise * scaled), noise, scaled], [], [])
+
+
+def test_a_shape_that_depends_on_data_lies_between():
+    x = gg.placeholder("float32", (300, 400))
+    (places,) = gg.nonzero(gg.sum(x * x, axis=1) > 400)
+    y = gg.gather(x, places)
+    total = gg.sum(y)
+    array = RNG.normal(size=(300, 400)).astype(np.float32)
+    check([places, total, gg.exp(x / 10) * total], [x], [array])
+
+
+def test_many_steps_are_run_one_after_another():
+    x = gg.placeholder("float32", (50, 400))
+    v = gg.Variable(np.zeros(400, np.float32))
+    _, scaled = halved(gg.sum(gg.tanh(x) ** 2, axis=0))
+    updates = [(v, v + scaled)]
+    data = RNG.normal(size=(200, 400)).astype(np.float32)
+    found = []
+    for backend in ("cpu", "reference"):
+        storage = gg.Storage(0)
+        program = gg.Program([], [x], updates, backend=backend)
+        program.run_steps([data], np.arange(200), 50, range(4), storage=storage)
+        found.append(storage.value(v.cell))
+    np.testing.assert_allclose(*found, rtol=1e-5)
+
+
+def test_little_work_is_not_worth_compiling():
+    x = gg.placeholder("float32", (3,))
+    program = gg.Program(list(halved(x)), [x], backend="cpu")
+    assert program(np.array([4, 0, 0], np.float32))[0] == 2
+    assert isinstance(executable_of(program), Interpreter)
+    assert not isinstance(executable_of(program), MixedExecutable)
+
+
+def test_a_failure_changes_nothing(monkeypatch):
+    monkeypatch.setattr(mixed, "_WORTH_COMPILING", 0)
+    table = gg.Variable(np.ones((4, 8), np.float32))
+    place = gg.placeholder("int32", ())
+    _, scaled = halved(table[0])
+    row = gg.gather(table * 2, place) + scaled
+    program = gg.Program([row], [place], [(table, table + 1)], backend="cpu")
+    with pytest.raises(IndexError):
+        program(9)
+    assert table.numpy().max() == 1
+    program(3)
+    assert table.numpy().max() == 2
