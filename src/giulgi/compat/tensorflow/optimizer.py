@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import giulgi as gg
@@ -10,7 +11,7 @@ from giulgi.compat.dtypes import float32
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
-from giulgi.compat.variables import Variable, scopes_of
+from giulgi.compat.variables import Variable, scopes_of, set_eager
 from giulgi.tree import flatten
 
 #: The new value of a variable of the graph.
@@ -75,7 +76,7 @@ class Optimizer:
             ValueError: if the loss depends on none of the variables.
         """
         pairs = self.compute_gradients(
-            loss, var_list, gate_gradients, aggregation_method, colocate_gradients_with_ops,
+            _taped(loss), var_list, gate_gradients, aggregation_method, colocate_gradients_with_ops,
             grad_loss,
         )  # fmt: skip
         if all(gradient is None for gradient, _ in pairs):
@@ -100,7 +101,7 @@ class Optimizer:
         See :meth:`minimize`.
         """
         del gate_gradients, aggregation_method, colocate_gradients_with_ops
-        ys = as_tensor(loss() if callable(loss) else loss)
+        ys = as_tensor(_taped(loss))
         if not ys.dtype.is_floating:
             raise ValueError(f"Invalid type {ys.dtype!r} for {ys.name}, expected: [tf.float32].")
         graph = get_default_graph()
@@ -145,8 +146,22 @@ class Optimizer:
         with graph.control_dependencies(None):
             self._create_slots([variable for _, variable in pairs])
         self._prepare()
-        if self._is_of_operations():
-            return self._grouped(pairs, global_step, name)
+        with _taping():
+            made = (self._grouped if self._is_of_operations() else self._step)(
+                pairs, global_step, name
+            )
+        graph.add_to_collection(Collections.TRAIN_OP, made)
+        if set_eager.is_eager:
+            from giulgi.compat.eager import value_of
+
+            value_of(made)
+        return made
+
+    def _step(
+        self, pairs: Sequence[tuple[Tensor, Any]], global_step: Any, name: str | None
+    ) -> Operation:
+        """Return the one operation that assigns all new values."""
+        graph = get_default_graph()
         inputs: list[Tensor] = [gradient for gradient, _ in pairs]
         step = Step(self, inputs)
         assigns: list[Update] = []
@@ -158,9 +173,7 @@ class Optimizer:
             counter = _variable_of(global_step)
             assigns.append((counter, step.value(counter) + 1))
         own = graph.unique_name(name or self._name)
-        operation = Operation(graph, "NoOp", own, step.inputs, assigns)
-        graph.add_to_collection(Collections.TRAIN_OP, operation)
-        return operation
+        return Operation(graph, "NoOp", own, step.inputs, assigns)
 
     # What an optimizer of the stand-in says
 
@@ -208,7 +221,6 @@ class Optimizer:
         else:
             with graph.control_dependencies([self._finish(updates, "update")]):
                 finished = global_step.assign_add(1, name=own).op
-        graph.add_to_collection(Collections.TRAIN_OP, finished)
         return finished
 
     def _call_if_callable(self, param: Any) -> Any:
@@ -306,6 +318,25 @@ class Step:
         """Return what is remembered of a variable, and its value."""
         slot = self.optimizer.get_slot(variable, name)
         return slot, self.value(slot)
+
+
+@contextmanager
+def _taping() -> Iterator[None]:
+    """Let variables be read as what they stand for, where they would be their values of now."""
+    before = set_eager.taping
+    set_eager.taping = True
+    try:
+        yield
+    finally:
+        set_eager.taping = before
+
+
+def _taped(loss: Any) -> Any:
+    """Return a loss, which may be given as a function."""
+    if not callable(loss) or isinstance(loss, Tensor):
+        return loss
+    with _taping():
+        return loss()
 
 
 def _source(x: Any) -> gg.Tensor:
