@@ -8,11 +8,12 @@ names        which names there are, and where they come from
 modules      modules made of the names, and how ``import tensorflow`` finds them
 dtypes       ``tf.float32`` and the others
 shapes       ``TensorShape`` and ``Dimension``
-graph        a graph of named operations: scopes, collections, control dependencies
+graph        a graph of named operations: scopes, collections, control dependencies;
+             ``graph_functions`` has what a program calls of these
 tensor       the tensor of such a graph, its operators, and what becomes one
 operation    how a function of giulgi becomes an operation of the graph
 host         operations that Python carries out: files, queues, strings, summaries
-variables    variables, and the scopes that share them
+variables    variables; ``variable_scopes`` has the scopes that share them
 session      sessions
 eager        computing at once, as TensorFlow 2 does
 running      what a session does for what is fetched and fed

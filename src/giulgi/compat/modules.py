@@ -169,8 +169,15 @@ def _load_tables() -> None:
 _finder = _Finder()
 
 
-def install() -> None:
-    """Let ``import tensorflow`` and ``import keras`` find giulgi's stand-ins from now on."""
+def install(heal: bool = False) -> None:
+    """Let ``import tensorflow`` and ``import keras`` find giulgi's stand-ins from now on.
+
+    Args:
+        heal: whether to bring back, too, what NumPy, pandas and other libraries have removed since;
+            see :mod:`giulgi.compat.healing`.
+    """
+    if heal:
+        importlib.import_module("giulgi.compat.healing").install()
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     for name in [*_installed()]:

@@ -2,32 +2,52 @@
 
 from importlib import import_module
 
-from giulgi.compat import dtypes, eager, errors, graph, session, shapes, tensor, variables
+from giulgi.compat import (
+    dtypes,
+    eager,
+    errors,
+    graph,
+    graph_functions,
+    session,
+    shapes,
+    tensor,
+    variable_scopes,
+    variables,
+)
 from giulgi.compat.names import export
 
-__all__ = ["dtypes", "eager", "errors", "graph", "session", "shapes", "tensor", "variables"]
+__all__ = [
+    "dtypes", "eager", "errors", "graph", "graph_functions", "session", "shapes", "tensor",
+    "variable_scopes", "variables",
+]  # fmt: skip
 
 # The files of this folder, each a family of names.
 FAMILIES = (
     "activations",
     "arithmetic",
+    "arrays",
     "averages",
     "candidate_sampling",
     "clipping",
     "cluster",
     "compat_util",
+    "creation",
     "devices",
     "embeddings",
     "examples_mnist",
     "flags",
     "gfile",
     "global_step",
+    "indexing",
     "initializers",
     "leaves",
     "logging",
     "nn_convolutions",
     "nn_losses",
+    "nn_normalization",
+    "optimizer",
     "optimizers",
+    "reductions",
     "schedules",
     "testing",
 )

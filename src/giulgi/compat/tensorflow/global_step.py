@@ -10,7 +10,8 @@ from giulgi.compat.dtypes import int64
 from giulgi.compat.graph import Collections, Graph, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Tensor
-from giulgi.compat.variables import Variable, get_variable
+from giulgi.compat.variable_scopes import get_variable
+from giulgi.compat.variables import Variable
 
 
 @exported("train.get_global_step", "contrib.framework.get_global_step")

@@ -11,7 +11,8 @@ from giulgi.compat.dtypes import float32
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
-from giulgi.compat.variables import Variable, scopes_of, set_eager
+from giulgi.compat.variable_scopes import scopes_of
+from giulgi.compat.variables import Variable, set_eager
 from giulgi.tree import flatten
 
 #: The new value of a variable of the graph.
