@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import OpError
-from giulgi.compat.graph import Graph, get_default_graph, reset_default_graph, set_random_seed
+from giulgi.compat.graph import Graph, get_default_graph, reset_default_graph
+from giulgi.compat.graph_functions import set_random_seed
 from giulgi.compat.names import export, exported
 from giulgi.compat.session import Session, get_default_session
 from giulgi.compat.tensor import Converted, Tensor
