@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from giulgi.compat import names
+
 
 def test_modules_are_found_wherever_they_lay(tf):
     for path in (
@@ -16,6 +18,11 @@ def test_modules_are_found_wherever_they_lay(tf):
     ops.reset_default_graph()
     assert ops.get_default_graph() is tf.get_default_graph()
     assert importlib.import_module("tensorflow.compat.v1").placeholder is tf.placeholder
+
+
+@pytest.mark.usefixtures("tf")
+def test_each_name_stands_for_one_thing():
+    assert names.DOUBLE == []
 
 
 def test_modules_can_be_written_to(tf):

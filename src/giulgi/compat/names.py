@@ -18,6 +18,9 @@ T = TypeVar("T")
 #: For each library the paths of its names, without the library's own, and what they stand for.
 TABLES: dict[str, dict[str, Any]] = {"tensorflow": {}, "keras": {}}
 
+#: Names that were given to two things, which must not be.
+DOUBLE: list[str] = []
+
 #: For names that are not there, what to use instead, or why there is nothing.
 ADVICE: dict[str, dict[str, str]] = {"tensorflow": {}, "keras": {}}
 
@@ -39,9 +42,9 @@ def exported(*paths: str, of: str = "tensorflow") -> Callable[[T], T]:
 
 
 def export(path: str, thing: Any, *, of: str = "tensorflow") -> None:
-    """Give a name to a thing, such as a constant."""
-    table = TABLES[of]
-    assert table.setdefault(path, thing) is thing, f"{of}.{path} stands for two things"
+    """Give a name to a thing, such as a constant; the first that is given stays."""
+    if TABLES[of].setdefault(path, thing) is not thing:
+        DOUBLE.append(f"{of}.{path}")
 
 
 def advise(path: str, advice: str, *, of: str = "tensorflow") -> None:
