@@ -101,21 +101,22 @@ class StandIn(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         path = f"{self.__name__}.{name}"
         found = self._found(name)
-        if found is not None:
-            setattr(self, name, found)
-            return found
+        if found:
+            setattr(self, name, found[0])
+            return found[0]
         if is_module(path):
             return importlib.import_module(path)
         raise AttributeError(missing(path))
 
-    def _found(self, name: str) -> Any:
+    def _found(self, name: str) -> tuple[Any, ...]:
+        """Return what a name stands for, alone; nothing, if it is not there or a module."""
         for parent in (self.__name__, *self._parents()):
             table, own = _table(_canonical(f"{parent}.{name}"))
             if own in table:
-                return table[own]
+                return (table[own],)
             if parent == self.__name__ and names_in(f"{parent}.{name}"):
-                return None  # A module of its own comes before what is public elsewhere.
-        return None
+                return ()  # A module of its own comes before what is public elsewhere.
+        return ()
 
     def _parents(self) -> Sequence[str]:
         """Return the modules in which the names of TensorFlow's inside are public."""
