@@ -7,6 +7,7 @@ it runs the compiled program, and what only takes results, such as a summary, af
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,10 @@ from giulgi.compat.shapes import Sizes, TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.storage import Storage
+
+#: The values of the session that runs, for what has a state in each: iterators, tables.
+session_storage: ContextVar[Storage] = ContextVar("session_storage")
 
 
 @dataclass(frozen=True)

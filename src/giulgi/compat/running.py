@@ -22,6 +22,7 @@ import numpy as np
 from giulgi.backends.work import work
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
 from giulgi.compat.graph import Operation
+from giulgi.compat.host import session_storage
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError
@@ -89,6 +90,15 @@ class Prepared:
             found = self.program(arrays, storage)
             return [None if place is None else found[place] for place in self._places]
         values: dict[Tensor, Any] = dict(zip(self.feeds, arrays, strict=True))
+        token = session_storage.set(storage)
+        try:
+            self._fill(values, storage)
+        finally:
+            session_storage.reset(token)
+        return [values[x] if isinstance(x, Tensor) else None for x in self.fetches]
+
+    def _fill(self, values: dict[Tensor, Any], storage: Storage) -> None:
+        """Add the values of all operations and results to those of what is fed."""
         for operation in self.before:
             given = self.inputs[operation].values(values, storage)
             self._carry_out(operation, given, values)
@@ -97,7 +107,6 @@ class Prepared:
         values.update(zip([x for x in self.results if not _is_text(x)], found, strict=True))
         for operation in self.after:
             self._carry_out(operation, [values[x] for x in operation.inputs], values)
-        return [values[x] if isinstance(x, Tensor) else None for x in self.fetches]
 
     def _carry_out(
         self, operation: Operation, given: Sequence[Any], values: dict[Tensor, Any]
