@@ -186,7 +186,7 @@ class variable_scope:  # noqa: N801 - TensorFlow's name
             name_scope = self._names.__enter__() if self._names else ""
         original = wanted.original_name_scope if base is wanted else name_scope
         scopes.open = VariableScope(
-            (base.reuse or outer.reuse) if self._reuse is None else self._reuse,
+            self._reuse or base.reuse,  # False counts as None: what shares goes on to share.
             name,
             base.initializer if self._initializer is None else self._initializer,
             base.regularizer if self._regularizer is None else self._regularizer,
