@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.graph.dtypes import DType, as_dtype, float64, is_float
+from giulgi.graph.dtypes import DType, as_dtype, float64, is_float, is_integer
 from giulgi.graph.node import build
 from giulgi.graph.op import Elementwise
 from giulgi.graph.ops.leaves import PythonFloat, TensorLike, constant
+from giulgi.graph.ops.shape import elements_of
+from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
@@ -27,6 +29,10 @@ class Cast(Elementwise):
 
     def resolve(self, x: Tensor) -> Tensor | None:
         return x if x.dtype == self.dtype else None
+
+    def known_elements(self, x: Tensor) -> Shape | None:
+        """Sizes stay what they are as whole numbers of another dtype."""
+        return elements_of(x) if is_integer(self.dtype) and is_integer(x.dtype) else None
 
     def numpy(self, x: Array) -> Array:
         return x.astype(self.dtype)

@@ -1,0 +1,223 @@
+"""Random numbers, which repeat under ``tf.set_random_seed`` and under seeds of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.dtypes import as_dtype, float32
+from giulgi.compat.graph import get_default_graph
+from giulgi.compat.names import exported
+from giulgi.compat.operation import operation
+from giulgi.compat.tensor import as_expression
+from giulgi.compat.tensorflow.arguments import kind, numbers, sizes
+from giulgi.compat.tensorflow.layouts import layout
+
+_LOW = 0xFFFFFFFF
+# What stands for the seed of the graph where only an operation has one.
+_NO_GRAPH_SEED = 87654321
+
+
+def own_seed(seed: Any = None) -> int | None:
+    """Return the seed of an operation, of its own seed and that of the graph; None: of neither.
+
+    Under a seed of the graph an operation without one of its own takes its place in the graph, so
+    that each draws other numbers, and the same ones when the graph is built again.
+    """
+    graph = get_default_graph()
+    if seed is None and graph.seed is None:
+        return None
+    own = graph.size if seed is None else int(numbers(seed, "a seed"))
+    whole = _NO_GRAPH_SEED if graph.seed is None else graph.seed
+    return ((whole & _LOW) << 32) | (own & _LOW)
+
+
+@operation("random_normal", "random.normal", type="random_normal")
+def random_normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = float32,
+    seed: Any = None,
+    name: str | None = None,
+) -> gg.Tensor:
+    """Return normally distributed numbers."""
+    own = kind(dtype)
+    return gg.random.normal(
+        sizes(shape), _number(mean, own), _number(stddev, own), own, own_seed(seed)
+    )
+
+
+@operation("truncated_normal", "random.truncated_normal", type="truncated_normal")
+def truncated_normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = float32,
+    seed: Any = None,
+    name: str | None = None,
+) -> gg.Tensor:
+    """Return normally distributed numbers within two standard deviations of their mean."""
+    own = kind(dtype)
+    return gg.random.truncated_normal(
+        sizes(shape), _number(mean, own), _number(stddev, own), own, own_seed(seed)
+    )
+
+
+def _number(value: Any, dtype: Any) -> gg.Tensor:
+    return gg.cast(as_expression(value), dtype)
+
+
+@operation("random_uniform", "random.uniform", type="random_uniform")
+def random_uniform(
+    shape: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = float32,
+    seed: Any = None,
+    name: str | None = None,
+) -> gg.Tensor:
+    """Return evenly distributed numbers from minval up to, not including, maxval."""
+    declared = as_dtype(dtype)
+    if declared.is_integer:
+        if maxval is None:
+            raise ValueError("Must specify maxval for integer dtype")
+        return _whole_numbers(sizes(shape), minval, maxval, declared.numpy_dtype, seed)
+    own = declared.numpy_dtype
+    low, high = (_number(v, own) for v in (minval, 1.0 if maxval is None else maxval))
+    unit = gg.random.uniform(sizes(shape), 0.0, 1.0, own, own_seed(seed))
+    return unit * (high - low) + low
+
+
+def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any) -> gg.Tensor:
+    from giulgi.compat.tensorflow.arguments import static
+
+    known = [static(v) for v in (low, high)]
+    if all(v is not None and v.size == 1 for v in known):
+        first, last = (int(v.ravel()[0]) for v in known if v is not None)
+        return gg.random.randint(first, last, shape, dtype, own_seed(seed))
+    unit = gg.random.uniform(shape, 0.0, 1.0, "float64", own_seed(seed))
+    least, most = (gg.cast(as_expression(v), "float64") for v in (low, high))
+    return gg.cast(gg.floor(unit * (most - least)) + least, dtype)
+
+
+@layout("random_shuffle", "random.shuffle", type="RandomShuffle", texts=("value",))
+def random_shuffle(value: Any, seed: Any = None, name: str | None = None) -> gg.Tensor:
+    """Return the parts of a tensor along its first axis in a random order."""
+    x = as_expression(value)
+    keys = gg.random.uniform([gg.size(x, 0)], 0.0, 1.0, "float64", own_seed(seed))
+    return gg.gather(x, gg.argsort(keys))
+
+
+@operation("random_crop", "image.random_crop", "random.random_crop", type="random_crop")
+def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None) -> gg.Tensor:
+    """Return a part of a tensor, of a given size, from a random place."""
+    x = as_expression(value)
+    wanted = sizes(size)
+    if isinstance(wanted, gg.Tensor):
+        wanted = tuple(wanted[i] for i in range(x.ndim))
+    first = own_seed(seed)
+    for axis, (count, whole) in enumerate(zip(wanted, x.shape, strict=True)):
+        if count == -1 or (isinstance(count, int) and count == whole):
+            continue
+        room = gg.cast(gg.size(x, axis) - count + 1, "float64")
+        drawn = gg.random.uniform((), 0.0, 1.0, "float64", None if first is None else first + axis)
+        place = gg.cast(gg.floor(drawn * room), "int64")
+        x = gg.gather(x, place + gg.arange(count), axis)
+    return x
+
+
+@operation("multinomial", "random.multinomial", "random.categorical", type="Multinomial")
+def multinomial(
+    logits: Any,
+    num_samples: Any,
+    seed: Any = None,
+    name: str | None = None,
+    output_dtype: Any = None,
+    dtype: Any = None,
+) -> gg.Tensor:
+    """Return for each row of logits the numbers of drawn classes.
+
+    The class of the greatest logit - log(-log(u)) is drawn with its probability (Gumbel).
+    """
+    x = gg.cast(as_expression(logits), "float64")
+    count = as_expression(num_samples)
+    many = [gg.size(x, 0), sizes(count)[0] if count.known_shape == () else count, gg.size(x, 1)]
+    unit = gg.random.uniform(many, 1e-300, 1.0, "float64", own_seed(seed))
+    noise = -gg.log(-gg.log(unit))
+    own = output_dtype if dtype is None else dtype
+    return gg.cast(
+        gg.argmax(gg.expand_dims(x, 1) + noise, 2), kind("int64" if own is None else own)
+    )
+
+
+@exported("random.get_seed", "get_seed")
+def get_seed(op_seed: Any) -> tuple[int | None, int | None]:
+    """Return the seed of the graph, and that of an operation."""
+    graph = get_default_graph()
+    if graph.seed is None:
+        return (None, None) if op_seed is None else (_NO_GRAPH_SEED, op_seed)
+    return graph.seed, graph.size if op_seed is None else op_seed
+
+
+# By Python, with NumPy's generators
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _drawn(type: str, shape: Any, dtype: Any, seed: Any, draw: Any, given: Any, name: Any) -> Any:
+    """Return what one of NumPy's generators draws; it goes on from run to run."""
+    from giulgi.compat.host import host_operation
+
+    generator = _generator(own_seed(seed))
+    made = host_operation(
+        type, lambda *values: draw(generator, *values), given, [(dtype, shape)], name
+    )
+    return made.outputs[0]
+
+
+@exported("random_gamma", "random.gamma")
+def random_gamma(
+    shape: Any,
+    alpha: Any,
+    beta: Any = None,
+    dtype: Any = float32,
+    seed: Any = None,
+    name: str | None = None,
+) -> Any:
+    """Return numbers of gamma distributions, a block of the shape for each alpha."""
+    front = tuple(numbers(shape, "shape")) if not isinstance(shape, int) else (shape,)
+    form, rate = np.broadcast_arrays(
+        np.asarray(_static(alpha)), np.asarray(1.0 if beta is None else _static(beta))
+    )
+    return _drawn(
+        "RandomGamma", (*front, *form.shape), dtype, seed,
+        lambda generator: generator.gamma(form, 1 / rate, (*front, *form.shape)), [], name,
+    )  # fmt: skip
+
+
+@exported("random_poisson", "random.poisson")
+def random_poisson(
+    lam: Any = None, shape: Any = (), dtype: Any = float32, seed: Any = None,
+    name: str | None = None,
+) -> Any:  # fmt: skip
+    """Return numbers of Poisson distributions, a block of the shape for each mean."""
+    front = tuple(numbers(shape, "shape")) if not isinstance(shape, int) else (shape,)
+    mean = np.asarray(_static(lam))
+    return _drawn(
+        "RandomPoisson", (*front, *mean.shape), dtype, seed,
+        lambda generator: generator.poisson(mean, (*front, *mean.shape)), [], name,
+    )  # fmt: skip
+
+
+def _static(value: Any) -> Any:
+    from giulgi.compat.tensorflow.arguments import static
+
+    known = static(value)
+    if known is None:
+        raise NotImplementedError("the numbers of this distribution must be known, not fed")
+    return known
