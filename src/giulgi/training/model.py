@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from giulgi.advice import advise
 from giulgi.backends.explanation import Explanation
@@ -50,6 +50,7 @@ class Model(NetworkLayer):
     optimizer: Optimizer
     history: History
     stop_training = False
+    _trainer_class: ClassVar[type[Trainer]] = Trainer
     _trainer: Trainer | None = None
     _spec: dict[str, Any] | None = None
 
@@ -137,7 +138,7 @@ class Model(NetworkLayer):
         network = self._build_for(batch)
         if self._trainer is None:
             optimizer = self.optimizer if self._spec is not None else None
-            self._trainer = Trainer(self, network, optimizer, self._spec or {})
+            self._trainer = self._trainer_class(self, network, optimizer, self._spec or {})
         return self._trainer
 
     @names_checked

@@ -5,7 +5,16 @@ from importlib import import_module
 from giulgi.compat.names import export
 
 # The files of this folder, each a family of names.
-FAMILIES: tuple[str, ...] = ()
+FAMILIES: tuple[str, ...] = (
+    "constraints",
+    "inputs",
+    "layers",
+    "losses",
+    "merging",
+    "metrics",
+    "models",
+    "optimizers",
+)
 
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")

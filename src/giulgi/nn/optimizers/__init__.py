@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from giulgi.nn.lookup import instance, look_up
+from giulgi.nn.optimizers.adadelta import Adadelta
 from giulgi.nn.optimizers.adagrad import Adagrad
 from giulgi.nn.optimizers.adam import Adam
+from giulgi.nn.optimizers.adamax import Adamax
 from giulgi.nn.optimizers.base import Optimizer
+from giulgi.nn.optimizers.nadam import Nadam
 from giulgi.nn.optimizers.rmsprop import RMSprop
 from giulgi.nn.optimizers.sgd import SGD
 
@@ -16,6 +19,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adagrad": Adagrad,
     "rmsprop": RMSprop,
     "adam": Adam,
+    "adadelta": Adadelta,
+    "adamax": Adamax,
+    "nadam": Nadam,
 }
 
 
@@ -31,4 +37,14 @@ def get(identifier: Any) -> Optimizer:
     return look_up("optimizer", identifier, OPTIMIZERS)()
 
 
-__all__ = ["SGD", "Adagrad", "Adam", "Optimizer", "RMSprop", "get"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "Adamax",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "get",
+]

@@ -1,0 +1,152 @@
+"""Where tensors of the graph of named operations meet giulgi's layers, and back.
+
+A program of that time holds named tensors; giulgi's layers are built of expressions. What is called
+with named tensors returns named tensors, and what giulgi calls is given expressions.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from giulgi.compat.graph import get_default_graph
+from giulgi.compat.names import export
+from giulgi.compat.operation import as_results
+from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.graph.tensor import Tensor as Expression
+from giulgi.tree import flatten, tree_map, unflatten
+
+
+def is_standalone() -> bool:
+    """Whether the program imports ``keras`` itself, and not that in TensorFlow."""
+    return "keras" in sys.modules
+
+
+def is_named(value: Any) -> bool:
+    """Whether a value is a tensor or variable of the graph of named operations."""
+    return isinstance(value, (Tensor, Converted)) and not isinstance(value, Expression)
+
+
+def holds_named(value: Any) -> bool:
+    """Whether there is a named tensor in nested lists, tuples and dicts."""
+    return any(is_named(leaf) for leaf in flatten(value)[0])
+
+
+def expressions(value: Any, found: list[Tensor] | None = None) -> Any:
+    """Return a value with expressions for the named tensors in it, which are added to ``found``."""
+
+    def of(leaf: Any) -> Any:
+        if not is_named(leaf):
+            return leaf
+        tensor = as_tensor(leaf)
+        if found is not None:
+            found.append(tensor)
+        return tensor.expression
+
+    return tree_map(of, value) if holds_named(value) else value
+
+
+def named(value: Any) -> Any:
+    """Return a value with named tensors for the expressions in it: of one always the same."""
+    return tree_map(lambda x: _named(x) if isinstance(x, Expression) else x, value)
+
+
+def _named(expression: Expression) -> Tensor:
+    known = get_default_graph().scopes.setdefault("keras tensors", {})
+    found: Tensor | None = known.get(expression.node)
+    if found is None:
+        found = known[expression.node] = as_tensor(expression)
+        note_shape(found)
+    return found
+
+
+def remember(tensor: Tensor) -> Tensor:
+    """Let a named tensor be the one of its expression; return it."""
+    known = get_default_graph().scopes.setdefault("keras tensors", {})
+    known[tensor.expression.node] = tensor
+    note_shape(tensor)
+    return tensor
+
+
+def note_shape(tensor: Tensor) -> None:
+    """Give a tensor the attribute by which Keras 2 knew its shape."""
+    if tensor.sizes is not None:
+        tensor._keras_shape = tuple(tensor.sizes)
+
+
+def called(
+    function: Callable[..., Any], kind: str, name: str | None, args: Any, kwargs: dict[str, Any]
+) -> Any:
+    """Return what a function of expressions gives, named if it is called with named tensors."""
+    inputs: list[Tensor] = []
+    given, options = expressions(list(args), inputs), expressions(kwargs, inputs)
+    result = function(*given, **options)
+    if not inputs:
+        return result
+    outputs = as_results(kind, name, inputs, result)
+    for leaf in flatten(outputs)[0]:
+        if isinstance(leaf, Tensor):
+            remember(leaf)
+    return outputs
+
+
+def for_user(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of the user's for expressions: it is given named tensors in their place."""
+
+    @functools.wraps(function)
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        result = function(*named(list(args)), **named(kwargs))
+        return expressions(result)
+
+    return apply
+
+
+def shape_for_user(shape: Any) -> Any:
+    """Return a shape as a user's ``build`` expects it: in TensorFlow's Keras a TensorShape."""
+    leaves, structure = flatten_shapes(shape)
+    made = [tuple(leaf) if is_standalone() else TensorShape(leaf) for leaf in leaves]
+    return made[0] if structure else made
+
+
+def flatten_shapes(shape: Any) -> tuple[list[Any], bool]:
+    """Return shapes as a list, and whether it was a single one."""
+    if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
+        return list(shape), False
+    return [shape], True
+
+
+def keras_function(*paths: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a function of expressions its names in Keras.
+
+    It returns a named tensor, whatever it is called with: numbers and arrays are constants.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        kind = function.__name__.strip("_")
+
+        @functools.wraps(function)
+        def build(*args: Any, name: str | None = None, **kwargs: Any) -> Any:
+            inputs: list[Tensor] = []
+            given, options = expressions(list(args), inputs), expressions(kwargs, inputs)
+            return as_results(kind, name, inputs, function(*given, **options))
+
+        for path in paths:
+            export(path, build, of="keras")
+        return build
+
+    return decorate
+
+
+def constant(value: Any, dtype: Any = None) -> Expression:
+    """Return numbers, or what already is one, as an expression."""
+    return as_expression(value, dtype)
+
+
+__all__ = [
+    "Tensor", "called", "constant", "expressions", "flatten", "for_user", "holds_named",
+    "is_named", "is_standalone", "keras_function", "named", "note_shape", "record", "remember",
+    "shape_for_user", "unflatten",
+]  # fmt: skip

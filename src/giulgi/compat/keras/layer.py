@@ -1,0 +1,305 @@
+"""The base of Keras's layers: giulgi's layers under old names, called with named tensors."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Self
+
+import giulgi as gg
+from giulgi.compat.dtypes import DType
+from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern
+from giulgi.compat.keras.boundary import (
+    called,
+    expressions,
+    for_user,
+    holds_named,
+    is_named,
+    named,
+    shape_for_user,
+)
+from giulgi.compat.keras.naming import next_name
+from giulgi.compat.keras.weights import Weight, as_weight, named_weights
+from giulgi.compat.names import export
+from giulgi.compat.shapes import TensorShape
+from giulgi.nn.layers.calls import current_call
+
+_OURS = "giulgi."
+# Which constraint of a layer is of which of its weights.
+_CONSTRAINED = {"recurrent": "recurrent_kernel", "depthwise": "depthwise_kernel",
+                "pointwise": "pointwise_kernel"}  # fmt: skip
+
+
+class Layer(gg.layers.Layer):
+    """Base of layers; one of a program's own has ``build`` and ``call``, as in Keras.
+
+    Args:
+        args: of giulgi's layer of the same name, in Keras's order.
+        kwargs: the same by name, under the names of today or those of Keras 1; and ``weights``,
+            the first values of the weights, and constraints such as ``kernel_constraint``.
+    """
+
+    #: Default values in which Keras 2 differs.
+    old_defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if not cls.__module__.startswith(_OURS):
+            if "build" in vars(cls):
+                cls.build = _with_shape(cls.build)  # type: ignore[method-assign]
+            if "call" in vars(cls):
+                cls.call = _of_expressions(cls.call)  # type: ignore[method-assign]
+        super().__init_subclass__(**options)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        args, kwargs = modern(type(self), args, self.old_defaults | kwargs)
+        self._first_weights = kwargs.pop("weights", None)
+        self._constraints = _constraints_in(kwargs)
+        self.__dict__["__given"] = (args, dict(kwargs))  # Not searched for layers.
+        if not kwargs.get("name"):
+            kwargs["name"] = next_name(type(self).__name__)
+        if isinstance(kwargs.get("dtype"), DType):
+            kwargs["dtype"] = kwargs["dtype"].numpy_dtype
+        if kwargs.get("dtype", 0) is None:
+            del kwargs["dtype"]
+        self._take_lengths(kwargs)
+        kwargs = {key: for_giulgi(key, value) for key, value in kwargs.items()}
+        super().__init__(*self._checked_args(args), **kwargs)
+
+    def _checked_args(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return positional arguments as giulgi's layers take them, by the names they have."""
+        if len(args) < 2:
+            return args
+        names = [name for name, _ in _parameters(type(self))]
+        pairs = zip(names, args, strict=False)
+        return tuple(for_giulgi(name, value) for name, value in pairs)
+
+    def _take_lengths(self, kwargs: dict[str, Any]) -> None:
+        """Make a shape of ``input_length`` and ``input_dim``, as far as they are given."""
+        if "input_length" in kwargs and not hasattr(type(self), "_embeds"):
+            length = kwargs.pop("input_length")
+            if "input_dim" in kwargs:
+                kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
+        if isinstance(kwargs.get("input_shape"), TensorShape):
+            kwargs["input_shape"] = tuple(kwargs["input_shape"].as_list())
+
+    # Calling it
+
+    def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs: named tensors if the inputs are."""
+        if inputs is None and "inputs" in kwargs:
+            inputs = kwargs.pop("inputs")
+        outer = current_call() is None
+
+        def call(*given: Any, **options: Any) -> Any:
+            result = super(Layer, self).__call__(*given, **options)
+            self._set_first_weights()
+            return result
+
+        if not outer and not holds_named([inputs, list(args), kwargs]):
+            return call(inputs, *args, **kwargs)
+        return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
+
+    def _set_first_weights(self) -> None:
+        first = self.__dict__.get("_first_weights")
+        if first is not None and self.built:
+            self._first_weights = None
+            self.set_weights(first)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the shape of the outputs, of which the first size is that of the batch."""
+        shapes = input_shape if isinstance(input_shape, list) else [input_shape]
+        inputs = [gg.placeholder("float32", tuple(shape)) for shape in shapes]
+        given = inputs if isinstance(input_shape, list) else inputs[0]
+        return gg.layers.Layer.__call__(self, given).known_shape
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """Return the shape of the outputs, under its name of Keras 1."""
+        return self.compute_output_shape(input_shape)
+
+    # Its weights
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a new weight, in the order of Keras 2 or 1.
+
+        ``add_weight(name, shape, dtype, initializer, regularizer, trainable, constraint)``, or
+        ``add_weight(shape, initializer, name, trainable, regularizer, constraint)``.
+        """
+        of_two = bool(args) and (isinstance(args[0], str) or args[0] is None)
+        order = (
+            ("name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint")
+            if of_two
+            else ("shape", "initializer", "name", "trainable", "regularizer", "constraint")
+        )
+        given = dict(zip(order, args, strict=False)) | kwargs
+        name = given.pop("name", None) or "weight"
+        short = name.split("/")[-1]
+        shape = given.pop("shape", ())
+        sizes = tuple(shape.as_list()) if isinstance(shape, TensorShape) else tuple(shape or ())
+        sizes = tuple(int(size) for size in sizes)
+        dtype = given.pop("dtype", None)
+        dtype = dtype.numpy_dtype if isinstance(dtype, DType) else dtype
+        first = as_initializer(given.pop("initializer", None))
+        if isinstance(first, str) or callable(first):
+            start: Any = first
+        else:
+            start = "glorot_uniform" if first is None else gg.initializers.Constant(first)
+        constraint = given.pop("constraint", None) or self._constraint_for(short)
+        trainable = bool(given.pop("trainable", True))
+        penalty = for_giulgi("regularizer", given.pop("regularizer", None))
+        made = super().add_weight(
+            sizes, start, name=name.replace("/", "_"), dtype=dtype, trainable=trainable
+        )
+        weight = as_weight(made, made.cell.label, trainable, constraint)
+        if penalty is not None:
+            self._penalties = (*self._penalties, (weight, gg.regularizers.get(penalty)))
+        return weight
+
+    def _constraint_for(self, weight_name: str) -> Any:
+        for name, constraint in self.__dict__.get("_constraints", {}).items():
+            if weight_name in (name, _CONSTRAINED.get(name)):
+                return constraint
+        return None
+
+    def add_loss(self, losses: Any, inputs: Any = None) -> None:
+        """Add one or several penalties to the loss of the network."""
+        del inputs
+        for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
+            value = expressions(loss)
+            super().add_loss(value if value.known_shape == () else gg.mean(value))
+
+    def add_update(self, updates: Any, inputs: Any = None) -> None:
+        """Let variables get new values with each training step: pairs of both."""
+        pairs = updates if isinstance(updates, list) else [updates]
+        if isinstance(updates, gg.Variable):
+            pairs = [(updates, inputs)]
+        for pair in pairs:
+            if isinstance(pair, (tuple, list)):
+                variable, value = pair
+                own = variable if isinstance(variable, gg.Variable) else variable.variable
+                super().add_update(own, expressions(value))
+            elif is_named(pair):
+                for variable, value in pair.op.assigns:
+                    super().add_update(variable.variable, value)
+
+    @property
+    def weights(self) -> list[Any]:
+        """All weights, as variables of the graph."""
+        return named_weights(self.variables)
+
+    @property
+    def trainable_weights(self) -> list[Any]:
+        """The weights that training changes."""
+        return named_weights(self.trainable_variables)
+
+    @trainable_weights.setter
+    def trainable_weights(self, weights: Sequence[Any]) -> None:
+        self._own_trainable = list(weights)
+
+    @property
+    def non_trainable_weights(self) -> list[Any]:
+        """The weights that training leaves alone."""
+        return named_weights(self.non_trainable_variables)
+
+    @non_trainable_weights.setter
+    def non_trainable_weights(self, weights: Sequence[Any]) -> None:
+        self._own_fixed = list(weights)
+
+    # What it was called on
+
+    @property
+    def input(self) -> Any:
+        """What it was first called on in a network."""
+        return named(super().input)
+
+    @property
+    def output(self) -> Any:
+        """What it gave then."""
+        return named(super().output)
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of :attr:`input`."""
+        return _shapes(self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of :attr:`output`."""
+        return _shapes(self.output)
+
+    def get_output_at(self, node_index: int) -> Any:
+        """Return what it gave: the first time, whichever is asked for."""
+        del node_index
+        return self.output
+
+    get_input_at = get_output_at
+
+    # As a description
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the layer was made with, by name."""
+        from giulgi.compat.keras.serialization import layer_config
+
+        return layer_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return a layer made with what :meth:`get_config` of another returned."""
+        from giulgi.compat.keras.serialization import without_defaults
+
+        return cls(**without_defaults(cls, config))
+
+
+def _shapes(tensors: Any) -> Any:
+    if isinstance(tensors, (list, tuple)):
+        return [_shapes(tensor) for tensor in tensors]
+    return None if tensors.sizes is None else tuple(tensors.sizes)
+
+
+def _constraints_in(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Take the constraints out of the arguments; return them by the weights that they are of."""
+    from giulgi.compat.keras.constraints import get
+
+    names = [key for key in kwargs if key.endswith("_constraint")]
+    found = {key.removesuffix("_constraint"): get(kwargs.pop(key)) for key in names}
+    return {name: constraint for name, constraint in found.items() if constraint is not None}
+
+
+def _with_shape(build: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(build)
+    def with_shape(self: Any, input_shape: Any = None, *args: Any, **kwargs: Any) -> None:
+        build(self, shape_for_user(input_shape), *args, **kwargs)
+
+    return with_shape
+
+
+def _of_expressions(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def of_expressions(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if holds_named([list(args), kwargs]):
+            return call(self, *args, **kwargs)
+        return for_user(functools.partial(call, self))(*args, **kwargs)
+
+    return of_expressions
+
+
+def _parameters(cls: type) -> list[tuple[str, Any]]:
+    """Return the arguments that a class of giulgi's layers is made with, and their defaults."""
+    found: dict[str, Any] = {}
+    for base in cls.__mro__:
+        if base.__module__.startswith("giulgi.nn.") and "__init__" in vars(base):
+            for parameter in inspect.signature(vars(base)["__init__"]).parameters.values():
+                kinds = (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+                if parameter.name != "self" and parameter.kind not in kinds:
+                    found.setdefault(parameter.name, parameter.default)
+    return list(found.items())
+
+
+parameters_of = _parameters
+
+
+for _path in ("layers.Layer", "engine.Layer", "engine.topology.Layer", "engine.base_layer.Layer",
+              "models.Layer", "engine.topology.Node"):  # fmt: skip
+    export(_path, Layer, of="keras")
+
+__all__ = ["Layer", "Weight", "parameters_of"]

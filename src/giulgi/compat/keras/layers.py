@@ -1,0 +1,137 @@
+"""Keras's layers: those of giulgi, under all names that they have had."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.keras.layer import Layer
+from giulgi.compat.names import export
+
+# The modules in which classes were found, beside ``layers``.
+_MODULES = {
+    "core": (
+        "Dense", "Activation", "Dropout", "Flatten", "Reshape", "Permute", "RepeatVector",
+        "Lambda", "Masking", "ActivityRegularization", "SpatialDropout1D", "SpatialDropout2D",
+        "SpatialDropout3D",
+    ),
+    "convolutional": (
+        "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv1D",
+        "SeparableConv2D", "DepthwiseConv2D", "UpSampling1D", "UpSampling2D", "UpSampling3D",
+        "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D",
+        "Cropping3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConvolution2D",
+        "MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D", "MaxPool2D",
+    ),
+    "pooling": (
+        "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
+        "AveragePooling3D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D",
+        "MaxPool1D", "MaxPool2D", "MaxPool3D", "AvgPool1D", "AvgPool2D", "AvgPool3D",
+    ),
+    "recurrent": (
+        "RNN", "SimpleRNN", "LSTM", "GRU", "SimpleRNNCell", "LSTMCell", "GRUCell",
+        "StackedRNNCells",
+    ),
+    "cudnn_recurrent": ("CuDNNLSTM", "CuDNNGRU"),
+    "convolutional_recurrent": ("ConvLSTM2D",),
+    "embeddings": ("Embedding",),
+    "normalization": ("BatchNormalization", "LayerNormalization"),
+    "merge": (
+        "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot",
+        "add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot",
+        "Merge", "merge",
+    ),
+    "advanced_activations": ("LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "Softmax", "ReLU"),
+    "noise": ("GaussianNoise", "GaussianDropout", "AlphaDropout"),
+    "wrappers": ("TimeDistributed", "Bidirectional"),
+    "local": ("LocallyConnected1D", "LocallyConnected2D"),
+}  # fmt: skip
+_MODULES_OF: dict[str, list[str]] = {}
+for _module, _names in _MODULES.items():
+    for _name in _names:
+        _MODULES_OF.setdefault(_name, []).append(_module)
+
+# What Keras 2 does where giulgi, like Keras 3, does something else by default.
+_OLD_DEFAULTS: dict[str, dict[str, Any]] = {
+    "GRU": {"reset_after": False},
+    "GRUCell": {"reset_after": False},
+    "LeakyReLU": {"negative_slope": 0.3},
+}
+
+
+def export_layer(name: str, thing: Any) -> None:
+    """Give a layer, or a function that makes one, its names in all modules that had it."""
+    for path in (f"layers.{name}", *(f"layers.{m}.{name}" for m in _MODULES_OF.get(name, ()))):
+        export(path, thing, of="keras")
+    export(f"models.{name}", thing, of="keras")
+
+
+def _made(base: type[gg.layers.Layer]) -> type[Layer]:
+    """Return the class of a layer of giulgi that is also one of these."""
+    fields = {
+        "__module__": __name__,
+        "__doc__": base.__doc__,
+        "old_defaults": _OLD_DEFAULTS.get(base.__name__, {}),
+    }
+    cell = getattr(base, "cell_class", None)
+    if cell is not None:
+        if cell.__name__ not in CLASSES:  # Of a layer whose cell users do not see.
+            CLASSES[cell.__name__] = _made(cell)
+        fields["cell_class"] = CLASSES[cell.__name__]
+    if base.__name__ == "Embedding":
+        fields["_embeds"] = True
+    made: type[Layer] = type(base.__name__, (Layer, base), fields)
+    return made
+
+
+#: The layers by the names of their classes.
+CLASSES: dict[str, Any] = {}
+
+
+def _make_all() -> None:
+    found = [(name, getattr(gg.layers, name)) for name in gg.layers.__all__]
+    classes = [(name, c) for name, c in found if inspect.isclass(c)]
+    # Cells first, of which recurrent layers are made.
+    for name, base in sorted(classes, key=lambda pair: not pair[0].endswith("Cell")):
+        if base.__name__ in ("Layer", "InputLayer"):
+            continue
+        if base.__name__ not in CLASSES:
+            CLASSES[base.__name__] = _made(base)
+        made = CLASSES[base.__name__]
+        CLASSES[name] = made
+        export_layer(name, made)
+
+
+_make_all()
+
+
+class CuDNNLSTM(CLASSES["LSTM"]):  # type: ignore[misc]
+    """LSTM, under the name of the one for graphics processors."""
+
+
+class CuDNNGRU(CLASSES["GRU"]):  # type: ignore[misc]
+    """GRU, under the name of the one for graphics processors."""
+
+    old_defaults = {"reset_after": True}
+
+
+class AtrousConvolution1D(CLASSES["Conv1D"]):  # type: ignore[misc]
+    """Conv1D, whose ``atrous_rate`` is the dilation."""
+
+
+class AtrousConvolution2D(CLASSES["Conv2D"]):  # type: ignore[misc]
+    """Conv2D, whose ``atrous_rate`` is the dilation."""
+
+
+for _class in (CuDNNLSTM, CuDNNGRU, AtrousConvolution1D, AtrousConvolution2D):
+    CLASSES[_class.__name__] = _class
+    export_layer(_class.__name__, _class)
+export_layer("Deconvolution2D", CLASSES["Conv2DTranspose"])
+export_layer("Deconvolution3D", CLASSES["Conv3DTranspose"])
+
+
+def __getattr__(name: str) -> Any:
+    if name in CLASSES:
+        return CLASSES[name]
+    raise AttributeError(name)

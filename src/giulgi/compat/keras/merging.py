@@ -1,0 +1,64 @@
+"""Joining several tensors: ``concatenate([a, b])``, and ``merge`` of Keras 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from giulgi.compat.keras.layers import CLASSES, export_layer
+
+
+def _function(layer: str) -> Callable[..., Any]:
+    def join(inputs: Any, **options: Any) -> Any:
+        return CLASSES[layer](**options)(inputs)
+
+    join.__name__ = layer.lower()
+    join.__doc__ = f"Return what the layer {layer} gives of a list of tensors."
+    return join
+
+
+for _layer in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"):
+    export_layer(_layer.lower(), _function(_layer))
+
+
+def concatenate(inputs: Any, axis: int = -1, **options: Any) -> Any:
+    """Return tensors joined along an axis."""
+    return CLASSES["Concatenate"](axis=axis, **options)(inputs)
+
+
+def dot(inputs: Any, axes: Any, normalize: bool = False, **options: Any) -> Any:
+    """Return the products of two tensors along axes."""
+    return CLASSES["Dot"](axes=axes, normalize=normalize, **options)(inputs)
+
+
+_MODES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum"}
+
+
+def merge(
+    inputs: Any, mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1,
+    output_shape: Any = None, name: str | None = None, **_: Any,
+) -> Any:  # fmt: skip
+    """Return tensors joined in a way that Keras 1 told by ``mode``.
+
+    Args:
+        inputs: the tensors.
+        mode: "sum", "mul", "concat", "ave", "cos", "dot", "max", or a function of the list.
+        concat_axis: the axis of "concat".
+        dot_axes: the axes of "dot" and "cos".
+        output_shape: of a function's result.
+        name: the name of the layer.
+    """
+    if callable(mode):
+        return CLASSES["Lambda"](mode, output_shape=output_shape, name=name)(inputs)
+    if mode == "concat":
+        return concatenate(inputs, concat_axis, name=name)
+    if mode in ("dot", "cos"):
+        return dot(inputs, dot_axes, mode == "cos", name=name)
+    if mode not in _MODES:
+        raise ValueError(f"Invalid merge mode: {mode}. It is one of {[*_MODES, 'concat', 'dot']}")
+    return CLASSES[_MODES[mode]](name=name)(inputs)
+
+
+export_layer("concatenate", concatenate)
+export_layer("dot", dot)
+export_layer("merge", merge)

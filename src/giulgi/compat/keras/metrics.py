@@ -1,0 +1,59 @@
+"""Metrics, and what becomes of a metric that ``compile`` is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.keras import losses
+from giulgi.compat.keras.boundary import for_user, keras_function
+from giulgi.compat.names import export, exported
+from giulgi.names import letters_of
+
+#: Metrics by their names, as functions of expressions.
+FUNCTIONS: dict[str, losses.Function] = {
+    "binary_accuracy": gg.metrics.binary_accuracy,
+    "categorical_accuracy": gg.metrics.categorical_accuracy,
+    "sparse_categorical_accuracy": gg.metrics.sparse_categorical_accuracy,
+    "top_k_categorical_accuracy": gg.metrics.top_k_categorical_accuracy,
+    "sparse_top_k_categorical_accuracy": gg.metrics.sparse_top_k_categorical_accuracy,
+}
+for _name, _function in FUNCTIONS.items():
+    _built = keras_function(f"metrics.{_name}")(_function)
+    _built.of_giulgi = _function  # type: ignore[attr-defined]
+FUNCTIONS |= losses.FUNCTIONS
+
+_ACCURACY = ("accuracy", "acc")
+for _name in _ACCURACY:
+    _built = keras_function(f"metrics.{_name}")(gg.metrics.accuracy)
+    _built.of_giulgi = gg.metrics.accuracy  # type: ignore[attr-defined]
+for _name in ("Metric", "Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
+              "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "MeanSquaredError",
+              "MeanAbsoluteError"):  # fmt: skip
+    export(f"metrics.{_name}", getattr(gg.metrics, _name), of="keras")
+
+
+def as_metric(identifier: Any) -> Any:
+    """Return a metric as giulgi takes it, with the name that it is given by."""
+    if isinstance(identifier, type):
+        identifier = identifier()
+    if isinstance(identifier, gg.metrics.Metric) or identifier is None:
+        return identifier
+    if isinstance(identifier, str):
+        if identifier.lower() in _ACCURACY:
+            return identifier
+        for name, function in FUNCTIONS.items():
+            if letters_of(name) == letters_of(identifier):
+                return gg.metrics.MeanOf(function, identifier)
+        raise ValueError(f"Unknown metric function: {identifier}. There are {[*FUNCTIONS]}")
+    own = getattr(identifier, "of_giulgi", None)
+    name = getattr(identifier, "__name__", type(identifier).__name__).strip("<>")
+    return gg.metrics.MeanOf(for_user(identifier) if own is None else own, name)
+
+
+@exported("metrics.get", "metrics.deserialize", of="keras")
+def get(identifier: Any) -> Any:
+    """Return the function of a metric by its name; a function is itself."""
+    from giulgi.compat.names import TABLES
+
+    return TABLES["keras"][f"metrics.{identifier}"] if isinstance(identifier, str) else identifier

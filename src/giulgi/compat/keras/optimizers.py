@@ -1,0 +1,226 @@
+"""Keras's optimizers: those of giulgi, under all names and arguments that they have had."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import giulgi as gg
+from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
+from giulgi.compat.keras.constraints import limit
+from giulgi.compat.keras.weights import constraint_of
+from giulgi.compat.names import export, exported
+from giulgi.compat.tensor import as_tensor, record
+from giulgi.compat.variables import Variable
+from giulgi.names import letters_of
+from giulgi.nn.optimizers.base import GradientPair, Update
+
+
+class Optimizer(gg.optimizers.Optimizer):
+    """Base of optimizers.
+
+    Args:
+        args: of giulgi's optimizer of the same name, or in the order of Keras 2.
+        kwargs: the same by name; ``lr`` and ``decay`` are taken, too.
+    """
+
+    #: The arguments in the order of Keras 2.
+    order: ClassVar[tuple[str, ...]] = ()
+    old_defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = dict(zip(_order(type(self), args), args, strict=False)) | kwargs
+        if "lr" in given:
+            given["learning_rate"] = given.pop("lr")
+        given = self.old_defaults | given
+        known = {*inspect.signature(type(self).__mro__[2].__init__).parameters, *_ALL}
+        given = {key: value for key, value in given.items() if key in known}
+        for key in ("learning_rate", "decay"):
+            given[key] = _number(given.get(key), key, type(self))
+        super().__init__(**{key: value for key, value in given.items() if value is not None})
+
+    def updates(self, pairs: Iterable[GradientPair]) -> list[Update]:
+        """Return the new values of weights, within their limits, and of slots."""
+        found = []
+        for variable, new in super().updates(pairs):
+            limits = constraint_of(variable)
+            found.append((variable, new if limits is None else limit(limits, new)))
+        return found
+
+    def get_updates(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Return operations that take a step: of ``(loss, params)`` or ``(params, [], loss)``."""
+        names = ("params", "constraints", "loss") if len(args) == 3 else ("loss", "params")
+        given = dict(zip(names, args, strict=False)) | kwargs
+        loss = expressions(given["loss"])
+        loss = loss if loss.known_shape == () else gg.sum(loss)
+        return _assignments(self.minimize_expressions(loss, given["params"]))
+
+    def get_gradients(self, loss: Any, params: Sequence[Any]) -> list[Any]:
+        """Return the gradients of a loss by weights."""
+        found = gg.gradients(expressions(loss), [_own(p) for p in params], unconnected="none")
+        return [None if g is None else named(g) for g in found]
+
+    def minimize_expressions(self, loss: gg.Tensor, params: Sequence[Any]) -> list[Update]:
+        """Return the updates of one step."""
+        return gg.optimizers.Optimizer.minimize(self, loss, [_own(p) for p in params])
+
+    def minimize(self, loss: Any, variables: Any = None, **options: Any) -> Any:
+        """Return the updates of one step; in a graph of named tensors, an operation."""
+        variables = options.get("var_list", variables)
+        if not holds_named([loss, variables]) and not callable(loss):
+            return super().minimize(loss, variables)
+        from giulgi.compat.graph import Collections, get_default_graph
+
+        if variables is None:
+            variables = get_default_graph().get_collection(Collections.TRAINABLE_VARIABLES)
+        value = expressions(loss() if callable(loss) else loss)
+        return _step(self.minimize_expressions(value, variables))
+
+    def apply_gradients(self, pairs: Iterable[Any], name: str | None = None) -> Any:
+        """Take one step: now, or in a graph of named tensors, by the operation returned."""
+        del name
+        given = list(pairs)
+        if not holds_named([g for g, _ in given]):
+            return super().apply_gradients([(g, _own(v)) for g, v in given])
+        return _step(self.updates([(expressions(g), _own(v)) for g, v in given]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it was made with."""
+        own = inspect.signature(type(self).__mro__[2].__init__).parameters
+        names = [n for n in own if n not in ("self", "options", "learning_rate")]
+        config = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        return {"lr": float(self._learning_rate.numpy()), **config, "decay": self.decay}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return an optimizer made with what :meth:`get_config` of another returned."""
+        return cls(**config)
+
+    def get_weights(self) -> list[Any]:
+        """Return the values of all that it remembers."""
+        return [v.numpy() for v in (self.iterations, *self._slots.values())]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of all that it remembers."""
+        variables = (self.iterations, *self._slots.values())
+        for variable, value in zip(variables, weights, strict=False):
+            variable.assign(value)
+
+
+_ALL = ("learning_rate", "decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
+
+
+def _order(cls: type, args: Sequence[Any]) -> tuple[str, ...]:
+    """Return the names of positional arguments."""
+    if cls.__name__ == "SGD" and len(args) > 2 and isinstance(args[2], bool):
+        return ("learning_rate", "momentum", "nesterov", "name")
+    return cls.order  # type: ignore[attr-defined,no-any-return]
+
+
+def _number(value: Any, name: str, cls: type) -> Any:
+    """Return a setting as a number or a schedule, also where it is a variable."""
+    if value is None:
+        return 0.0 if name == "decay" else None
+    if isinstance(value, Variable) or is_named(value):
+        return float(as_tensor(value).expression.numpy())
+    if callable(value):
+        return lambda step: expressions(value(named(step)))
+    return float(value)
+
+
+def _own(variable: Any) -> Any:
+    return variable.variable if isinstance(variable, Variable) else variable
+
+
+def _assignments(updates: Sequence[Update]) -> list[Any]:
+    """Return an operation for each update."""
+    return [
+        record("Assign", None, [], [new], assigns=[(_Slot(variable), new)]).outputs[0]
+        for variable, new in updates
+    ]
+
+
+def _step(updates: Sequence[Update]) -> Any:
+    pairs = [(_Slot(variable), new) for variable, new in updates]
+    return record("Step", None, [], [], assigns=pairs)
+
+
+class _Slot:
+    """One of giulgi's variables, as what an operation assigns to."""
+
+    def __init__(self, variable: gg.Variable) -> None:
+        self.variable = variable
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Slot) and other.variable.cell is self.variable.cell
+
+    def __hash__(self) -> int:
+        return hash(self.variable.cell)
+
+
+_ADAM = ("learning_rate", "beta_1", "beta_2", "epsilon", "decay", "amsgrad")
+_ORDERS: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
+    "SGD": (("learning_rate", "momentum", "decay", "nesterov"), {}),
+    "RMSprop": (("learning_rate", "rho", "epsilon", "decay"), {}),
+    "Adagrad": (("learning_rate", "epsilon", "decay"), {"learning_rate": 0.01,
+                "initial_accumulator_value": 0.0}),
+    "Adadelta": (("learning_rate", "rho", "epsilon", "decay"), {"learning_rate": 1.0}),
+    "Adam": (_ADAM, {}),
+    "Adamax": (_ADAM[:-1], {"learning_rate": 0.002}),
+    "Nadam": ((*_ADAM[:-2], "schedule_decay"), {"learning_rate": 0.002}),
+}  # fmt: skip
+
+#: The optimizers by their names, without capitals.
+CLASSES: dict[str, Any] = {}
+for _name, (_positions, _defaults) in _ORDERS.items():
+    _base = getattr(gg.optimizers, _name)
+    _fields = {"__module__": __name__, "__doc__": _base.__doc__, "order": _positions,
+               "old_defaults": _defaults}  # fmt: skip
+    _class = type(_name, (Optimizer, _base), _fields)
+    CLASSES[_name.lower()] = _class
+    for _path in {_name, _name.lower()}:
+        export(f"optimizers.{_path}", _class, of="keras")
+export("optimizers.Optimizer", Optimizer, of="keras")
+
+
+class TFOptimizer(gg.optimizers.Optimizer):
+    """An optimizer of ``tf.train`` in a model of Keras."""
+
+    def __init__(self, optimizer: Any) -> None:
+        super().__init__(float(getattr(optimizer, "_learning_rate_value", 0.0)))
+        self.optimizer = optimizer
+
+    def updates(self, pairs: Iterable[GradientPair]) -> list[Update]:
+        """Return what the optimizer's operation assigns."""
+        named_pairs = [
+            (as_tensor(g), v.named if hasattr(v, "named") else v) for g, v in pairs if g is not None
+        ]
+        operation = self.optimizer.apply_gradients(named_pairs)
+        found = [(variable.variable, new) for variable, new in operation.after.items()]
+        return [(self.iterations, self.iterations + 1), *found]
+
+
+@exported("optimizers.get", "optimizers.deserialize", of="keras")
+def get(identifier: Any) -> Any:
+    """Return an optimizer by its name in any case, or a description; an optimizer is itself."""
+    if isinstance(identifier, type) and issubclass(identifier, gg.optimizers.Optimizer):
+        return identifier()
+    if isinstance(identifier, gg.optimizers.Optimizer):
+        return identifier
+    if isinstance(identifier, dict):
+        return CLASSES[identifier["class_name"].lower()](**identifier.get("config", {}))
+    if isinstance(identifier, str):
+        found = CLASSES.get(letters_of(identifier))
+        if found is None:
+            raise ValueError(f"Unknown optimizer: {identifier}. There are {[*CLASSES]}")
+        return found()
+    if hasattr(identifier, "apply_gradients"):
+        return TFOptimizer(identifier)
+    raise ValueError(f"Could not interpret optimizer identifier: {identifier}")
+
+
+@exported("optimizers.serialize", of="keras")
+def serialize(optimizer: Any) -> dict[str, Any]:
+    """Return an optimizer as a description."""
+    return {"class_name": type(optimizer).__name__, "config": optimizer.get_config()}

@@ -1,0 +1,44 @@
+"""What Keras's models do while training, where giulgi's do otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from giulgi.training.trainer import Trainer
+
+# Names that stand for the same in the reports of different years.
+_SAME = {"acc": "accuracy", "lr": "learning_rate"}
+_SAME |= {new: old for old, new in _SAME.items()}
+
+
+class Logs(dict[str, Any]):
+    """What was reported by name, where ``acc`` and ``accuracy`` are the same."""
+
+    def __missing__(self, key: str) -> Any:
+        prefix = "val_" if key.startswith("val_") else ""
+        other = prefix + _SAME.get(key.removeprefix("val_"), "")
+        if other != prefix and other in self:
+            return self[other]
+        raise KeyError(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return what is reported by a name, else the default."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+
+class KerasTrainer(Trainer):
+    """Trains as Keras does: also on when the loss is no number any more."""
+
+    def results(self) -> dict[str, float]:
+        """Return the losses and metrics of the batches since the last reset."""
+        return Logs(super().results())
+
+    def _require_finite_weights(self) -> None:
+        """Let weights be what they are."""
+
+    def _check_loss(self, logs: Mapping[str, float], epoch: int, step: int) -> None:
+        """Let the loss be what it is."""

@@ -1,0 +1,105 @@
+"""Weights of layers as variables of the graph of named operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.dtypes import as_dtype
+from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import Converted, Operand, Tensor
+from giulgi.compat.variables import Variable
+
+Constraint = Callable[[Any], Any]
+
+
+class Weight(gg.Variable, Converted):
+    """A weight of a layer: giulgi's variable, which knows the named variable that stands for it."""
+
+    __slots__ = ("__dict__", "named")
+
+    named: NamedWeight
+
+    def as_tensor(self) -> Tensor:
+        """Return its value as a named tensor."""
+        return self.named.as_tensor()
+
+    def get_shape(self) -> TensorShape:
+        """Return its shape as TensorFlow's."""
+        return TensorShape(self.shape)
+
+    def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
+        """Return its value in a session; None: the default one."""
+        return self.named.eval(session, feed_dict)
+
+
+def _operator(name: str) -> Callable[[Any, Any], Any]:
+    own, of_named = getattr(gg.Variable, name), getattr(Operand, name)
+
+    def apply(self: Any, other: Any) -> Any:
+        if isinstance(other, (Tensor, Variable)):
+            return of_named(self, other)
+        return own(self, other)
+
+    return apply
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    for _kind in (f"__{_name}__", f"__r{_name}__"):
+        setattr(Weight, _kind, _operator(_kind))
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Weight, f"__{_name}__", _operator(f"__{_name}__"))
+
+
+class NamedWeight(Variable):
+    """The named variable of a weight: in the collections of its graph, and run by sessions."""
+
+    def __init__(
+        self, weight: Weight, name: str, trainable: bool, constraint: Constraint | None
+    ) -> None:
+        graph = self.graph = get_default_graph()
+        own = graph.unique_name(name)
+        first = gg.cast(weight.cell.initial, weight.dtype)
+        with graph.control_dependencies(None):
+            start = Operation(graph, "Initial", f"{own}/Initializer", [])
+            self.initial_value = Tensor(start, 0, first)
+            start.outputs.append(self.initial_value)
+            self.op = Operation(graph, "VariableV2", own, [])
+            self._snapshot = Tensor(self.op, 0, weight)
+            self.op.outputs.append(self._snapshot)
+            self.initializer = Operation(
+                graph, "Assign", f"{own}/Assign", [self.initial_value], [(self, first)]
+            )
+        self.variable = weight
+        self.trainable = trainable
+        self.constraint = constraint
+        self.dtype = as_dtype(weight.dtype)
+        graph.add_to_collection(Collections.GLOBAL_VARIABLES, self)
+        if trainable:
+            graph.add_to_collection(Collections.TRAINABLE_VARIABLES, self)
+
+    def numpy(self) -> Any:
+        """Return its value."""
+        return self.variable.numpy()
+
+
+def as_weight(
+    variable: gg.Variable, name: str, trainable: bool = True, constraint: Constraint | None = None
+) -> Weight:
+    """Return a weight in the place of a variable that nobody has seen yet."""
+    weight = Weight.__new__(Weight)
+    weight._set_cell(variable.cell, variable.trainable)
+    weight.named = NamedWeight(weight, name, trainable, constraint)
+    return weight
+
+
+def named_weights(variables: list[gg.Variable]) -> list[Any]:
+    """Return the named variables that stand for weights; others as they are."""
+    return [v.named if isinstance(v, Weight) else v for v in variables]
+
+
+def constraint_of(variable: gg.Variable) -> Constraint | None:
+    """Return what keeps a weight within limits after each step; None is nothing."""
+    return variable.named.constraint if isinstance(variable, Weight) else None
