@@ -211,3 +211,34 @@ def test_different_places(places):
     different = list(dict.fromkeys(place % 50 for place in places))
     assert wanted[0].tolist() == different + [-1] * (len(places) - len(different))
     assert [different[i] for i in wanted[1]] == [place % 50 for place in places]
+
+
+@pytest.mark.parametrize("name", [*OPTIMIZERS])
+@pytest.mark.parametrize("count", [2, 3])
+def test_rows_that_are_looked_up_at_several_places_are_updated_once(name, count):
+    rng = np.random.default_rng(5)
+    start = rng.normal(size=(30, 8)).astype("float32")
+    shapes = [(3,), (2, 2), (1,)][:count]
+    arrays = [rng.integers(-30, 30, shape) for shape in shapes]
+    found = []
+    for backend in ("cpu", "reference"):
+        variable = gg.Variable(start)
+        feeds = [gg.placeholder("int64", shape) for shape in shapes]
+        rows = [gg.sum(gg.gather(variable, feed) ** 2) * k for k, feed in enumerate(feeds, 1)]
+        updates = OPTIMIZERS[name]().minimize(sum(rows[1:], start=rows[0]), [variable])
+        program = gg.Program([], feeds, updates, backend=backend)
+        assert put_rows(program, arrays)[0]
+        for _ in range(3):
+            program(*arrays)
+        found.append(variable.numpy())
+    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-6)
+
+
+def test_a_table_that_is_looked_up_twice_costs_what_is_touched():
+    variable = gg.Variable(gg.zeros((10_000, 50)))
+    feeds = [gg.placeholder("int64", (20,)) for _ in range(2)]
+    loss = sum(gg.sum((gg.gather(variable, feed) - 1) ** 2) for feed in feeds)
+    program = gg.Program([], feeds, gg.optimizers.SGD(0.1).minimize(loss, [variable]))
+    _, computation = put_rows(program, [np.zeros(20)] * 2)
+    whole = [n for n in computation.nodes if n.inputs and n.spec.shape[:1] == (10_000,)]
+    assert {type(n.op).__name__ for n in whole} <= {"PutRows", "Assign"}

@@ -21,6 +21,7 @@ from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, grea
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
 from giulgi.backends.cpu.planning.lowering.sorting import MOST_ELEMENTS, argsort
 from giulgi.backends.cpu.planning.lowering.touched_rows import (
+    joined_lookups,
     may_touch_rows,
     with_touched_rows,
 )
@@ -59,13 +60,25 @@ def lowered(computation: Computation) -> Computation:
     touches_rows = may_touch_rows(computation.nodes)
     if not (touches_rows or any(_needs_lowering(node) for node in computation.nodes)):
         return computation
-    ends = [*computation.fetches, *(node for _, node in computation.updates)]
     if touches_rows:
+        ends = rewritten(_ends(computation), joined_lookups)
+        computation = _with_ends(computation, ends)
         rows = with_touched_rows(computation)
-        ends = [end.node for end in substitute([Tensor(node) for node in ends], rows)]
-    ends = with_products_inside(ends)
-    lower = _Lowering(topological(ends))
-    new = [tensor.node for tensor in rewritten([Tensor(node) for node in ends], lower)]
+        computation = _with_ends(computation, substitute(_ends(computation), rows))
+    inside = with_products_inside([end.node for end in _ends(computation)])
+    lower = _Lowering(topological(inside))
+    return _with_ends(computation, rewritten([Tensor(node) for node in inside], lower))
+
+
+def _ends(computation: Computation) -> list[Tensor]:
+    """Return the fetches, and the new values of variables."""
+    nodes = [*computation.fetches, *(node for _, node in computation.updates)]
+    return [Tensor(node) for node in nodes]
+
+
+def _with_ends(computation: Computation, ends: Sequence[Tensor]) -> Computation:
+    """Return a computation with other fetches, and new values of variables behind them."""
+    new = [end.node for end in ends]
     count = len(computation.fetches)
     places = [place for place, _ in computation.updates]
     return replace(

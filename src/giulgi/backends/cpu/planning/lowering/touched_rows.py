@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from math import prod
 
 from giulgi.backends.base import Computation
 from giulgi.backends.cpu.code.scalars import is_pointwise
@@ -70,6 +71,27 @@ def with_touched_rows(computation: Computation) -> dict[Node, Tensor]:
     return found
 
 
+def joined_lookups(tensor: Tensor) -> Tensor:
+    """Return the gradient of rows that were looked up at two places as that of one place.
+
+    Sums of zeros but for some rows would be added as whole tables.
+    """
+    if not isinstance(tensor.op, Add):
+        return tensor
+    parts = [x.node for x in tensor.inputs]
+    if not all(isinstance(x.op, ScatterAdd) and _has_rows(x) for x in parts):
+        return tensor
+    rows = shape_of(tensor.node)
+    if any(shape_of(x) != rows for x in parts):
+        return tensor
+    updates, places = [], []
+    for part in parts:
+        changes, indices = (Tensor(source) for source in part.inputs[:2])
+        places.append(ops.reshape(ops.cast(indices, "int64"), (-1,)))
+        updates.append(ops.reshape(changes, (places[-1].shape[0], *rows[1:])))
+    return ops.scatter_add(ops.concat(updates), ops.concat(places), rows)
+
+
 def _needed_whole(computation: Computation, found: Mapping[Node, Tensor]) -> list[Node]:
     """Return which of the new values somebody needs whole, and not only to make another of them."""
     needed = set(computation.fetches)
@@ -102,14 +124,15 @@ def _unchanged(node: Node) -> Node:
 
 
 def _touches_few(node: Node) -> bool:
+    return _has_rows(node) and prod(shape_of(node.inputs[1])) <= _FEW * shape_of(node)[0]
+
+
+def _has_rows(node: Node) -> bool:
+    """Whether rows of a table are added to."""
     op = node.op
     assert isinstance(op, ScatterAdd)
     updates, indices = (shape_of(source) for source in node.inputs[:2])
-    looked_up = 1
-    for size in indices:
-        looked_up *= size
-    few = looked_up <= _FEW * shape_of(node)[0]
-    return op.axis == 0 and len(shape_of(node)) == len(updates) - len(indices) + 1 and few
+    return op.axis == 0 and len(shape_of(node)) == len(updates) - len(indices) + 1
 
 
 class _Rows:
