@@ -19,29 +19,20 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.backends.work import work
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
 from giulgi.compat.graph import Operation
 from giulgi.compat.host import session_storage
+from giulgi.compat.programs import program_of
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError
-from giulgi.graph.node import Node, topological
+from giulgi.graph.node import topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
-from giulgi.program import Program
-from giulgi.recent import Recent
 from giulgi.storage import Storage
 
 Array = np.ndarray[Any, Any]
-
-# A program is interpreted this often before it is compiled, if a run takes less work than so many
-# operations: most of what a program of that time runs, it runs once.
-_INTERPRETED_RUNS, _INTERPRETED_WORK = 2, 20_000_000
-
-# How many programs are remembered by what they compute.
-_REMEMBERED_PROGRAMS = 512
 
 
 class Prepared:
@@ -71,7 +62,7 @@ class Prepared:
         needed = [x for op in self.after for x in op.inputs if _is_expression(x, fed)]
         self.results = list(dict.fromkeys([*results, *needed]))
         self.made = [output for op in self.before for output in op.outputs if output not in fed]
-        self.program = _program(
+        self.program = program_of(
             [x.expression for x in self.results if not _is_text(x)],
             [x.expression for x in [*self.feeds, *self.made] if not _is_text(x)],
             self.updates,
@@ -138,7 +129,7 @@ class _Inputs:
         made = [output for op in earlier for output in op.outputs if output not in fed]
         self.given = [x for x in [*feeds, *made] if not _is_text(x)]
         expressions = [x.expression for x in self.computed]
-        self.program = _program(expressions, [x.expression for x in self.given], {})
+        self.program = program_of(expressions, [x.expression for x in self.given], {})
 
     def values(self, values: dict[Tensor, Any], storage: Storage) -> list[Any]:
         """Return the arrays of all inputs, given what was fed and made before."""
@@ -146,64 +137,6 @@ class _Inputs:
             found = self.program([values[x] for x in self.given], storage)
             values.update(zip(self.computed, found, strict=True))
         return [values[x] for x in self.operation.inputs]
-
-
-class _Program:
-    """A program that is interpreted at first, and compiled when it is run again and again."""
-
-    def __init__(
-        self,
-        fetches: Sequence[Expression],
-        feeds: Sequence[Expression],
-        updates: dict[Variable, Expression],
-    ) -> None:
-        self.fetches = list(fetches)
-        # Equal expressions are one: what is fed for one is fed for all.
-        kept: dict[Node, int] = {}
-        for place, feed in enumerate(feeds):
-            kept.setdefault(feed.node, place)
-        used = set(topological(x.node for x in [*fetches, *updates.values()]))
-        self._places = [place for node, place in kept.items() if node in used]
-        self._takes_all = self._places == list(range(len(feeds)))
-        given = [feeds[place] for place in self._places]
-        pairs = [(variable.variable, new) for variable, new in updates.items()]
-        self._is_empty = not (self.fetches or pairs)
-        self._compiled = Program(self.fetches, given, pairs)
-        self._interpreted = Program(self.fetches, given, pairs, backend="reference")
-        self._runs = 0
-
-    def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
-        """Run on what is fed; return what is fetched, single numbers as NumPy's."""
-        if self._is_empty:
-            return []
-        if not self._takes_all:
-            arrays = [arrays[place] for place in self._places]
-        program = self._compiled
-        if self._runs < _INTERPRETED_RUNS:
-            self._runs += 1
-            shapes = tuple([array.shape for array in arrays])
-            if work(self._compiled.specialised(shapes).nodes) < _INTERPRETED_WORK:
-                program = self._interpreted
-        found = program.run(arrays, storage)
-        return [array if array.ndim else array[()] for array in found]
-
-
-# Equal expressions are one node, so a program that builds the same again finds what was compiled.
-_programs: Recent[Any, _Program] = Recent(_REMEMBERED_PROGRAMS)
-
-
-def _program(
-    fetches: Sequence[Expression],
-    feeds: Sequence[Expression],
-    updates: dict[Variable, Expression],
-) -> _Program:
-    """Return the program of these fetches, feeds and updates, the one that is there if it is."""
-    key = (
-        tuple(x.node for x in fetches),
-        tuple(x.node for x in feeds),
-        tuple((variable.variable.cell, new.node) for variable, new in updates.items()),
-    )
-    return _programs.get(key, lambda: _Program(fetches, feeds, updates))
 
 
 def _is_text(tensor: Tensor) -> bool:
