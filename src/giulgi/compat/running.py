@@ -86,7 +86,7 @@ class Prepared:
             self._fill(values, storage)
         finally:
             session_storage.reset(token)
-        return [values[x] if isinstance(x, Tensor) else None for x in self.fetches]
+        return [_without_axes(values[x]) if isinstance(x, Tensor) else None for x in self.fetches]
 
     def _fill(self, values: dict[Tensor, Any], storage: Storage) -> None:
         """Add the values of all operations and results to those of what is fed."""
@@ -137,6 +137,11 @@ class _Inputs:
             found = self.program([values[x] for x in self.given], storage)
             values.update(zip(self.computed, found, strict=True))
         return [values[x] for x in self.operation.inputs]
+
+
+def _without_axes(value: Any) -> Any:
+    """Return what has no axes as the number, or text, that it is."""
+    return value[()] if isinstance(value, np.ndarray) and not value.ndim else value
 
 
 def _is_text(tensor: Tensor) -> bool:
