@@ -64,6 +64,8 @@ class AdaptiveProgram:
         self._patience = _SECONDS + _SECONDS_A_NODE * len(used)
         # For each set of shapes the seconds for which it may still be interpreted.
         self._left: Recent[Shapes, list[float]] = Recent(_REMEMBERED_SHAPES)
+        self._shapes: Shapes | None = None
+        self._now: list[float] = []
 
     def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
         """Run on what is fed; return what is fetched, single numbers as NumPy's."""
@@ -71,7 +73,11 @@ class AdaptiveProgram:
             return []
         if not self._takes_all:
             arrays = [arrays[place] for place in self._places]
-        left = self._left.get(tuple([array.shape for array in arrays]), lambda: self._new(arrays))
+        shapes = tuple([array.shape for array in arrays])
+        if shapes != self._shapes:
+            self._shapes = shapes
+            self._now = self._left.get(shapes, lambda: self._new(shapes))
+        left = self._now
         if left[0] > 0:
             began = time.perf_counter()
             found = self._interpreted.run(arrays, storage)
@@ -80,9 +86,8 @@ class AdaptiveProgram:
             found = self.compiled.run(arrays, storage)
         return [array if array.ndim else array[()] for array in found]
 
-    def _new(self, arrays: Sequence[Array]) -> list[float]:
+    def _new(self, shapes: Shapes) -> list[float]:
         """Return for how long it may be interpreted for arrays of such shapes."""
-        shapes = tuple([array.shape for array in arrays])
         is_little = work(self.compiled.specialised(shapes).nodes) < _INTERPRETED_WORK
         return [self._patience if is_little else 0.0]
 
