@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from giulgi.cli import cache
+from giulgi.cli import cache, run
 from giulgi.cli.demo import demo
 from giulgi.cli.info import info
 from giulgi.errors import GiulgiError
@@ -62,6 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     cache_commands = cache_parser.add_subparsers(title="commands", metavar="COMMAND")
     clear_parser = cache_commands.add_parser("clear", help="remove all compiled programs")
     clear_parser.set_defaults(run=lambda args: cache.clear())
+
+    run.add_parser(commands)
     return parser
 
 
@@ -86,10 +88,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after ``giulgi``; None takes those of the process.
     """
     parser = _parser()
-    args = parser.parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    of_program: list[str] = []
+    if words[:1] == ["run"]:  # What comes after the program is its own.
+        own, of_program = run.split(words[1:])
+        words = ["run", *own]
+    args = parser.parse_args(words)
     if args.command is None:
         parser.print_help()
         return 0
+    if args.command == "run":
+        args.arguments = of_program
+        return run.run(args)
     try:
         args.run(args)
     except GiulgiError as error:

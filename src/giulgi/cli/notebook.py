@@ -1,0 +1,256 @@
+"""Jupyter notebooks, run without Jupyter: their cells, one after another, in one namespace."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import linecache
+import shlex
+import subprocess
+import sys
+import time
+import tokenize
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from giulgi.cli.tracebacks import print_error
+from giulgi.compat.healing.source import healed_tree
+from giulgi.errors import DataError
+
+# Commands that would change the machine or ask the network: what they bring is there, or is not.
+_INSTALLERS = {
+    "pip", "pip3", "conda", "mamba", "apt", "apt-get", "sudo", "brew", "npm", "yum", "wget",
+    "curl", "git", "kill", "nvidia-smi", "python", "python3", "kaggle", "gdown", "jupyter",
+}  # fmt: skip
+_CODE_CELLS = ("time", "timeit", "capture", "prun")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of code.
+
+    Attributes:
+        number: which of the cells of code, from 1.
+        text: its code.
+        fails: whether it ended in an error when the notebook was saved.
+    """
+
+    number: int
+    text: str
+    fails: bool
+
+
+def run_notebook(path: Path, main: ModuleType) -> None:
+    """Run the cells of a notebook; the last expression of each is shown, as Jupyter shows it.
+
+    A cell that ended in an error when the notebook was saved may end in one again.
+    """
+    shell = Shell(main)
+    main.__dict__.update(get_ipython=lambda: shell, display=display, In=[""], Out={})
+    for cell in cells_of(path):
+        name = f"{path.name}, cell {cell.number}"
+        try:
+            shell.run_cell(cell.text, name)
+        except Exception as error:
+            if not cell.fails:
+                raise
+            print_error(error)
+        _close_figures()
+
+
+def cells_of(path: Path) -> Iterator[Cell]:
+    """Yield the cells of code of a notebook, of version 3 or 4 of the format."""
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8-sig"))
+        if "worksheets" in notebook:
+            cells = [cell for sheet in notebook["worksheets"] for cell in sheet["cells"]]
+        else:
+            cells = notebook["cells"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no Jupyter notebook that can be read: {error!r}") from None
+    codes = [cell for cell in cells if cell.get("cell_type") == "code"]
+    for number, cell in enumerate(codes, 1):
+        text = cell.get("source", cell.get("input", ""))
+        outputs = cell.get("outputs") or []
+        fails = any(o.get("output_type") in ("error", "pyerr") for o in outputs)
+        fails = fails or "raises-exception" in cell.get("metadata", {}).get("tags", [])
+        yield Cell(number, text if isinstance(text, str) else "".join(text), fails)
+
+
+def display(*things: Any, **_: Any) -> None:
+    """Print things as Jupyter would show them in text."""
+    for thing in things:
+        print(thing if isinstance(thing, str) else repr(thing))
+
+
+class Shell:
+    """What ``get_ipython()`` returns: runs cells and magics in the namespace of a module."""
+
+    def __init__(self, main: ModuleType) -> None:
+        self.user_ns = main.__dict__
+        self._is_told = False
+        self.user_ns["__giulgi_line__"] = self._line
+
+    def run_cell(self, text: str, name: str = "cell") -> None:
+        """Run the text of a cell, and show the value of its last expression."""
+        if text.lstrip().startswith("%%"):
+            text = self._cell_magic(text.lstrip())
+        text = without_magics(text)
+        lines = text.splitlines(keepends=True)
+        linecache.cache[name] = (len(text), None, lines, name)
+        tree = _parsed(text, name)
+        last = None
+        if tree.body and isinstance(tree.body[-1], ast.Expr) and not _ends_silently(text):
+            last = ast.Expression(tree.body.pop().value)  # type: ignore[attr-defined]
+        exec(compile(tree, name, "exec", dont_inherit=True), self.user_ns)
+        if last is not None:
+            value = eval(compile(last, name, "eval", dont_inherit=True), self.user_ns)
+            if value is not None:
+                builtins._ = self.user_ns["_"] = value  # type: ignore[attr-defined]
+                print(repr(value))
+
+    def magic(self, text: str) -> None:
+        """Do what a line with % asks for, as far as that means something here."""
+        self._line(f"%{text}")
+
+    def run_line_magic(self, name: str, line: str = "", **_: Any) -> None:
+        """Do what a line with % asks for, as far as that means something here."""
+        self._line(f"%{name} {line}")
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        """Run a cell that begins with a magic."""
+        self.run_cell(f"%%{name} {line}\n{cell}")
+
+    def system(self, command: str) -> None:
+        """Run a command of the system."""
+        self._line(f"!{command}")
+
+    def getoutput(self, command: str) -> list[str]:
+        """Return what a command of the system prints."""
+        return self._system(command)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(f"get_ipython().{name} is not there: giulgi runs without Jupyter")
+
+    def _line(self, line: str, is_value: bool = False) -> Any:
+        """Carry out a line that begins with ! or %; return what it gives, if that is asked for."""
+        if line.startswith("!"):
+            output = self._system(line.lstrip("!").strip())
+            if not is_value:
+                print(*output, sep="\n", end="\n" if output else "")
+            return output
+        name, _, rest = line.lstrip("%").partition(" ")
+        if name in _CODE_CELLS and rest.strip():
+            return self._timed(lambda: self.run_cell(rest.strip()))
+        if name == "run" and rest.strip():
+            self._run_file(Path(shlex.split(rest)[0]))
+        return [] if is_value else None
+
+    def _run_file(self, path: Path) -> None:
+        text = path.with_suffix(path.suffix or ".py").read_text(encoding="utf-8")
+        self.run_cell(f"{text}\nNone", str(path))
+
+    def _system(self, command: str) -> list[str]:
+        words = command.split()
+        if not words or words[0].split("/")[-1] in _INSTALLERS:
+            if not self._is_told and words:
+                self._is_told = True
+                print(
+                    f"giulgi: `!{command}` is left out, as are all lines that install or download: "
+                    "what is installed here is used.",
+                    file=sys.stderr,
+                )
+            return []
+        done = subprocess.run(
+            command, shell=True, text=True, capture_output=True, stdin=subprocess.DEVNULL
+        )
+        return (done.stdout + done.stderr).splitlines()
+
+    def _cell_magic(self, text: str) -> str:
+        """Return the code of a cell that begins with %%; "" if it is none."""
+        first, _, rest = text.partition("\n")
+        name, _, line = first[2:].strip().partition(" ")
+        if name == "writefile":
+            Path(line.split()[-1]).write_text(rest, encoding="utf-8")
+            return ""
+        if name in ("bash", "sh", "script"):
+            for command in filter(str.strip, rest.splitlines()):
+                self._line(f"!{command}")
+            return ""
+        return rest if name in _CODE_CELLS else ""
+
+    @staticmethod
+    def _timed(run: Callable[[], None]) -> None:
+        begin = time.perf_counter()
+        run()
+        print(f"Wall time: {time.perf_counter() - begin:.3g} s")
+
+
+def without_magics(text: str) -> str:
+    """Return code with its lines for Jupyter made calls; all other lines stay as they are."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            ast.parse(text)
+        return text
+    except SyntaxError:
+        pass
+    lines: list[str] = []
+    for line in text.splitlines():
+        made = _translated(line)
+        if made is not None and _is_complete("\n".join(lines)):
+            line = made
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _translated(line: str) -> str | None:
+    """Return the call that a line for Jupyter stands for; None if it is Python."""
+    stripped = line.strip()
+    indent = line[: len(line) - len(line.lstrip())]
+    if stripped.startswith(("%", "!")):
+        return f"{indent}__giulgi_line__({stripped!r})"
+    if stripped.startswith("?") or (stripped.endswith("?") and not stripped.startswith("#")):
+        return f"{indent}pass"
+    name, equals, rest = stripped.partition("=")
+    if equals and name.strip().isidentifier() and rest.strip().startswith(("!", "%")):
+        return f"{indent}{name.strip()} = __giulgi_line__({rest.strip()!r}, True)"
+    return None
+
+
+def _is_complete(text: str) -> bool:
+    """Whether a line can begin after a text: no bracket and no string is open in it."""
+    if text.endswith("\\"):
+        return False
+    try:
+        list(tokenize.generate_tokens(StringIO(text + "\n").readline))
+    except tokenize.TokenError:
+        return False
+    except (IndentationError, SyntaxError):
+        return True
+    return True
+
+
+def _parsed(text: str, name: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        return healed_tree(text, name)
+
+
+def _ends_silently(text: str) -> bool:
+    return text.rstrip().endswith(";")
+
+
+def _close_figures() -> None:
+    """Forget the figures of a cell, which Jupyter would have shown below it."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.close("all")

@@ -1,0 +1,190 @@
+"""``giulgi run``: a program of former times runs as it is, on giulgi's stand-ins."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import runpy
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from giulgi import compat
+from giulgi.cli.notebook import run_notebook
+from giulgi.cli.tracebacks import print_error, print_syntax_error
+from giulgi.compat.healing.source import compiled
+
+_INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
+_USAGE_ERROR = 2
+
+# The options of ours that take no word after them, and those that end our words.
+_OPTIONS, _LAST_OPTIONS = ("--explain", "--profile", "-h", "--help"), ("-m", "-c")
+
+
+def add_parser(commands: Any) -> argparse.ArgumentParser:
+    """Add the command to those of the command line; return its parser."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "run",
+        help="run a program written for TensorFlow 1 or Keras 2, or a notebook, as it is",
+        usage="giulgi run [--explain] [--profile] "
+        "(program.py | notebook.ipynb | -m module | -c code) [arguments]",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="afterwards, tell of its graph, its parameters, and what each run became",
+    )
+    parser.add_argument(
+        "--profile", action="store_true", help="afterwards, tell where the time went"
+    )
+    parser.add_argument("-m", dest="module", help="run a module, as python -m does")
+    parser.add_argument("-c", dest="code", help="run a line of code, as python -c does")
+    parser.add_argument("program", nargs="?", help="a program, or a Jupyter notebook")
+    parser.set_defaults(arguments=[])
+    return parser
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the words after ``run`` that are giulgi's own, and those that are the program's."""
+    for place, word in enumerate(words):
+        if word in _OPTIONS:
+            continue
+        taken = place + (2 if word in _LAST_OPTIONS else 1)
+        return list(words[:taken]), list(words[taken:])
+    return list(words), []
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run what is asked for; return its exit code."""
+    if args.module is None and args.code is None and args.program is None:
+        print("giulgi run: which program? Such as: giulgi run program.py", file=sys.stderr)
+        return _USAGE_ERROR
+    if args.module is None and args.code is None and not Path(args.program).exists():
+        print(f"giulgi run: there is no file {args.program!r}", file=sys.stderr)
+        return _USAGE_ERROR
+    _prepare()
+    if not (args.explain or args.profile):
+        return _run(args)
+    from giulgi.cli.report import watched
+
+    with watched(explain=args.explain, profile=args.profile):
+        return _run(args)
+
+
+def _prepare() -> None:
+    """Put the stand-ins and what is healed in their places."""
+    compat.install(heal=True)
+
+
+def _run(args: argparse.Namespace) -> int:
+    if args.module is not None:
+        return _run_module(args.module, args.arguments)
+    if args.code is not None:
+        return _in_main("-c", "", args.arguments, None, lambda main: _run_code(args.code, main))
+    path = Path(args.program)
+    if path.is_dir():
+        path = path / "__main__.py"
+    folder = str(path.resolve().parent)
+    if path.suffix == ".ipynb":
+        body: Callable[[ModuleType], None] = lambda main: run_notebook(path, main)  # noqa: E731
+    else:
+        body = lambda main: _run_file(path, main)  # noqa: E731
+    return _in_main(args.program, folder, args.arguments, path, body)
+
+
+def _run_file(path: Path, main: ModuleType) -> None:
+    code = compiled(importlib.util.decode_source(path.read_bytes()), str(path))
+    exec(code, main.__dict__)
+
+
+def _run_code(text: str, main: ModuleType) -> None:
+    exec(compiled(text, "<string>"), main.__dict__)
+
+
+def _run_module(name: str, arguments: Sequence[str]) -> int:
+    def body(main: ModuleType) -> None:
+        del main
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+    return _in_main(name, str(Path.cwd()), arguments, None, body)
+
+
+def _in_main(
+    first: str,
+    folder: str,
+    arguments: Sequence[str],
+    path: Path | None,
+    body: Callable[[ModuleType], None],
+) -> int:
+    """Run something as Python would run it as the main program; return the exit code.
+
+    Args:
+        first: what stands before the arguments: the name of the program.
+        folder: where it looks for modules first.
+        arguments: those of the program.
+        path: the file; None if there is none.
+        body: runs the program in a module.
+    """
+    with _as_python(first, folder, arguments, path) as main:
+        code = _outcome(lambda: body(main))
+        for thread in threading.enumerate():
+            if thread not in (threading.current_thread(), threading.main_thread()) and not (
+                thread.daemon
+            ):
+                thread.join()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    return code
+
+
+@contextmanager
+def _as_python(
+    first: str, folder: str, arguments: Sequence[str], path: Path | None
+) -> Iterator[ModuleType]:
+    """Let arguments, search path and ``__main__`` be what Python would make them."""
+    main = ModuleType("__main__")
+    main.__dict__.update(__builtins__=__builtins__, __spec__=None, __package__=None)
+    if path is not None:
+        main.__dict__["__file__"] = str(path.absolute())
+        main.__dict__["__cached__"] = None
+        main.__loader__ = SourceFileLoader("__main__", str(path))
+    before = sys.argv, sys.path[:], sys.modules["__main__"]
+    sys.argv = [first, *arguments]
+    sys.path[: 0 if sys.flags.safe_path else 1] = [folder]
+    sys.modules["__main__"] = main
+    try:
+        yield main
+    finally:
+        sys.argv, sys.path[:], sys.modules["__main__"] = before
+
+
+def _outcome(body: Callable[[], None]) -> int:
+    """Run something; return the exit code that Python would end with."""
+    try:
+        body()
+    except SystemExit as ended:
+        return _exit_code(ended.code)
+    except KeyboardInterrupt as error:
+        print_error(error)
+        return _INTERRUPTED
+    except SyntaxError as error:
+        print_syntax_error(error)
+        return 1
+    except BaseException as error:  # Whatever a program raises ends it, as under Python.
+        print_error(error)
+        return 1
+    return 0
+
+
+def _exit_code(code: Any) -> int:
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return int(code) & 0xFF
+    print(code, file=sys.stderr)
+    return 1

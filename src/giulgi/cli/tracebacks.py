@@ -1,0 +1,119 @@
+"""What is printed of an error that ends a program: its own lines, without those that ran it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from giulgi.compat.modules import missing
+from giulgi.compat.names import TABLES
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_RUNNER = str(Path(__file__).resolve().parent)
+_HEALING = str(Path(_PACKAGE) / "compat" / "healing")
+
+# What Python 3 says of lines that are Python 2, and what such lines look like.
+_PYTHON_2_SAID = re.compile(
+    r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
+    r"|leading zeros in decimal integer literals|invalid (decimal|hexadecimal|octal) literal"
+)
+_PYTHON_2_LINE = re.compile(
+    r"^\s*print\s+[^=(\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>"
+    r"|^\s*print\s*>>|\bur['\"]|^\s*exec\s+['\"\w]|`[^`]+`"
+)
+
+
+def print_error(error: BaseException) -> None:
+    """Print an error with the lines of the program that led to it.
+
+    A program that has set ``sys.excepthook`` is given the error instead.
+    """
+    trimmed = _trimmed(error)
+    if advice := _advice(error):
+        error.add_note(advice)
+    if sys.excepthook is not sys.__excepthook__:
+        sys.excepthook(type(error), error, trimmed)
+        return
+    sys.stdout.flush()
+    _hide_inside(error)
+    traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def print_syntax_error(error: SyntaxError) -> None:
+    """Print what Python cannot read, and say so if it is Python 2."""
+    print_error(error)
+    if is_python_2(error):
+        print(
+            f"\nLine {error.lineno} of {error.filename} is written in Python 2, which giulgi does "
+            "not run: it is another language than today's. The tool 2to3 (Python 3.12 and older: "
+            "python -m lib2to3 -w FILE; or pip install fissix) turns such a program into Python 3.",
+            file=sys.stderr,
+        )
+
+
+def _advice(error: BaseException) -> str:
+    """Return what there is to say of a name that a program imports of a stand-in, and is not there.
+
+    ``from keras import name`` asks for an attribute, and Python drops what is said of it.
+    """
+    if not isinstance(error, ImportError) or error.name is None:
+        return ""
+    if error.name.split(".")[0] not in TABLES:
+        return ""
+    if isinstance(error, ModuleNotFoundError):
+        return missing(error.name)
+    found = re.match(r"cannot import name '(\w+)'", error.msg or "")
+    return missing(f"{error.name}.{found[1]}") if found else ""
+
+
+def is_python_2(error: SyntaxError) -> bool:
+    """Whether what cannot be read is in order in Python 2."""
+    return bool(_PYTHON_2_SAID.search(error.msg or "") or _PYTHON_2_LINE.search(error.text or ""))
+
+
+def _trimmed(error: BaseException) -> TracebackType | None:
+    """Take off the lines that ran the program, in all errors that led to this one."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        place = each.__traceback__
+        while place is not None and _runs_programs(place):
+            place = place.tb_next
+        each.__traceback__ = place
+        waiting += [each.__cause__, each.__context__]
+    return error.__traceback__
+
+
+def _runs_programs(place: TracebackType) -> bool:
+    file = place.tb_frame.f_code.co_filename
+    return file.startswith(_RUNNER) or file == "<frozen runpy>" or file.endswith("runpy.py")
+
+
+def _hide_inside(error: BaseException) -> None:
+    """Leave out the lines inside giulgi of an error that it explains, or has only passed on."""
+    from giulgi.compat.errors import OpError
+    from giulgi.errors import GiulgiError
+
+    inside: tuple[str, ...] = (_PACKAGE if isinstance(error, (GiulgiError, OpError)) else _HEALING,)
+    fewest = 1
+    if isinstance(error, SyntaxError):
+        inside, fewest = (_PACKAGE, ast.__file__), 0
+    places: list[TracebackType] = []
+    place = error.__traceback__
+    while place is not None:
+        places.append(place)
+        place = place.tb_next
+    while len(places) > fewest and places[-1].tb_frame.f_code.co_filename.startswith(inside):
+        places.pop()
+    kept = None
+    for each in reversed(places):
+        kept = TracebackType(kept, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    error.__traceback__ = kept

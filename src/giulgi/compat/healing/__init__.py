@@ -1,0 +1,26 @@
+"""The years between: what Python and its libraries have removed since 2016, for one program.
+
+``giulgi run`` installs it for the program that it runs, and ``giulgi.compat.install(heal=True)`` in
+a notebook; giulgi itself never needs it. A library is healed once the program imports it. What is healed is said once, in one line.
+
+==========  =====================================================================
+hooks       when something is healed: as soon as the program imports the library
+telling     what is said of it
+source      what can be healed only in the text of the program
+others      a library, or Python itself: the names, arguments and manners of former times
+==========  =====================================================================
+"""
+
+from importlib import import_module
+
+from giulgi.compat.healing import hooks
+
+# The files of this folder, each of a library.
+LIBRARIES = ("numpy_manners", "numpy_names", "pandas_reading", "pandas_tables", "python")
+
+
+def install() -> None:
+    """Heal what the program imports, from now on."""
+    for name in LIBRARIES:
+        import_module(f"{__name__}.{name}")
+    hooks.install()
