@@ -54,6 +54,7 @@ FLOORS = {
     "nn": 4,
     "training": 5,
     "data": 5,
+    "formats": 5,
     "viz": 5,
     "compat": 7,
     "cli": 8,

@@ -63,6 +63,13 @@ class OutOfRangeError(_NumberedError):
     number = 11
 
 
+@exported("errors.DataLossError")
+class DataLossError(_NumberedError):
+    """A file is damaged."""
+
+    number = 15
+
+
 def _defined(name: str, code: int) -> None:
     """Define an error that nothing here raises, but a program may catch."""
     described = {"number": code, "__doc__": f"Error {code} of a run."}
@@ -79,5 +86,4 @@ _defined("AbortedError", 10)
 _defined("UnimplementedError", 12)
 _defined("InternalError", 13)
 _defined("UnavailableError", 14)
-_defined("DataLossError", 15)
 _defined("UnauthenticatedError", 16)
