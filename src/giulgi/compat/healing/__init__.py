@@ -1,7 +1,8 @@
 """The years between: what Python and its libraries have removed since 2016, for one program.
 
 ``giulgi run`` installs it for the program that it runs, and ``giulgi.compat.install(heal=True)`` in
-a notebook; giulgi itself never needs it. A library is healed once the program imports it. What is healed is said once, in one line.
+a notebook; giulgi itself never needs it. A library is healed once the program imports it.
+What is healed is said once, in one line.
 
 ==========  =====================================================================
 hooks       when something is healed: as soon as the program imports the library
@@ -16,7 +17,10 @@ from importlib import import_module
 from giulgi.compat.healing import hooks
 
 # The files of this folder, each of a library.
-LIBRARIES = ("numpy_manners", "numpy_names", "pandas_reading", "pandas_tables", "python")
+LIBRARIES = (
+    "matplotlib", "numpy_manners", "numpy_names", "others", "pandas_reading", "pandas_tables",
+    "python", "scipy", "sklearn",
+)  # fmt: skip
 
 
 def install() -> None:

@@ -106,7 +106,7 @@ class _First(importlib.abc.MetaPathFinder):
         if type(spec.loader) is importlib.machinery.SourceFileLoader and is_of_program(spec.origin):
             spec.loader = _ProgramLoader(fullname, spec.loader.path)
         elif fullname in _HEALERS:
-            spec.loader = _Loader(spec.loader)  # type: ignore[assignment]
+            spec.loader = _Loader(spec.loader)
         else:
             return None
         return spec

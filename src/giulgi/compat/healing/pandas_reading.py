@@ -235,6 +235,10 @@ def _rolling(module: Any, kind: str, what: str) -> Function:
     return call
 
 
+def _index_of(module: Any, dtype: str) -> Function:
+    return lambda data=None, **options: module.Index(data, dtype=dtype, **options)
+
+
 def _gone(module: Any) -> dict[str, tuple[Callable[[], Any], str]]:
     """Return the functions and classes that pandas has no more."""
     import datetime
@@ -269,7 +273,7 @@ def _gone(module: Any) -> dict[str, tuple[Callable[[], Any], str]]:
     }
     for name, dtype in index.items():
         found[name] = (
-            lambda dtype=dtype: lambda data=None, **k: module.Index(data, dtype=dtype, **k),
+            functools.partial(_index_of, module, dtype),
             f"pd.{name} is pd.Index with dtype {dtype!r} today.",
         )
     for kind in ("rolling", "expanding"):
@@ -283,7 +287,7 @@ def _gone(module: Any) -> dict[str, tuple[Callable[[], Any], str]]:
 
 @makes("pandas.tools", "pandas.tools.plotting")
 def _tools(module: ModuleType) -> None:
-    from pandas import plotting  # type: ignore[import-untyped]
+    from pandas import plotting
 
     tell("pandas.tools.plotting is pandas.plotting today.")
     module.__dict__.update(

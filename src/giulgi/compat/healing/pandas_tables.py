@@ -65,7 +65,7 @@ def _told(owner: str, name: str, method: tuple[Function, str]) -> Function:
 
 
 def _append(self: Any, other: Any, ignore_index: bool = False, *_: Any, **__: Any) -> Any:
-    import pandas as pd  # type: ignore[import-untyped]
+    import pandas as pd
 
     others = list(other) if isinstance(other, (list, tuple)) else [other]
     if isinstance(self, pd.DataFrame):
@@ -127,7 +127,7 @@ _METHODS: dict[str, tuple[Function, str]] = {
     "as_matrix": (_as_matrix, "df.to_numpy()"),
     "get_values": (lambda self: self.to_numpy(copy=True), "to_numpy()"),
     "sort": (_sort, "sort_values"),
-    "order": (lambda self, ascending=True, **_: self.sort_values(ascending=ascending), "sort_values"),
+    "order": (lambda self, ascending=True: self.sort_values(ascending=ascending), "sort_values"),
     "iteritems": (lambda self: self.items(), "items()"),
     "iterkv": (lambda self: self.items(), "items()"),
     "get_value": (_get_value, "df.at[row, column]"),
@@ -148,7 +148,7 @@ _METHODS: dict[str, tuple[Function, str]] = {
     "iget": (lambda self, i: self.iloc[i], "iloc"),
     "nonzero": (lambda self: self.to_numpy().nonzero(), "s.to_numpy().nonzero()"),
     "ravel": (lambda self, order="C": self.to_numpy(copy=True).ravel(order), "s.to_numpy()"),
-    "reshape": (lambda self, *shape, **k: self.to_numpy(copy=True).reshape(*shape, **k), "s.values"),
+    "reshape": (lambda self, *shape: self.to_numpy(copy=True).reshape(*shape), "s.to_numpy()"),
     "ptp": (lambda self, *_, **__: self.max() - self.min(), "s.max() - s.min()"),
     "valid": (lambda self: self.dropna(), "dropna"),
     "to_dense": (lambda self: self, "itself"),
