@@ -17,13 +17,21 @@ from giulgi.compat.names import exported
 from giulgi.compat.session import BaseSession, get_default_session
 from giulgi.compat.tensor import Tensor, as_tensor, record
 from giulgi.compat.variables import Variable, declared, set_eager
+from giulgi.storage import current_storage
 from giulgi.tree import flatten, unflatten
 
 _sessions: WeakKeyDictionary[Graph, _ImplicitSession] = WeakKeyDictionary()
 
 
 class _ImplicitSession(BaseSession):
-    """A session in which variables get their first values when they are first read."""
+    """A session in which variables get their first values when they are first read.
+
+    It has the values of the storage in use, in which models are trained and layers called.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph=graph)
+        self.storage = current_storage()
 
     def _require_initialized(self, prepared: Any) -> None:
         missing = []

@@ -254,7 +254,9 @@ class BaseSession:
         sessions = _opened()
         sessions.append(self)
         try:
-            yield self
+            # Models of Keras live in the session that is open, as their layers do.
+            with self.storage.in_use():
+                yield self
         finally:
             if self in sessions:
                 sessions.remove(self)
@@ -286,12 +288,15 @@ class InteractiveSession(BaseSession):
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
         super().__init__(target, graph, config)
         _opened().append(self)
+        self._use = self.storage.in_use()
+        self._use.__enter__()
 
     def close(self) -> None:
         """Let nothing be run any more, and be the default session no longer."""
         super().close()
         if self in _opened():
             _opened().remove(self)
+            self._use.__exit__(None, None, None)
 
     def __enter__(self) -> InteractiveSession:
         return self
