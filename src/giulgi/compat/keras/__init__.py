@@ -6,6 +6,9 @@ from giulgi.compat.names import export
 
 # The files of this folder, each a family of names.
 FAMILIES: tuple[str, ...] = (
+    "backend_math",
+    "backend_nn",
+    "backend_session",
     "constraints",
     "inputs",
     "layers",

@@ -151,7 +151,7 @@ def for_giulgi(name: str, value: Any) -> Any:
     if name.endswith("activation") and isinstance(value, str):
         return _ACTIVATIONS.get(value, value)
     own = ("giulgi.nn",)
-    if name.endswith(("activation", "regularizer")) and callable(value):
+    if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
         is_ours = getattr(value, "__module__", type(value).__module__).startswith(own)
         return value if is_ours else for_user(value)
     return value

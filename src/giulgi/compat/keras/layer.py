@@ -68,8 +68,6 @@ class Layer(gg.layers.Layer):
 
     def _checked_args(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return positional arguments as giulgi's layers take them, by the names they have."""
-        if len(args) < 2:
-            return args
         names = [name for name, _ in _parameters(type(self))]
         pairs = zip(names, args, strict=False)
         return tuple(for_giulgi(name, value) for name, value in pairs)

@@ -54,7 +54,7 @@ class Optimizer(gg.optimizers.Optimizer):
         given = dict(zip(names, args, strict=False)) | kwargs
         loss = expressions(given["loss"])
         loss = loss if loss.known_shape == () else gg.sum(loss)
-        return _assignments(self.minimize_expressions(loss, given["params"]))
+        return assignments(self.minimize_expressions(loss, given["params"]))
 
     def get_gradients(self, loss: Any, params: Sequence[Any]) -> list[Any]:
         """Return the gradients of a loss by weights."""
@@ -133,7 +133,7 @@ def _own(variable: Any) -> Any:
     return variable.variable if isinstance(variable, Variable) else variable
 
 
-def _assignments(updates: Sequence[Update]) -> list[Any]:
+def assignments(updates: Sequence[Update]) -> list[Any]:
     """Return an operation for each update."""
     return [
         record("Assign", None, [], [new], assigns=[(_Slot(variable), new)]).outputs[0]

@@ -1,0 +1,423 @@
+"""``keras.backend``: settings, sessions, variables, and functions that run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.dtypes import as_dtype
+from giulgi.compat.eager import implicit_session
+from giulgi.compat.graph import get_default_graph, reset_default_graph
+from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.keras import naming
+from giulgi.compat.keras.boundary import (
+    expressions,
+    is_named,
+    named,
+    remember,
+)
+from giulgi.compat.keras.inputs import named_placeholder
+from giulgi.compat.names import export, exported
+from giulgi.compat.session import BaseSession, get_default_session
+from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import Tensor, as_tensor, record
+from giulgi.compat.variables import Variable
+from giulgi.nn.phase import _told, phase
+
+_SETTINGS: dict[str, Any] = {
+    "epsilon": 1e-7, "floatx": "float32", "image_data_format": "channels_last",
+}  # fmt: skip
+_local = threading.local()
+
+
+def backend(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that gives a function its names in ``keras.backend``."""
+    return exported(*(f"backend.{name}" for name in names), of="keras")
+
+
+# Settings
+
+
+@backend("backend")
+def backend_name() -> str:
+    """Return the name of what computes: of the one that programs expect."""
+    return "tensorflow"
+
+
+@backend("epsilon")
+def epsilon() -> float:
+    """Return the small number that keeps denominators from 0."""
+    return float(_SETTINGS["epsilon"])
+
+
+@backend("set_epsilon")
+def set_epsilon(value: float) -> None:
+    """Set the small number that keeps denominators from 0."""
+    _SETTINGS["epsilon"] = float(value)
+
+
+@backend("floatx")
+def floatx() -> str:
+    """Return the dtype of numbers."""
+    return str(_SETTINGS["floatx"])
+
+
+@backend("set_floatx")
+def set_floatx(value: str) -> None:
+    """Set the dtype of numbers."""
+    _SETTINGS["floatx"] = str(value)
+
+
+@backend("cast_to_floatx")
+def cast_to_floatx(x: Any) -> Any:
+    """Return an array with the dtype of numbers."""
+    return np.asarray(x, dtype=floatx())
+
+
+@backend("image_data_format")
+def image_data_format() -> str:
+    """Return where the channels of pictures are."""
+    return str(_SETTINGS["image_data_format"])
+
+
+@backend("set_image_data_format")
+def set_image_data_format(data_format: str) -> None:
+    """Say where the channels of pictures are: for all layers that are not told."""
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(f"Unknown data_format: {data_format}")
+    _SETTINGS["image_data_format"] = data_format
+    if hasattr(gg.config, "image_data_format"):
+        gg.config.image_data_format = data_format
+
+
+@backend("image_dim_ordering")
+def image_dim_ordering() -> str:
+    """Return where the channels of pictures are, as Keras 1 said it."""
+    return "th" if image_data_format() == "channels_first" else "tf"
+
+
+@backend("set_image_dim_ordering")
+def set_image_dim_ordering(dim_ordering: str) -> None:
+    """Say where the channels of pictures are, as Keras 1 said it."""
+    set_image_data_format({"th": "channels_first", "tf": "channels_last"}[dim_ordering])
+
+
+@backend("manual_variable_initialization")
+def manual_variable_initialization(value: bool) -> None:
+    """Take note of nothing: variables get their first values when they are first used."""
+    del value
+
+
+# Sessions
+
+
+@backend("get_session")
+def get_session(op_input_list: Any = ()) -> BaseSession:
+    """Return the session in which models live."""
+    del op_input_list
+    own: BaseSession | None = getattr(_local, "session", None)
+    return get_default_session() or own or implicit_session()
+
+
+@backend("set_session")
+def set_session(session: BaseSession) -> None:
+    """Let models live in a session."""
+    _local.session = session
+    _local.use = session.storage.in_use()  # Kept: a context that is forgotten is left.
+    _local.use.__enter__()
+
+
+@backend("clear_session")
+def clear_session() -> None:
+    """Forget all models: begin a new graph, and number layers from the beginning."""
+    _local.session = None
+    reset_default_graph()
+    naming.restart()
+    _told.set(None)
+
+
+@backend("reset_uids")
+def reset_uids() -> None:
+    """Number layers from the beginning."""
+    naming.restart()
+
+
+export("backend.get_uid", naming.get_uid, of="keras")
+export("backend.name_scope", name_scope, of="keras")
+
+
+@backend("get_graph")
+def get_graph() -> Any:
+    """Return the graph that is built in."""
+    return get_default_graph()
+
+
+@backend("learning_phase")
+def learning_phase() -> Any:
+    """Return whether layers train: a tensor that is fed, or the number that was set."""
+    told = _told.get()
+    return named(phase) if told is None else int(told)
+
+
+@backend("set_learning_phase")
+def set_learning_phase(value: Any) -> None:
+    """Say for layers that are called from now on whether they train."""
+    _told.set(bool(value))
+
+
+@backend("in_train_phase")
+def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """Return one thing while training, and another else."""
+    told = _told.get() if training is None else training
+    if told is not None and not is_named(told):
+        chosen = x if told else alt
+        return chosen() if callable(chosen) else chosen
+    first, second = (f() if callable(f) else f for f in (x, alt))
+    value = gg.where(phase, expressions(as_tensor(first)), expressions(as_tensor(second)))
+    return named(value)
+
+
+@backend("in_test_phase")
+def in_test_phase(x: Any, alt: Any, training: Any = None) -> Any:
+    """Return one thing after training, and another while training."""
+    return in_train_phase(alt, x, training)
+
+
+# Variables and constants
+
+
+@backend("variable")
+def variable(value: Any, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Any:
+    """Return a variable with a first value."""
+    kind = dtype or floatx()
+    if not is_named(value):
+        value = np.asarray(value).astype(as_dtype(kind).numpy_dtype)
+    return Variable(value, dtype=kind, name=name, constraint=constraint)
+
+
+@backend("constant")
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = None) -> Tensor:
+    """Return a constant."""
+    array = np.asarray(value, as_dtype(dtype or floatx()).numpy_dtype)
+    return as_tensor(array if shape is None else np.broadcast_to(array, shape).copy(), name=name)
+
+
+@backend("placeholder")
+def placeholder(
+    shape: Any = None, ndim: int | None = None, dtype: Any = None, sparse: bool = False,
+    name: str | None = None,
+) -> Tensor:  # fmt: skip
+    """Return a tensor whose value is fed; its shape, or the number of its axes, is known."""
+    del sparse
+    if shape is None and ndim is not None:
+        shape = (None,) * ndim
+    sizes = TensorShape(None if shape is None else tuple(shape))
+    return named_placeholder(as_dtype(dtype or floatx()), sizes, name or "Placeholder")
+
+
+@backend("is_placeholder")
+def is_placeholder(x: Any) -> bool:
+    """Whether a tensor is fed."""
+    return isinstance(x, Tensor) and x.op.type == "Placeholder"
+
+
+@backend("is_keras_tensor")
+def is_keras_tensor(x: Any) -> bool:
+    """Whether a tensor may be the input or output of a layer."""
+    return is_named(x) and not isinstance(x, Variable)
+
+
+@backend("is_tensor")
+def is_tensor(x: Any) -> bool:
+    """Whether it is a tensor."""
+    return is_named(x)
+
+
+@backend("is_sparse")
+def is_sparse(tensor: Any) -> bool:
+    """Whether a tensor is sparse: never."""
+    del tensor
+    return False
+
+
+@backend("to_dense")
+def to_dense(tensor: Any) -> Any:
+    """Return the tensor, which is dense."""
+    return tensor
+
+
+def _filled(value: float) -> Callable[..., Any]:
+    def fill(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
+        return variable(np.full(tuple(int(n) for n in shape), value), dtype, name)
+
+    fill.__doc__ = f"Return a variable full of {value:g}."
+    return fill
+
+
+export("backend.zeros", _filled(0.0), of="keras")
+export("backend.ones", _filled(1.0), of="keras")
+
+
+@backend("eye")
+def eye(size: Any, dtype: Any = None, name: str | None = None) -> Any:
+    """Return a variable that is an identity matrix."""
+    return variable(np.eye(size if isinstance(size, int) else size[0]), dtype, name)
+
+
+@backend("random_uniform_variable")
+def random_uniform_variable(
+    shape: Any, low: float, high: float, dtype: Any = None, name: Any = None, seed: Any = None
+) -> Any:
+    """Return a variable of numbers that are evenly distributed."""
+    drawn = np.random.default_rng(seed).uniform(low, high, tuple(shape))
+    return variable(drawn, dtype, name)
+
+
+@backend("random_normal_variable")
+def random_normal_variable(
+    shape: Any, mean: float, scale: float, dtype: Any = None, name: Any = None, seed: Any = None
+) -> Any:
+    """Return a variable of numbers that are normally distributed."""
+    return variable(np.random.default_rng(seed).normal(mean, scale, tuple(shape)), dtype, name)
+
+
+# Their values
+
+
+@backend("get_value")
+def get_value(x: Any) -> Any:
+    """Return the value of a variable."""
+    return x.numpy() if isinstance(x, gg.Tensor) else eval_(x)
+
+
+@backend("batch_get_value")
+def batch_get_value(ops: Sequence[Any]) -> list[Any]:
+    """Return the values of variables."""
+    return [get_value(x) for x in ops]
+
+
+@backend("set_value")
+def set_value(x: Any, value: Any) -> None:
+    """Give a variable a value."""
+    if isinstance(x, gg.Variable):
+        x.assign(np.asarray(value, x.dtype).reshape(x.shape))
+        return
+    get_session().load(x, np.asarray(value))
+
+
+@backend("batch_set_value")
+def batch_set_value(tuples: Any) -> None:
+    """Give variables values: pairs of both."""
+    for x, value in tuples:
+        set_value(x, value)
+
+
+@backend("eval")
+def eval_(x: Any) -> Any:
+    """Return the value of a tensor."""
+    if not is_named(x) and not isinstance(x, gg.Tensor):
+        return np.asarray(x)
+    return get_session().run(x)
+
+
+def _assignment(method: str) -> Callable[..., Any]:
+    def assign(x: Any, value: Any) -> Any:
+        own = x.named if hasattr(x, "named") else x
+        return getattr(own, method)(value)
+
+    assign.__doc__ = f"Return an operation: {method} of a variable."
+    return assign
+
+
+export("backend.update", _assignment("assign"), of="keras")
+export("backend.update_add", _assignment("assign_add"), of="keras")
+export("backend.update_sub", _assignment("assign_sub"), of="keras")
+
+
+@backend("moving_average_update")
+def moving_average_update(x: Any, value: Any, momentum: float) -> Any:
+    """Return an operation that moves a variable towards a value."""
+    own = x.named if hasattr(x, "named") else x
+    return own.assign(own * momentum + value * (1.0 - momentum))
+
+
+# Functions
+
+
+class Function:
+    """Computes outputs of inputs: called with a list of arrays, it returns one.
+
+    Args:
+        inputs: placeholders, or any other tensors.
+        outputs: what is computed.
+        updates: operations, or pairs of variables and new values, that take place with it.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, updates: Any = None, name: Any = None) -> None:
+        del name
+        self.is_one = not isinstance(outputs, (list, tuple))
+        given = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        self.inputs = [named(x) for x in given]
+        self.outputs = [as_tensor(x) for x in ([outputs] if self.is_one else outputs)]
+        self.updates = [_update(update) for update in updates or ()]
+
+    def __call__(self, inputs: Any) -> Any:
+        """Return the outputs, as a list if a list is asked for."""
+        values = inputs if isinstance(inputs, (list, tuple)) else [inputs]
+        pairs = zip(self.inputs, values, strict=False)
+        feeds = {x: _fed(value) for x, value in pairs if not isinstance(x, int)}
+        found = get_session().run([*self.outputs, *self.updates], feeds)[: len(self.outputs)]
+        return found[0] if self.is_one else found
+
+
+def _fed(value: Any) -> Any:
+    return value.eval() if isinstance(value, Variable) else value
+
+
+def _update(update: Any) -> Any:
+    if not isinstance(update, (tuple, list)):
+        return update
+    own, new = update
+    own = own.named if hasattr(own, "named") else own
+    if isinstance(own, Variable):
+        return own.assign(new)
+    from giulgi.compat.keras.optimizers import assignments
+
+    return assignments([(own, expressions(new))])[0]
+
+
+@backend("function")
+def function(inputs: Any, outputs: Any, updates: Any = None, **options: Any) -> Function:
+    """Return a function of arrays; see :class:`Function`."""
+    del options
+    return Function(inputs, outputs, updates)
+
+
+@backend("gradients")
+def gradients(loss: Any, variables: Any) -> Any:
+    """Return the gradients of a loss by variables or tensors: a list."""
+    by = variables if isinstance(variables, (list, tuple)) else [variables]
+    of = [expressions(x) for x in (loss if isinstance(loss, (list, tuple)) else [loss])]
+    sources = [x.variable if isinstance(x, Variable) else expressions(x) for x in by]
+    found = gg.gradients(of, sources, unconnected="none")
+    return [
+        None if g is None else remember(record("Gradient", None, [], [g]).outputs[0]) for g in found
+    ]
+
+
+@backend("stop_gradient")
+def stop_gradient(variables: Any) -> Any:
+    """Return tensors that count as constants where something is differentiated."""
+    if isinstance(variables, (list, tuple)):
+        return [stop_gradient(x) for x in variables]
+    return named(gg.stop_gradient(expressions(as_tensor(variables))))
+
+
+@backend("count_params")
+def count_params(x: Any) -> int:
+    """Return the number of numbers in a variable."""
+    return int(np.prod([int(size) for size in x.shape]))
