@@ -231,6 +231,16 @@ class Program:
         _, batched, shapes = self._batched(data, size)
         return backend(self.backend).explain(self.specialised(shapes), batched)
 
+    def explanations(self) -> list[tuple[Shapes, Explanation]]:
+        """Return for which shapes of the feeds it is compiled now, and what became of it for each.
+
+        See :meth:`explain`.
+        """
+        return [
+            (shapes, backend(name).explain(computation, batched))
+            for (name, shapes, batched), (computation, _) in self._compiled.items()
+        ]
+
     def _batched(self, data: Sequence[Array], size: int) -> tuple[list[Array], Batched, Shapes]:
         """Return the data as plain arrays, how feeds are taken from them, and the feeds' shapes."""
         if len(data) != len(self.feeds):

@@ -50,6 +50,11 @@ class Recent(Generic[K, V]):
             self._making.pop(key, None)
         return made
 
+    def items(self) -> list[tuple[K, V]]:
+        """Return what is remembered, with its keys; what was used last comes last."""
+        with self._lock:
+            return list(self._made.items())
+
     def __contains__(self, key: K) -> bool:
         return key in self._made
 

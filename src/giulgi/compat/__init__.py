@@ -18,6 +18,9 @@ session      sessions
 eager        computing at once, as TensorFlow 2 does
 programs     what is run, interpreted at first and compiled when that pays
 running      what a session does for what is fetched and fed
+growth       tells of a graph that grows in a loop
+watching     takes notes for ``giulgi run --explain`` and ``--profile``
+healing/     what NumPy, pandas and others have removed since
 tensorflow/  the functions and classes, by family
 keras/       Keras 2 and 1, and where their names lay
 ===========  ================================================================================

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
 from giulgi.compat.running import Prepared, as_run_error, fed_value, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
@@ -202,6 +203,7 @@ class BaseSession:
         if run is None:
             if self._is_closed:
                 raise RuntimeError("Attempted to use a closed Session.")
+            note_new_run(self.graph)
             run = self._runs[key] = _Run(self, fetches, tuple(feeds))
         return run
 
@@ -230,9 +232,9 @@ class BaseSession:
         raise NotImplementedError("partial runs are not there: run everything in one go")
 
     @property
-    def graph_def(self) -> Graph:
-        """The description of the graph."""
-        return self.graph
+    def graph_def(self) -> Any:
+        """The graph as a message, ``tf.GraphDef``."""
+        return self.graph.as_graph_def()
 
     @property
     def sess_str(self) -> str:
