@@ -50,7 +50,7 @@ class Prepared:
         tensors = [x for x in fetches if isinstance(x, Tensor)]
         effects = _with_effect(fetches, fed)
         hosts = [op for op in effects if op.host is not None]
-        self.updates = _new_values(effects)
+        self.updates = new_values(effects)
         results = [x for x in tensors if x.op.host is None or x in fed]
         ends: list[Any] = [*results, *self.updates.values()]
         waited = _waited_for(hosts, ends, fed)
@@ -170,7 +170,7 @@ def _with_effect(fetches: Sequence[Tensor | Operation], fed: set[Tensor]) -> lis
     return sorted(found, key=lambda operation: operation.number)
 
 
-def _new_values(operations: Sequence[Operation]) -> dict[Variable, Expression]:
+def new_values(operations: Sequence[Operation]) -> dict[Variable, Expression]:
     """Return what each variable is assigned in the end.
 
     Assignments to one variable that know nothing of each other follow each other as they were
