@@ -351,7 +351,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> gg.Tensor:
     """Return a tensor, of whose shape more is known."""
     value = as_expression(x)
     known = known_elements(shape) if not hasattr(shape, "as_list") else shape.as_list()
-    if known is None or value.known_shape is not None and None not in value.known_shape:
+    if known is None or (value.known_shape is not None and None not in value.known_shape):
         return value
     own = dims_of(value) if value.known_shape is not None else [-1] * len(known)
     wanted = [b if a in (None, -1) else a for a, b in zip(known, own, strict=True)]
