@@ -322,10 +322,12 @@ class Graph:
         del device_name
         yield
 
-    def as_graph_def(self, from_version: Any = None, add_shapes: bool = False) -> Graph:
-        """Return the description of the graph: itself."""
+    def as_graph_def(self, from_version: Any = None, add_shapes: bool = False) -> Any:
+        """Return the graph as a message, ``tf.GraphDef``."""
+        from giulgi.compat.tensorflow.graph_def import graph_def_of
+
         del from_version, add_shapes
-        return self
+        return graph_def_of(self)
 
 
 # The default graph

@@ -120,6 +120,23 @@ class Variable(Operand, Converted):
             joined.append(Collections.TRAINABLE_VARIABLES)
         graph.add_to_collections(joined, self)
 
+    def restore(
+        self,
+        variable: gg.Variable,
+        op: Operation,
+        initial_value: Any,
+        initializer: Any,
+        trainable: bool,
+    ) -> None:
+        """Be the variable of operations that were read from a file."""
+        self.graph, self.op, self.variable = op.graph, op, variable
+        self._snapshot = op.outputs[0]
+        self.dtype = self._snapshot.dtype
+        self.trainable, self.constraint = trainable, None
+        self.initial_value = initial_value
+        self.initializer = initializer
+        _declared[variable.cell] = self
+
     # What is known of it
 
     @property
