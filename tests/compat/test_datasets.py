@@ -11,6 +11,7 @@ giulgi.compat.install()
 import tensorflow as tf  # noqa: E402
 
 D = tf.data.Dataset
+giulgi.compat.modules.uninstall()
 
 
 @pytest.fixture(autouse=True)

@@ -166,7 +166,8 @@ def _filled(column: Sequence[Any], spec: Spec, shape: list[int | None], fill: An
         fill = fill.encode()
     batch = np.full([len(arrays), *sizes], fill, spec.dtype.numpy_dtype)
     for place, array in enumerate(arrays):
-        batch[(place, *map(slice, array.shape))] = array if array.ndim else array[()]
+        corner: Any = (place, *map(slice, array.shape))
+        batch[corner] = array if array.ndim else array[()]
     return batch
 
 
