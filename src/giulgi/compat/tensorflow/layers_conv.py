@@ -138,17 +138,11 @@ class _Convolution(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return activation(convolution + bias)."""
-        return self.finished(
-            _convolved(
-                inputs,
-                self.kernel,
-                self.strides,
-                self.padding,
-                self.dilation_rate,
-                1,
-                self.data_format,
-            )  # fmt: skip
-        )
+        y = _convolved(
+            inputs, self.kernel, self.strides, self.padding, self.dilation_rate, 1,
+            self.data_format,
+        )  # fmt: skip
+        return self.finished(y)
 
 
 @exported("layers.Conv1D")
@@ -271,7 +265,8 @@ def _function(layer: type[_Convolution], *paths: str) -> Any:
     def call(
         inputs: Any, *args: Any, name: str | None = None, reuse: Any = None, **options: Any
     ) -> Any:
-        return layer(*args, name=name, _scope=name, _reuse=reuse, **options)(inputs)
+        options |= {"name": name, "_scope": name, "_reuse": reuse}
+        return layer(*args, **options)(inputs)
 
     call.__name__ = paths[0].split(".")[-1]
     call.__doc__ = f"{layer.__doc__} See :class:`{layer.__name__}`."

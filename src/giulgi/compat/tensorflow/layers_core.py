@@ -21,7 +21,8 @@ from giulgi.compat.tensorflow.nn_normalization import normalised
 @operation(type="MatMul")
 def product(x: Any, kernel: Any, name: str | None = None) -> gg.Tensor:
     """Return the products of the last axis of x with the columns of a matrix."""
-    return gg.matmul(*alike(x, kernel))
+    value, matrix = alike(x, kernel)
+    return gg.matmul(value, matrix)
 
 
 def require_known(layer: str, size: Any) -> int:
@@ -261,7 +262,7 @@ def batch_normalised(
     return y, batch_mean, batch_variance
 
 
-def moved(variable: Any, value: Tensor, momentum: Any, training: Any) -> Tensor:
+def moved(variable: Any, value: Any, momentum: Any, training: Any) -> Tensor:
     """Return the running mean after a batch, which is assigned when it is run, in training."""
     old = variable.as_tensor()
     share = 1 - as_expression(momentum, "float32")
