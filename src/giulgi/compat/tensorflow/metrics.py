@@ -1,0 +1,372 @@
+"""``tf.metrics``: values that are gathered over many batches, in local variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.names import exported
+from giulgi.compat.tensor import Tensor, as_expression, as_tensor, record
+from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.variables import Variable
+
+
+def local(name: str, shape: Sequence[int] = (), dtype: Any = np.float32) -> Variable:
+    """Return a local variable of zeros, in the open scope."""
+    return Variable(
+        np.zeros(tuple(shape), dtype),
+        trainable=False,
+        collections=[Collections.LOCAL_VARIABLES, Collections.METRIC_VARIABLES],
+        name=name,
+    )
+
+
+class Gathered:
+    """A metric that is a function of sums.
+
+    Args:
+        name: the scope of its variables.
+        sums: the name of each sum, and what a batch adds to it.
+        inputs: what that is computed of.
+        formula: a function of the sums.
+        collections: the collections that the value and the update join.
+    """
+
+    def __init__(
+        self, name: str, sums: dict[str, gg.Tensor], inputs: Sequence[Any], formula: Any,
+        collections: Sequence[Any] = (None, None),
+    ) -> None:  # fmt: skip
+        with variable_scope(name):
+            cells = {key: local(key, _static(x)) for key, x in sums.items()}
+            olds = [cell.as_tensor() for cell in cells.values()]
+            value = formula(*[x.expression for x in olds])
+            self.value = record("value", "value", olds, [value]).outputs[0]
+            news = [x.expression + s for x, s in zip(olds, sums.values(), strict=True)]
+            self.update = record(
+                "update_op", "update_op", [*olds, *map(as_tensor, inputs)], [formula(*news)],
+                assigns=list(zip(cells.values(), news, strict=True)),
+            ).outputs[0]  # fmt: skip
+        for where, what in zip(collections, (self.value, self.update), strict=True):
+            if where:
+                get_default_graph().add_to_collections(where, what)
+
+    @property
+    def pair(self) -> tuple[Tensor, Tensor]:
+        """The value, and what adds a batch and returns the value after it."""
+        return self.value, self.update
+
+
+def _static(x: gg.Tensor) -> tuple[int, ...]:
+    return tuple(size or 0 for size in x.known_shape or ())
+
+
+def _ratio(total: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
+    return gg.where(count > 0, total / gg.where(count > 0, count, 1), 0)
+
+
+def weights_of(weights: Any, like: gg.Tensor) -> gg.Tensor:
+    """Return what each element counts."""
+    if weights is None:
+        return gg.ones_like(like)
+    w = gg.cast(as_expression(weights), like.dtype)
+    if w.known_shape and like.known_shape and len(w.known_shape) < len(like.known_shape):
+        rank = len(like.known_shape)
+        w = gg.expand_dims(w, tuple(range(len(w.known_shape), rank)))
+    return w + gg.zeros_like(like)
+
+
+def _inputs(*given: Any) -> list[Any]:
+    return [as_tensor(x) for x in given if x is not None]
+
+
+def _float(x: Any) -> gg.Tensor:
+    value = as_expression(x)
+    return value if value.dtype == np.float32 else gg.cast(value, "float32")
+
+
+def _mean_of(
+    default: str, each: gg.Tensor, weights: Any, inputs: Sequence[Any], collections: Any,
+    name: str | None, last: Any = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of elements over all batches."""
+    w = weights_of(weights, each)
+    sums = {"total": gg.sum(each * w), "count": gg.sum(w)}
+
+    def formula(total: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
+        value = _ratio(total, count)
+        return value if last is None else last(value)
+
+    return Gathered(name or default, sums, inputs, formula, collections).pair
+
+
+@exported("metrics.mean", "contrib.metrics.streaming_mean")
+def mean(
+    values: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of all values so far, and what adds a batch."""
+    return _mean_of(
+        "mean", _float(values), weights, _inputs(values, weights),
+        (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+def _alike(labels: Any, predictions: Any) -> tuple[gg.Tensor, gg.Tensor]:
+    """Return labels and predictions of as many axes: a last one of size 1 is left out."""
+    y, p = as_expression(labels), as_expression(predictions)
+    a, b = y.known_shape, p.known_shape
+    if a is not None and b is not None:
+        if len(a) == len(b) + 1 and a[-1] in (1, None):
+            y = gg.squeeze(y, -1)
+        elif len(b) == len(a) + 1 and b[-1] in (1, None):
+            p = gg.squeeze(p, -1)
+    return y, p
+
+
+@exported("metrics.accuracy")
+def accuracy(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the share of predictions that are the labels, and what adds a batch."""
+    y, p = _alike(labels, predictions)
+    each = gg.cast(gg.cast(p, y.dtype) == y, "float32")
+    return _mean_of(
+        "accuracy", each, weights, _inputs(labels, predictions, weights),
+        (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.mean_absolute_error")
+def mean_absolute_error(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of |predictions - labels|, and what adds a batch."""
+    y, p = _alike(labels, predictions)
+    return _mean_of(
+        "mean_absolute_error", gg.abs(_float(p) - _float(y)), weights,
+        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.mean_squared_error")
+def mean_squared_error(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of (predictions - labels)^2, and what adds a batch."""
+    y, p = _alike(labels, predictions)
+    return _mean_of(
+        "mean_squared_error", gg.square(_float(p) - _float(y)), weights,
+        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.root_mean_squared_error")
+def root_mean_squared_error(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the root of the mean of (predictions - labels)^2, and what adds a batch."""
+    y, p = _alike(labels, predictions)
+    return _mean_of(
+        "root_mean_squared_error", gg.square(_float(p) - _float(y)), weights,
+        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+        gg.sqrt,
+    )  # fmt: skip
+
+
+# Of true and false
+
+
+def _counts(labels: Any, predictions: Any, weights: Any) -> dict[str, gg.Tensor]:
+    """Return how many are rightly and wrongly held to be true and false."""
+    y, p = _alike(labels, predictions)
+    true, held = gg.cast(y, "bool"), gg.cast(p, "bool")
+    w = weights_of(weights, gg.cast(true, "float32"))
+    cases = {
+        "true_positives": gg.logical_and(true, held),
+        "false_positives": gg.logical_and(gg.logical_not(true), held),
+        "false_negatives": gg.logical_and(true, gg.logical_not(held)),
+        "true_negatives": gg.logical_and(gg.logical_not(true), gg.logical_not(held)),
+    }
+    return {name: gg.sum(gg.cast(case, "float32") * w) for name, case in cases.items()}
+
+
+def _of_counts(
+    default: str, names: Sequence[str], formula: Any, labels: Any, predictions: Any, weights: Any,
+    collections: Any, name: str | None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    counts = _counts(labels, predictions, weights)
+    return Gathered(
+        name or default, {key: counts[key] for key in names},
+        _inputs(labels, predictions, weights), formula, collections,
+    ).pair  # fmt: skip
+
+
+@exported("metrics.precision")
+def precision(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the share of what is held to be true that is, and what adds a batch."""
+    return _of_counts(
+        "precision", ("true_positives", "false_positives"), lambda a, b: _ratio(a, a + b), labels,
+        predictions, weights, (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.recall")
+def recall(
+    labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the share of what is true that is held to be, and what adds a batch."""
+    return _of_counts(
+        "recall", ("true_positives", "false_negatives"), lambda a, b: _ratio(a, a + b), labels,
+        predictions, weights, (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+def _count(which: str) -> None:
+    @exported(f"metrics.{which}")
+    def call(
+        labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
+        updates_collections: Any = None, name: str | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        return _of_counts(
+            which, (which,), lambda count: count, labels, predictions, weights,
+            (metrics_collections, updates_collections), name,
+        )  # fmt: skip
+
+    call.__name__ = which
+    call.__doc__ = f"Return the number of {which.replace('_', ' ')}, and what adds a batch."
+
+
+for _which in ("true_positives", "false_positives", "false_negatives", "true_negatives"):
+    _count(_which)
+
+
+@exported("metrics.auc", "contrib.metrics.streaming_auc")
+def auc(
+    labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200,
+    metrics_collections: Any = None, updates_collections: Any = None, curve: str = "ROC",
+    name: str | None = None, summation_method: str = "trapezoidal", thresholds: Any = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the area under a curve, by trapezoids between thresholds, and what adds a batch.
+
+    Args:
+        labels: what is true.
+        predictions: probabilities.
+        weights: what each counts.
+        num_thresholds: how many thresholds from 0 to 1.
+        metrics_collections: the collections that the value joins.
+        updates_collections: those that the update joins.
+        curve: "ROC", of recall over the share of what is false that is held to be true; or "PR",
+            of precision over recall.
+        name: the scope of its variables.
+        summation_method: must be "trapezoidal".
+        thresholds: the thresholds themselves.
+    """
+    if summation_method != "trapezoidal":
+        raise NotImplementedError(f"auc(summation_method={summation_method!r}) is not there")
+    inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1)
+    lines = np.asarray([-1e-7, *inner, 1 + 1e-7] if thresholds is None else thresholds, np.float32)
+    y, p = (gg.reshape(as_expression(x), (1, -1)) for x in (labels, predictions))
+    true, held = gg.cast(y, "bool"), gg.cast(p, "float32") > gg.constant(lines[:, None])
+    w = weights_of(weights, gg.cast(true, "float32"))
+
+    def total(case: gg.Tensor) -> gg.Tensor:
+        return gg.sum(gg.cast(case, "float32") * w, 1)
+
+    no, out = gg.logical_not(true), gg.logical_not(held)
+    sums = {
+        "true_positives": total(gg.logical_and(true, held)),
+        "false_negatives": total(gg.logical_and(true, out)),
+        "true_negatives": total(gg.logical_and(no, out)),
+        "false_positives": total(gg.logical_and(no, held)),
+    }
+
+    def area(tp: gg.Tensor, fn: gg.Tensor, tn: gg.Tensor, fp: gg.Tensor) -> gg.Tensor:
+        small = 1e-6
+        found = (tp + small) / (tp + fn + small)
+        x, h = (
+            (fp / (fp + tn + small), found)
+            if curve == "ROC"
+            else (found, (tp + small) / (tp + fp + small))
+        )
+        return gg.sum((x[:-1] - x[1:]) * (h[:-1] + h[1:]) / 2)
+
+    return Gathered(
+        name or "auc", sums, _inputs(labels, predictions, weights), area,
+        (metrics_collections, updates_collections),
+    ).pair  # fmt: skip
+
+
+def _confusion(labels: Any, predictions: Any, num_classes: int, weights: Any) -> gg.Tensor:
+    """Return how often each class (row) is held to be each (column)."""
+    y, p = (gg.reshape(gg.cast(as_expression(x), "int64"), (-1,)) for x in (labels, predictions))
+    true = gg.one_hot(y, num_classes)
+    if weights is not None:
+        true = true * gg.expand_dims(gg.reshape(_float(weights), (-1,)), 1)
+    return gg.matmul(gg.transpose(true), gg.one_hot(p, num_classes))
+
+
+@exported("metrics.mean_iou")
+def mean_iou(
+    labels: Any, predictions: Any, num_classes: int, weights: Any = None,
+    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean over classes of intersection over union; and the matrix after a batch."""
+    matrix = _confusion(labels, predictions, num_classes, weights)
+
+    def share(total: gg.Tensor) -> gg.Tensor:
+        both = gg.diagonal(total)
+        union = gg.sum(total, 0) + gg.sum(total, 1) - both
+        present = gg.cast(union > 0, "float32")
+        return _ratio(gg.sum(_ratio(both, union)), gg.sum(present))
+
+    return Gathered(
+        name or "mean_iou", {"total_confusion_matrix": matrix},
+        _inputs(labels, predictions, weights), share, (metrics_collections, updates_collections),
+    ).pair  # fmt: skip
+
+
+@exported("metrics.mean_per_class_accuracy")
+def mean_per_class_accuracy(
+    labels: Any, predictions: Any, num_classes: int, weights: Any = None,
+    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean over classes of the share that is found, and what adds a batch."""
+    matrix = _confusion(labels, predictions, num_classes, weights)
+    sums = {"count": gg.sum(matrix, 1), "total": gg.diagonal(matrix)}
+    return Gathered(
+        name or "mean_per_class_accuracy", sums, _inputs(labels, predictions, weights),
+        lambda count, total: gg.mean(_ratio(total, count)),
+        (metrics_collections, updates_collections),
+    ).pair  # fmt: skip
+
+
+@exported("metrics.recall_at_k", "metrics.sparse_recall_at_k")
+def recall_at_k(
+    labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None,
+    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the share of true classes among the k greatest predictions."""
+    if class_id is not None:
+        raise NotImplementedError("recall_at_k(class_id=...) is not there: leave it out")
+    x, y = as_expression(predictions), gg.cast(as_expression(labels), "int64")
+    if y.known_shape is not None and len(y.known_shape) == len(x.shape) - 1:
+        y = gg.expand_dims(y, -1)
+    own = gg.take_along_axis(x, y, -1)
+    greater = gg.sum(gg.cast(gg.expand_dims(x, -2) > gg.expand_dims(own, -1), "int64"), -1)
+    each = gg.cast(greater < k, "float32")
+    return _mean_of(
+        f"recall_at_{k}", each, weights, _inputs(labels, predictions, weights),
+        (metrics_collections, updates_collections), name,
+    )  # fmt: skip
