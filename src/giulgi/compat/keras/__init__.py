@@ -9,7 +9,9 @@ FAMILIES: tuple[str, ...] = (
     "backend_math",
     "backend_nn",
     "backend_session",
+    "callbacks",
     "constraints",
+    "datasets",
     "inputs",
     "layers",
     "losses",
@@ -17,6 +19,13 @@ FAMILIES: tuple[str, ...] = (
     "metrics",
     "models",
     "optimizers",
+    "parts",
+    "preprocessing_generator",
+    "preprocessing_iterators",
+    "preprocessing_pictures",
+    "preprocessing_sequence",
+    "preprocessing_text",
+    "utils",
 )
 
 for _family in FAMILIES:
