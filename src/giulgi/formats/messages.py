@@ -97,12 +97,14 @@ class Message:
     FIELDS: ClassVar[dict[str, tuple[int, Any]]] = {}
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {}
     _by_number: ClassVar[dict[int, tuple[str, Any]]] = {}
+    _numbers: ClassVar[dict[str, int]] = {}
 
     _values: dict[str, Any]
     _is_set: bool
 
     def __init_subclass__(cls) -> None:
         cls._by_number = {number: (name, kind) for name, (number, kind) in cls.FIELDS.items()}
+        cls._numbers = {name: number for name, (number, _) in cls.FIELDS.items()}
 
     def __init__(self, **fields: Any) -> None:
         object.__setattr__(self, "_values", {})
@@ -166,9 +168,12 @@ class Message:
 
     def _filled(self) -> Iterator[tuple[str, Any, Any]]:
         """Return name, kind and value of the fields that are there, by their numbers."""
-        for name, kind in (self._by_number[number] for number in sorted(self._by_number)):
-            if name in self._values and self.HasField(name):
-                yield name, kind, self._values[name]
+        values, fields = self._values, self.FIELDS
+        names = sorted(values, key=self._numbers.__getitem__) if len(values) > 1 else list(values)
+        for name in names:
+            kind, value = fields[name][1], values[name]
+            if isinstance(kind, str) or self._is_there(value):
+                yield name, kind, value
 
     # Reading and writing
 
@@ -234,10 +239,14 @@ class Message:
         kind = self._kind(name)
         if name not in self._values:
             return False
-        value = self._values[name]
-        if isinstance(kind, (list, dict)):
-            return bool(value)
-        return not isinstance(value, Message) or value._is_set or any(True for _ in value._filled())
+        return isinstance(kind, str) or self._is_there(self._values[name])
+
+    @staticmethod
+    def _is_there(value: Any) -> bool:
+        """Whether a message was filled or set, or a list or map has something in it."""
+        if isinstance(value, Message):
+            return value._is_set or any(True for _ in value._filled())
+        return bool(value)
 
     def WhichOneof(self, choice: str) -> str | None:  # noqa: N802
         """Return the field of a choice that is there."""
