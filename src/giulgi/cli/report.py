@@ -67,7 +67,7 @@ def _graph_lines(graph: Graph) -> Iterator[str]:
     yield "  " + ", ".join(f"{kind} ({count})" for kind, count in most)
     yield ""
     numbers = sum(_size(v) for v in trained)
-    yield f"== Its parameters: {numbers:,} numbers in {_count(len(trained), 'variable')} =="
+    yield f"== Its parameters: {_count(numbers, 'number')} in {_count(len(trained), 'variable')} =="
     yield ""
     width = max((len(v.name) for v in variables), default=0)
     for variable in variables:

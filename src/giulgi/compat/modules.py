@@ -149,7 +149,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         del path, target
         if fullname.split(".")[0] not in TABLES:
             return None
-        _load_tables()
+        load_tables()
         if not (fullname in TABLES or is_module(fullname)):
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
@@ -161,8 +161,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """A stand-in has nothing to be carried out."""
 
 
-def _load_tables() -> None:
-    """Import what fills the tables."""
+def load_tables() -> None:
+    """Import what fills the tables of names."""
     importlib.import_module("giulgi.compat.tensorflow")
     importlib.import_module("giulgi.compat.keras")
 

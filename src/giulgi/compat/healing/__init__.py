@@ -28,3 +28,12 @@ def install() -> None:
     for name in LIBRARIES:
         import_module(f"{__name__}.{name}")
     hooks.install()
+
+
+def contents() -> dict[str, list[str]]:
+    """Return what is healed, by library."""
+    found: dict[str, list[str]] = {}
+    for name in LIBRARIES:
+        library, names = import_module(f"{__name__}.{name}").HEALED
+        found.setdefault(library, []).extend(names)
+    return found

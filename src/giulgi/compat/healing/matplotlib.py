@@ -325,3 +325,32 @@ def _distribution(module: Any, a: Any, bins: Any = None, kde: bool = True, **opt
     if options.get("hist") is False:
         return module.kdeplot(a, **kept)
     return module.histplot(a, bins=bins or "auto", kde=kde, stat="density", **kept)
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "matplotlib and seaborn",
+    [
+        "plt.hold",
+        "plt.subplot(axisbg=)",
+        "plt.hist(normed=)",
+        "plt.grid(b=)",
+        "plt.annotate(s=)",
+        "plt.bar(left=)",
+        "plt.boxplot(labels=)",
+        "plt.savefig(frameon=)",
+        "fig.gca(projection=)",
+        "plt.cm.get_cmap",
+        *(f"plt.cm.{name}" for name in _COLOURS),
+        "plt.style.use('seaborn-...')",
+        "ax.lines.remove",
+        "contours.collections",
+        "matplotlib.use of what is not here",
+        "settings that are gone",
+        "plt.show and plt.pause without a screen",
+        "sns.factorplot",
+        "sns.distplot",
+        "sns.tsplot",
+        "sns.lmplot(x, y, data)",
+    ],
+)

@@ -191,3 +191,23 @@ def _of_single(own: Function) -> Function:
             return own(*(a.item() if is_single(a) else a for a in args))
 
     return call
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "NumPy",
+    [
+        "'%f' % array of one element",
+        "float(array of one element)",
+        "math.sqrt(array of one element)",
+        "a[i] = array of one element",
+        "np.array of lists of different lengths",
+        "np.array(copy=False)",
+        "np.load of objects",
+        "np.fromstring of bytes",
+        "np.vstack(map(...))",
+        "np.reshape(newshape=)",
+        "sizes that are floats",
+        "numbers in lists printed as numbers",
+    ],
+)

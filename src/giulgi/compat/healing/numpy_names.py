@@ -180,3 +180,7 @@ def _random(module: Any) -> None:
         return module.randint(first, last + 1, size)
 
     module.random_integers = random_integers
+
+
+#: What is healed here, for the page of documentation.
+HEALED = ("NumPy", [*(f"np.{name}" for name in [*_STOOD_FOR, *_MADE]), "np.random.random_integers"])

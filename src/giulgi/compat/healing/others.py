@@ -195,3 +195,10 @@ def _drive(module: ModuleType) -> None:
 @makes("google")
 def _google(module: ModuleType) -> None:
     del module  # Only what it holds means something.
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "packages that need not be installed",
+    ["six", "six.moves", "future", "IPython.display", "get_ipython", "google.colab"],
+)

@@ -300,3 +300,34 @@ def _testing(module: ModuleType) -> None:
     from pandas import testing
 
     module.__dict__.update({name: getattr(testing, name) for name in testing.__all__})
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "pandas",
+    [
+        "read_csv(delim_whitespace=)",
+        "read_csv(error_bad_lines=)",
+        "read_csv(squeeze=)",
+        "read_csv(prefix=)",
+        "read_csv(date_parser=)",
+        *(f"read_csv({name}=)" for name in _READ_FOR_NOTHING),
+        "pd.np",
+        "pd.datetime",
+        "pd.value_counts",
+        "pd.rolling_mean and its like",
+        "pd.expanding_mean and its like",
+        "pd.ewma",
+        "pd.scatter_matrix",
+        "pandas.tools.plotting",
+        "pandas.util.testing",
+        "pd.TimeGrouper",
+        "pd.Int64Index",
+        "pd.concat(join_axes=)",
+        "dates in several forms",
+        "frequencies such as 'M'",
+        "get_dummies as numbers",
+        "columns of text as objects",
+        "set_option of former names",
+    ],
+)

@@ -345,3 +345,21 @@ def changed_part(owner: Any, key: Any, is_attribute: bool, change: Function) -> 
     found = change(part)
     owner[key] = part
     return found
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "pandas",
+    [
+        "df.ix",
+        *(f"df.{name}" for name in _METHODS),
+        "df['a'][0] = 1",
+        "df['a'].fillna(0, inplace=True)",
+        "df.fillna(method=)",
+        "df.drop('a', 1)",
+        "df.mean() with text",
+        "df.values to write into",
+        "series[0] where labels are text",
+        "df.loc[0, 'a'] = another dtype",
+    ],
+)

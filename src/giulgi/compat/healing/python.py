@@ -194,3 +194,25 @@ def _dir_util(module: ModuleType) -> None:
 @makes("distutils.spawn")
 def _spawn(module: ModuleType) -> None:
     module.__dict__.update(find_executable=shutil.which)
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "Python",
+    [
+        *(f"collections.{name}" for name in _ABSTRACT),
+        "time.clock",
+        "fractions.gcd",
+        "inspect.getargspec",
+        "string.maketrans",
+        "string.letters",
+        "Thread.isAlive",
+        "base64.encodestring",
+        "platform.dist",
+        "imp",
+        "distutils.version",
+        "distutils.util.strtobool",
+        "distutils.dir_util",
+        "distutils.spawn",
+    ],
+)

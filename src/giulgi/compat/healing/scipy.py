@@ -230,3 +230,26 @@ def _inside(module: ModuleType) -> None:
 
 for _name in ("filters", "interpolation", "morphology", "measurements", "fourier"):
     makes(f"scipy.ndimage.{_name}")(_inside)
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "SciPy and Pillow",
+    [
+        *(f"scipy.misc.{n}" for n in ("imread", "imsave", "imresize", "imrotate", "toimage")),
+        *(f"scipy.misc.{n}" for n in ("fromimage", "bytescale", "comb", "factorial", "face")),
+        "scipy.array and all that was NumPy's",
+        "scipy.integrate.simps",
+        "scipy.integrate.trapz",
+        "scipy.integrate.cumtrapz",
+        *(f"scipy.signal.{name}" for name in _WINDOWS),
+        "scipy.stats.itemfreq",
+        "scipy.stats.binom_test",
+        "scipy.ndimage.filters",
+        "scipy.ndimage.interpolation",
+        "Image.ANTIALIAS",
+        "Image.tostring",
+        "ImageDraw.textsize",
+        "ImageFont.getsize",
+    ],
+)

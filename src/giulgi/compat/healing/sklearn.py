@@ -302,3 +302,21 @@ def _assignment(module: ModuleType) -> None:
         return np.transpose(solve()(X))
 
     module.__dict__["linear_assignment"] = linear_assignment
+
+
+#: What is healed here, for the page of documentation.
+HEALED = (
+    "scikit-learn",
+    [
+        *(f"sklearn.{name}" for name in _MOVED),
+        "sklearn.externals.joblib",
+        "sklearn.externals.six",
+        "sklearn.utils.linear_assignment_",
+        *(name for name in _MAKERS if name not in ("KFold", "StratifiedKFold")),
+        "cross_validation.KFold(n, n_folds)",
+        "OneHotEncoder(sparse=)",
+        "mean_squared_error(squared=)",
+        "TSNE(n_iter=)",
+        "LogisticRegression(multi_class=)",
+    ],
+)

@@ -48,12 +48,14 @@ class _Healer(ast.NodeTransformer):
         target = node.targets[0]
         if len(node.targets) > 1 or not isinstance(target, ast.Subscript):
             return node
-        if isinstance(node.value, ast.Constant) or _has_slice(target.slice):
+        if _has_slice(target.slice):
             return node
         whole = target.value
         if isinstance(whole, (ast.Subscript, ast.Attribute)) and not _has_slice(whole):
             call = _call(node, _STORED_IN, [node.value, *_owner_and_key(whole), target.slice])
             return ast.copy_location(ast.Expr(call), node)
+        if isinstance(node.value, ast.Constant):
+            return node
         # In this order Python computes them.
         call = _call(node, _STORED, [node.value, target.value, target.slice])
         return ast.copy_location(ast.Expr(call), node)

@@ -1,0 +1,40 @@
+"""How tests run programs: as a user does, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a program printed, and how it ended."""
+
+    out: str
+    err: str
+    code: int
+
+
+def giulgi_run(
+    folder: Path, *words: str, text: str | None = None, name: str = "program.py"
+) -> Ended:
+    """Run ``giulgi run`` in a folder, with a program of some text if there is one."""
+    if text is not None:
+        (folder / name).write_text(dedent(text), encoding="utf-8")
+        words = (name, *words)
+    env = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-m", "giulgi", "run", *words],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ended(done.stdout, done.stderr, done.returncode)

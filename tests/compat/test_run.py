@@ -1,0 +1,200 @@
+"""``giulgi run``: a program finds what Python would give it, and the stand-ins beside."""
+
+import json
+import sys
+from textwrap import dedent
+
+from tests.compat.programs import giulgi_run
+
+from giulgi.cli.notebook import cells_of, without_magics
+from giulgi.cli.run import split
+
+LINE = """
+    import tensorflow as tf
+
+    x = tf.placeholder(tf.float32, [None, 1])
+    y = tf.placeholder(tf.float32, [None, 1])
+    w = tf.Variable([[0.5]], name="w")
+    cost = tf.reduce_mean(tf.square(tf.matmul(x, w) - y))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        for step in range(300):
+            c, _ = sess.run([cost, train], {x: [[1], [2]], y: [[2], [4]]})
+        print("w = %.3f" % sess.run(w))
+"""
+
+
+def test_words_before_the_program_are_ours_and_those_after_are_its_own():
+    assert split(["--explain", "p.py", "--explain", "-m"]) == (
+        ["--explain", "p.py"],
+        ["--explain", "-m"],
+    )
+    assert split(["-c", "print()", "a"]) == (["-c", "print()"], ["a"])
+    assert split(["-m", "module", "-x"]) == (["-m", "module"], ["-x"])
+    assert split(["--profile"]) == (["--profile"], [])
+
+
+def test_a_program_finds_what_python_gives_it(tmp_path):
+    (tmp_path / "beside.py").write_text("word = 'beside'\n")
+    text = """
+        import os, pickle, sys
+        import beside
+
+        class Thing:
+            pass
+
+        print(sys.argv)
+        print(sys.path[0] == os.getcwd(), __name__, os.path.basename(__file__), beside.word)
+        print(type(pickle.loads(pickle.dumps(Thing()))) is Thing)
+        print(sys.modules["__main__"].Thing is Thing)
+        sys.exit(3)
+    """
+    ended = giulgi_run(tmp_path, "a", "--explain", text=text)
+    assert ended.code == 3, ended.err
+    assert ended.out.splitlines() == [
+        "['program.py', 'a', '--explain']",
+        "True __main__ program.py beside",
+        "True",
+        "True",
+    ]
+
+
+def test_code_and_modules_run_as_under_python(tmp_path):
+    told = giulgi_run(tmp_path, "-c", "import sys; print(sys.argv); sys.exit('no')", "x")
+    assert (told.out, told.err, told.code) == ("['-c', 'x']\n", "no\n", 1)
+    (tmp_path / "part.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
+    assert giulgi_run(tmp_path, "-m", "part", "-v").out == "__main__ ['-v']\n"
+
+
+def test_an_error_shows_the_lines_of_the_program_alone(tmp_path):
+    text = """
+        def divided(a):
+            return a / 0
+
+        divided(1)
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.code == 1
+    lines = ended.err.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert 'File "program.py", line 5, in <module>' in lines[1]
+    assert "cli" not in ended.err
+    assert lines[-1] == "ZeroDivisionError: division by zero"
+
+
+def test_ctrl_c_ends_a_program_as_under_python(tmp_path):
+    ended = giulgi_run(tmp_path, text="raise KeyboardInterrupt")
+    assert ended.code == 130
+    assert ended.err.splitlines()[-1] == "KeyboardInterrupt"
+
+
+def test_python_2_is_told_apart(tmp_path):
+    ended = giulgi_run(tmp_path, text='x = 1\nprint "x is", x\n')
+    assert ended.code == 1
+    assert "Line 2 of program.py is written in Python 2" in ended.err
+    assert "healing" not in ended.err
+    ended = giulgi_run(tmp_path, text="x = (1\n")
+    assert "Python 2" not in ended.err
+
+
+def test_a_name_that_is_not_there_is_told_of(tmp_path):
+    ended = giulgi_run(tmp_path, "-c", "from tensorflow import no_such_name")
+    assert ended.code == 1
+    assert "tensorflow.no_such_name is not there" in ended.err
+    assert giulgi_run(tmp_path, "missing.py").err == ("giulgi run: there is no file 'missing.py'\n")
+
+
+def test_a_line_is_found_explained_and_timed(tmp_path):
+    (tmp_path / "program.py").write_text(dedent(LINE))
+    ended = giulgi_run(tmp_path, "--explain", "--profile", "program.py")
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("w = 2.000\n")
+    assert "== Its parameters: 1 number in 1 variable ==" in ended.out
+    assert "300 calls" in ended.out
+    assert "program.py:12" in ended.out
+    assert "compiled to one native function for (2, 1), (2, 1):" in ended.out
+    for part in ("building the graph", "compiling", "running", "Python in between"):
+        assert part in ended.out
+
+
+def test_a_graph_that_grows_is_told_of_once(tmp_path):
+    text = """
+        import tensorflow as tf
+        a = tf.constant(2.0)
+        sess = tf.Session()
+        for i in range(50):
+            b = sess.run(a * i)
+        print(b)
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out == "98.0\n"
+    assert ended.err.count("the graph grows") == 1
+    assert "program.py:6: UserWarning" in ended.err
+
+
+NOTEBOOK = [
+    "%matplotlib inline\n!pip install tensorflow\nimport sys\nprint(\n  '%d'\n  % 7)",
+    "x = 20\nx + 1",
+    "x;",
+    "%time y = x + 2\ny",
+    "1 / 0",
+    "%%html\n<b>bold</b>",
+    "from IPython.display import display\ndisplay('shown')\nget_ipython().magic('pwd')\n_",
+]
+
+
+def test_a_notebook_runs_cell_by_cell(tmp_path):
+    cells = [{"cell_type": "markdown", "source": "# Title"}]
+    for text in NOTEBOOK:
+        outputs = [{"output_type": "error"}] if text == "1 / 0" else []
+        cells.append({"cell_type": "code", "source": text.splitlines(True), "outputs": outputs})
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    ended = giulgi_run(tmp_path, "n.ipynb")
+    assert ended.code == 0, ended.err
+    lines = [line for line in ended.out.splitlines() if not line.startswith("Wall time")]
+    assert lines == ["7", "21", "22", "shown", "22"]
+    assert ended.err.count("is left out") == 1
+    assert 'File "n.ipynb, cell 5", line 1' in ended.err
+    assert "ZeroDivisionError" in ended.err  # As when the notebook was saved.
+
+
+def test_a_notebook_ends_at_an_error_of_its_own(tmp_path):
+    cells = [{"cell_type": "code", "source": text} for text in ("print(1)", "nothing", "print(2)")]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    ended = giulgi_run(tmp_path, "n.ipynb")
+    assert (ended.out, ended.code) == ("1\n", 1)
+    assert 'File "n.ipynb, cell 2", line 1, in <module>\n    nothing' in ended.err
+
+
+def test_old_notebooks_have_sheets(tmp_path):
+    path = tmp_path / "old.ipynb"
+    sheet = {"cells": [{"cell_type": "code", "input": ["a = 1\n", "a"]}]}
+    path.write_text(json.dumps({"worksheets": [sheet], "nbformat": 3}))
+    assert [cell.text for cell in cells_of(path)] == ["a = 1\na"]
+
+
+def test_only_lines_that_begin_are_magics():
+    text = 'text = """\n%not a magic\n"""\nfiles = !ls\n?help\nif files:\n    %cd ..\n'
+    assert without_magics(text).splitlines() == [
+        'text = """',
+        "%not a magic",
+        '"""',
+        "files = __giulgi_line__('!ls', True)",
+        "pass",
+        "if files:",
+        "    __giulgi_line__('%cd ..')",
+    ]
+    assert without_magics("a = 5 \\\n  % 3\n") == "a = 5 \\\n  % 3\n"
+
+
+def test_the_interpreter_is_left_as_it_was(tmp_path, monkeypatch):
+    """Another program can be run in the same process."""
+    from giulgi.cli.run import _in_main
+
+    before = sys.argv, list(sys.path), sys.modules["__main__"]
+    seen = []
+    code = _in_main("p", str(tmp_path), ["a"], None, lambda main: seen.append((main, sys.argv)))
+    assert code == 0
+    assert seen[0][1] == ["p", "a"]
+    assert (sys.argv, sys.path, sys.modules["__main__"]) == before
