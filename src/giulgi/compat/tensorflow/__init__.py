@@ -80,6 +80,7 @@ FAMILIES = (
     "saver",
     "schedules",
     "segments",
+    "solving",
     "sparse",
     "sparse_operations",
     "strings",
