@@ -11,6 +11,7 @@ from giulgi.compat.dtypes import float32
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.compat.tensorflow.differentiation import slopes, source
 from giulgi.compat.variable_scopes import scopes_of
 from giulgi.compat.variables import Variable, set_eager
 from giulgi.tree import flatten
@@ -113,8 +114,7 @@ class Optimizer:
         if not found:
             raise ValueError("No variables to optimize.")
         weights = None if grad_loss is None else [as_expression(grad_loss, ys.dtype)]
-        sources = [_source(x) for x in found]
-        results = gg.gradients([ys.expression], sources, weights, unconnected="none")
+        results = slopes([ys.expression], [source(x) for x in found], weights)
         with graph.name_scope("gradients"):
             tensors = [
                 None if value is None else _named_gradient(ys, x, value)
@@ -338,11 +338,6 @@ def _taped(loss: Any) -> Any:
         return loss
     with _taping():
         return loss()
-
-
-def _source(x: Any) -> gg.Tensor:
-    """Return the expression by which gradients are asked for."""
-    return x.variable if hasattr(x, "variable") else as_tensor(x).expression
 
 
 def _named_gradient(loss: Tensor, x: Any, value: gg.Tensor) -> Tensor:
