@@ -53,6 +53,7 @@ from graph.checks import CONSTANT, DATA, RANK, SIZES, STATIC, each
 from graph.control_table import LOOPS
 from graph.convolution_table import CONVOLUTIONS
 from graph.pooling_table import POOLING
+from graph.solving_table import SOLVING
 
 RANK_KNOWN = (CONSTANT, STATIC, SIZES, DATA)
 
@@ -416,5 +417,6 @@ CASES = [
     *REDUCTIONS,
     *CONVOLUTIONS,
     *POOLING,
+    *SOLVING,
     *OTHERS,
 ]

@@ -19,6 +19,7 @@ from giulgi.graph.control.while_loop import While
 from giulgi.graph.ops.creation import Arange
 from giulgi.graph.ops.factoring import Orthonormal
 from giulgi.graph.ops.indexing import NonZero
+from giulgi.graph.ops.solving import Cholesky, Determinant, Eigenvalues, Eigenvectors, Solve
 from giulgi.graph.shapes import is_static
 from graph.case_table import CASES
 from graph.cases import Case, Example
@@ -31,7 +32,13 @@ EXAMPLES = 6
 
 # Not to be compiled by their nature: their shapes or rounds depend on data, or they are for first
 # values, and a library does them. No example of these is native.
-REFERENCE_ONLY = {"NonZero", "Arange", "boolean_mask", "Orthonormal", "While"}
+REFERENCE_ONLY = {
+    "NonZero", "Arange", "boolean_mask", "Orthonormal", "While", "Solve", "Determinant",
+    "Cholesky", "Eigenvalues", "Eigenvectors",
+}  # fmt: skip
+
+
+SOLVING = (Solve, Determinant, Cholesky, Eigenvalues, Eigenvectors)
 
 
 def cast_down(array: np.ndarray, dtype: Any) -> np.ndarray:
@@ -62,7 +69,7 @@ def nodes_of(trial: Trial) -> list[Any]:
 def is_reference_only(node: Any) -> bool:
     """Whether a node is left to the reference for a reason that is known."""
     shapes = [x.spec.shape for x in (node, *node.inputs)]
-    return isinstance(node.op, (NonZero, Arange, Orthonormal, While)) or not all(
+    return isinstance(node.op, (NonZero, Arange, Orthonormal, While, *SOLVING)) or not all(
         map(is_static, shapes)
     )
 

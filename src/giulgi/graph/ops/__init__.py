@@ -22,6 +22,7 @@ resizing        pictures with other numbers of points
 creation        zeros, ranges, the identity
 diagonals       diagonals of matrices
 factoring       matrices as products of simpler ones
+solving         linear equations, determinants, symmetric matrices
 sorting         elements in their order
 random          random numbers
 identities      what returns what it is given: stop-gradient, defaults of placeholders
