@@ -6,6 +6,7 @@ from giulgi.compat.names import export
 
 # The files of this folder, each a family of names.
 FAMILIES: tuple[str, ...] = (
+    "architecture",
     "backend_math",
     "backend_nn",
     "backend_session",
@@ -25,6 +26,8 @@ FAMILIES: tuple[str, ...] = (
     "preprocessing_pictures",
     "preprocessing_sequence",
     "preprocessing_text",
+    "saving",
+    "serialization",
     "utils",
 )
 

@@ -152,7 +152,7 @@ def for_giulgi(name: str, value: Any) -> Any:
         return _ACTIVATIONS.get(value, value)
     own = ("giulgi.nn",)
     if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
-        is_ours = getattr(value, "__module__", type(value).__module__).startswith(own)
+        is_ours = (getattr(value, "__module__", type(value).__module__) or "").startswith(own)
         return value if is_ours else for_user(value)
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -357,6 +358,41 @@ class Model(Layer, gg.Model):
         """Print the layers, the shapes they give, and how many weights they have."""
         print_summary(self, line_length, positions, print_fn or print)
 
+    # In files
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the architecture as a description."""
+        return architecture().network_config(self)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return the model of a description."""
+        del custom_objects
+        return architecture().model_from(cls, config)
+
+    def to_json(self, **options: Any) -> str:
+        """Return the architecture as JSON."""
+        return json.dumps(architecture().full_config(self), **options)
+
+    def to_yaml(self, **_: Any) -> str:
+        """Say that there is JSON."""
+        raise NotImplementedError("YAML is not there: use to_json and model_from_json")
+
+    def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+             **_: Any) -> None:  # fmt: skip
+        """Write the model to a file."""
+        saving().save_model(self, filepath, overwrite, include_optimizer)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **_: Any) -> None:
+        """Write the weights to a file."""
+        saving().save_weights(self, filepath, overwrite)
+
+    def load_weights(
+        self, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **_: Any
+    ) -> None:
+        """Take the weights of a file."""
+        saving().load_weights(self, filepath, by_name, skip_mismatch)
+
     def _make_predict_function(self) -> None:
         """Nothing has to be made before the first prediction."""
 
@@ -379,6 +415,18 @@ class Sequential(Model, gg.Sequential):
         shape = tuple(input_shape) if input_shape is not None else None
         gg.Sequential.build(self, shape)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers as descriptions."""
+        return architecture().sequential_config(self)
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
+        """Return the network of a description."""
+        del custom_objects
+        parts = config["layers"] if isinstance(config, dict) else config
+        name = config.get("name") if isinstance(config, dict) else None
+        return cls([layer_from(part) for part in parts], name=name)
+
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: Any = 0, **_: Any) -> Any:
         """Return the class of each example: the likeliest, or whether one output is above 0.5."""
         found = self.predict(x, batch_size, verbose)
@@ -389,6 +437,25 @@ class Sequential(Model, gg.Sequential):
     def predict_proba(self, x: Any, batch_size: int = 32, verbose: Any = 0, **_: Any) -> Any:
         """Return the outputs for all examples, as arrays."""
         return self.predict(x, batch_size, verbose)
+
+
+def architecture() -> Any:
+    """Return the module of descriptions, which needs this one."""
+    from giulgi.compat.keras import architecture
+
+    return architecture
+
+
+def saving() -> Any:
+    """Return the module of files, which needs this one."""
+    from giulgi.compat.keras import saving
+
+    return saving
+
+
+def layer_from(config: dict[str, Any]) -> Any:
+    """Return the layer of a description."""
+    return architecture().layer_from(config)
 
 
 def _of_keras(layer: gg.layers.Layer) -> gg.layers.Layer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -115,8 +116,10 @@ export("initializers.Initializer", gg.initializers.Initializer, of="keras")
 def get_initializer(identifier: Any) -> Any:
     """Return an initializer by its name or a description; a function is itself."""
     if isinstance(identifier, dict):
-        config = identifier.get("config", {})
-        return INITIALIZERS[identifier["class_name"]](**config)
+        made = INITIALIZERS[identifier["class_name"]]
+        known = inspect.signature(made.__init__).parameters
+        config = identifier.get("config") or {}
+        return made(**{key: value for key, value in config.items() if key in known})
     if isinstance(identifier, str):
         if identifier not in INITIALIZERS:
             raise ValueError(f"Unknown initializer: {identifier}")

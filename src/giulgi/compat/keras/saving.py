@@ -1,0 +1,194 @@
+"""Models and weights in files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from giulgi.compat.keras import utils
+from giulgi.compat.keras.architecture import full_config, layer_from
+from giulgi.compat.keras.models import Model
+from giulgi.compat.keras.optimizers import Optimizer, serialize
+from giulgi.compat.keras.weights import Weight
+from giulgi.compat.names import exported
+from giulgi.formats import keras_hdf5
+from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
+
+
+@exported("models.save_model", "engine.saving.save_model", of="keras")
+def save_model(
+    model: Model, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **_: Any
+) -> None:
+    """Write a model to a file: architecture, weights, and how it was compiled.
+
+    Args:
+        model: the model.
+        filepath: the file.
+        overwrite: whether a file that is there is overwritten.
+        include_optimizer: whether to write how it was compiled.
+    """
+    path = _writable(filepath, overwrite)
+    content = KerasFile(layer_weights(model), full_config(model))
+    if include_optimizer and model._spec is not None:
+        content.training_config = _training_config(model)
+        optimizer = model.optimizer
+        if isinstance(optimizer, Optimizer):
+            content.optimizer_weights = [
+                (f"training/{optimizer.name}/{number}:0", np.asarray(array))
+                for number, array in enumerate(optimizer.get_weights())
+            ]
+    keras_hdf5.write(path, content)
+
+
+def _writable(filepath: Any, overwrite: bool) -> Path:
+    path = Path(os.fspath(filepath))
+    if path.exists() and not overwrite:
+        raise OSError(f"{path} is there already: give overwrite=True to replace it")
+    if path.parent != Path() and not path.parent.exists():
+        raise OSError(
+            f"Unable to create file: the folder {path.parent} is not there (No such file or "
+            "directory)"
+        )
+    return path
+
+
+def _training_config(model: Model) -> dict[str, Any]:
+    own: Any = model.optimizer
+    return {
+        "optimizer_config": serialize(own) if isinstance(own, Optimizer) else None,
+        "loss": _names(model.loss),
+        "metrics": _names(model.metrics),
+        "sample_weight_mode": None,
+        "loss_weights": None,
+    }
+
+
+def _names(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _names(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_names(part) for part in value]
+    if value is None or isinstance(value, str):
+        return value
+    return getattr(value, "__name__", None) or getattr(value, "name", type(value).__name__)
+
+
+def layer_weights(model: Any) -> list[LayerWeights]:
+    """Return the weights of each layer of a model, with the paths that they have in a file."""
+    found: list[LayerWeights] = []
+    for layer in model.layers:
+        taken: set[str] = set()
+        arrays = []
+        for variable in layer.variables:
+            path = _path(layer.name, variable, taken)
+            arrays.append((path, variable.numpy()))
+        found.append((layer.name, arrays))
+    return found
+
+
+def _path(layer: str, variable: Any, taken: set[str]) -> str:
+    own = variable.named.name if isinstance(variable, Weight) else f"{variable.name}:0"
+    path = own if "/" in own else f"{layer}/{own}"
+    number = 1
+    while path in taken:
+        path = f"{own.removesuffix(':0')}_{number}:0"
+        number += 1
+    taken.add(path)
+    return path
+
+
+@exported("models.load_model", "engine.saving.load_model", of="keras")
+def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) -> Any:
+    """Return the model of a file, with its weights, compiled as it was.
+
+    Args:
+        filepath: the file.
+        custom_objects: classes and functions of the program that it names.
+        compile: whether to compile it as it was.
+    """
+    if not Path(os.fspath(filepath)).exists():
+        raise OSError(f"Unable to open file (unable to open file: name = '{filepath}', errno = 2, "
+                      "error message = 'No such file or directory')")  # fmt: skip
+    content = keras_hdf5.read(os.fspath(filepath))
+    if content.model_config is None:
+        raise ValueError(f"No model found in config file: {filepath} holds weights alone")
+    with utils.CustomObjectScope(custom_objects or {}):
+        model = layer_from(content.model_config)
+        _set(model, content.layers)
+        told = content.training_config
+        if compile and told is not None and told.get("optimizer_config"):
+            _compile(model, told, custom_objects or {})
+    return model
+
+
+def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None:
+    def known(value: Any) -> Any:
+        if isinstance(value, dict) and "class_name" in value:
+            return known(value.get("config", {}).get("name", value["class_name"]))
+        if isinstance(value, dict):
+            return {key: known(part) for key, part in value.items()}
+        if isinstance(value, list):
+            return [known(part) for part in value]
+        return custom.get(value, value) if isinstance(value, str) else value
+
+    metrics = told.get("metrics") or told.get("metrics_config")
+    given = told["optimizer_config"]
+    optimizer = custom.get(given["class_name"], given)
+    model.compile(optimizer, known(told.get("loss")), known(metrics))
+
+
+def _set(model: Model, layers: list[LayerWeights]) -> None:
+    """Give the layers of a model that have weights those of a file, in order."""
+    own = [layer for layer in model.layers if layer.variables]
+    given = [(name, arrays) for name, arrays in layers if arrays]
+    if len(own) != len(given):
+        raise ValueError(
+            f"You are trying to load a weight file containing {len(given)} layers into a model "
+            f"with {len(own)} layers."
+        )
+    for layer, (_, arrays) in zip(own, given, strict=True):
+        set_layer(layer, [array for _, array in arrays])
+
+
+def set_layer(layer: Any, arrays: list[Any]) -> None:
+    """Give a layer its weights, also in the forms of older files."""
+    wanted = [variable.shape for variable in layer.variables]
+    fitting = [
+        array.reshape(shape) if array.shape != shape and array.size == np.prod(shape) else array
+        for array, shape in zip(arrays, wanted, strict=False)
+    ]
+    layer.set_weights(fitting if len(arrays) == len(wanted) else arrays)
+
+
+def save_weights(model: Model, filepath: Any, overwrite: bool = True, **_: Any) -> None:
+    """Write the weights of a model to a file."""
+    keras_hdf5.write(_writable(filepath, overwrite), KerasFile(layer_weights(model)))
+
+
+def load_weights(
+    model: Model, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **_: Any
+) -> None:
+    """Give a model the weights of a file.
+
+    Args:
+        model: the model.
+        filepath: the file.
+        by_name: whether layers are found by their names, and others stay as they are.
+        skip_mismatch: whether layers of other shapes stay as they are then.
+    """
+    content = keras_hdf5.read(os.fspath(filepath))
+    if not by_name:
+        _set(model, content.layers)
+        return
+    own = {layer.name: layer for layer in model.layers}
+    for name, arrays in content.layers:
+        layer = own.get(name)
+        if layer is None or not arrays:
+            continue
+        shapes = [variable.shape for variable in layer.variables]
+        if skip_mismatch and shapes != [array.shape for _, array in arrays]:
+            continue
+        set_layer(layer, [array for _, array in arrays])
