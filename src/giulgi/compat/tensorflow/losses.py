@@ -368,10 +368,8 @@ def mean_pairwise_squared_error(
     labels: Any, predictions: Any, weights: Any = 1.0, scope: str | None = None,
     loss_collection: Any = Collections.LOSSES,
 ) -> Any:  # fmt: skip
-    """Return the mean over examples of the squared differences of all pairs of errors."""
+    """Return for all examples the mean of the squared differences of all pairs of errors."""
     _given(labels, predictions)
     with get_default_graph().name_scope(scope or "mean_pairwise_squared_error"):
         each = _pairwise(labels, predictions)
-        return compute_weighted_loss(
-            each, weights, None, loss_collection, Reduction.SUM_BY_NONZERO_WEIGHTS
-        )
+        return compute_weighted_loss(each, weights, None, loss_collection, Reduction.SUM)

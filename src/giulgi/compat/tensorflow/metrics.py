@@ -34,11 +34,12 @@ class Gathered:
         inputs: what that is computed of.
         formula: a function of the sums.
         collections: the collections that the value and the update join.
+        afterwards: another function of the sums, of which the update is one; None: the formula.
     """
 
     def __init__(
         self, name: str, sums: dict[str, gg.Tensor], inputs: Sequence[Any], formula: Any,
-        collections: Sequence[Any] = (None, None),
+        collections: Sequence[Any] = (None, None), afterwards: Any = None,
     ) -> None:  # fmt: skip
         with variable_scope(name):
             cells = {key: local(key, _static(x)) for key, x in sums.items()}
@@ -47,7 +48,8 @@ class Gathered:
             self.value = record("value", "value", olds, [value]).outputs[0]
             news = [x.expression + s for x, s in zip(olds, sums.values(), strict=True)]
             self.update = record(
-                "update_op", "update_op", [*olds, *map(as_tensor, inputs)], [formula(*news)],
+                "update_op", "update_op", [*olds, *map(as_tensor, inputs)],
+                [(afterwards or formula)(*news)],
                 assigns=list(zip(cells.values(), news, strict=True)),
             ).outputs[0]  # fmt: skip
         for where, what in zip(collections, (self.value, self.update), strict=True):
@@ -334,6 +336,7 @@ def mean_iou(
     return Gathered(
         name or "mean_iou", {"total_confusion_matrix": matrix},
         _inputs(labels, predictions, weights), share, (metrics_collections, updates_collections),
+        lambda total: total,
     ).pair  # fmt: skip
 
 
@@ -348,7 +351,7 @@ def mean_per_class_accuracy(
     return Gathered(
         name or "mean_per_class_accuracy", sums, _inputs(labels, predictions, weights),
         lambda count, total: gg.mean(_ratio(total, count)),
-        (metrics_collections, updates_collections),
+        (metrics_collections, updates_collections), lambda count, total: _ratio(total, count),
     ).pair  # fmt: skip
 
 
