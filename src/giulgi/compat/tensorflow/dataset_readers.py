@@ -55,23 +55,36 @@ def lines_of(path: Any, compression: str = "") -> Iterator[bytes]:
 
 
 def fixed_records_of(
-    path: Any, size: int, header: int = 0, footer: int = 0, compression: str = ""
+    path: Any,
+    size: int,
+    header: int = 0,
+    footer: int = 0,
+    compression: str = "",
+    is_strict: bool = True,
 ) -> Iterator[bytes]:
     """Yield the records of a file that all have the same size.
+
+    Args:
+        path: the file.
+        size: the size of a record.
+        header: what comes before the first.
+        footer: what comes after the last.
+        compression: how the file is compressed.
+        is_strict: whether what is left after the last whole record is an error.
 
     Raises:
         InvalidArgumentError: if what is between header and footer is no whole number of records.
     """
     content = content_of(path, compression)
     inner = content[header : len(content) - footer]
-    if len(inner) % size:
+    if len(inner) % size and is_strict:
         raise InvalidArgumentError(
             None,
             None,
             f"Excpected size of {path_of(path)} - header - footer ({len(inner)}) to be a multiple "
             f"of {size}",
         )
-    yield from (inner[place : place + size] for place in range(0, len(inner), size))
+    yield from (inner[place : place + size] for place in range(0, len(inner) - size + 1, size))
 
 
 class _OfFiles(Dataset):
