@@ -7,6 +7,7 @@ import importlib.util
 import runpy
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import SourceFileLoader
@@ -78,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _prepare() -> None:
     """Put the stand-ins and what is healed in their places."""
+    if not sys.warnoptions:
+        # They tell of what is healed, or of what did not worry anybody then.
+        warnings.simplefilter("ignore", DeprecationWarning)
     compat.install(heal=True)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import operator
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from giulgi.compat.healing.hooks import fill, heals, replace
+import numpy as np
+
+from giulgi.compat.healing.hooks import called_by_program, fill, heals, replace
 from giulgi.compat.healing.telling import tell
 
 Function = Callable[..., Any]
@@ -192,6 +195,38 @@ def _contours(module: Any) -> None:
         module.ContourSet.collections = property(lambda self: [self])
 
 
+@heals("mpl_toolkits.mplot3d.axes3d")
+def _solid(module: Any) -> None:
+    """Let ``Axes3D(fig)`` be in the figure, and have its axes by their old names."""
+    axes = module.Axes3D
+    own = axes.__init__
+
+    @functools.wraps(own)
+    def __init__(self: Any, fig: Any, *args: Any, **options: Any) -> None:  # noqa: N807
+        own(self, fig, *args, **options)
+        if called_by_program() and self not in fig.axes:
+            fig.add_axes(self)
+
+    axes.__init__ = __init__
+    for name in ("xaxis", "yaxis", "zaxis"):
+        if not hasattr(axes, f"w_{name}"):
+            setattr(axes, f"w_{name}", property(operator.attrgetter(name)))
+
+
+@heals("matplotlib.mlab")
+def _mlab(module: Any) -> None:
+    def normpdf(x: Any, mu: float, sigma: float) -> Any:
+        scaled = (np.asarray(x) - mu) / sigma
+        return np.exp(-(scaled**2) / 2) / (sigma * np.sqrt(2 * np.pi))
+
+    def bivariate_normal(
+        x: Any, y: Any, sigmax: float = 1, sigmay: float = 1, mux: float = 0, muy: float = 0
+    ) -> Any:
+        return normpdf(x, mux, sigmax) * normpdf(y, muy, sigmay)
+
+    fill(module, {"normpdf": normpdf, "bivariate_normal": bivariate_normal})
+
+
 @heals("matplotlib.cm")
 def _maps(module: Any) -> None:
     import matplotlib as mpl
@@ -341,6 +376,10 @@ HEALED = (
         "plt.savefig(frameon=)",
         "fig.gca(projection=)",
         "plt.cm.get_cmap",
+        "mlab.normpdf",
+        "mlab.bivariate_normal",
+        "Axes3D(fig)",
+        "ax.w_xaxis",
         *(f"plt.cm.{name}" for name in _COLOURS),
         "plt.style.use('seaborn-...')",
         "ax.lines.remove",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,6 +24,8 @@ def _arrays(module: Any) -> None:
     replace(module, "array", _ragged)
     replace(module, "asarray", _ragged)
     replace(module, "load", _trusting)
+    replace(module, "set_printoptions", _printing)
+    replace(module, "histogram", functools.partial(_renamed, old="normed", new="density"))
     replace(module, "fromstring", _binary)
     for name in ("vstack", "hstack", "stack", "concatenate", "column_stack", "dstack"):
         replace(module, name, _of_iterators)
@@ -32,6 +35,36 @@ def _arrays(module: Any) -> None:
         replace(module, name, _counted)
     replace(module, "reshape", functools.partial(_renamed, old="newshape", new="shape"))
     warnings.filterwarnings("ignore", message=".*np.row_stack.*", category=DeprecationWarning)
+
+
+@heals("numpy.lib")
+def _lib(module: Any) -> None:
+    """Let NumPy's functions be found where they were, such as ``np.lib.pad``."""
+    before = module.__dict__.get("__getattr__")
+
+    def found(name: str) -> Any:
+        if not name.startswith("__") and name in np.__dict__ and called_by_program():
+            tell(f"np.lib.{name} is np.{name}.")
+            return np.__dict__[name]
+        if before is not None:
+            return before(name)
+        raise AttributeError(f"module 'numpy.lib' has no attribute {name!r}")
+
+    module.__dict__["__getattr__"] = found
+
+
+def _printing(own: Function) -> Function:
+    """Let ``np.nan`` be a number of elements that is never reached."""
+
+    @functools.wraps(own)
+    def set_printoptions(*args: Any, **options: Any) -> None:
+        threshold = options.get("threshold")
+        if isinstance(threshold, float):
+            whole = sys.maxsize if threshold != threshold or threshold == np.inf else threshold
+            options["threshold"] = int(whole)
+        own(*args, **options)
+
+    return set_printoptions
 
 
 @heals("numpy.random")
@@ -204,6 +237,13 @@ HEALED = (
         "np.array of lists of different lengths",
         "np.array(copy=False)",
         "np.load of objects",
+        "np.set_printoptions(threshold=np.nan)",
+        "np.histogram(normed=)",
+        "np.lib.pad and its like",
+        "a.tostring",
+        "a.itemset",
+        "a.ptp",
+        "a.newbyteorder",
         "np.fromstring of bytes",
         "np.vstack(map(...))",
         "np.reshape(newshape=)",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import importlib
 import io
 import itertools
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from giulgi.compat.healing.hooks import heals, makes, replace
+from giulgi.compat.healing.hooks import heals, lazily, makes, replace
 from giulgi.compat.healing.telling import tell
 
 # Where the parts of six.moves are in Python 3.
@@ -115,6 +117,44 @@ def _future_parts(module: ModuleType) -> None:
     )
 
 
+# Files and pictures
+
+
+@heals("h5py")
+def _h5py(module: Any) -> None:
+    """Let a dataset have its value, and a new file be made where none is."""
+    if not hasattr(module.Dataset, "value"):
+        module.Dataset.value = property(lambda self: self[()])
+    own = module.File.__init__
+
+    @functools.wraps(own)
+    def __init__(self: Any, name: Any, mode: Any = None, *args: Any, **options: Any) -> None:  # noqa: N807
+        if mode is None and isinstance(name, (str, os.PathLike)):
+            mode = "r" if os.path.exists(name) else "a"
+        own(self, name, mode or "r", *args, **options)
+
+    module.File.__init__ = __init__
+
+
+@heals("skimage.measure")
+def _measure(module: Any) -> None:
+    def make(new: str) -> Any:
+        return lambda: getattr(importlib.import_module("skimage.metrics"), new)
+
+    names = {
+        "compare_ssim": "structural_similarity",
+        "compare_psnr": "peak_signal_noise_ratio",
+        "compare_mse": "mean_squared_error",
+    }
+    lazily(
+        module,
+        {
+            old: (make(new), f"skimage.measure.{old} is skimage.metrics.{new} today.")
+            for old, new in names.items()
+        },
+    )
+
+
 # Jupyter and Colab
 
 
@@ -199,6 +239,17 @@ def _google(module: ModuleType) -> None:
 
 #: What is healed here, for the page of documentation.
 HEALED = (
-    "packages that need not be installed",
-    ["six", "six.moves", "future", "IPython.display", "get_ipython", "google.colab"],
+    "other packages, of which some need not be installed",
+    [
+        "six",
+        "six.moves",
+        "future",
+        "IPython.display",
+        "get_ipython",
+        "google.colab",
+        "h5py: dataset.value",
+        "h5py.File(name)",
+        "skimage.measure.compare_ssim",
+        "skimage.measure.compare_psnr",
+    ],
 )

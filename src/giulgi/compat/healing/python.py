@@ -87,6 +87,74 @@ def _platform(module: Any) -> None:
     fill(module, {"linux_distribution": lambda *_, **__: ("", "", ""), "dist": lambda: ("",) * 3})
 
 
+@heals("random")
+def _random(module: Any) -> None:
+    """Let whole numbers be floats, and what is drawn from be a set."""
+    own, between = module.sample, module.randint
+
+    def sample(population: Any, k: int, **options: Any) -> Any:
+        if not isinstance(population, collections.abc.Sequence):
+            population = list(population)
+        return own(population, k, **options)
+
+    def randint(a: Any, b: Any) -> int:
+        return int(between(int(a) if a == int(a) else a, int(b) if b == int(b) else b))
+
+    def shuffle(x: Any, random: Callable[[], float] | None = None) -> None:
+        del random
+        module._inst.shuffle(x)
+
+    module.sample, module.randint, module.shuffle = sample, randint, shuffle
+
+
+@heals("unittest")
+def _unittest(module: Any) -> None:
+    for old, new in (
+        ("assertEquals", "assertEqual"), ("assertNotEquals", "assertNotEqual"),
+        ("assert_", "assertTrue"), ("assertItemsEqual", "assertCountEqual"),
+        ("assertAlmostEquals", "assertAlmostEqual"), ("assertRaisesRegexp", "assertRaisesRegex"),
+    ):  # fmt: skip
+        if not hasattr(module.TestCase, old):
+            setattr(module.TestCase, old, getattr(module.TestCase, new))
+
+
+@heals("configparser")
+def _configparser(module: Any) -> None:
+    fill(module, {"SafeConfigParser": module.ConfigParser})
+    if not hasattr(module.RawConfigParser, "readfp"):
+        module.RawConfigParser.readfp = module.RawConfigParser.read_file
+
+
+@heals("html.parser")
+def _html(module: Any) -> None:
+    if not hasattr(module.HTMLParser, "unescape"):
+        module.HTMLParser.unescape = lambda self, text: module.unescape(text)
+
+
+@makes("xml.etree.cElementTree")
+def _elements(module: ModuleType) -> None:
+    module.__dict__.update(vars(importlib.import_module("xml.etree.ElementTree")))
+
+
+@makes("imghdr")
+def _imghdr(module: ModuleType) -> None:
+    begins = {"png": b"\x89PNG", "gif": b"GIF8", "bmp": b"BM", "jpeg": b"\xff\xd8", "webp": b"RIFF"}
+
+    def what(file: Any, h: bytes | None = None) -> str | None:
+        if h is None:
+            with open(file, "rb") as opened:
+                h = opened.read(32)
+        return next((kind for kind, begin in begins.items() if h.startswith(begin)), None)
+
+    module.__dict__["what"] = what
+
+
+@makes("pkg_resources")
+def _resources(module: ModuleType) -> None:
+    version = importlib.import_module("distutils.version").LooseVersion
+    module.__dict__["parse_version"] = version
+
+
 @makes("imp")
 def _imp(module: ModuleType) -> None:
     tell("Python has no module imp any more: importlib does what it did.")
@@ -209,6 +277,15 @@ HEALED = (
         "Thread.isAlive",
         "base64.encodestring",
         "platform.dist",
+        "random.sample of a set",
+        "random.randint of floats",
+        "TestCase.assertEquals",
+        "SafeConfigParser",
+        "HTMLParser.unescape",
+        "xml.etree.cElementTree",
+        "element.getchildren",
+        "imghdr",
+        "pkg_resources.parse_version",
         "imp",
         "distutils.version",
         "distutils.util.strtobool",

@@ -49,6 +49,16 @@ def _integrate(module: Any) -> None:
             fill(module, {old: getattr(module, new)})
 
 
+@heals("scipy.ndimage")
+def _ndimage(module: Any) -> None:
+    fill(module, {"imread": imread})
+
+
+@heals("scipy.linalg")
+def _linalg(module: Any) -> None:
+    fill(module, {"pinv2": module.pinv})
+
+
 @heals("scipy.signal")
 def _signal(module: Any) -> None:
     lazily(
@@ -243,6 +253,8 @@ HEALED = (
         "scipy.integrate.trapz",
         "scipy.integrate.cumtrapz",
         *(f"scipy.signal.{name}" for name in _WINDOWS),
+        "scipy.ndimage.imread",
+        "scipy.linalg.pinv2",
         "scipy.stats.itemfreq",
         "scipy.stats.binom_test",
         "scipy.ndimage.filters",

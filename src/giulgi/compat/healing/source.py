@@ -13,8 +13,11 @@ import builtins
 import re
 import sys
 import warnings
+from array import array
+from collections.abc import Callable
 from types import CodeType
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import numpy as np
 
@@ -24,7 +27,17 @@ _TYPES = {"float": float, "int": int, "complex": complex, "round": round}
 # The names under which a program finds the functions below.
 _PERCENT, _CONVERTED = "__giulgi_percent__", "__giulgi_converted__"
 _STORED, _STORED_IN = "__giulgi_stored__", "__giulgi_stored_in__"
-_CHANGED = "__giulgi_changed__"
+_CHANGED, _METHOD = "__giulgi_changed__", "__giulgi_method__"
+
+# Methods of classes that cannot be changed: of arrays, and of elements of XML.
+_METHODS: dict[str, Callable[..., Any]] = {
+    "tostring": lambda a, order="C": a.tobytes(order) if isinstance(a, np.ndarray) else a.tobytes(),
+    "fromstring": lambda a, data: a.frombytes(data),
+    "itemset": lambda a, *place_and_value: _set_item(a, *place_and_value),
+    "ptp": lambda a, *args, **options: np.ptp(a, *args, **options),
+    "newbyteorder": lambda a, order="S": a.view(a.dtype.newbyteorder(order)),
+    "getchildren": list,
+}
 
 
 class _Healer(ast.NodeTransformer):
@@ -41,6 +54,11 @@ class _Healer(ast.NodeTransformer):
         is_conversion = isinstance(node.func, ast.Name) and node.func.id in _TYPES
         if is_conversion and len(node.args) in (1, 2) and not node.keywords:
             return _call(node, _CONVERTED, [node.func, *node.args])
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+            name = ast.copy_location(ast.Constant(node.func.attr), node)
+            call = _call(node, _METHOD, [node.func.value, name, *node.args])
+            call.keywords = node.keywords
+            return call
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
@@ -126,6 +144,7 @@ def _offer() -> None:
             _STORED: stored,
             _STORED_IN: stored_in,
             _CHANGED: changed,
+            _METHOD: method,
         }
     )
 
@@ -202,6 +221,22 @@ def changed(
     return changed_part(
         owner, key, is_attribute, lambda part: getattr(part, method)(*args, **options)
     )
+
+
+def method(owner: Any, name: str, *args: Any, **options: Any) -> Any:
+    """Return ``owner.name(...)``, also where that method is gone."""
+    if hasattr(owner, name) or not isinstance(owner, (np.ndarray, np.generic, array, Element)):
+        return getattr(owner, name)(*args, **options)
+    tell(f"The method {name} is gone from {type(owner).__name__}; it is here.")
+    return _METHODS[name](owner, *args, **options)
+
+
+def _set_item(a: Any, *place_and_value: Any) -> None:
+    *place, value = place_and_value
+    if len(place) == 1 and not isinstance(place[0], tuple):
+        a.flat[place[0]] = value
+    else:
+        a[place[0] if len(place) == 1 else tuple(place) or ()] = value
 
 
 def is_single(value: Any) -> bool:
