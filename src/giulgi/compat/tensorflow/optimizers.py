@@ -377,10 +377,9 @@ class AdagradDAOptimizer(_Rated):
 
     def _create_slots(self, var_list: Sequence[Any]) -> None:
         for variable in var_list:
-            self._zeros_slot(variable, "gradient_accumulator", f"{self._name}/g_acc")
-            self._filled_slot(
-                variable, "gradient_squared_accumulator", f"{self._name}/gg_acc", self._first
-            )
+            self._zeros_slot(variable, "gradient_accumulator", self._name)
+            squared = "gradient_squared_accumulator"
+            self._filled_slot(variable, squared, self._name, self._first)
 
     def _updates(self, step: Step, variable: Any, gradient: gg.Tensor) -> list[Update]:
         rate = self._rate(step, variable)
