@@ -68,7 +68,7 @@ class Prepared:
             self.updates,
         )
         self.inputs = {op: _Inputs(op, self.before, self.feeds) for op in self.before}
-        self.is_plain = not (self.before or self.after or any(map(_is_text, self.results)))
+        self.is_plain = not (self.before or self.after or any(map(_is_text, [*self.results, *self.feeds])))
         # Of what is fetched, which result of the program it is; None for an operation.
         self._places = [
             self.results.index(x) if isinstance(x, Tensor) and x in self.results else None

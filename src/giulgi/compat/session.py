@@ -76,7 +76,7 @@ class _Run:
         found = []
         for feed, value in zip(self.feeds, values, strict=True):
             if isinstance(feed, list):
-                parts = flatten(value)[0] if len(feed) > 1 else [value]
+                parts = _parts_of(value, len(feed))
                 found += [fed_value(x, v) for x, v in zip(feed, parts, strict=True)]
             else:
                 found.append(fed_value(feed, value))
@@ -102,6 +102,14 @@ def _fed(graph: Graph, key: Any) -> Any:
     if isinstance(key, (Converted, Expression)):
         return as_tensor(key)
     raise TypeError(f"Cannot interpret feed_dict key as Tensor: {key!r}")
+
+
+def _parts_of(value: Any, count: int) -> list[Any]:
+    """Return the values of so many tensors that are fed together."""
+    if count == 1:
+        return [value]
+    # Each may be a list of numbers itself.
+    return list(value) if len(value) == count else flatten(value)[0]
 
 
 def _parts(graph: Graph, fetch: Any) -> tuple[list[Any], Any]:
