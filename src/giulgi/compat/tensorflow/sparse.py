@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import int64, string
+from giulgi.compat.dtypes import int64
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
@@ -165,8 +165,8 @@ def sparse_to_dense(
 ) -> Any:
     """Return a tensor with values at places, and another value everywhere else."""
     del validate_indices
-    if is_text(sparse_values):
-        return _texts_to_dense(sparse_indices, output_shape, sparse_values, default_value, name)
+    if is_text(sparse_values) or not _is_rank_known(sparse_indices, output_shape):
+        return _by_python(sparse_indices, output_shape, sparse_values, default_value, name)
     return _to_dense(sparse_indices, output_shape, sparse_values, default_value, name)
 
 
@@ -188,18 +188,28 @@ def _to_dense(
     return gg.where(gg.equal(there, 0), gg.cast(rest, values.dtype), whole)
 
 
-def _texts_to_dense(indices: Any, shape: Any, values: Any, default: Any, name: Any) -> Any:
-    empty = b"" if default in (0, None) else default
+def _is_rank_known(indices: Any, shape: Any) -> bool:
+    """Whether it is known how many axes a tensor has that is told by places."""
+    places, sizes_ = as_tensor(indices), as_tensor(shape, int64)
+    known = (places.sizes, sizes_.sizes)
+    return None not in known and not any(None in n[-1:] for n in known if n is not None)
 
-    def fill(places: Any, sizes: Any, texts: Any, rest: Any) -> Any:
-        whole = np.full(tuple(int(n) for n in sizes), np.asarray(rest)[()], object)
-        whole[tuple(np.reshape(places, (-1, len(sizes))).T)] = texts
+
+def _by_python(indices: Any, shape: Any, values: Any, default: Any, name: Any) -> Any:
+    """Return a dense tensor that Python fills: one of strings, or of any number of axes."""
+    own = as_tensor(values)
+    empty = b"" if is_text(own) and default in (0, None) else default
+
+    def fill(places: Any, sizes: Any, found: Any, rest: Any) -> Any:
+        whole = np.full(tuple(int(n) for n in sizes), np.asarray(rest)[()], rest.dtype)
+        whole[tuple(np.reshape(places, (-1, len(sizes))).T)] = found
         return whole
 
-    known = static(shape) if not (isinstance(shape, Tensor) and shape.op.host) else None
-    sizes = None if known is None else [int(n) for n in known]
-    inputs = [as_tensor(indices), as_tensor(shape), as_tensor(values), as_tensor(empty, string)]
-    return host_operation("SparseToDense", fill, inputs, [(string, sizes)], name).outputs[0]
+    whole = as_tensor(shape, int64)
+    known = static(whole) if whole.op.host is None else None
+    sizes_ = None if known is None else [int(n) for n in known]
+    inputs = [as_tensor(indices), whole, own, as_tensor(empty, own.dtype)]
+    return host_operation("SparseToDense", fill, inputs, [(own.dtype, sizes_)], name).outputs[0]
 
 
 @exported("sparse_tensor_to_dense", "sparse.to_dense")
