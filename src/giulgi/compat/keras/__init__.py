@@ -21,6 +21,7 @@ FAMILIES: tuple[str, ...] = (
     "models",
     "optimizers",
     "parts",
+    "plotting",
     "preprocessing_generator",
     "preprocessing_iterators",
     "preprocessing_pictures",
@@ -29,6 +30,7 @@ FAMILIES: tuple[str, ...] = (
     "saving",
     "serialization",
     "utils",
+    "wrappers",
 )
 
 for _family in FAMILIES:
