@@ -217,7 +217,7 @@ def _comparison(
         if not (is_text(x) or is_text(y)):
             return of_numbers(x, y, name)
         pair = [as_tensor(x, string), as_tensor(y, string)]
-        shape = gg.add(*[p.expression for p in pair]).known_shape
+        shape = gg.add(pair[0].expression, pair[1].expression).known_shape
         return host_operation(type, of_texts, pair, [("bool", shape)], name).outputs[0]
 
     apply.__doc__ = function.__doc__

@@ -145,7 +145,10 @@ def _split(value: Any, parts: Any, axis: Any, num: Any, name: str | None = None)
     x, place = as_expression(value), one_axis(axis)
     known = numbers(parts, "num_or_size_splits")
     if isinstance(known, list) and -1 in known:
-        rest = x.shape[place] - (sum(known) + 1)
+        whole = x.shape[place]
+        if whole is None:
+            raise ValueError("a part of size -1 needs an axis whose size is known")
+        rest = whole - (sum(known) + 1)
         known = [rest if n == -1 else n for n in known]
     return list(gg.split(x, known, place))
 

@@ -12,9 +12,11 @@ from giulgi.compat.dtypes import as_dtype, float32, string
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
+from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor
 from giulgi.compat.tensorflow.arguments import is_text, kind, numbers, sizes
 from giulgi.compat.tensorflow.layouts import layout
+from giulgi.graph.shapes import broadcast_shapes
 
 
 def _filled(number: int, type: str, *paths: str) -> Callable[..., Any]:
@@ -90,10 +92,11 @@ def range_(
     values = [int(v) if isinstance(v, np.integer) else v for v in (start, limit, delta)]
     if any(isinstance(v, (Tensor, Converted, gg.Tensor)) for v in values):
         ends = alike(*values) if dtype is None else [_as(v, dtype) for v in values]
-        return gg.arange(*(gg.reshape(end, ()) for end in ends))
+        first, last, step = (gg.reshape(end, ()) for end in ends)
+        return gg.arange(first, last, step)
     whole = all(isinstance(v, int) for v in values)
     own = kind(dtype) if dtype is not None else np.dtype("int32" if whole else "float32")
-    return gg.arange(*values, dtype=own)
+    return gg.arange(values[0], values[1], values[2], own)
 
 
 def _as(value: Any, dtype: Any) -> gg.Tensor:
@@ -183,10 +186,8 @@ def rank(input: Any, name: str | None = None) -> gg.Tensor:
 @exported("broadcast_static_shape")
 def broadcast_static_shape(shape_x: Any, shape_y: Any) -> Any:
     """Return the shape in which two meet."""
-    from giulgi.compat.shapes import TensorShape
-    from giulgi.graph.shapes import broadcast_shapes
-
-    return TensorShape(broadcast_shapes(TensorShape(shape_x).sizes, TensorShape(shape_y).sizes))
+    a, b = TensorShape(shape_x).sizes, TensorShape(shape_y).sizes
+    return TensorShape(None if a is None or b is None else broadcast_shapes(a, b))
 
 
 @operation("broadcast_dynamic_shape", type="BroadcastArgs")

@@ -59,7 +59,8 @@ class IndexedSlices(Converted):
                 "Tensor conversion requested for IndexedSlices without dense_shape: "
                 f"{self.values.name}"
             )
-        found: Tensor = _from_rows(self.values, self.indices, self.dense_shape)
+        made: Any = _from_rows
+        found: Tensor = made(self.values, self.indices, self.dense_shape)
         return found
 
     def fetched_parts(self) -> tuple[list[Tensor], Callable[[list[Any]], Any]]:

@@ -223,9 +223,10 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> gg.Tenso
 def scattered(indices: gg.Tensor, updates: gg.Tensor, shape: Any) -> gg.Tensor:
     """Return zeros of a shape to which updates are added at full coordinates."""
     whole = sizes(shape)
-    depth = indices.shape[-1]
+    depth: Any = indices.shape[-1]
     if isinstance(whole, gg.Tensor):
-        whole = tuple(whole[i] for i in range(whole.shape[0]))
+        rank: Any = whole.shape[0]
+        whole = tuple(whole[i] for i in range(rank))
     flat: Any = 0
     count: Any = 1
     for i in range(depth):

@@ -47,6 +47,7 @@ class Zeros(Initializer):
     """Zeros. Called with a shape at once, as in version 0.x, it gives the zeros."""
 
     def __new__(cls, shape: Any = None, dtype: Any = float32) -> Any:
+        """Return the initializer, or the values of a shape."""
         if isinstance(shape, (list, tuple, TensorShape)):
             return zeros(shape, dtype)
         return super().__new__(cls)
@@ -64,6 +65,7 @@ class Ones(Initializer):
     """Ones. Called with a shape at once, as in version 0.x, it gives the ones."""
 
     def __new__(cls, shape: Any = None, dtype: Any = float32) -> Any:
+        """Return the initializer, or the values of a shape."""
         if isinstance(shape, (list, tuple, TensorShape)):
             return ones(shape, dtype)
         return super().__new__(cls)
@@ -293,8 +295,8 @@ class Orthogonal(_Random):
 
 @operation(type="Orthogonal")
 def _orthogonal(shape: Any, gain: float, dtype: DType, seed: int | None) -> gg.Tensor:
-    made = gg.initializers.Orthogonal(gain=gain, seed=seed)(tuple(shape), dtype.numpy_dtype)
-    return gg.constant(made) if isinstance(made, np.ndarray) else made
+    made = gg.initializers.Orthogonal(gain=gain, seed=seed)
+    return made(tuple(shape), dtype.numpy_dtype)
 
 
 @exported("initializers.identity")
@@ -307,7 +309,8 @@ class Identity(Initializer):
     def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Any:
         """Return the values."""
         own = self.dtype if dtype is None else as_dtype(dtype)
-        return as_tensor(self.gain * np.eye(*_sizes(shape)), own)
+        rows, columns = _sizes(shape)
+        return as_tensor(self.gain * np.eye(rows, columns), own)
 
 
 # contrib.layers

@@ -126,8 +126,7 @@ def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> Sparse
         return np.stack(np.unravel_index(flat, tuple(new)), 1), values, new
 
     given = [SparseTensor.from_value(sp_input), as_tensor(shape, int64)]
-    made = _by_python("SparseReshape", reshape, given, name)
-    return made  # type: ignore[no-any-return]
+    return _by_python("SparseReshape", reshape, given, name)
 
 
 @exported("sparse_transpose", "sparse.transpose")

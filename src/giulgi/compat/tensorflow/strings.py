@@ -214,7 +214,7 @@ def substr(input: Any, pos: Any, len: Any, name: str | None = None, unit: str = 
 
 def builtins_len(value: Any) -> int:
     """Return the length of a text, where ``len`` is an argument."""
-    return value.__len__()  # type: ignore[no-any-return]
+    return value.__len__()
 
 
 @exported("regex_replace", "strings.regex_replace")
