@@ -6,6 +6,9 @@ from giulgi.compat.names import export
 
 # The files of this folder, each a family of names.
 FAMILIES: tuple[str, ...] = (
+    "applications",
+    "applications_deep",
+    "applications_plain",
     "architecture",
     "backend_math",
     "backend_nn",

@@ -71,6 +71,11 @@ def remember(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def as_named(value: Any) -> Tensor:
+    """Return numbers, or what already is one, as a named tensor."""
+    return remember(as_tensor(value))
+
+
 def note_shape(tensor: Tensor) -> None:
     """Give a tensor the attribute by which Keras 2 knew its shape."""
     if tensor.sizes is not None:
@@ -146,7 +151,7 @@ def constant(value: Any, dtype: Any = None) -> Expression:
 
 
 __all__ = [
-    "Tensor", "called", "constant", "expressions", "flatten", "for_user", "holds_named",
+    "Tensor", "as_named", "called", "constant", "expressions", "flatten", "for_user", "holds_named",
     "is_named", "is_standalone", "keras_function", "named", "note_shape", "record", "remember",
     "shape_for_user", "unflatten",
 ]  # fmt: skip
