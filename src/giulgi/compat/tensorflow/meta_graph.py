@@ -24,9 +24,10 @@ _written: WeakKeyDictionary[Graph, tuple[Any, bytes]] = WeakKeyDictionary()
 _SAVED = "_giulgi_saved"
 
 
-def _meta_graph_of(
+def meta_graph_of(
     graph: Graph, saver_def: Any, saved: Mapping[str, Any] | None = None
 ) -> MetaGraphDef:
+    """Return a graph as a message; see :func:`write_meta_graph`."""
     found = MetaGraphDef(
         meta_info_def=MetaInfoDef(tensorflow_version="1.15.5"),
         graph_def=graph_def_of(graph),
@@ -62,7 +63,7 @@ def write_meta_graph(path: str, graph: Graph, saver_def: Any, saved: Mapping[str
     state = (graph.size, sizes, str(saver_def), dict(saved))
     known = _written.get(graph)
     if known is None or known[0] != state:
-        known = (state, _meta_graph_of(graph, saver_def, saved).SerializeToString())
+        known = (state, meta_graph_of(graph, saver_def, saved).SerializeToString())
         _written[graph] = known
     Path(path).write_bytes(known[1])
 
@@ -80,7 +81,7 @@ def export_meta_graph(
 ) -> MetaGraphDef:
     """Return the graph as a message, and write it into a file, if one is named."""
     del meta_info_def, graph_def, collection_list
-    found = _meta_graph_of(get_default_graph() if graph is None else graph, saver_def)
+    found = meta_graph_of(get_default_graph() if graph is None else graph, saver_def)
     if filename is not None:
         path = Path(os.fsdecode(filename))
         if as_text:

@@ -27,7 +27,7 @@ class _Rated(Optimizer):
         return step.number(self._learning_rate, variable)
 
 
-def _of_rows(step: Step, gradient: gg.Tensor, updates: Sequence[Update]) -> list[Update]:
+def of_rows(step: Step, gradient: gg.Tensor, updates: Sequence[Update]) -> list[Update]:
     """Return updates that leave those rows of a table as they are that no example looked up."""
     pairs = [(step.value(variable), new) for variable, new in updates]
     found = where_looked_up(gradient, pairs)
@@ -73,7 +73,7 @@ class MomentumOptimizer(_Rated):
         total = momentum * sum_before + gradient
         way = gradient + momentum * total if self._use_nesterov else total
         new = step.value(variable) - rate * way
-        return _of_rows(step, gradient, [(variable, new), (slot, total)])
+        return of_rows(step, gradient, [(variable, new), (slot, total)])
 
 
 @exported("train.AdamOptimizer")
@@ -180,7 +180,7 @@ class RMSPropOptimizer(_Rated):
         far = gg.rsqrt(spread + step.number(self._epsilon, variable))
         way = momentum * before + self._rate(step, variable) * gradient * far
         found += [(a, way), (variable, step.value(variable) - way)]
-        return _of_rows(step, gradient, found)
+        return of_rows(step, gradient, found)
 
 
 @exported("train.AdagradOptimizer")
@@ -246,7 +246,7 @@ class AdadeltaOptimizer(_Rated):
         found: list[Update] = [
             (variable, new), (s, new_square), (u, rho * ways + (1 - rho) * way * way)
         ]  # fmt: skip
-        return _of_rows(step, gradient, found)
+        return of_rows(step, gradient, found)
 
 
 @exported("train.FtrlOptimizer")
@@ -297,7 +297,7 @@ class FtrlOptimizer(_Rated):
         moved = (gg.sign(new_linear) * l1 - new_linear) / (grown / rate + 2 * l2)
         new = gg.where(gg.abs(new_linear) > l1, moved, gg.zeros_like(moved))
         found: list[Update] = [(variable, new), (n, new_total), (z, new_linear)]
-        return _of_rows(step, gradient, found)
+        return of_rows(step, gradient, found)
 
 
 def _shrunk(value: gg.Tensor, rate: gg.Tensor, l1: gg.Tensor, l2: gg.Tensor) -> gg.Tensor:
@@ -324,7 +324,7 @@ class ProximalGradientDescentOptimizer(_Rated):
         l1, l2 = (step.number(x, variable) for x in (self._l1, self._l2))
         rate = self._rate(step, variable)
         new = _shrunk(step.value(variable) - rate * gradient, rate, l1, l2)
-        return _of_rows(step, gradient, [(variable, new)])
+        return of_rows(step, gradient, [(variable, new)])
 
 
 @exported("train.ProximalAdagradOptimizer")
@@ -349,7 +349,7 @@ class ProximalAdagradOptimizer(AdagradOptimizer):
         total = total + gradient * gradient
         rate = self._rate(step, variable) * gg.rsqrt(total)
         new = _shrunk(step.value(variable) - rate * gradient, rate, l1, l2)
-        return _of_rows(step, gradient, [(variable, new), (slot, total)])
+        return of_rows(step, gradient, [(variable, new), (slot, total)])
 
 
 @exported("train.AdagradDAOptimizer")
