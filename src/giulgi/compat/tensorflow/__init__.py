@@ -28,6 +28,7 @@ FAMILIES = (
     "arrays",
     "averages",
     "candidate_sampling",
+    "checkpoint_objects",
     "checkpoints",
     "clipping",
     "cluster",
