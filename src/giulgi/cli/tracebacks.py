@@ -14,7 +14,8 @@ from giulgi.compat.names import TABLES
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _RUNNER = str(Path(__file__).resolve().parent)
-_HEALING = str(Path(_PACKAGE) / "compat" / "healing")
+# Of what is raised here a program's own line tells all.
+_SILENT = tuple(str(Path(_PACKAGE) / "compat" / name) for name in ("healing", "modules.py"))
 
 # What Python 3 says of lines that are Python 2, and what such lines look like.
 _PYTHON_2_SAID = re.compile(
@@ -102,7 +103,7 @@ def _hide_inside(error: BaseException) -> None:
     from giulgi.compat.errors import OpError
     from giulgi.errors import GiulgiError
 
-    inside: tuple[str, ...] = (_PACKAGE if isinstance(error, (GiulgiError, OpError)) else _HEALING,)
+    inside: tuple[str, ...] = (_PACKAGE,) if isinstance(error, (GiulgiError, OpError)) else _SILENT
     fewest = 1
     if isinstance(error, SyntaxError):
         inside, fewest = (_PACKAGE, ast.__file__), 0

@@ -237,7 +237,7 @@ def _by_place(own: Function) -> Function:
             places = key if isinstance(key, list) else [key]
             if not all(isinstance(k, (int, np.integer)) for k in places):
                 raise
-            if self.index.dtype.kind in "iuf" or not places:
+            if self.index.dtype.kind in "iuf" or not places or not called_by_program():
                 raise
             tell("A number in series[number] is a place where labels are text, as pandas once did.")
             return self.iloc[key]
