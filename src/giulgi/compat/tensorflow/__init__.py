@@ -72,6 +72,8 @@ FAMILIES = (
     "layers_core",
     "layers_pool",
     "leaves",
+    "legacy_attention",
+    "legacy_seq2seq",
     "linear_algebra",
     "logging",
     "loops",

@@ -18,7 +18,7 @@ from giulgi.compat.tensorflow.recurrent_cells import batch_of
 from giulgi.compat.tensorflow.recurrent_wrappers import zeros_like_state
 from giulgi.compat.tensorflow.scanning import scanned
 from giulgi.compat.variable_scopes import variable_scope
-from giulgi.tree import flatten, tree_map
+from giulgi.tree import flatten, tree_map, unflatten
 
 
 @operation(type="transpose")
@@ -186,7 +186,7 @@ def _side_by_side(x: Any, y: Any) -> gg.Tensor:
     return gg.concat([as_expression(x), as_expression(y)], -1)
 
 
-def _as_sequences(inputs: Any) -> Any:
+def as_sequences(inputs: Any) -> Any:
     """Return a list of steps as sequences along a first axis.
 
     Raises:
@@ -203,10 +203,9 @@ def _as_sequences(inputs: Any) -> Any:
     return tuple(_stacked([as_tensor(x) for x in parts]) for parts in zip(*leaves, strict=True))
 
 
-def _as_steps(outputs: Any) -> list[Any]:
+def as_steps(outputs: Any) -> list[Any]:
+    """Return sequences along a first axis as a list of steps."""
     leaves, structure = flatten(outputs)
-    from giulgi.tree import unflatten
-
     columns = [_steps(leaf) for leaf in leaves]
     return [unflatten(structure, iter(parts)) for parts in zip(*columns, strict=True)]
 
@@ -231,12 +230,12 @@ def static_rnn(
         scope: the scope of the variables; None: "rnn".
     """
     with variable_scope(scope or "rnn"):
-        x = _as_sequences(inputs)
+        x = as_sequences(inputs)
         kind = flatten(x)[0][0].dtype if dtype is None else dtype
         outputs, final = _along(
             cell, x, sequence_length, initial_state, kind if kind else float32, time_major=True
         )
-        return _as_steps(outputs), final
+        return as_steps(outputs), final
 
 
 @exported(
@@ -249,13 +248,13 @@ def static_bidirectional_rnn(
     scope: Any = None,
 ) -> tuple[list[Any], Any, Any]:  # fmt: skip
     """Return the outputs of two cells side by side, a list of all steps, and both last states."""
-    x = _as_sequences(inputs)
+    x = as_sequences(inputs)
     kind = flatten(x)[0][0].dtype if dtype is None else dtype
     outputs, states = bidirectional_dynamic_rnn(
         cell_fw, cell_bw, x, sequence_length, initial_state_fw, initial_state_bw, kind,
         time_major=True, scope=scope,
     )  # fmt: skip
-    return _as_steps(_side_by_side(*outputs)), *states
+    return as_steps(_side_by_side(*outputs)), *states
 
 
 # Several layers
@@ -294,9 +293,9 @@ def stack_bidirectional_rnn(
     sequence_length: Any = None, scope: Any = None,
 ) -> tuple[list[Any], Any, Any]:  # fmt: skip
     """Return what :func:`stack_bidirectional_dynamic_rnn` does, for a list of steps."""
-    x = _as_sequences(inputs)
+    x = as_sequences(inputs)
     outputs, forward, backward = stack_bidirectional_dynamic_rnn(
         cells_fw, cells_bw, x, initial_states_fw, initial_states_bw, dtype or x.dtype,
         sequence_length, time_major=True, scope=scope,
     )  # fmt: skip
-    return _as_steps(outputs), forward, backward
+    return as_steps(outputs), forward, backward

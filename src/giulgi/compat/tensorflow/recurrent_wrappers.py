@@ -43,7 +43,7 @@ class MultiRNNCell(RNNCell):
         if not isinstance(cells, (list, tuple)):
             raise TypeError(f"cells must be a list or tuple, but saw: {cells}.")
         self._cells = [
-            _unused_copy(cell) if any(cell is other for other in cells[:place]) else cell
+            unused_copy(cell) if any(cell is other for other in cells[:place]) else cell
             for place, cell in enumerate(cells)
         ]
         self._state_is_tuple = state_is_tuple
@@ -80,16 +80,16 @@ class MultiRNNCell(RNNCell):
         return _columns(state, [cell.state_size for cell in self._cells])
 
 
-def _unused_copy(cell: Any) -> Any:
+def unused_copy(cell: Any) -> Any:
     """Return a cell, and those inside it, that have no variables yet."""
     made = copy.copy(cell)
     for name in ("_own_scope", "built", "_own_variables"):
         made.__dict__.pop(name, None)
     for name, part in list(made.__dict__.items()):
         if isinstance(part, RNNCell):
-            made.__dict__[name] = _unused_copy(part)
+            made.__dict__[name] = unused_copy(part)
         elif isinstance(part, list) and any(isinstance(x, RNNCell) for x in part):
-            made.__dict__[name] = [_unused_copy(x) for x in part]
+            made.__dict__[name] = [unused_copy(x) for x in part]
     return made
 
 
