@@ -14,6 +14,7 @@ from giulgi.errors import DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import constant, placeholder
+from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
 from giulgi.pace import Pace
@@ -60,6 +61,11 @@ class Trainer:
         self.objective: Objective | None = None
         self.activations: list[str] = []
         self._programs: dict[Any, Program] = {}
+
+    @property
+    def trained(self) -> list[Variable]:
+        """The variables that training changes."""
+        return self.model.trainable_variables
 
     # Programs
 
@@ -114,7 +120,7 @@ class Trainer:
         measured = zip(targets, outputs, for_each, applied.masks, strict=True)
         loss, updates = self.objective.loss([Measured(*parts) for parts in measured], penalties)
         if training:
-            trained = self.model.trainable_variables
+            trained = self.trained
             _advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
         return Program([], [*inputs, *targets, *weights], [*applied.states, *updates])
@@ -149,7 +155,7 @@ class Trainer:
 
     def _advise_on_outputs(self, outputs: Sequence[Tensor]) -> None:
         assert self.objective is not None
-        trained = {variable.node for variable in self.model.trainable_variables}
+        trained = {variable.node for variable in self.trained}
         self.activations = [activation_of(output, trained) for output in outputs]
         for goal, output, activation in zip(
             self.objective.goals, outputs, self.activations, strict=True
@@ -346,7 +352,7 @@ class Trainer:
         return unflatten(self.network.output_structure, iter(joined))
 
     def _require_finite_weights(self) -> None:
-        for variable in self.model.trainable_variables:
+        for variable in self.trained:
             if not np.isfinite(variable.numpy()).all():
                 raise DivergedError(
                     f"the weight {variable.name!r} is not all numbers any more: an earlier "
