@@ -14,6 +14,7 @@ FAMILIES: tuple[str, ...] = (
     "backend_nn",
     "backend_session",
     "callbacks",
+    "callbacks_tensorboard",
     "constraints",
     "datasets",
     "inputs",

@@ -52,7 +52,9 @@ class Layer(gg.layers.Layer):
         super().__init_subclass__(**options)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        args, kwargs = modern(type(self), args, self.old_defaults | kwargs)
+        args, kwargs = modern(type(self), args, kwargs)
+        told = [name for (name, _), _ in zip(_parameters(type(self)), args, strict=False)]
+        kwargs = {k: v for k, v in self.old_defaults.items() if k not in told} | kwargs
         self._first_weights = kwargs.pop("weights", None)
         self._constraints = _constraints_in(kwargs)
         self.__dict__["__given"] = (args, dict(kwargs))  # Not searched for layers.

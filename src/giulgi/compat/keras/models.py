@@ -27,7 +27,6 @@ class Model(Layer, gg.Model):
     """A network from inputs to outputs, or a class of one's own with a ``call``."""
 
     _trainer_class: ClassVar[type[Trainer]] = KerasTrainer
-    _fitting: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for old, new in (("input", "inputs"), ("output", "outputs")):
@@ -66,6 +65,9 @@ class Model(Layer, gg.Model):
         """
         del sample_weight_mode, target_tensors, options
         self.loss = loss
+        self.__dict__.pop("__trained", None)
+        if self._network is not None:
+            self.trained_weights()
         self.metrics = metrics if metrics is not None else []
         super().compile(
             optimizers.get(optimizer),
@@ -74,6 +76,12 @@ class Model(Layer, gg.Model):
             _chosen_metrics(metrics),
             _chosen_metrics(weighted_metrics),
         )
+
+    def trained_weights(self) -> list[gg.Variable]:
+        """Return the weights that training changes: those of the time of ``compile``."""
+        # With two underscores in front it is not taken for weights of the model's own.
+        found: list[gg.Variable] = self.__dict__.setdefault("__trained", self.trainable_variables)
+        return found
 
     def fit(
         self,

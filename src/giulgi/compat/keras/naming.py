@@ -14,7 +14,7 @@ def next_name(base: str) -> str:
     """Return a name that no other layer has since :func:`restart`."""
     base = snake_case(base)
     _counts[base] += 1
-    number = _counts[base] if is_standalone() else _counts[base] - 1
+    number = _counts[base] if is_standalone() or base == "input" else _counts[base] - 1
     return f"{base}_{number}" if number else base
 
 

@@ -27,7 +27,7 @@ def print_summary(
             "calling fit() with some data. Or specify input_shape or batch_input_shape in the "
             "first layer for automatic build."
         )
-    is_chain = hasattr(model, "pop")
+    is_chain = hasattr(model, "pop") or _is_chain(model)
     width = line_length or (65 if is_chain else 98)
     shares = list(positions or ([0.45, 0.85, 1.0] if is_chain else [0.33, 0.55, 0.67, 1.0]))
     ends = [int(width * share) if share <= 1 else int(share) for share in shares]
@@ -50,6 +50,13 @@ def print_summary(
     say(f"Trainable params: {trainable:,}")
     say(f"Non-trainable params: {fixed:,}")
     say("_" * width)
+
+
+def _is_chain(model: Any) -> bool:
+    """Whether each layer is called once, on a single tensor."""
+    calls = model._network.calls if model._network is not None else []
+    layers = {call.layer for call in calls}
+    return bool(calls) and len(layers) == len(calls) and all(len(c.inputs) == 1 for c in calls)
 
 
 def _row(fields: Sequence[Any], ends: Sequence[int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from giulgi.graph.ops.state import Variable
 from giulgi.training.trainer import Trainer
 
 # Names that stand for the same in the reports of different years.
@@ -32,6 +33,16 @@ class Logs(dict[str, Any]):
 
 class KerasTrainer(Trainer):
     """Trains as Keras does: also on when the loss is no number any more."""
+
+    @property
+    def trained(self) -> list[Variable]:
+        """The variables that training changes: those of the time of ``compile``.
+
+        So a discriminator that was compiled before goes on learning by itself, although it is
+        frozen for the network in which it is a part.
+        """
+        model: Any = self.model
+        return list(model.trained_weights())
 
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""
