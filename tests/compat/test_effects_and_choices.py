@@ -1,0 +1,239 @@
+"""Choices, loops and assignments do what they do in TensorFlow, and only where they should."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def run(tf):
+    session = tf.InteractiveSession()
+    yield session.run
+    session.close()
+
+
+def variable(tf, run, value):
+    made = tf.Variable(value)
+    run(made.initializer)
+    return made
+
+
+def test_a_branch_assigns_only_where_it_is_taken(tf, run):
+    w = variable(tf, run, 1.0)
+    p = tf.placeholder(tf.bool)
+    chosen = tf.cond(p, lambda: tf.assign(w, 10.0), lambda: tf.identity(w))
+    assert [run(chosen, {p: False}), run(w)] == [1, 1]
+    assert [run(chosen, {p: True}), run(w)] == [10, 10]
+
+
+def test_a_branch_of_operations_takes_place(tf, run):
+    w = variable(tf, run, 1.0)
+    p = tf.placeholder(tf.bool)
+    chosen = tf.cond(p, lambda: tf.group(tf.assign(w, 20.0)), lambda: tf.no_op())
+    run(chosen, {p: False})
+    assert run(w) == 1
+    run(chosen, {p: True})
+    assert run(w) == 20
+
+
+def test_a_branch_waits_for_its_own_dependencies(tf, run):
+    average = variable(tf, run, 0.0)
+    x, p = tf.placeholder(tf.float32, ()), tf.placeholder(tf.bool)
+
+    def training():
+        update = tf.assign(average, average * 0.5 + x * 0.5)
+        with tf.control_dependencies([update]):
+            return tf.identity(x)
+
+    chosen = tf.cond(p, training, lambda: average)
+    assert run(chosen, {p: True, x: 4.0}) == 4
+    assert run(chosen, {p: False, x: 4.0}) == 2
+    assert run(average) == 2
+
+
+def test_python_acts_only_in_the_branch_that_is_taken(tf, run):
+    calls = []
+    p = tf.placeholder(tf.bool)
+
+    def act():
+        calls.append(1)
+        return np.float32(3)
+
+    chosen = tf.cond(p, lambda: tf.py_func(act, [], tf.float32), lambda: tf.constant(1.0))
+    assert run(chosen, {p: False}) == 1
+    assert not calls
+    assert run(chosen, {p: True}) == 3
+    assert calls == [1]
+
+
+def test_arguments_of_cond_before_1_0(tf, run):
+    assert run(tf.cond(tf.constant(True), fn1=lambda: tf.constant(1), fn2=lambda: tf.constant(2)))
+
+
+def test_a_loop_assigns_in_every_round(tf, run):
+    w = variable(tf, run, 1.0)
+
+    def body(i):
+        with tf.control_dependencies([w.assign_add(1.0)]):
+            return i + 1
+
+    assert run(tf.while_loop(lambda i: i < 4, body, [0])) == 4
+    assert run(w) == 5
+
+
+def test_random_numbers_differ_from_round_to_round(tf, run):
+    def body(i, total):
+        return i + 1, tf.concat([total, tf.random_uniform([1])], 0)
+
+    shapes = [tf.TensorShape([]), tf.TensorShape([None])]
+    _, drawn = tf.while_loop(lambda i, _: i < 5, body, [0, tf.zeros([0])], shape_invariants=shapes)
+    assert len(set(run(drawn).tolist())) == 5
+    mapped = tf.map_fn(lambda x: x + tf.random_uniform([], seed=3), tf.zeros([5]))
+    assert len(set(run(mapped).tolist())) == 5
+
+
+def test_gradients_flow_through_arrays_of_a_loop(tf, run):
+    x = tf.placeholder(tf.float32, [3])
+    array = tf.TensorArray(tf.float32, 3)
+    _, array = tf.while_loop(
+        lambda i, _: i < 3, lambda i, a: (i + 1, a.write(i, tf.square(x[i]))), (0, array)
+    )
+    slopes = run(tf.gradients(array.stack(), x)[0], {x: [1, 2, 3]})
+    np.testing.assert_allclose(slopes, [2, 4, 6])
+
+
+def test_an_array_grows(tf, run):
+    array = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
+    _, array = tf.while_loop(
+        lambda i, _: i < 4, lambda i, a: (i + 1, a.write(i, i * i)), (0, array)
+    )
+    assert run(array.stack()).tolist() == [0, 1, 4, 9]
+
+
+def test_rows_are_assigned(tf, run):
+    w = variable(tf, run, np.zeros((4, 2), "float32"))
+    assert run(tf.scatter_update(w, [1, 3], [[1.0, 1.0], [2.0, 2.0]]))[:, 0].tolist() == [
+        0,
+        1,
+        0,
+        2,
+    ]
+    run(tf.scatter_add(w, [1, 1], [[1.0, 1.0], [2.0, 2.0]]))
+    run(tf.scatter_sub(w, 3, [1.0, 1.0]))
+    assert run(w)[:, 0].tolist() == [0, 4, 0, 1]
+    run(tf.scatter_nd_update(w, [[0, 1]], [9.0]))
+    assert run(w)[0].tolist() == [0, 9]
+
+
+def test_counting_ends(tf, run):
+    count = variable(tf, run, 0)
+    step = tf.count_up_to(count, 2)
+    assert [run(step), run(step)] == [0, 1]
+    with pytest.raises(tf.errors.OutOfRangeError):
+        run(step)
+
+
+def test_variables_tell_whether_they_have_a_value(tf, run):
+    w = tf.Variable(1.0, name="w")
+    ask = tf.is_variable_initialized(w)
+    assert not run(ask)
+    assert run(tf.report_uninitialized_variables()).tolist() == [b"w"]
+    run(w.initializer)
+    assert run(ask)
+    assert run(tf.report_uninitialized_variables()).tolist() == []
+
+
+def test_a_check_fails_with_tensorflows_error(tf, run):
+    x = tf.placeholder(tf.float32, [None])
+    with tf.control_dependencies([tf.Assert(tf.reduce_all(x > 0), [x])]):
+        y = x * 2
+    assert run(y, {x: [1.0]}) == [2]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="assertion failed"):
+        run(y, {x: [-1.0]})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="NaN"):
+        run(tf.check_numerics(tf.log(x), "here"), {x: [-1.0]})
+
+
+def test_print_shows_and_lets_gradients_through(tf, run, capsys):
+    x = tf.placeholder(tf.float32, [2])
+    y = tf.Print(x * 3, [x], "x is ")
+    assert run(tf.gradients(y, x)[0], {x: [1, 2]}).tolist() == [3, 3]
+    run(y, {x: [1, 2]})
+    assert "x is [1.0 2.0]" in capsys.readouterr().err
+
+
+def test_sparse_tensors_are_fed_and_fetched(tf, run):
+    x = tf.sparse_placeholder(tf.float32)
+    fed = tf.SparseTensorValue([[0, 1], [1, 0]], [1.0, 2.0], [2, 2])
+    assert run(tf.sparse_tensor_to_dense(x), {x: fed}).tolist() == [[0, 1], [2, 0]]
+    found = run(x, {x: ([[0, 1]], [5.0], [1, 3])})
+    assert isinstance(found, tf.SparseTensorValue)
+    assert found.dense_shape.tolist() == [1, 3]
+
+
+# Random numbers
+
+
+def drawn(tf):
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(777)
+        values = [tf.random_normal([2]), tf.Variable(tf.random_normal([2])).initialized_value()]
+        values += [tf.truncated_normal([2]), tf.random_uniform([2], 0, 100, tf.int32)]
+        return [session.run(value).tolist() for value in values]
+
+
+def test_a_seed_of_the_graph_repeats_all(tf):
+    first = drawn(tf)
+    assert first == drawn(tf)
+    assert first[0] != first[1]
+
+
+def test_a_seed_of_an_operation_repeats_it_in_every_session(tf):
+    x, y = tf.random_uniform([3], seed=1), tf.random_uniform([3], seed=2)
+    rounds = []
+    for _ in range(2):
+        with tf.Session() as session:
+            rounds.append([session.run(x).tolist(), session.run(x).tolist()])
+    assert rounds[0] == rounds[1]
+    assert rounds[0][0] != rounds[0][1]
+    with tf.Session() as session:
+        assert session.run(x).tolist() != session.run(y).tolist()
+
+
+@pytest.mark.parametrize(
+    ("make", "deviation", "most"),
+    [
+        (lambda tf: tf.truncated_normal_initializer(stddev=0.1), 0.088, 0.2),
+        (lambda tf: tf.contrib.layers.xavier_initializer(), (2 / 500) ** 0.5, (6 / 500) ** 0.5),
+        (lambda tf: tf.contrib.layers.variance_scaling_initializer(), (2 / 300) ** 0.5, 0.19),
+        (lambda tf: tf.random_uniform_initializer(-1, 1), 3**-0.5, 1),
+        (lambda tf: tf.glorot_normal_initializer(), (2 / 500) ** 0.5, 0.144),
+        (lambda tf: None, (2 / 500) ** 0.5, (6 / 500) ** 0.5),
+    ],
+)
+def test_initializers_have_their_spread(tf, run, make, deviation, most):
+    w = tf.get_variable("w", [300, 200], initializer=make(tf))
+    run(w.initializer)
+    value = run(w)
+    assert abs(value.std() / deviation - 1) < 0.02
+    assert np.abs(value).max() <= most * 1.001
+
+
+def test_an_orthogonal_matrix_is_one(tf, run):
+    w = tf.get_variable("w", [30, 20], initializer=tf.orthogonal_initializer())
+    run(w.initializer)
+    value = run(w)
+    np.testing.assert_allclose(value.T @ value, np.eye(20), atol=1e-5)
+
+
+def test_gradients_by_variables_and_tensors(tf, run):
+    w = variable(tf, run, np.ones((4, 2), "float32"))
+    x = tf.placeholder(tf.float32, [None, 4])
+    y = tf.matmul(x, w)
+    found = tf.gradients(tf.reduce_sum(tf.square(y)), [w, x, y, tf.constant(1.0)])
+    assert found[3] is None
+    by_w, by_x, by_y = run(found[:3], {x: np.ones((3, 4))})
+    assert (by_w == 24).all()
+    assert (by_x == 16).all()
+    assert (by_y == 8).all()

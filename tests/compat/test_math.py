@@ -1,0 +1,31 @@
+"""Expressions of that time give the numbers, shapes and dtypes that TensorFlow gives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .math_values import CASES, computed
+
+
+@pytest.fixture(scope="module")
+def golden():
+    with np.load(Path(__file__).parent / "golden" / "expressions.npz") as file:
+        return dict(file)
+
+
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: CASES[number][:60])
+def test_an_expression_gives_what_it_gave(tf, golden, number):
+    found = computed(tf, CASES[number])
+    count = sum(key.startswith(f"{number}_") for key in golden)
+    assert len(found) == count
+    for place, array in enumerate(found):
+        wanted = golden[f"{number}_{place}"]
+        assert (array.shape, array.dtype.kind) == (wanted.shape, wanted.dtype.kind)
+        if array.dtype.kind == "S":
+            assert array.tolist() == wanted.tolist()
+        else:
+            assert array.dtype == wanted.dtype
+            np.testing.assert_allclose(array, wanted, 3e-5, 3e-5)
