@@ -281,7 +281,8 @@ def auc(
     lines = np.asarray([-1e-7, *inner, 1 + 1e-7] if thresholds is None else thresholds, np.float32)
     y, p = (gg.reshape(as_expression(x), (1, -1)) for x in (labels, predictions))
     true, held = gg.cast(y, "bool"), gg.cast(p, "float32") > gg.constant(lines[:, None])
-    w = weights_of(weights, gg.cast(true, "float32"))
+    flat = None if weights is None else gg.reshape(_float(weights), (1, -1))
+    w = weights_of(flat, gg.cast(true, "float32"))
 
     def total(case: gg.Tensor) -> gg.Tensor:
         return gg.sum(gg.cast(case, "float32") * w, 1)
