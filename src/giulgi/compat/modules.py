@@ -108,6 +108,10 @@ class StandIn(ModuleType):
             return importlib.import_module(path)
         raise AttributeError(missing(path))
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function of the module's own name: ``keras.layers.merge`` was one before."""
+        return getattr(self, self.__name__.rpartition(".")[2])(*args, **kwargs)
+
     def _found(self, name: str) -> tuple[Any, ...]:
         """Return what a name stands for, alone; nothing, if it is not there or a module."""
         for parent in (self.__name__, *self._parents()):
