@@ -40,7 +40,6 @@ _MODULES = {
     "merge": (
         "Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot",
         "add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot",
-        "Merge", "merge",
     ),
     "advanced_activations": ("LeakyReLU", "PReLU", "ELU", "ThresholdedReLU", "Softmax", "ReLU"),
     "noise": ("GaussianNoise", "GaussianDropout", "AlphaDropout"),
@@ -129,6 +128,9 @@ for _class in (CuDNNLSTM, CuDNNGRU, AtrousConvolution1D, AtrousConvolution2D):
     export_layer(_class.__name__, _class)
 export_layer("Deconvolution2D", CLASSES["Conv2DTranspose"])
 export_layer("Deconvolution3D", CLASSES["Conv3DTranspose"])
+# Programs that import all of several modules may find these in the last of them.
+for _name in ("Dense", "Activation", "Dropout", "Flatten"):
+    export(f"callbacks.{_name}", CLASSES[_name], of="keras")
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from giulgi.compat.keras.layers import CLASSES, export_layer
+from giulgi.compat.names import export
 
 
 def _function(layer: str) -> Callable[..., Any]:
@@ -61,4 +62,6 @@ def merge(
 
 export_layer("concatenate", concatenate)
 export_layer("dot", dot)
-export_layer("merge", merge)
+# In Keras 2 layers.merge is a module, which may still be called as the function that it was.
+export("layers.merge.merge", merge, of="keras")
+export("models.merge", merge, of="keras")
