@@ -29,13 +29,14 @@ def write_table(entries: Mapping[bytes, bytes]) -> bytes:
     data = bytearray()
     index: dict[bytes, bytes] = {}
     block: dict[bytes, bytes] = {}
+    size = 0
     for key in sorted(entries):
+        if size >= _BLOCK:
+            index[_between(max(block), key)] = _appended(data, _block(block))
+            block, size = {}, 0
         block[key] = entries[key]
-        if sum(map(len, block.values())) >= _BLOCK:
-            index[key] = _appended(data, _block(block))
-            block = {}
-    if block or not index:
-        index[max(block, default=b"")] = _appended(data, _block(block))
+        size += len(key) + len(entries[key])
+    index[_after(max(block, default=b""))] = _appended(data, _block(block))
     meta = _appended(data, _block({}))
     # Of the index every key is whole, so that a reader can look into the middle of it.
     place = _appended(data, _block(index, 1))
@@ -43,13 +44,32 @@ def write_table(entries: Mapping[bytes, bytes]) -> bytes:
     return bytes(data)
 
 
+def _shared(one: bytes, other: bytes) -> int:
+    """Return how many bytes two keys begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _between(key: bytes, following: bytes) -> bytes:
+    """Return a short key that is not below one, and below the one that follows."""
+    shared = _shared(key, following)
+    if shared < len(key) and key[shared] + 1 < following[shared]:
+        return key[:shared] + bytes([key[shared] + 1])
+    return key
+
+
+def _after(key: bytes) -> bytes:
+    """Return a short key that is not below one."""
+    place = next((i for i, byte in enumerate(key) if byte != 0xFF), None)
+    return key if place is None else key[:place] + bytes([key[place] + 1])
+
+
 def _block(entries: Mapping[bytes, bytes], interval: int = _RESTART_INTERVAL) -> bytes:
     found, restarts, before = bytearray(), [], b""
     for number, (key, value) in enumerate(entries.items()):
         shared = 0
         if number % interval:
-            pairs = zip(key, before, strict=False)
-            shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+            shared = _shared(key, before)
         else:
             restarts.append(len(found))
         own = key[shared:]

@@ -115,7 +115,7 @@ def write_checkpoint(prefix: str | Path, arrays: Mapping[str, Array]) -> list[st
             file.write(raw)
             entries[name.encode()] = BundleEntryProto(
                 dtype=number_of(array.dtype), shape=shape_proto(array.shape),
-                offset=place, size=len(raw), crc32c=check,
+                offset=place or None, size=len(raw) or None, crc32c=check,
             ).SerializeToString()  # fmt: skip
             place += len(raw)
     os.replace(unfinished, paths[0])
