@@ -5,6 +5,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
+from giulgi.compat.feeding import Feed
 from giulgi.compat.host import host_operation
 from giulgi.compat.running import Prepared
 from giulgi.compat.tensor import as_tensor
@@ -196,3 +197,21 @@ def test_the_same_expressions_built_again_are_compiled_once(tf):
         session.run(y, {x: [1, 2]})
         programs.add(session._prepared(y, {x: 0}).prepared.program)
     assert len(programs) == 1
+
+
+def test_a_list_that_is_fed_again_is_converted_once_and_may_change(tf):
+    x = tf.placeholder(tf.float32, [None, 2])
+    session, rows = tf.Session(), [[1, 2], [3, 4]]
+    feed = Feed(x)
+    first, second = feed.array(rows), feed.array(rows)
+    assert feed.array(rows) is second is not first
+    rows[1][0] = 30
+    assert feed.array(rows).tolist() == [[1, 2], [30, 4]]
+    rows.append([5, 6])
+    for _ in range(3):
+        assert session.run(x, {x: rows}).tolist() == [[1, 2], [30, 4], [5, 6]]
+    arrays = [np.array([1, 2]), np.array([3, 4])]
+    for _ in range(3):
+        assert session.run(x, {x: arrays}).tolist() == [[1, 2], [3, 4]]
+    arrays[0][0] = 9
+    assert session.run(x, {x: arrays}).tolist() == [[9, 2], [3, 4]]

@@ -16,6 +16,7 @@ host         operations that Python carries out: files, queues, strings, summari
 variables    variables; ``variable_scopes`` has the scopes that share them
 session      sessions
 eager        computing at once, as TensorFlow 2 does
+feeding      what is fed, as arrays
 programs     what is run, interpreted at first and compiled when that pays
 running      what a session does for what is fetched and fed
 growth       tells of a graph that grows in a loop

@@ -68,7 +68,9 @@ class Prepared:
             self.updates,
         )
         self.inputs = {op: _Inputs(op, self.before, self.feeds) for op in self.before}
-        self.is_plain = not (self.before or self.after or any(map(_is_text, [*self.results, *self.feeds])))
+        self.is_plain = not (
+            self.before or self.after or any(map(_is_text, [*self.results, *self.feeds]))
+        )
         # Of what is fetched, which result of the program it is; None for an operation.
         self._places = [
             self.results.index(x) if isinstance(x, Tensor) and x in self.results else None
@@ -202,38 +204,6 @@ def _waited_for(
         for operation in new:
             waiting += [x for x in operation.inputs if x not in fed]
     return [op for op in hosts if op in found]
-
-
-def fed_value(tensor: Tensor, value: Any) -> Any:
-    """Return what is fed for a tensor as an array of its dtype.
-
-    Raises:
-        TypeError: if it is a tensor, or no numbers.
-        ValueError: if its shape does not fit.
-    """
-    if isinstance(value, Tensor):
-        raise TypeError(
-            "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
-            "Python scalars, strings, lists, numpy ndarrays, or TensorHandles."
-        )
-    dtype = tensor.dtype.numpy_dtype
-    if dtype.kind == "O":
-        from giulgi.compat.host import objects
-
-        return objects(value)
-    array = (
-        value if type(value) is np.ndarray and value.dtype == dtype else np.asarray(value, dtype)
-    )
-    sizes = tensor.sizes
-    if sizes is not None and (
-        len(sizes) != array.ndim
-        or any(a is not None and a != b for a, b in zip(sizes, array.shape, strict=True))
-    ):
-        raise ValueError(
-            f"Cannot feed value of shape {array.shape} for Tensor {tensor.name!r}, which has shape "
-            f"'{tensor.shape}'"
-        )
-    return array
 
 
 def require_initialized(prepared: Prepared, initialized: set[ReadVariable]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.feeding import Feed
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
-from giulgi.compat.running import Prepared, as_run_error, fed_value, require_initialized
+from giulgi.compat.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
 from giulgi.errors import FeedError
@@ -64,6 +65,7 @@ class _Run:
         self.feeds = [_fed(graph, key) for key in keys]
         self.several = any(isinstance(feed, list) for feed in self.feeds)
         flat = [x for feed in self.feeds for x in (feed if isinstance(feed, list) else [feed])]
+        self.takes = [Feed(tensor) for tensor in flat]
         self.parts = [_parts(graph, leaf) for leaf in leaves]
         self.prepared = Prepared([x for tensors, _ in self.parts for x in tensors], flat)
         self.is_checked = False
@@ -72,15 +74,11 @@ class _Run:
     def arrays(self, values: Any) -> list[Any]:
         """Return what is fed as arrays, in the order of the feeds."""
         if not self.several:
-            return [fed_value(x, v) for x, v in zip(self.feeds, values, strict=True)]
-        found = []
+            return [f.array(v) for f, v in zip(self.takes, values, strict=True)]
+        parts: list[Any] = []
         for feed, value in zip(self.feeds, values, strict=True):
-            if isinstance(feed, list):
-                parts = _parts_of(value, len(feed))
-                found += [fed_value(x, v) for x, v in zip(feed, parts, strict=True)]
-            else:
-                found.append(fed_value(feed, value))
-        return found
+            parts += _parts_of(value, len(feed)) if isinstance(feed, list) else [value]
+        return [f.array(v) for f, v in zip(self.takes, parts, strict=True)]
 
     def structured(self, values: list[Any]) -> Any:
         """Return results nested as the fetches are."""

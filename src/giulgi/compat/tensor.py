@@ -12,6 +12,7 @@ from giulgi.compat.dtypes import DType, as_dtype, float32, int32, string
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.shapes import TensorShape, UnknownDimension
+from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 
 # What an operator does is in tensorflow/arithmetic.py, which is made of what is here.
@@ -181,8 +182,16 @@ class Tensor(Operand):
         return self.shape
 
     def set_shape(self, shape: Any) -> None:
-        """Say more of the shape than is known."""
-        self.sizes = self.shape.merge_with(shape).sizes
+        """Say more of the shape than is known; what is built of it from here on knows it, too."""
+        sizes = self.shape.merge_with(shape).sizes
+        if sizes == self.sizes or sizes is None:
+            return
+        self.sizes = sizes
+        if not isinstance(self.expression.op, Placeholder):
+            self.expression = of_sizes(self.expression, sizes)
+        elif not self.consumers():
+            # Nothing stands on it yet that would be left without a value.
+            self.expression = gg.placeholder(self.expression.dtype, sizes, self.op.name)
 
     def consumers(self) -> list[Operation]:
         """Return the operations that take it."""
@@ -212,6 +221,15 @@ class Tensor(Operand):
     def __str__(self) -> str:
         shape = f", shape={self.shape}" if self.sizes is not None else ""
         return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name})'
+
+
+def of_sizes(x: Expression, sizes: Sequence[int | None]) -> Expression:
+    """Return an expression of whose sizes more is known."""
+    known = x.known_shape
+    if known == tuple(sizes):
+        return x
+    dims = [gg.size(x, axis) if size is None else size for axis, size in enumerate(sizes)]
+    return gg.reshape(x, dims)
 
 
 class Converted:
