@@ -49,6 +49,7 @@ def _settings(module: Any) -> None:
         category = getattr(module.errors, name, None)
         if category is not None:
             warnings.filterwarnings("ignore", category=category)
+    warnings.filterwarnings("ignore", message="Could not infer format")
     own = module.set_option
 
     def set_option(*pairs: Any, **options: Any) -> None:
@@ -132,38 +133,43 @@ def _reading(own: Function) -> Function:
         if gone:
             tell(f"pandas.{own.__name__} does not take {', '.join(gone)} any more; it does here.")
         if parser is not None:
-            return _parsed_by(own(path, **{**options, "parse_dates": False}), options, parser)
-        table = own(path, **options)
+            table = _parsed_by(own, path, options, parser)
+        else:
+            table = own(path, **options)
         if prefix is not None:
             table.columns = [f"{prefix}{name}" for name in table.columns]
-        return table.squeeze("columns") if squeeze else table
+        return table.squeeze("columns") if squeeze and table.shape[1] == 1 else table
 
     return read
 
 
-def _parsed_by(table: Any, options: dict[str, Any], parser: Function) -> Any:
-    """Parse the dates of a table with a function of the program."""
-    wanted = options.get("parse_dates") or []
+def _parsed_by(own: Function, path: Any, options: dict[str, Any], parser: Function) -> Any:
+    """Read a table, and parse its dates with a function of the program."""
+    wanted = options.pop("parse_dates", None) or []
+    index = options.pop("index_col", None)
+    table = own(path, **options)
+    names = list(table.columns)
+    index = names[index] if isinstance(index, int) else index
     if wanted is True:
-        table.index = [parser(value) for value in table.index]
-        return table
+        wanted = [names[0] if index is None else index]
     columns = wanted.items() if isinstance(wanted, dict) else [(None, part) for part in wanted]
-    for name, part in columns:
-        parts = part if isinstance(part, list) else [part]
-        parts = [table.columns[p] if isinstance(p, int) else p for p in parts]
-        if parts[0] not in table.columns:
-            table.index = [parser(value) for value in table.index]
-            continue
+    for new, part in columns:
+        parts = [names[p] if isinstance(p, int) else p for p in _as_list(part)]
         texts = table[parts[0]].astype(str)
         for each in parts[1:]:
             texts = texts + " " + table[each].astype(str)
         made = [parser(text) for text in texts]
-        if len(parts) == 1 and name is None:
+        if len(parts) == 1 and new is None:
             table[parts[0]] = made
-        else:
-            table = table.drop(columns=parts)
-            table.insert(0, name or "_".join(map(str, parts)), made)
-    return table
+            continue
+        table = table.drop(columns=parts)
+        table.insert(0, new or "_".join(map(str, parts)), made)
+        index = (new or "_".join(map(str, parts))) if index in parts else index
+    return table if index is None or index is False else table.set_index(index)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _dummies(own: Function) -> Function:

@@ -44,6 +44,12 @@ def _tables(module: Any) -> None:
     for name in _STATISTICS:
         replace(module.DataFrame, name, _of_numbers)
         replace(module.core.groupby.DataFrameGroupBy, name, _of_numbers)
+    module.DataFrame.from_csv = functools.partial(_from_csv, module)
+    module.Series.from_csv = functools.partial(_series_from_csv, module)
+    for owner in (module.DatetimeIndex, module.core.indexes.accessors.DatetimeProperties):
+        for name in ("week", "weekofyear"):
+            if not hasattr(owner, name):
+                setattr(owner, name, property(lambda self: self.isocalendar().week))
     replace(module.Series, "__getitem__", _by_place)
     replace(module.Series, "__setitem__", _widened_series)
     for accessor in (module.core.indexing._LocIndexer, module.core.indexing._iLocIndexer):
@@ -71,6 +77,22 @@ def _append(self: Any, other: Any, ignore_index: bool = False, *_: Any, **__: An
     if isinstance(self, pd.DataFrame):
         others = [_as_rows(pd, o) for o in others]
     return pd.concat([self, *others], ignore_index=ignore_index)
+
+
+def _from_csv(pd: Any, path: Any, header: Any = 0, sep: str = ",", **options: Any) -> Any:
+    tell("from_csv is read_csv in pandas today, with dates in the first column as the index.")
+    index, dates = options.get("index_col", 0), options.get("parse_dates", True)
+    table = pd.read_csv(path, header=header, sep=sep, index_col=index)
+    if dates and table.index.dtype == object:
+        try:
+            table.index = pd.to_datetime(table.index)
+        except (ValueError, TypeError):
+            return table
+    return table
+
+
+def _series_from_csv(pd: Any, path: Any, sep: str = ",", **options: Any) -> Any:
+    return _from_csv(pd, path, options.pop("header", None), sep, **options).iloc[:, 0]
 
 
 def _as_rows(pd: Any, other: Any) -> Any:
@@ -352,6 +374,9 @@ HEALED = (
     "pandas",
     [
         "df.ix",
+        "DataFrame.from_csv",
+        "Series.from_csv",
+        "dates.week",
         *(f"df.{name}" for name in _METHODS),
         "df['a'][0] = 1",
         "df['a'].fillna(0, inplace=True)",

@@ -214,19 +214,61 @@ def _preprocessing(module: Any) -> None:
     encoder = module.OneHotEncoder
     own = encoder.__init__
     kept = set(inspect.signature(own).parameters)
+    for name in ("fit", "transform", "fit_transform"):
+        setattr(encoder, name, _of_columns(getattr(encoder, name)))
 
     @functools.wraps(own)
     def __init__(self: Any, *args: Any, **options: Any) -> None:  # noqa: N807
         if "sparse" in options and "sparse" not in kept:
             options["sparse_output"] = options.pop("sparse")
-        for name in ("n_values", "categorical_features"):
-            if name in options and name not in kept:
-                value = options.pop(name)
-                tell(f"OneHotEncoder does not take {name} any more; it is left out.")
-                del value
+        options.pop("n_values", None)
+        columns = options.pop("categorical_features", "all")
+        self.categorical_features = None if isinstance(columns, str) else columns
         own(self, *args, **options)
 
     encoder.__init__ = __init__
+
+
+def _of_columns(own: Function) -> Function:
+    """Let some columns be encoded, which come first then, and the others stay as they are."""
+
+    @functools.wraps(own)
+    def call(self: Any, X: Any, y: Any = None) -> Any:  # noqa: N803
+        columns = getattr(self, "categorical_features", None)
+        if columns is None:
+            return own(self, X) if own.__name__ == "transform" else own(self, X, y)
+        table = np.asarray(X)
+        chosen = np.zeros(table.shape[1], bool)
+        chosen[np.asarray(columns)] = True
+        self.categorical_features = None  # It is called by itself, too.
+        try:
+            found = own(self, table[:, chosen])
+        finally:
+            self.categorical_features = columns
+        if own.__name__ == "fit":
+            return self
+        tell("OneHotEncoder(categorical_features=) is a ColumnTransformer today.")
+        sparse = importlib.import_module("scipy.sparse")
+        rest = table[:, ~chosen].astype(float)
+        if sparse.issparse(found):
+            return sparse.hstack([found, sparse.csr_matrix(rest)]).tocsr()
+        return np.hstack([found, rest])
+
+    return call
+
+
+@heals("joblib")
+def _joblib(module: Any) -> None:
+    """Let what would run in processes of its own run here: they would not find the stand-ins."""
+    parallel = module.parallel.Parallel
+    own = parallel.__init__
+
+    @functools.wraps(own)
+    def __init__(self: Any, n_jobs: Any = None, *args: Any, **options: Any) -> None:  # noqa: N807
+        threads = options.get("prefer") == "threads" or options.get("require") == "sharedmem"
+        own(self, n_jobs if threads else 1, *args, **options)
+
+    parallel.__init__ = __init__
 
 
 @heals("sklearn.metrics")
@@ -315,6 +357,7 @@ HEALED = (
         *(name for name in _MAKERS if name not in ("KFold", "StratifiedKFold")),
         "cross_validation.KFold(n, n_folds)",
         "OneHotEncoder(sparse=)",
+        "OneHotEncoder(categorical_features=)",
         "mean_squared_error(squared=)",
         "TSNE(n_iter=)",
         "LogisticRegression(multi_class=)",
