@@ -19,6 +19,7 @@ FAMILIES: tuple[str, ...] = (
     "datasets",
     "inputs",
     "layers",
+    "layers_local",
     "losses",
     "merging",
     "metrics",

@@ -16,6 +16,7 @@ from giulgi.compat.names import export
 from giulgi.compat.operation import as_results
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, tree_map, unflatten
 
@@ -58,9 +59,19 @@ def _named(expression: Expression) -> Tensor:
     known = get_default_graph().scopes.setdefault("keras tensors", {})
     found: Tensor | None = known.get(expression.node)
     if found is None:
-        found = known[expression.node] = as_tensor(expression)
+        found = known[expression.node] = _recorded(expression)
         note_shape(found)
     return found
+
+
+def _recorded(expression: Expression) -> Tensor:
+    """Return a new named tensor of an expression, whose name is that of its layer or input."""
+    node = expression.node
+    label = getattr(node.op, "label", None)
+    layer = getattr(label, "layer", None)
+    kind = "Placeholder" if isinstance(node.op, Placeholder) else "Expression"
+    name = layer.name if layer is not None else node.name if kind == "Placeholder" else None
+    return record(kind, name, [], [expression]).outputs[0]
 
 
 def remember(tensor: Tensor) -> Tensor:

@@ -287,7 +287,8 @@ def _parameters(cls: type) -> list[tuple[str, Any]]:
     """Return the arguments that a class of giulgi's layers is made with, and their defaults."""
     found: dict[str, Any] = {}
     for base in cls.__mro__:
-        if base.__module__.startswith("giulgi.nn.") and "__init__" in vars(base):
+        is_ours = base.__module__.startswith(("giulgi.nn.", "giulgi.compat.keras.layers_"))
+        if is_ours and "__init__" in vars(base):
             for parameter in inspect.signature(vars(base)["__init__"]).parameters.values():
                 kinds = (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
                 if parameter.name != "self" and parameter.kind not in kinds:

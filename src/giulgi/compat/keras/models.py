@@ -37,6 +37,8 @@ class Model(Layer, gg.Model):
     def _set_network(self, network: Network) -> None:
         network.layers = [_of_keras(layer) for layer in network.layers]
         super()._set_network(network)
+        if len(network.inputs) == 1:  # As the first layer of a Sequential it tells the shape.
+            self.batch_input_shape = network.inputs[0].known_shape
 
     # Training
 
@@ -113,6 +115,7 @@ class Model(Layer, gg.Model):
         size = batch_size or self._fixed_batch_size()
         if validation_data is not None:
             validation_data = self._validation_given(validation_data, validation_steps)
+        class_weight = class_weight if isinstance(class_weight, Mapping) else None
         history = super().fit(
             x, y, size, int(epochs), verbose, _callbacks(callbacks), validation_split or 0.0,
             validation_data, bool(shuffle), class_weight, sample_weight, initial_epoch,
