@@ -17,9 +17,9 @@ from giulgi.graph.ops.diagonals import diagonal
 from giulgi.graph.ops.functions import log
 from giulgi.graph.ops.leaves import TensorLike, constant, promote
 from giulgi.graph.ops.logic import where
-from giulgi.graph.ops.movement import broadcast_to, expand_dims, matrix_transpose
+from giulgi.graph.ops.movement import expand_dims, matrix_transpose
 from giulgi.graph.ops.reductions import sum, sum_to
-from giulgi.graph.ops.shape import dims_of, sizes_of
+from giulgi.graph.ops.shape import dims_of, size, sizes_of
 from giulgi.graph.shapes import Shape, broadcast_shapes, shape_text
 from giulgi.graph.tensor import Tensor
 
@@ -203,9 +203,7 @@ def solve(a: TensorLike, b: TensorLike, name: str | None = None) -> Tensor:
 def inverse(a: TensorLike, name: str | None = None) -> Tensor:
     """Return the inverse of square matrices along the last two axes."""
     a = constant(a)
-    size = dims_of(a)
-    one = broadcast_to(eye(size[-1], dtype=a.dtype), size)
-    return build(Solve(), a, one, name=name)
+    return build(Solve(), a, eye(size(a, -1), dtype=a.dtype), name=name)
 
 
 def determinant(a: TensorLike, name: str | None = None) -> Tensor:
