@@ -10,7 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.shapes import Dimension, TensorShape, UnknownDimension
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, of_sizes
 from giulgi.graph.ops.leaves import settled_value
 from giulgi.graph.ops.shape import elements_of
 
@@ -114,6 +114,11 @@ def known_elements(value: Any) -> list[int | None] | None:
     """Return the elements of a vector of sizes, None for each that is not known."""
     found = elements_of(vector(value))
     return None if found is None else list(found)
+
+
+def ranked(x: gg.Tensor, rank: int) -> gg.Tensor:
+    """Return an expression whose number of axes is known, given what it must be."""
+    return of_sizes(x, [None] * rank) if x.known_shape is None else x
 
 
 def kind(dtype: Any) -> Any:

@@ -17,6 +17,7 @@ from giulgi.compat.tensorflow.arguments import (
     known_elements,
     numbers,
     one_axis,
+    ranked,
     sizes,
     static,
 )
@@ -144,13 +145,40 @@ def split(
 def _split(value: Any, parts: Any, axis: Any, num: Any, name: str | None = None) -> list[gg.Tensor]:
     x, place = as_expression(value), one_axis(axis)
     known = numbers(parts, "num_or_size_splits")
+    if x.known_shape is None:
+        return _parts_of_unknown(x, known, place)
     if isinstance(known, list) and -1 in known:
-        whole = x.shape[place]
-        if whole is None:
-            raise ValueError("a part of size -1 needs an axis whose size is known")
-        rest = whole - (sum(known) + 1)
-        known = [rest if n == -1 else n for n in known]
+        return _parts_with_rest(x, known, place % x.ndim)
     return list(gg.split(x, known, place))
+
+
+def _parts_with_rest(x: gg.Tensor, parts: list[int], axis: int) -> list[gg.Tensor]:
+    """Return parts of given sizes; that of size -1 is what the others leave."""
+    found, start, rest = [], 0, parts.index(-1)
+    before = (slice(None),) * axis
+    for place, count in enumerate(parts):
+        if place <= rest:
+            behind = sum(parts[place + 1 :])
+            stop = start + count if place < rest else (-behind or None)
+            found.append(x[(*before, slice(start, stop))])
+            start += count
+        else:
+            left = sum(parts[place:])
+            found.append(x[(*before, slice(-left, count - left or None))])
+    return found
+
+
+def _parts_of_unknown(x: gg.Tensor, parts: Any, axis: int) -> list[gg.Tensor]:
+    """Return parts of a tensor whose number of axes is not known."""
+    whole = gg.size(x, axis)
+    counts: list[Any] = parts if isinstance(parts, list) else [whole // parts] * parts
+    if isinstance(parts, list):
+        counts = [whole - (sum(parts) + 1) if n == -1 else n for n in parts]
+    found, start = [], gg.constant(0, "int64")
+    for count in counts:
+        found.append(gg.gather(x, gg.arange(start, start + count), axis))
+        start = start + count
+    return found
 
 
 # Repeated
@@ -161,6 +189,8 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> gg.Tensor:
     """Return a tensor several times along each axis."""
     x = as_expression(input)
     counts = sizes(multiples)
+    if isinstance(counts, tuple):
+        x = ranked(x, len(counts))
     if isinstance(counts, tuple) and all(isinstance(n, int) for n in counts):
         return gg.tile(x, counts)
     if isinstance(counts, gg.Tensor):
@@ -258,6 +288,9 @@ def _pad(
 ) -> gg.Tensor:
     x = as_expression(tensor)
     known = static(paddings)
+    pairs = as_expression(paddings)
+    if pairs.known_shape is not None and pairs.shape[0] is not None:
+        x = ranked(x, pairs.shape[0])
     if mode in ("REFLECT", "SYMMETRIC"):
         widths = numbers(paddings, "the paddings of a mirror")
         return _mirrored(x, widths, 1 if mode == "REFLECT" else 0)
@@ -266,7 +299,6 @@ def _pad(
         value = static(fill)
         assert value is not None
         return gg.pad(x, known.tolist(), value.item())
-    pairs = as_expression(paddings)
     for axis in range(x.ndim):
         around = []
         for place in (0, 1):

@@ -46,9 +46,9 @@ class _Pass:
         """Return the last states, and the results of all parts along a first axis."""
         ends = [*self.news, *self.results]
         operations = self.traced.operations(ends)
-        if any(map(is_text, [*self.sequences, *self.states, *ends])) or any(
-            op.host is not None or op.assigns for op in operations
-        ):
+        is_unknown = any(x.expression.known_shape is None for x in self.sequences)
+        is_of_texts = any(map(is_text, [*self.sequences, *self.states, *ends]))
+        if is_unknown or is_of_texts or any(op.host or op.assigns for op in operations):
             return self._by_python(ends)
         models = [x.expression.node for x in (*self.olds, *self.parts)]
         wanted = [x.expression for x in ends]

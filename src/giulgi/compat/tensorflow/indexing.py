@@ -9,7 +9,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.names import export
 from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, register_operator
+from giulgi.compat.tensor import alike, as_expression, of_sizes, register_operator
 from giulgi.compat.tensorflow.arguments import (
     kind,
     known_elements,
@@ -140,7 +140,9 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> gg.Te
             x = gg.gather(x, gg.arange(first[axis], gg.size(x, axis)), axis)
         else:
             x = gg.gather(x, first[axis] + gg.arange(count), axis)
-    return x
+    if x.known_shape is None or None not in x.known_shape:
+        return x
+    return of_sizes(x, [None if n == -1 else n for n in counts])
 
 
 @layout("strided_slice", type="StridedSlice", texts=("input_",))

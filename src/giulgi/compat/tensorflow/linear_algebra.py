@@ -9,7 +9,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression, register_operator
-from giulgi.compat.tensorflow.arguments import axes, numbers
+from giulgi.compat.tensorflow.arguments import axes, numbers, ranked
 from giulgi.compat.tensorflow.layouts import layout
 
 
@@ -77,7 +77,13 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> gg.Tensor:
 @operation("einsum", "linalg.einsum", type="Einsum")
 def einsum(equation: str, *inputs: Any, name: str | None = None) -> gg.Tensor:
     """Return products summed as a formula says: ``"ij,jk->ik"``."""
-    return gg.einsum(equation.replace(" ", ""), *alike(*inputs))
+    formula = equation.replace(" ", "")
+    terms = formula.split("->")[0].split(",")
+    values = [
+        x if "." in term else ranked(x, len(term))
+        for term, x in zip(terms, alike(*inputs), strict=True)
+    ]
+    return gg.einsum(formula, *values)
 
 
 @operation("norm", "linalg.norm", type="norm")
@@ -118,7 +124,7 @@ def _matrix_norm(x: gg.Tensor, ord: Any, along: tuple[int, ...], kept: bool) -> 
 @operation("diag", "linalg.tensor_diag", type="Diag")
 def diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
     """Return zeros, with given numbers on the diagonal."""
-    x = as_expression(diagonal)
+    x = ranked(as_expression(diagonal), 1)
     if x.ndim == 1:
         return gg.diag(x)
     sizes = gg.shape(x)
@@ -128,7 +134,7 @@ def diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
 @operation("diag_part", "linalg.tensor_diag_part", type="DiagPart")
 def diag_part(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the numbers on the diagonal."""
-    x = as_expression(input)
+    x = ranked(as_expression(input), 2)
     if x.ndim == 2:
         return gg.diagonal(x)
     sizes = gg.shape(x)[: x.ndim // 2]
@@ -147,7 +153,7 @@ def matrix_diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
 @operation("matrix_diag_part", "linalg.diag_part", type="MatrixDiagPart")
 def matrix_diag_part(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the numbers on the diagonal of each matrix."""
-    return gg.diagonal(as_expression(input), 0, -2, -1)
+    return gg.diagonal(ranked(as_expression(input), 2), 0, -2, -1)
 
 
 @operation("matrix_set_diag", "linalg.set_diag", type="MatrixSetDiag")
@@ -179,10 +185,10 @@ def matrix_band_part(
 )
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> gg.Tensor:
     """Return matrices with rows and columns exchanged."""
-    return gg.matrix_transpose(as_expression(a))
+    return gg.matrix_transpose(ranked(as_expression(a), 2))
 
 
 @operation("trace", "linalg.trace", type="Trace")
 def trace(x: Any, name: str | None = None) -> gg.Tensor:
     """Return the sum of the diagonal of each matrix."""
-    return gg.trace(as_expression(x), 0, -2, -1)
+    return gg.trace(ranked(as_expression(x), 2), 0, -2, -1)

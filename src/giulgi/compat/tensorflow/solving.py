@@ -12,32 +12,44 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.tensorflow.arguments import ranked
 from giulgi.graph.ops import solving
+
+
+def _matrix_of(value: Any) -> gg.Tensor:
+    """Return an expression of matrices: one, if nothing is known of its axes."""
+    return ranked(as_expression(value), 2)
+
+
+def _pair(a: Any, b: Any) -> tuple[gg.Tensor, gg.Tensor]:
+    """Return matrices, and columns beside them."""
+    x, y = alike(a, b)
+    return ranked(x, 2), ranked(y, 2)
 
 
 @operation("matrix_inverse", "linalg.inv", "batch_matrix_inverse", type="MatrixInverse")
 def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> gg.Tensor:
     """Return the inverse of square matrices."""
-    x = as_expression(input)
+    x = _matrix_of(input)
     return solving.inverse(gg.matrix_transpose(x) if adjoint else x)
 
 
 @operation("matrix_determinant", "linalg.det", "batch_matrix_determinant", type="MatrixDeterminant")
 def matrix_determinant(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the determinant of square matrices."""
-    return solving.determinant(as_expression(input))
+    return solving.determinant(_matrix_of(input))
 
 
 @operation("linalg.logdet", type="LogDet")
 def logdet(matrix: Any, name: str | None = None) -> gg.Tensor:
     """Return the logarithm of the determinant of positive definite matrices."""
-    return solving.log_determinant(as_expression(matrix))
+    return solving.log_determinant(_matrix_of(matrix))
 
 
 @operation("log_matrix_determinant", "linalg.slogdet", type="LogMatrixDeterminant")
 def slogdet(input: Any, name: str | None = None) -> tuple[gg.Tensor, gg.Tensor]:
     """Return the sign of the determinant, and the logarithm of its absolute value."""
-    found = solving.determinant(as_expression(input))
+    found = solving.determinant(_matrix_of(input))
     return gg.sign(found), gg.log(gg.abs(found))
 
 
@@ -46,7 +58,7 @@ def matrix_solve(
     matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None
 ) -> gg.Tensor:
     """Return x of matrix x = rhs."""
-    a, b = alike(matrix, rhs)
+    a, b = _pair(matrix, rhs)
     return solving.solve(gg.matrix_transpose(a) if adjoint else a, b)
 
 
@@ -55,7 +67,7 @@ def matrix_triangular_solve(
     matrix: Any, rhs: Any, lower: bool = True, adjoint: bool = False, name: str | None = None
 ) -> gg.Tensor:
     """Return x of matrix x = rhs, of which matrix only one triangle counts."""
-    a, b = alike(matrix, rhs)
+    a, b = _pair(matrix, rhs)
     triangle = gg.tril(a) if lower else gg.triu(a)
     return solving.solve(gg.matrix_transpose(triangle) if adjoint else triangle, b)
 
@@ -65,7 +77,7 @@ def matrix_solve_ls(
     matrix: Any, rhs: Any, l2_regularizer: Any = 0.0, fast: bool = True, name: str | None = None
 ) -> gg.Tensor:
     """Return the x for which matrix x is nearest to rhs, by its normal equations."""
-    a, b = alike(matrix, rhs)
+    a, b = _pair(matrix, rhs)
     if a.shape[-2] is not None and a.shape[-1] is not None and a.shape[-2] < a.shape[-1]:
         inner = gg.matmul(a, a, transpose_b=True)
         inner = inner + l2_regularizer * gg.eye(gg.size(a, -2), dtype=a.dtype)
@@ -78,13 +90,13 @@ def matrix_solve_ls(
 @operation("cholesky", "linalg.cholesky", "batch_cholesky", type="Cholesky")
 def cholesky(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the lower triangular L of L L^T, for positive definite matrices."""
-    return solving.cholesky(as_expression(input))
+    return solving.cholesky(_matrix_of(input))
 
 
 @operation("cholesky_solve", "linalg.cholesky_solve", type="CholeskySolve")
 def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> gg.Tensor:
     """Return x of L L^T x = rhs."""
-    low, b = alike(chol, rhs)
+    low, b = _pair(chol, rhs)
     low = gg.tril(low)
     return solving.solve(gg.matrix_transpose(low), solving.solve(low, b))
 
@@ -100,14 +112,14 @@ def self_adjoint_eig(tensor: Any, name: str | None = None) -> Any:
 
 @operation(type="SelfAdjointEigV2")
 def _eigen(tensor: Any, name: str | None = None) -> tuple[gg.Tensor, gg.Tensor]:
-    x = as_expression(tensor)
+    x = _matrix_of(tensor)
     return solving.eigenvalues(x), solving.eigenvectors(x)
 
 
 @operation("self_adjoint_eigvals", "linalg.eigvalsh", type="SelfAdjointEigV2")
 def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> gg.Tensor:
     """Return the eigenvalues of symmetric matrices, from the least on."""
-    return solving.eigenvalues(as_expression(tensor))
+    return solving.eigenvalues(_matrix_of(tensor))
 
 
 # By NumPy; no gradient flows through these
@@ -166,7 +178,7 @@ def _matrix(x: Any) -> tuple[Any, Any, Any]:
 @operation("linalg.expm", type="MatrixExponential")
 def expm(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the exponential of square matrices: of x / 2^10, by its series, squared ten times."""
-    x = as_expression(input) / 1024.0
+    x = _matrix_of(input) / 1024.0
     one = gg.eye(gg.size(x, -1), dtype=x.dtype)
     total = one + gg.zeros_like(x)
     for n in range(6, 0, -1):

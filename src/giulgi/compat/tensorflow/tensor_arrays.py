@@ -12,7 +12,7 @@ from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensor import Tensor, as_tensor, of_sizes
 from giulgi.compat.tensorflow.arguments import static
 from giulgi.compat.tensorflow.control_flow import no_op
 
@@ -73,7 +73,7 @@ class TensorArray:
 
     def zeros(self, shape: TensorShape) -> Tensor:
         """Return as many zeros of a shape as there are places."""
-        sizes = [1 if size is None else size for size in shape.as_list()]
+        sizes = [1 if size is None else size for size in shape.sizes or ()]
         count = self.count.expression if isinstance(self.count, Tensor) else self.count
         made = gg.zeros([count, *sizes], self.dtype.numpy_dtype)
         inputs = [self.count] if isinstance(self.count, Tensor) else []
@@ -140,7 +140,10 @@ class TensorArray:
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
         """Return the array of the parts of a tensor along its first axis."""
         whole = as_tensor(value, self.dtype)
-        made = self.like(as_results("TensorArrayScatterV3", name, [whole], whole.expression))
+        x = whole.expression
+        if isinstance(self.count, int) and self.count and not self.is_dynamic and x.known_shape:
+            x = of_sizes(x, (self.count, *x.known_shape[1:]))
+        made = self.like(as_results("TensorArrayScatterV3", name, [whole], x))
         if whole.sizes is not None and whole.sizes[0] is not None:
             made.count = whole.sizes[0]
         return made
