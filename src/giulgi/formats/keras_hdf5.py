@@ -110,7 +110,7 @@ def read(path: str | Path) -> KerasFile:
         ValueError: if it is no file of Keras.
     """
     with h5py().File(path, "r") as file:
-        group = file["model_weights"] if "model_weights" in file else file
+        group = file.get("model_weights", file)
         names = _names(group.attrs, "layer_names")
         if names is None:
             raise ValueError(f"{path} is no file of Keras: it does not tell the names of layers")

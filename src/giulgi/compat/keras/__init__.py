@@ -10,6 +10,7 @@ FAMILIES: tuple[str, ...] = (
     "applications_deep",
     "applications_plain",
     "architecture",
+    "backend_functions",
     "backend_math",
     "backend_nn",
     "backend_session",

@@ -156,6 +156,5 @@ def export_network(
     export(f"applications.{module}.decode_predictions", decode_predictions, of="keras")
 
 
-for _name, _function in {"preprocess_input": preprocess_caffe,
-                         "decode_predictions": decode_predictions}.items():  # fmt: skip
-    export(f"applications.imagenet_utils.{_name}", _function, of="keras")
+export("applications.imagenet_utils.preprocess_input", preprocess_caffe, of="keras")
+export("applications.imagenet_utils.decode_predictions", decode_predictions, of="keras")

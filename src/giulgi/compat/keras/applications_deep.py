@@ -13,7 +13,7 @@ from giulgi.compat.keras.applications import (
     preprocess_tf,
 )
 from giulgi.compat.keras.applications_plain import pooled
-from giulgi.compat.keras.layers import CLASSES as L  # noqa: N814
+from giulgi.compat.keras.layers import CLASSES as L
 from giulgi.compat.keras.models import Model
 from giulgi.compat.names import advise
 
@@ -36,7 +36,9 @@ def _residual(x: Any, filters: tuple[int, int, int], place: str, stride: int | N
         if letter != "c":
             x = L["Activation"]("relu")(x)
     if stride is not None:
-        shortcut = L["Conv2D"](filters[2], (1, 1), strides=stride, name=f"res{place}_branch1")(begin)
+        shortcut = L["Conv2D"](filters[2], (1, 1), strides=stride, name=f"res{place}_branch1")(
+            begin
+        )
         shortcut = L["BatchNormalization"](name=f"bn{place}_branch1")(shortcut)
     return L["Activation"]("relu")(L["Add"]()([x, shortcut]))
 

@@ -12,7 +12,7 @@ from giulgi.compat.keras.applications import (
     preprocess_caffe,
     preprocess_tf,
 )
-from giulgi.compat.keras.layers import CLASSES as L  # noqa: N814
+from giulgi.compat.keras.layers import CLASSES as L
 from giulgi.compat.keras.models import Model
 
 

@@ -108,8 +108,7 @@ def model_from(cls: type[Model], config: dict[str, Any]) -> Any:
             results |= {(name, number, place): y for place, y in enumerate(several)}
             waiting.remove(entry)
     ends = [_ends(config[key], results) for key in ("input_layers", "output_layers")]
-    model = cls(ends[0], ends[1], name=config.get("name"))
-    return model
+    return cls(ends[0], ends[1], name=config.get("name"))
 
 
 def _keys(node: Any) -> list[tuple[str, int, int]]:
@@ -141,8 +140,8 @@ def _options(node: Any) -> dict[str, Any]:
 
 def _ends(told: Any, results: dict[tuple[str, int, int], Any]) -> Any:
     if told and isinstance(told[0], str):
-        return results[tuple(told)]  # type: ignore[index]
-    found = [results[tuple(place)] for place in told]  # type: ignore[index]
+        return results[tuple(told)]
+    found = [results[tuple(place)] for place in told]
     return found[0] if len(found) == 1 else found
 
 

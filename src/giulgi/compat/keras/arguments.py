@@ -39,7 +39,7 @@ _RENAMED = {
     "dims": "target_shape",
 }
 # And those that only some layers call so.
-_RENAMED_OF = {
+_RENAMED_OF: dict[str, dict[str, Any]] = {
     "Dropout": {"p": "rate"},
     "SpatialDropout1D": {"p": "rate"},
     "SpatialDropout2D": {"p": "rate"},
@@ -79,7 +79,7 @@ def modern(
         given: arguments by name.
     """
     kind = cls.__name__
-    renamed = _RENAMED | next(
+    renamed: dict[str, Any] = _RENAMED | next(
         (_RENAMED_OF[base.__name__] for base in cls.__mro__ if base.__name__ in _RENAMED_OF), {}
     )
     kwargs: dict[str, Any] = {}

@@ -9,9 +9,8 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.keras.backend_session import backend, eval_, epsilon
+from giulgi.compat.keras.backend_session import backend
 from giulgi.compat.keras.boundary import for_user, is_named, keras_function
-from giulgi.compat.names import export
 from giulgi.compat.tensor import alike, as_expression, as_tensor
 
 
@@ -60,7 +59,8 @@ for _name in ("maximum", "minimum", "equal", "not_equal", "greater", "greater_eq
 @op("pow")
 def pow_(x: Any, a: Any) -> gg.Tensor:
     """x to the power of a."""
-    return gg.power(*alike(x, a))
+    base, exponent = alike(x, a)
+    return gg.power(base, exponent)
 
 
 @op("clip")
@@ -138,7 +138,7 @@ def dot(x: Any, y: Any) -> gg.Tensor:
     a, b = alike(x, y)
     if b.ndim == 2 or a.ndim < 2 or b.ndim < 2:
         return gg.dot(a, b) if a.ndim < 3 or b.ndim != 2 else a @ b
-    return gg.tensordot(a, b, [[a.ndim - 1], [b.ndim - 2]])
+    return gg.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
 
 
 @op("batch_dot")
@@ -360,7 +360,3 @@ def print_tensor(x: Any, message: str = "") -> Any:
 
     host_operation("Print", lambda value: print(message, value), [as_tensor(x)])
     return x
-
-
-export("backend.math_epsilon", epsilon, of="keras")
-__all__ = ["eval_", "op"]

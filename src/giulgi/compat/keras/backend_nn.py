@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.keras.backend_math import op
@@ -182,7 +180,7 @@ def resize_images(
     if interpolation == "nearest":
         axes = (2, 3) if first else (1, 2)
         return gg.repeat(gg.repeat(value, height_factor, axes[0]), width_factor, axes[1])
-    height, width = (value.shape[axis] for axis in ((2, 3) if first else (1, 2)))
+    height, width = (value.shape[axis] or 0 for axis in ((2, 3) if first else (1, 2)))
     return gg.resize(
         value, (height * height_factor, width * width_factor), interpolation,
         data_format=_order(data_format),
@@ -306,9 +304,6 @@ def rnn(
 for _name in ("ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse"):
     advise(
         f"backend.{_name}",
-        "giulgi has no loss of alignments (CTC): label each step, and use "
-        "categorical_crossentropy",
+        "giulgi has no loss of alignments (CTC): label each step, and use categorical_crossentropy",
         of="keras",
     )
-
-__all__ = ["np"]

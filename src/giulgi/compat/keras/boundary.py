@@ -90,7 +90,7 @@ def as_named(value: Any) -> Tensor:
 def note_shape(tensor: Tensor) -> None:
     """Give a tensor the attribute by which Keras 2 knew its shape."""
     if tensor.sizes is not None:
-        tensor._keras_shape = tuple(tensor.sizes)
+        object.__setattr__(tensor, "_keras_shape", tuple(tensor.sizes))
 
 
 def called(

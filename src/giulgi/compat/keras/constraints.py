@@ -98,8 +98,7 @@ def get(identifier: Any) -> Any:
     if identifier is None:
         return None
     if isinstance(identifier, dict):
-        made = _BY_NAME[identifier["class_name"]](**identifier.get("config", {}))
-        return made
+        return _BY_NAME[identifier["class_name"]](**identifier.get("config", {}))
     if isinstance(identifier, str):
         if identifier not in _BY_NAME:
             raise ValueError(f"Unknown constraint: {identifier}")

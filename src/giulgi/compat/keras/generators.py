@@ -91,9 +91,8 @@ def predicted(predict: Callable[[Any], Any], batches: Iterator[Any], steps: int 
         batches: x alone, or ``(x, y)``.
         steps: how many batches; None: all.
     """
-    found = []
-    for batch in islice(batches, steps):
-        found.append(predict(batch[0] if isinstance(batch, tuple) else batch))
+    given = (batch[0] if isinstance(batch, tuple) else batch for batch in islice(batches, steps))
+    found = [predict(x) for x in given]
     if isinstance(found[0], list):
         return [np.concatenate(parts) for parts in zip(*found, strict=True)]
     return np.concatenate(found)

@@ -135,8 +135,8 @@ class Layer(gg.layers.Layer):
         name = given.pop("name", None) or "weight"
         short = name.split("/")[-1]
         shape = given.pop("shape", ())
-        sizes = tuple(shape.as_list()) if isinstance(shape, TensorShape) else tuple(shape or ())
-        sizes = tuple(int(size) for size in sizes)
+        listed: Any = shape.as_list() if isinstance(shape, TensorShape) else shape or ()
+        sizes = tuple(int(size) for size in listed)
         dtype = given.pop("dtype", None)
         dtype = dtype.numpy_dtype if isinstance(dtype, DType) else dtype
         first = as_initializer(given.pop("initializer", None))
@@ -151,8 +151,9 @@ class Layer(gg.layers.Layer):
             sizes, start, name=name.replace("/", "_"), dtype=dtype, trainable=trainable
         )
         weight = as_weight(made, made.cell.label, trainable, constraint)
-        if penalty is not None:
-            self._penalties = (*self._penalties, (weight, gg.regularizers.get(penalty)))
+        function = gg.regularizers.get(penalty)
+        if function is not None:
+            self._penalties = (*self._penalties, (weight, function))
         return weight
 
     def _constraint_for(self, weight_name: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 import giulgi as gg
 from giulgi.compat.keras.layer import Layer
@@ -66,9 +66,9 @@ def export_layer(name: str, thing: Any) -> None:
     export(f"models.{name}", thing, of="keras")
 
 
-def _made(base: type[gg.layers.Layer]) -> type[Layer]:
+def _made(base: Any) -> type[Layer]:
     """Return the class of a layer of giulgi that is also one of these."""
-    fields = {
+    fields: dict[str, Any] = {
         "__module__": __name__,
         "__doc__": base.__doc__,
         "old_defaults": _OLD_DEFAULTS.get(base.__name__, {}),
@@ -89,7 +89,7 @@ CLASSES: dict[str, Any] = {}
 
 
 def _make_all() -> None:
-    found = [(name, getattr(gg.layers, name)) for name in gg.layers.__all__]
+    found = [(name, getattr(gg.layers, name)) for name in dir(gg.layers)]
     classes = [(name, c) for name, c in found if inspect.isclass(c)]
     # Cells first, of which recurrent layers are made.
     for name, base in sorted(classes, key=lambda pair: not pair[0].endswith("Cell")):
@@ -105,21 +105,27 @@ def _make_all() -> None:
 _make_all()
 
 
-class CuDNNLSTM(CLASSES["LSTM"]):  # type: ignore[misc]
+_LSTM: Any = CLASSES["LSTM"]
+_GRU: Any = CLASSES["GRU"]
+_Conv1D: Any = CLASSES["Conv1D"]
+_Conv2D: Any = CLASSES["Conv2D"]
+
+
+class CuDNNLSTM(_LSTM):  # type: ignore[misc]  # Made above.
     """LSTM, under the name of the one for graphics processors."""
 
 
-class CuDNNGRU(CLASSES["GRU"]):  # type: ignore[misc]
+class CuDNNGRU(_GRU):  # type: ignore[misc]  # Made above.
     """GRU, under the name of the one for graphics processors."""
 
-    old_defaults = {"reset_after": True}
+    old_defaults: ClassVar[dict[str, Any]] = {"reset_after": True}
 
 
-class AtrousConvolution1D(CLASSES["Conv1D"]):  # type: ignore[misc]
+class AtrousConvolution1D(_Conv1D):  # type: ignore[misc]  # Made above.
     """Conv1D, whose ``atrous_rate`` is the dilation."""
 
 
-class AtrousConvolution2D(CLASSES["Conv2D"]):  # type: ignore[misc]
+class AtrousConvolution2D(_Conv2D):  # type: ignore[misc]  # Made above.
     """Conv2D, whose ``atrous_rate`` is the dilation."""
 
 

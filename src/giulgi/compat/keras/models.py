@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
-
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
 import giulgi as gg
-from giulgi.compat.keras import losses, metrics, optimizers
-from giulgi.compat.keras.boundary import expressions, is_named, named
-from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
+from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.model_training import TrainedModel
 from giulgi.compat.keras.summary import print_summary
-from giulgi.compat.keras.training import KerasTrainer, Logs
 from giulgi.compat.names import export
 from giulgi.nn.layers.calls import current_call
 from giulgi.training.network import Network
-from giulgi.training.trainer import Trainer
-from giulgi.tree import tree_map
 
 
-class Model(Layer, gg.Model):
+class Model(TrainedModel):
     """A network from inputs to outputs, or a class of one's own with a ``call``."""
-
-    _trainer_class: ClassVar[type[Trainer]] = KerasTrainer
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for old, new in (("input", "inputs"), ("output", "outputs")):
@@ -39,224 +31,6 @@ class Model(Layer, gg.Model):
         super()._set_network(network)
         if len(network.inputs) == 1:  # As the first layer of a Sequential it tells the shape.
             self.batch_input_shape = network.inputs[0].known_shape
-
-    # Training
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        metrics: Any = None,
-        loss_weights: Any = None,
-        sample_weight_mode: Any = None,
-        weighted_metrics: Any = None,
-        target_tensors: Any = None,
-        **options: Any,
-    ) -> None:
-        """Say how to train: with an optimizer, losses, and metrics.
-
-        Args:
-            optimizer: a name, an optimizer of Keras's, or one of ``tf.train``.
-            loss: a name or a function ``(y_true, y_pred)``; for several outputs a list, or a dict.
-            metrics: a list of names or functions.
-            loss_weights: the factor of each output's loss.
-            sample_weight_mode: has no meaning: weights are of examples or steps by their shape.
-            weighted_metrics: metrics in which examples count by their weights.
-            target_tensors: has no meaning.
-            options: have no meaning.
-        """
-        del sample_weight_mode, target_tensors, options
-        self.loss = loss
-        self.__dict__.pop("__trained", None)
-        if self._network is not None:
-            self.trained_weights()
-        self.metrics = metrics if metrics is not None else []
-        super().compile(
-            optimizers.get(optimizer),
-            {} if loss is None else tree_map(losses.as_loss, loss),
-            _plain(loss_weights),
-            _chosen_metrics(metrics),
-            _chosen_metrics(weighted_metrics),
-        )
-
-    def trained_weights(self) -> list[gg.Variable]:
-        """Return the weights that training changes: those of the time of ``compile``."""
-        # With two underscores in front it is not taken for weights of the model's own.
-        found: list[gg.Variable] = self.__dict__.setdefault("__trained", self.trainable_variables)
-        return found
-
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: Any = 1,
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: Any = True,
-        class_weight: Any = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-        steps_per_epoch: int | None = None,
-        validation_steps: int | None = None,
-        validation_freq: Any = 1,
-        **options: Any,
-    ) -> Any:
-        """Train; return the history. See :meth:`giulgi.Model.fit` for the arguments."""
-        epochs = options.get("nb_epoch", epochs)
-        if batches_of(x) is not None:
-            return self.fit_generator(
-                x, steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps,
-                validation_freq, class_weight, initial_epoch=initial_epoch,
-            )  # fmt: skip
-        x, y = _arrays(x), self._targets(x, y)
-        size = batch_size or self._fixed_batch_size()
-        if validation_data is not None:
-            validation_data = self._validation_given(validation_data, validation_steps)
-        class_weight = class_weight if isinstance(class_weight, Mapping) else None
-        history = super().fit(
-            x, y, size, int(epochs), verbose, _callbacks(callbacks), validation_split or 0.0,
-            validation_data, bool(shuffle), class_weight, sample_weight, initial_epoch,
-            steps_per_epoch, validation_steps, None, validation_freq,
-        )  # fmt: skip
-        history.history = Logs(history.history)
-        return history
-
-    def fit_generator(
-        self,
-        generator: Any,
-        steps_per_epoch: int | None = None,
-        epochs: int = 1,
-        verbose: Any = 1,
-        callbacks: Any = None,
-        validation_data: Any = None,
-        validation_steps: int | None = None,
-        validation_freq: Any = 1,
-        class_weight: Any = None,
-        max_queue_size: int = 10,
-        workers: int = 1,
-        use_multiprocessing: bool = False,
-        shuffle: bool = True,
-        initial_epoch: int = 0,
-        **options: Any,
-    ) -> Any:
-        """Train on the batches ``(x, y)`` or ``(x, y, weights)`` of a generator or a Sequence.
-
-        ``samples_per_epoch``, ``nb_epoch`` and ``nb_val_samples`` of Keras 1 are taken, too.
-        Threads and processes have no meaning: batches are made one after another.
-        """
-        del max_queue_size, workers, use_multiprocessing
-        epochs = options.get("nb_epoch", epochs)
-        batches, steps = batches_per_epoch(
-            generator, steps_per_epoch, options.get("samples_per_epoch"), shuffle
-        )
-        if validation_data is not None:
-            validation_data, validation_steps = self._validation_batches(
-                validation_data, validation_steps, options.get("nb_val_samples")
-            )
-        history = super().fit(
-            batches, None, None, int(epochs), verbose, _callbacks(callbacks), 0.0,
-            validation_data, False, class_weight, None, initial_epoch, steps, validation_steps,
-            None, validation_freq,
-        )  # fmt: skip
-        history.history = Logs(history.history)
-        return history
-
-    def _validation_batches(
-        self, data: Any, steps: int | None, samples: int | None
-    ) -> tuple[Any, int | None]:
-        if batches_of(data) is not None:
-            return batches_per_epoch(data, steps, samples, False)
-        return self._validation_given(data, None), None
-
-    def _validation_given(self, data: Any, steps: int | None) -> Any:
-        if batches_of(data) is not None:
-            return batches_per_epoch(data, steps, None, False)[0]
-        x, y, *weights = data
-        return (_arrays(x), self._targets(x, y), *weights)
-
-    def _fixed_batch_size(self) -> int | None:
-        return None if self._network is None else self._network.batch_size
-
-    def _targets(self, x: Any, y: Any) -> Any:
-        """Return targets as arrays; where no loss takes any, zeros."""
-        if y is not None or (self._spec is not None and self._spec["loss"]):
-            return _arrays(y)
-        first = x[0] if isinstance(x, (list, tuple)) else x
-        outputs = 1 if self._network is None else len(self._network.outputs)
-        zeros = [np.zeros((len(first), 1), "float32") for _ in range(outputs)]
-        return zeros if outputs > 1 else zeros[0]
-
-    # Use
-
-    def evaluate(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        verbose: Any = 1,
-        sample_weight: Any = None,
-        steps: int | None = None,
-        callbacks: Any = None,
-        **options: Any,
-    ) -> Any:
-        """Return the loss; with metrics a list of it and them."""
-        if batches_of(x) is not None:
-            return self.evaluate_generator(x, steps, callbacks, verbose=verbose)
-        given = _arrays(x), self._targets(x, y), batch_size, verbose, sample_weight, steps
-        return super().evaluate(*given, _callbacks(callbacks), options.get("return_dict", False))
-
-    def evaluate_generator(
-        self, generator: Any, steps: int | None = None, callbacks: Any = None,
-        max_queue_size: int = 10, workers: int = 1, use_multiprocessing: bool = False,
-        verbose: Any = 0, **options: Any,
-    ) -> Any:  # fmt: skip
-        """Return the loss and metrics over batches of a generator."""
-        del max_queue_size, workers, use_multiprocessing
-        batches, count = batches_per_epoch(generator, steps, options.get("val_samples"), False)
-        return super().evaluate(
-            batches, verbose=verbose, steps=count, callbacks=_callbacks(callbacks)
-        )
-
-    def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None,
-        callbacks: Any = None, **_: Any,
-    ) -> Any:  # fmt: skip
-        """Return the outputs for all examples, as arrays."""
-        if batches_of(x) is not None:
-            return self.predict_generator(x, steps)
-        if is_named(x):
-            x = x.eval()
-        return super().predict(_arrays(x), batch_size, verbose, steps, _callbacks(callbacks))
-
-    def predict_generator(
-        self, generator: Any, steps: int | None = None, *_: Any, **options: Any
-    ) -> Any:
-        """Return the outputs for the batches of a generator; of ``(x, y)`` the x counts."""
-        batches, count = batches_per_epoch(generator, steps, options.get("val_samples"), False)
-        return predicted(self.predict_on_batch, batches, count)
-
-    def predict_on_batch(self, x: Any) -> Any:
-        """Return the outputs for one batch, as arrays."""
-        return super().predict_on_batch(_arrays(x))
-
-    def train_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None,
-        reset_metrics: bool = True, **options: Any,
-    ) -> Any:  # fmt: skip
-        """Take one training step; return the loss and metrics of the batch."""
-        del reset_metrics
-        given = _arrays(x), self._targets(x, y), sample_weight, class_weight
-        return super().train_on_batch(*given, options.get("return_dict", False))
-
-    def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True
-    ) -> Any:
-        """Return the loss and metrics of a batch."""
-        del reset_metrics
-        return super().test_on_batch(_arrays(x), self._targets(x, y), sample_weight)
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """Add to the loss: a tensor made of what is in the network."""
@@ -362,7 +136,7 @@ class Model(Layer, gg.Model):
                 return layer
         raise ValueError(f"No such layer: {name}. There are {[x.name for x in layers]}")
 
-    def summary(
+    def summary(  # type: ignore[override]  # Keras 2 has another order.
         self, line_length: int | None = None, positions: Any = None,
         print_fn: Callable[[str], object] | None = None, **_: Any,
     ) -> None:  # fmt: skip
@@ -466,7 +240,9 @@ def saving() -> Any:
 
 def layer_from(config: dict[str, Any]) -> Any:
     """Return the layer of a description."""
-    return architecture().layer_from(config)
+    from giulgi.compat.keras.serialization import layer_from
+
+    return layer_from(config)
 
 
 def _of_keras(layer: gg.layers.Layer) -> gg.layers.Layer:
@@ -477,48 +253,6 @@ def _of_keras(layer: gg.layers.Layer) -> gg.layers.Layer:
     made.built = True
     made._tensor = layer._tensor
     return made
-
-
-def _chosen_metrics(given: Any) -> Any:
-    if isinstance(given, str) or callable(given):
-        given = [given]
-    return None if given is None else tree_map(metrics.as_metric, given)
-
-
-def _plain(value: Any) -> Any:
-    """Return numbers of Python in place of variables."""
-    return tree_map(lambda v: v if v is None else float(getattr(v, "eval", lambda: v)()), value)
-
-
-def _callbacks(given: Any) -> Any:
-    if given is None or isinstance(given, gg.callbacks.Callback):
-        return given
-    return [callback for callback in given if callback is not None]
-
-
-def _arrays(data: Any) -> Any:
-    """Return data as giulgi takes them: no tables of pandas, no lists of rows."""
-    if isinstance(data, Mapping):
-        return {name: _array(value) for name, value in data.items()}
-    if isinstance(data, tuple) or (isinstance(data, list) and _holds_arrays(data)):
-        return [_array(part) for part in data]
-    return _array(data)
-
-
-def _holds_arrays(data: Sequence[Any]) -> bool:
-    return bool(data) and all(isinstance(part, np.ndarray) and part.ndim for part in data)
-
-
-def _array(data: Any) -> Any:
-    if data is None or isinstance(data, np.ndarray):
-        array = data
-    elif hasattr(data, "to_numpy"):
-        array = data.to_numpy()
-    else:
-        array = np.asarray(data)
-    if array is not None and array.dtype == object:
-        return array.astype("float32")
-    return array
 
 
 for _name in ("Model", "Sequential"):

@@ -34,7 +34,7 @@ class Optimizer(gg.optimizers.Optimizer):
         if "lr" in given:
             given["learning_rate"] = given.pop("lr")
         given = self.old_defaults | given
-        known = {*inspect.signature(type(self).__mro__[2].__init__).parameters, *_ALL}
+        known = {*inspect.signature(_base_of(type(self)).__init__).parameters, *_ALL}
         given = {key: value for key, value in given.items() if key in known}
         for key in ("learning_rate", "decay"):
             given[key] = _number(given.get(key), key, type(self))
@@ -87,7 +87,7 @@ class Optimizer(gg.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what it was made with."""
-        own = inspect.signature(type(self).__mro__[2].__init__).parameters
+        own = inspect.signature(_base_of(type(self)).__init__).parameters
         names = [n for n in own if n not in ("self", "options", "learning_rate")]
         config = {name: getattr(self, name) for name in names if hasattr(self, name)}
         return {"lr": float(self._learning_rate.numpy()), **config, "decay": self.decay}
@@ -111,11 +111,17 @@ class Optimizer(gg.optimizers.Optimizer):
 _ALL = ("learning_rate", "decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
 
 
+def _base_of(cls: type) -> Any:
+    """Return giulgi's optimizer of which one of these is made."""
+    own = "giulgi.nn."
+    return next(base for base in cls.__mro__ if base.__module__.startswith(own))
+
+
 def _order(cls: type, args: Sequence[Any]) -> tuple[str, ...]:
     """Return the names of positional arguments."""
     if cls.__name__ == "SGD" and len(args) > 2 and isinstance(args[2], bool):
         return ("learning_rate", "momentum", "nesterov", "name")
-    return cls.order  # type: ignore[attr-defined,no-any-return]
+    return cls.order  # type: ignore[attr-defined]
 
 
 def _number(value: Any, name: str, cls: type) -> Any:

@@ -162,11 +162,12 @@ def l1_l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     return L1L2(l1, l2)
 
 
-for _path, _thing in {
+_PENALTIES: dict[str, Any] = {
     "L1L2": L1L2, "l1": l1, "l2": l2, "l1_l2": l1_l2, "l1l2": l1_l2, "L1": l1, "L2": l2,
     "WeightRegularizer": L1L2, "Regularizer": gg.regularizers.L1L2,
     "activity_l1": l1, "activity_l2": l2, "activity_l1l2": l1_l2,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _path, _thing in _PENALTIES.items():
     export(f"regularizers.{_path}", _thing, of="keras")
 
 
@@ -176,5 +177,5 @@ def get_regularizer(identifier: Any) -> Any:
     if isinstance(identifier, dict):
         return L1L2(**identifier.get("config", {}))
     if isinstance(identifier, str):
-        return {"l1": l1, "l2": l2, "l1_l2": l1_l2}[identifier]()
+        return _PENALTIES[identifier]()
     return identifier

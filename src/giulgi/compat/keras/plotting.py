@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from giulgi.compat.names import exported
 from giulgi.training.network import call_of
 
 _ROW, _GAP, _WIDTH = 44, 26, 300
+# What has a meaning in a box of Graphviz.
+_ESCAPES = {ord(character): f"\\{character}" for character in "{}<>|"}
 
 
 class Dot:
@@ -28,8 +31,7 @@ class Dot:
         """Return the graph in Graphviz's language."""
         lines = ["digraph G {", "rankdir=TB;", "node [shape=record];"]
         for name, texts in self.nodes.items():
-            text = "|".join(t.translate(str.maketrans({c: f"\\{c}" for c in "{}<>|"}))
-                            for t in texts)  # fmt: skip
+            text = "|".join(t.translate(_ESCAPES) for t in texts)
             lines.append(f'"{name}" [label="{{{text}}}"];')
         lines += [f'"{a}" -> "{b}";' for a, b in self.edges]
         return "\n".join([*lines, "}"])
@@ -170,7 +172,7 @@ def _edges(model: Any, nodes: dict[str, list[str]]) -> list[tuple[str, str]]:
     network = model._network
     if network is None:
         names = list(nodes)
-        return list(zip(names, names[1:], strict=False))
+        return list(pairwise(names))
     inputs = {x.node: name for x, name in zip(network.inputs, network.input_names, strict=True)}
     found = []
     for call in network.calls:

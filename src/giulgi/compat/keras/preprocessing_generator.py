@@ -83,10 +83,9 @@ class ImageDataGenerator:
     ) -> None:
         del interpolation_order
         order = options.get("dim_ordering")
-        self.data_format = (
-            {"th": "channels_first", "tf": "channels_last"}.get(order or "", data_format)
-            or image_data_format()
-        )
+        self.data_format = {"th": "channels_first", "tf": "channels_last"}.get(
+            order or "", data_format
+        ) or image_data_format()
         self.featurewise_center = featurewise_center
         self.samplewise_center = samplewise_center
         self.featurewise_std_normalization = featurewise_std_normalization
@@ -158,15 +157,12 @@ class ImageDataGenerator:
         pictures = np.array(x, dtype=self.dtype)
         if pictures.ndim != 4:
             raise ValueError(
-                "Input to `.fit()` should have rank 4. Got array with shape: "
-                f"{pictures.shape}"
+                f"Input to `.fit()` should have rank 4. Got array with shape: {pictures.shape}"
             )
         if seed is not None:
             np.random.seed(seed)
         if augment:
-            pictures = np.stack(
-                [self.random_transform(p) for _ in range(rounds) for p in pictures]
-            )
+            pictures = np.stack([self.random_transform(p) for _ in range(rounds) for p in pictures])
         others = (0, self.axes[0] + 1, self.axes[1] + 1)
         if self.featurewise_center:
             self.mean = pictures.mean(others, keepdims=True)[0]

@@ -228,8 +228,7 @@ def _random(name: str, options_of: Callable[..., dict[str, float]]) -> None:
 
 
 _random("random_rotation", lambda x, axes, rg: {"theta": np.random.uniform(-rg, rg)})
-_random("random_shear", lambda x, axes, intensity: {"shear": np.random.uniform(-intensity,
-                                                                               intensity)})  # fmt: skip
+_random("random_shear", lambda x, axes, limit: {"shear": np.random.uniform(-limit, limit)})
 _random(
     "random_shift",
     lambda x, axes, wrg, hrg: {

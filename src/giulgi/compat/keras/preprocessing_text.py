@@ -29,7 +29,7 @@ def text_to_word_sequence(
         split: what stands between words.
     """
     text = text.lower() if lower else text
-    text = text.translate(str.maketrans(dict.fromkeys(filters, split)))
+    text = text.translate({ord(character): split for character in filters})
     return [word for word in text.split(split) if word]
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.keras import utils
-from giulgi.compat.keras.architecture import full_config, layer_from
+from giulgi.compat.keras.architecture import full_config
 from giulgi.compat.keras.models import Model
 from giulgi.compat.keras.optimizers import Optimizer, serialize
+from giulgi.compat.keras.serialization import layer_from
 from giulgi.compat.keras.weights import Weight
 from giulgi.compat.names import exported
 from giulgi.formats import keras_hdf5

@@ -37,10 +37,12 @@ class BaseWrapper:
 
     def _builder(self) -> Callable[..., Any]:
         if self.build_fn is None:
-            return self.__call__  # type: ignore[attr-defined,no-any-return]
+            method: Callable[..., Any] = getattr(self, "__call__")  # noqa: B004, B009 - Of a subclass.
+            return method
         if isinstance(self.build_fn, (types.FunctionType, types.MethodType)):
             return self.build_fn
-        return self.build_fn.__call__
+        called: Callable[..., Any] = getattr(self.build_fn, "__call__")  # noqa: B004, B009
+        return called
 
     def _check(self, params: dict[str, Any]) -> None:
         methods = (Sequential.fit, Sequential.predict, Sequential.predict_classes,
@@ -98,9 +100,7 @@ class BaseWrapper:
             truth = to_categorical(truth)
         epochs = {"nb_epoch": (self.sk_params | kwargs).get("nb_epoch")}
         more = {k: v for k, v in epochs.items() if v is not None}
-        return self.model.fit(
-            np.asarray(x), truth, **self._options(Sequential.fit, kwargs), **more
-        )
+        return self.model.fit(np.asarray(x), truth, **self._options(Sequential.fit, kwargs), **more)
 
 
 def _takes(method: Callable[..., Any], name: str) -> bool:

@@ -13,7 +13,7 @@ from giulgi.signatures import names_checked
 
 
 class Adadelta(Optimizer):
-    """Steps as large as the recent ones, in relation to recent gradients (Zeiler, arXiv:1212.5701)::
+    """Steps as large as recent ones, by the size of recent gradients (Zeiler, arXiv:1212.5701)::
 
         v <- rho v + (1 - rho) g^2
         d = sqrt(u + epsilon) / sqrt(v + epsilon) g

@@ -1,0 +1,56 @@
+"""What models are given, as giulgi takes it: arrays, metrics, callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.keras import metrics
+from giulgi.tree import tree_map
+
+
+def chosen_metrics(given: Any) -> Any:
+    """Return metrics as giulgi takes them."""
+    if isinstance(given, str) or callable(given):
+        given = [given]
+    return None if given is None else tree_map(metrics.as_metric, given)
+
+
+def plain_numbers(value: Any) -> Any:
+    """Return numbers of Python in place of variables."""
+    return tree_map(lambda v: v if v is None else float(getattr(v, "eval", lambda: v)()), value)
+
+
+def given_callbacks(given: Any) -> Any:
+    """Return callbacks without those that are None."""
+    if given is None or isinstance(given, gg.callbacks.Callback):
+        return given
+    return [callback for callback in given if callback is not None]
+
+
+def as_arrays(data: Any) -> Any:
+    """Return data as giulgi takes them: no tables of pandas, no lists of rows."""
+    if isinstance(data, Mapping):
+        return {name: _array(value) for name, value in data.items()}
+    if isinstance(data, tuple) or (isinstance(data, list) and _holds_arrays(data)):
+        return [_array(part) for part in data]
+    return _array(data)
+
+
+def _holds_arrays(data: Sequence[Any]) -> bool:
+    return bool(data) and all(isinstance(part, np.ndarray) and part.ndim for part in data)
+
+
+def _array(data: Any) -> Any:
+    if data is None or isinstance(data, np.ndarray):
+        array = data
+    elif hasattr(data, "to_numpy"):
+        array = data.to_numpy()
+    else:
+        array = np.asarray(data)
+    if array is not None and array.dtype == object:
+        return array.astype("float32")
+    return array
