@@ -12,6 +12,7 @@ from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.compiler import is_native
 from giulgi.backends.cpu.machine.objects import compile_object
 from giulgi.backends.cpu.machine.processor import Machine, host
+from giulgi.backends.cpu.planning.lowering import lowered
 from giulgi.backends.cpu.running.executable import NativeExecutable
 from giulgi.backends.reference.interpreter import Interpreter
 
@@ -163,8 +164,22 @@ def integers() -> Trial:
     return Trial(ends, feeds, [*arrays, rng.integers(0, 2**64, 203, "uint64")])
 
 
+def convolutions() -> Trial:
+    """Of a machine with any vectors, by minimal filtering, and by taps."""
+    fetches, feeds, arrays = [], [], []
+    for channels, size in ((32, 3), (32, 2), (6, 3)):
+        x = gg.placeholder("float32", (12, 8, 8, channels))
+        kernel = gg.placeholder("float32", (size, size, channels, channels))
+        y = gg.convolution(x, kernel, padding="same")
+        fetches += [y, *gg.gradients(gg.sum(y * y) / 1000, [x, kernel])]
+        feeds += [x, kernel]
+        arrays += [counting(*x.shape) / x.size, counting(*kernel.shape) / kernel.size - 0.3]
+    return Trial(fetches, feeds, arrays)
+
+
 PROGRAMS = [
     dense_training, reductions, functions, random_numbers, places, products, integers,
+    convolutions,
 ]  # fmt: skip
 
 
@@ -219,7 +234,7 @@ def test_objects_want_no_function_from_elsewhere(program, machine):
     Only Windows wants its stack to be looked at before much of it is used.
     """
     target = host() if machine == "here" else ELSEWHERE[machine]
-    code = compile_object(emit(computation_of(program()), target).text, target)
+    code = compile_object(emit(lowered(computation_of(program())), target).text, target)
     assert wanted(code) <= ({"__chkstk"} if "windows" in target.triple else set())
 
 

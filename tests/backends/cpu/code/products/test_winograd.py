@@ -96,7 +96,7 @@ def test_convolutions_and_gradients_are_those_of_the_reference(shape, filters, d
         {"dilation": 2},
         {"size": 5},
         {"size": 1},
-        {"groups": 2},
+        {"groups": 4},
         {"shape": (4, 7, 8, 16)},
         {"shape": (4, 8, 7, 16)},
         {"shape": (4, 8, 8, 12)},
@@ -146,3 +146,83 @@ def test_any_number_of_workers_gives_the_same_bits():
     for other in found[1:]:
         for a, b in zip(found[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+def check(fetches, feeds, arrays, close=3e-6):
+    """Check that a compiled program, by minimal filtering, computes what the reference does."""
+    program = gg.Program(fetches, feeds, backend="cpu")
+    assert NAME in str(program.explain())
+    wanted = gg.Program(fetches, feeds, backend="reference")(*arrays)
+    for found, own in zip(program(*arrays), wanted, strict=True):
+        assert np.abs(found - own).max() <= close * np.abs(own).max()
+
+
+def drawn(*feeds):
+    rng = np.random.default_rng(9)
+    return [rng.normal(size=feed.shape).astype(feed.dtype) for feed in feeds]
+
+
+@pytest.mark.parametrize("filters", [32, 64])
+def test_parts_of_channels_are_convolved_likewise(filters):
+    (compiled, reference), arrays = programs((16, 8, 8, 64), filters, groups=2)
+    assert str(compiled.explain()).count(NAME) >= 6
+    for found, wanted in zip(compiled(*arrays), reference(*arrays), strict=True):
+        assert np.abs(found - wanted).max() <= 3e-6 * np.abs(wanted).max()
+    x = gg.placeholder("float32", (16, 8, 8, 80))
+    kernel = gg.placeholder("float32", (3, 3, 32, filters))
+    y = gg.convolution(x[..., 16:48], kernel)
+    check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel], drawn(x, kernel))
+
+
+def test_long_rows_are_cut_into_strips():
+    x = gg.placeholder("float32", (1, 4, 3002, 16))
+    kernel = gg.placeholder("float32", (3, 3, 16, 16))
+    y = gg.convolution(x, kernel)
+    check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel], drawn(x, kernel), 1e-5)
+    program = gg.Program([y + 1], [x, kernel], backend="cpu")
+    assert "150 patches" in " ".join(str(program.explain()).split())
+
+
+def test_second_derivatives():
+    x = gg.placeholder("float32", (8, 8, 8, 16))
+    kernel = gg.placeholder("float32", (3, 3, 16, 16))
+    y = gg.convolution(x, kernel, padding="same")
+    first = gg.gradients(gg.sum(y * y * y) / 100, kernel)
+    check(gg.gradients(gg.sum(first * first), [x, kernel]), [x, kernel], drawn(x, kernel), 1e-5)
+
+
+def test_convolutions_in_the_steps_of_a_loop():
+    x = gg.placeholder("float32", (3, 8, 8, 8, 16))
+    kernel = gg.placeholder("float32", (3, 3, 16, 16))
+
+    def step(state, now):
+        new = gg.tanh(gg.convolution(state, kernel, padding="same") * 0.1 + now)
+        return new, new
+
+    last, every = gg.scan(step, gg.zeros((8, 8, 8, 16)), x)
+    slopes = gg.gradients(gg.sum(every * every) + gg.sum(last), [x, kernel])
+    check([last, *slopes], [x, kernel], drawn(x, kernel), 1e-5)
+
+
+def test_few_patches_are_summed_tap_by_tap():
+    """The sums of all chunks would be written and read for next to nothing."""
+    x, dy = (gg.placeholder("float32", (4, 4, 4, channels)) for channels in (32, 64))
+    kernel = gg.placeholder("float32", (3, 3, 32, 64))
+    y = gg.convolution(x, kernel, padding="same")
+    slope = gg.gradients(gg.sum(y * dy), kernel)
+    assert NAME not in str(gg.Program([slope], [x, kernel, dy], backend="cpu").explain())
+
+
+def test_what_is_no_number_stays_in_its_patch_and_channel():
+    x = gg.placeholder("float32", (2, 8, 8, 16))
+    kernel = gg.placeholder("float32", (3, 3, 16, 16))
+    y = gg.convolution(x, kernel, padding="same")
+    array, weights = drawn(x, kernel)
+    array[1, 7, 7, 5] = np.inf
+    found, slope = gg.Program([y, gg.gradients(gg.sum(y), kernel)], [x, kernel], backend="cpu")(
+        array, weights
+    )
+    assert np.isfinite(found[0]).all()
+    assert np.isfinite(found[1, :4]).all()
+    assert not np.isfinite(found[1, 6:, 6:]).any()
+    assert np.isfinite(np.delete(slope, 5, axis=2)).all()

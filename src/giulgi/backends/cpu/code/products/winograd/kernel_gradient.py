@@ -34,6 +34,8 @@ from giulgi.backends.cpu.code.products.winograd.patches import (
     Multiplied,
     Squares,
     Strips,
+    are_taps,
+    panel_width,
     strips_of,
 )
 from giulgi.backends.cpu.code.products.winograd.transforms import (
@@ -51,8 +53,11 @@ from giulgi.backends.cpu.machine.processor import Machine
 # What a block may take of the second level of the cache, beside the sums of its chunk.
 _BLOCK_BYTES = 448 * 1024
 
-# The sums of all chunks are memory, too; and there should be enough chunks to be shared.
+# The sums of all chunks are memory, too, and are written and read once more: so a chunk has so many
+# patches at least (with 16 it took 1.2 times as long as tap by tap, for 128 channels). And there
+# have to be enough chunks to be shared.
 _SUMS_BYTES = 8 * 1024 * 1024
+_CHUNK_PATCHES = 24
 _MOST_CHUNKS, _FEWEST_CHUNKS = 16, 8
 
 
@@ -77,7 +82,7 @@ class KernelGradient(Plan):
     @property
     def channels(self) -> int:
         """The number of channels."""
-        return self.product.rows // TAPS
+        return self.product.batches * self.product.rows // TAPS**2
 
     @property
     def chunk(self) -> int:
@@ -142,17 +147,17 @@ class KernelGradient(Plan):
         """Write the making ready of a block, of strips from start to before stop."""
         p, strips = self.product, self.strips
         patches = Squares(
-            PATCH, FROM_PATCH, strips.patches, strips.row, self.channels, self.patches
+            PATCH, FROM_PATCH, strips.patches, strips.row, strips.column, self.patches
         )
-        b_row = p.b_strides[0]
-        width = strips.patches * RESULTS * b_row
-        results = Squares(RESULTS, FROM_RESULTS, strips.patches, width, b_row, self.results)
+        b_row, width = p.b_strides[0], strips.parts * strips.width
+        results = Squares(RESULTS, FROM_RESULTS, strips.patches, width * b_row, b_row, self.results)
         with f.loop(start, stop) as strip:
             above = f.mul(f.sub(strip.index, start), strips.patches)
             source = f.offset(call.a, strips.offset(f, strip.index), p.element)
-            target = f.offset(call.private, f.mul(above, self.channels), p.element)
-            patches.make(f, source, target)
-            source = f.offset(call.b, f.mul(strip.index, RESULTS * width), p.element)
+            patches.make(f, source, f.offset(call.private, f.mul(above, self.channels), p.element))
+            row, column = strips.place(f, strip.index)
+            step = f.add(f.mul(row, width), column)
+            source = f.offset(call.b, f.mul(step, b_row), p.element)
             made = f.add(f.mul(above, p.columns), self.patches.elements)
             results.make(f, source, f.offset(call.private, made, p.element))
 
@@ -195,11 +200,17 @@ class KernelGradient(Plan):
                         place = f.add(column.index, (i * TAPS + j) * p.columns)
                         f.store(value, f.offset(target, place, p.element))
             with f.loop(0, TAPS**2) as tap:
-                down, across = split(f, tap.index, TAPS)
-                row = f.add(f.mul(across, self.channels), channel.index)
+                batch, row = self._place(f, tap.index, channel.index)
                 address = f.offset(target, f.mul(tap.index, p.columns), p.element)
                 one, zero, columns = number(1), number(0), number(p.columns)
-                call.finish(f, Tile(down, row, one, zero, columns, address, p.columns))
+                call.finish(f, Tile(batch, row, one, zero, columns, address, p.columns))
+
+    def _place(self, f: Function, tap: Value, channel: Value) -> tuple[Value, Value]:
+        """Write the product of the stack, and its row, of what goes back to a tap of a channel."""
+        if self.product.rows == self.channels:
+            return tap, channel
+        down, across = split(f, tap, TAPS)
+        return down, f.add(f.mul(across, self.channels), channel)
 
     def _added(self, f: Function, source: Value, place: int) -> Value:
         """Write the sum over all chunks of what they have in the matrix of a place."""
@@ -218,25 +229,24 @@ def kernel_gradient(product: Product, machine: Machine) -> KernelGradient | None
     nested, lanes = product.nested, product.lanes(machine)
     if nested is None or not ir.is_float_type(product.element) or product.b_strides[1] != 1:
         return None
-    strips = strips_of(nested.runs, product.run)
-    channels = product.a_strides[1]
-    if strips is None or product.a_strides[0] != 1 or product.rows != TAPS * channels:
+    channels, rest = divmod(product.batches * product.rows, TAPS**2)
+    if rest or channels % lanes or product.columns % lanes or product.a_strides[0] != 1:
         return None
-    if nested.stack != ((TAPS, strips.row),):
-        return None
-    if channels % lanes or product.columns % lanes:
+    patch_bytes = PRODUCTS * (channels + product.columns) * product.size
+    column = product.a_strides[1]
+    strips = strips_of(nested.runs, product.run, column, _BLOCK_BYTES // patch_bytes)
+    if strips is None or not are_taps(nested.stack, product.rows, strips, channels):
         return None
     sums = PRODUCTS * channels * product.columns * product.size
-    chunks = min(_MOST_CHUNKS, _SUMS_BYTES // sums, strips.count)
+    enough = strips.count * strips.patches // _CHUNK_PATCHES
+    most = min(_MOST_CHUNKS, _SUMS_BYTES // sums, strips.count, enough)
+    chunk = ceil_div(strips.count, max(most, 1))
+    chunks = ceil_div(strips.count, chunk)
     if chunks < _FEWEST_CHUNKS:
         return None
-    chunk = ceil_div(strips.count, chunks)
-    vectors = product.columns // lanes
-    width = next(width for width in (4, 3, 2, 1) if vectors % width == 0)
-    row_bytes = PRODUCTS * strips.patches * (channels + product.columns) * product.size
-    most = max(min(_BLOCK_BYTES // row_bytes, chunk), 1)
-    block = ceil_div(chunk, ceil_div(chunk, most))
+    fitting = max(min(_BLOCK_BYTES // (patch_bytes * strips.patches), chunk), 1)
+    block = ceil_div(chunk, ceil_div(chunk, fitting))
+    width = panel_width(product.columns // lanes)
     return KernelGradient(
-        product, lanes, strips, block, ceil_div(strips.count, chunk), width,
-        tallest_tile(machine, width),
-    )  # fmt: skip
+        product, lanes, strips, block, chunks, width, tallest_tile(machine, width)
+    )

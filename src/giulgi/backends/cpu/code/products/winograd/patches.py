@@ -1,9 +1,10 @@
 """The patches that a picture is cut into, and what is made of them before anything is multiplied.
 
-A *strip* is two neighbouring rows of results. It is made of as many patches as it has pairs of
-results in a row; a patch overlaps the next by two of its four columns, and a strip the next by two
-of its four rows. Some strips are a *block*, whose patches are made ready in private scratch: as one
-matrix for each place in a patch, with a row for each patch and a column for each channel.
+A *strip* is two neighbouring rows of results, or a part of them if they are long. It is made of as
+many patches as it has pairs of results in a row; a patch overlaps the next by two of its four
+columns, and a strip the next by two of its four rows. Some strips are a *block*, whose patches are
+made ready in private scratch: as one matrix for each place in a patch, with a row for each patch
+and a column for each channel.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from giulgi.backends.cpu.code.products.winograd.transforms import (
     PATCH,
     PRODUCTS,
     RESULTS,
+    TAPS,
     Matrix,
     applied,
 )
@@ -32,43 +34,89 @@ class Strips:
 
     Attributes:
         outside: the axes of the array outside of a picture's rows, such as that of examples.
-        each: how many strips there are for each place along them.
+        pairs: how many pairs of rows of results there are for each place along them.
+        parts: into how many strips such a pair is cut.
         patches: how many patches there are in a strip.
         row: the distance of neighbouring rows of the array, in elements.
+        column: the distance of its columns.
     """
 
     outside: Axes
-    each: int
+    pairs: int
+    parts: int
     patches: int
     row: int
+    column: int
 
     @property
     def count(self) -> int:
         """The number of all strips."""
-        return prod(count for count, _ in self.outside) * self.each
+        return prod(count for count, _ in self.outside) * self.pairs * self.parts
+
+    @property
+    def width(self) -> int:
+        """The number of results in a row of a strip."""
+        return self.patches * RESULTS
+
+    def place(self, f: Function, strip: Value) -> tuple[Value, Value]:
+        """Write which row of all results a strip begins with, and which column."""
+        pair, part = split(f, strip, self.parts)
+        return f.mul(pair, RESULTS), times(f, part, self.width)
 
     def offset(self, f: Function, strip: Value) -> Value:
         """Write how far the first element of a strip is from that of the array."""
-        strip, place = split(f, strip, self.each)
-        offset = times(f, place, RESULTS * self.row)
+        pair, part = split(f, strip, self.parts)
+        rest, place = split(f, pair, self.pairs)
+        offset = f.add(
+            times(f, place, RESULTS * self.row), times(f, part, self.width * self.column)
+        )
         for count, distance in reversed(self.outside):
-            strip, place = split(f, strip, count)
+            rest, place = split(f, rest, count)
             offset = f.add(offset, times(f, place, distance))
         return offset
 
 
-def strips_of(rows: Axes, columns: int) -> Strips | None:
-    """Return the strips of results of so many rows, told with all axes outside, and columns.
+def strips_of(rows: Axes, columns: int, column: int, most: int) -> Strips | None:
+    """Return the strips of results.
+
+    Args:
+        rows: the axes of the array, told by their sizes among the results and the distances of
+            neighbours in the array, down to its rows.
+        columns: the number of columns of results.
+        column: the distance of columns of the array.
+        most: the most patches of a strip.
 
     Returns:
-        None, if rows or columns are no pairs.
+        None, if rows or columns do not come in pairs.
     """
     if not rows:
         return None
     *outside, (count, distance) = rows
-    if count % RESULTS or columns % RESULTS:
+    if count % RESULTS or columns % RESULTS or not most:
         return None
-    return Strips(tuple(outside), count // RESULTS, columns // RESULTS, distance)
+    across = columns // RESULTS
+    parts = next(n for n in range(ceil_div(across, most), across + 1) if across % n == 0)
+    return Strips(tuple(outside), count // RESULTS, parts, across // parts, distance, column)
+
+
+def are_taps(axes: Axes, inside: int, strips: Strips, channels: int) -> bool:
+    """Whether axes are the taps of 3x3, side by side, around channels that follow each other.
+
+    Args:
+        axes: the axes above the innermost.
+        inside: the size of the innermost, to which taps of a row are joined if they follow each
+            other as channels do.
+        strips: how the array lies.
+        channels: the number of channels.
+    """
+    if strips.column == channels and axes == ((TAPS, strips.row),):
+        return inside == TAPS * channels
+    return axes == ((TAPS, strips.row), (TAPS, strips.column)) and inside == channels
+
+
+def panel_width(vectors: int) -> int:
+    """Return the number of vectors of a panel, of which rows of so many vectors have whole ones."""
+    return next(width for width in (4, 3, 2, 1) if vectors % width == 0)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,11 @@ This is linear in d and in g. So what goes back to g is made with the same matri
 
 Sums over channels, or over patches, are made between the innermost and the outer multiplications:
 they are matrix products, one for each of the 16 places of a patch.
+
+**What it changes.** Errors are of the size that they have by the definition; but as the elements of
+a patch are added up before they are multiplied, it is the largest of a patch that counts, also for
+results that do not see it. Where an element is infinite, or no number, results of its patch are no
+numbers, and so is what goes back to all taps of its channel. Whole numbers stay exact.
 """
 
 from __future__ import annotations
@@ -61,6 +66,7 @@ def _combined(f: Function, factors: Sequence[float], values: Sequence[Value]) ->
     """Write the sum of values, each times its factor; those with a minus come last."""
     pairs = [pair for pair in zip(factors, values, strict=True) if pair[0]]
     pairs.sort(key=lambda pair: pair[0] < 0)
+    assert pairs[0][0] > 0, "a sum begins with a value that is added"
     terms = [value if abs(factor) == 1 else f.fmul(value, abs(factor)) for factor, value in pairs]
     total = terms[0]
     for (factor, _), term in zip(pairs[1:], terms[1:], strict=True):
