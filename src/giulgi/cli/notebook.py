@@ -53,7 +53,9 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     """
     shell = Shell(main)
     main.__dict__.update(get_ipython=lambda: shell, display=display, In=[""], Out={})
-    for cell in cells_of(path):
+    cells = list(cells_of(path))
+    main.__dict__["__giulgi_text__"] = "\n".join(cell.text for cell in cells)
+    for cell in cells:
         name = f"{path.name}, cell {cell.number}"
         try:
             shell.run_cell(cell.text, name)

@@ -8,6 +8,7 @@ import importlib
 import io
 import itertools
 import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -210,18 +211,41 @@ def _colab(module: ModuleType) -> None:
 
 @makes("google.colab.files")
 def _files(module: ModuleType) -> None:
-    def upload(*_: Any) -> dict[str, bytes]:
-        tell("files.upload() takes all files of this folder and of folders beside it.")
-        return _Uploads()
-
-    module.__dict__.update(upload=upload, download=lambda *_: None)
+    module.__dict__.update(upload=_uploaded, download=lambda *_: None)
 
 
-class _Uploads(dict[str, bytes]):
-    """The files that are here, read when they are asked for."""
+# Files that a program names, and where to look for them: in the folders around, and what ships.
+_NAMED = re.compile(r"""['"]([\w .-]+\.(?:csv|txt|zip|json|npy|npz|h5|png|jpe?g|xlsx?|data))['"]""")
+_LEVELS = 3
 
-    def __missing__(self, name: str) -> bytes:
-        return Path(name).read_bytes()
+
+def _uploaded(*_: Any) -> dict[str, bytes]:
+    """Return the files that the program names, as if somebody had chosen them.
+
+    Those that are not in its folder are copied to it.
+    """
+    found: dict[str, bytes] = {}
+    text = vars(sys.modules["__main__"]).get("__giulgi_text__", "")
+    for name in dict.fromkeys(_NAMED.findall(text)):
+        path = Path(name) if Path(name).exists() else _near(name)
+        if path is None:
+            continue
+        found[name] = path.read_bytes()
+        if not Path(name).exists():
+            Path(name).write_bytes(found[name])
+            tell(f"files.upload() has nobody to ask: {name} is copied from {path.parent}.")
+    return found
+
+
+def _near(name: str) -> Path | None:
+    """Return a file of this name in a folder around, or of those that ship."""
+    here = Path.cwd()
+    for folder in [here, *here.parents[:_LEVELS]]:
+        for path in (folder / name, *folder.glob(f"*/{name}")):
+            if path.is_file():
+                return path
+    shipped = Path(__file__).resolve().parents[2] / "data" / "files" / "uci" / name
+    return shipped if shipped.is_file() else None
 
 
 @makes("google.colab.drive")
