@@ -11,6 +11,7 @@ shapes       ``TensorShape`` and ``Dimension``
 graph        a graph of named operations: scopes, collections, control dependencies;
              ``graph_functions`` has what a program calls of these
 tensor       the tensor of such a graph, its operators, and what becomes one
+deferred     operations on tensors of which nothing is known before they are fed
 operation    how a function of giulgi becomes an operation of the graph
 host         operations that Python carries out: files, queues, strings, summaries
 variables    variables; ``variable_scopes`` has the scopes that share them

@@ -17,6 +17,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from giulgi.compat.deferred import called
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
@@ -48,7 +49,7 @@ def operation(*paths: str, type: str | None = None) -> Callable[[F], F]:
             inputs: list[Tensor] = []
             given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
             bound.arguments.update(given)
-            result = function(*bound.args, **bound.kwargs)
+            result = called(function, bound.args, bound.kwargs)
             return as_results(kind, name, inputs, result)
 
         exported(*paths)(build)

@@ -1,0 +1,61 @@
+"""What is built of placeholders without a shape gives the numbers that it gives with one."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from .math_values import computed
+
+CASES = [
+    "tf.cumsum(P(m), 1)",
+    "tf.split(P(m), [1, -1], 1)",
+    "tf.tile(P(m), [2, 1])",
+    "tf.reverse_sequence(P(f), [2, 3], seq_axis=1, batch_axis=0)",
+    "tf.gather_nd(P(f), [[0, 1], [1, 2]])",
+    "P(f)[..., 0]",
+    "P(f)[..., tf.newaxis]",
+    "tf.where(bv, P(m), P(m) * 0)",
+    "tf.one_hot(P(vi), 4)",
+    "tf.tensordot(P(f), P(sq), [[2], [0]])",
+    "tf.einsum('bij,jk->bik', P(f), P(sq))",
+    "tf.diag(P(v))",
+    "tf.matrix_transpose(P(f))",
+    "tf.segment_sum(P(m), [0, 0, 1])",
+    "tf.map_fn(tf.reduce_sum, P(f))",
+    "tf.nn.top_k(P(m), 2)",
+    "(lambda x: tf.gradients(tf.matrix_determinant(x), x))(P(sq))",
+    "(lambda x: tf.gradients(tf.cumsum(x, 1) ** 2, x))(P(m))",
+    "(lambda x: tf.gradients(tf.boolean_mask(x, b) ** 2, x))(P(m))",
+    "(lambda x: tf.gradients(tf.reduce_sum(tf.stack(tf.split(x, 2, 1)) ** 3, 0), x))(P(m))",
+]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_number_of_axes_may_be_unknown(tf, case):
+    without = re.sub(r"P\((\w+)\)", r"P(\1, None)", case)
+    pairs = zip(computed(tf, case), computed(tf, without), strict=True)
+    for wanted, found in pairs:
+        assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
+        np.testing.assert_allclose(found, wanted, 1e-5, 1e-5)
+
+
+def test_what_cannot_be_built_for_any_number_of_axes_says_why(tf):
+    with pytest.raises(ValueError, match="num"):
+        tf.unstack(tf.placeholder(tf.float32))
+
+
+def test_a_shape_that_is_set_counts_for_what_is_built_later(tf):
+    x = tf.placeholder(tf.float32)
+    x.set_shape([None, 4])
+    with tf.Session() as session:
+        y = tf.matmul(x, tf.ones([4, 2]))
+        assert y.get_shape().as_list() == [None, 2]
+        assert session.run(y, {x: np.ones((3, 4))}).tolist() == [[4, 4]] * 3
+    z = tf.py_func(lambda: np.ones((3, 4), "float32"), [], tf.float32)
+    z.set_shape([3, None])
+    with tf.Session() as session:
+        assert session.run(z * 2).shape == (3, 4)
+        assert session.run(tf.unstack(z))[0].tolist() == [1] * 4
