@@ -145,8 +145,6 @@ def split(
 def _split(value: Any, parts: Any, axis: Any, num: Any, name: str | None = None) -> list[gg.Tensor]:
     x, place = as_expression(value), one_axis(axis)
     known = numbers(parts, "num_or_size_splits")
-    if x.known_shape is None:
-        return _parts_of_unknown(x, known, place)
     if isinstance(known, list) and -1 in known:
         return _parts_with_rest(x, known, place % x.ndim)
     return list(gg.split(x, known, place))
@@ -165,19 +163,6 @@ def _parts_with_rest(x: gg.Tensor, parts: list[int], axis: int) -> list[gg.Tenso
         else:
             left = sum(parts[place:])
             found.append(x[(*before, slice(-left, count - left or None))])
-    return found
-
-
-def _parts_of_unknown(x: gg.Tensor, parts: Any, axis: int) -> list[gg.Tensor]:
-    """Return parts of a tensor whose number of axes is not known."""
-    whole = gg.size(x, axis)
-    counts: list[Any] = parts if isinstance(parts, list) else [whole // parts] * parts
-    if isinstance(parts, list):
-        counts = [whole - (sum(parts) + 1) if n == -1 else n for n in parts]
-    found, start = [], gg.constant(0, "int64")
-    for count in counts:
-        found.append(gg.gather(x, gg.arange(start, start + count), axis))
-        start = start + count
     return found
 
 

@@ -132,9 +132,6 @@ def one_hot(
         if dtype is not None
         else (as_expression(given[0]).dtype if given else np.dtype("float32"))
     )
-    if places.known_shape is None and axis in (None, -1):
-        found = gg.equal(gg.expand_dims(gg.cast(places, "int64"), -1), gg.arange(count))
-        return gg.where(found, gg.constant(on, own), gg.constant(off, own))
     return gg.one_hot(
         places, count, on_value=on, off_value=off, axis=-1 if axis is None else int(axis), dtype=own
     )

@@ -298,6 +298,8 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
 
 
 def _chosen(holds: gg.Tensor, a: gg.Tensor, b: gg.Tensor) -> gg.Tensor:
+    if holds.known_shape is not None and holds.ndim == 1 and a.known_shape is None:
+        raise ValueError("whether rows are chosen depends on the number of axes")
     if holds.known_shape is not None and a.known_shape is not None:
         more = max(a.ndim, 0 if b.known_shape is None else b.ndim) - holds.ndim
         if holds.ndim == 1 and more > 0:

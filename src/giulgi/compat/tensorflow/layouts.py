@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 import giulgi as gg
+from giulgi.compat.deferred import called
 from giulgi.compat.dtypes import string
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
@@ -51,7 +52,7 @@ def layout(*paths: str, type: str, texts: Sequence[str]) -> Callable[[F], F]:
                         given[key] = _as_tensors(given[key])
                 return _of_texts(function, bound, type, name)
             bound.arguments.update({key: _expressions(v, inputs) for key, v in given.items()})
-            return as_results(type, name, inputs, function(*bound.args, **bound.kwargs))
+            return as_results(type, name, inputs, called(function, bound.args, bound.kwargs))
 
         exported(*paths)(build)
         return build  # type: ignore[return-value]

@@ -124,7 +124,7 @@ def _matrix_norm(x: gg.Tensor, ord: Any, along: tuple[int, ...], kept: bool) -> 
 @operation("diag", "linalg.tensor_diag", type="Diag")
 def diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
     """Return zeros, with given numbers on the diagonal."""
-    x = ranked(as_expression(diagonal), 1)
+    x = as_expression(diagonal)
     if x.ndim == 1:
         return gg.diag(x)
     sizes = gg.shape(x)
@@ -134,7 +134,7 @@ def diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
 @operation("diag_part", "linalg.tensor_diag_part", type="DiagPart")
 def diag_part(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the numbers on the diagonal."""
-    x = ranked(as_expression(input), 2)
+    x = as_expression(input)
     if x.ndim == 2:
         return gg.diagonal(x)
     sizes = gg.shape(x)[: x.ndim // 2]
@@ -153,7 +153,7 @@ def matrix_diag(diagonal: Any, name: str | None = None) -> gg.Tensor:
 @operation("matrix_diag_part", "linalg.diag_part", type="MatrixDiagPart")
 def matrix_diag_part(input: Any, name: str | None = None) -> gg.Tensor:
     """Return the numbers on the diagonal of each matrix."""
-    return gg.diagonal(ranked(as_expression(input), 2), 0, -2, -1)
+    return gg.diagonal(as_expression(input), 0, -2, -1)
 
 
 @operation("matrix_set_diag", "linalg.set_diag", type="MatrixSetDiag")
@@ -185,10 +185,10 @@ def matrix_band_part(
 )
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> gg.Tensor:
     """Return matrices with rows and columns exchanged."""
-    return gg.matrix_transpose(ranked(as_expression(a), 2))
+    return gg.matrix_transpose(as_expression(a))
 
 
 @operation("trace", "linalg.trace", type="Trace")
 def trace(x: Any, name: str | None = None) -> gg.Tensor:
     """Return the sum of the diagonal of each matrix."""
-    return gg.trace(ranked(as_expression(x), 2), 0, -2, -1)
+    return gg.trace(as_expression(x), 0, -2, -1)

@@ -12,19 +12,24 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression, as_tensor
-from giulgi.compat.tensorflow.arguments import ranked
 from giulgi.graph.ops import solving
 
 
 def _matrix_of(value: Any) -> gg.Tensor:
-    """Return an expression of matrices: one, if nothing is known of its axes."""
-    return ranked(as_expression(value), 2)
+    """Return an expression of matrices, whose number of axes must be known."""
+    return _checked(as_expression(value))
+
+
+def _checked(x: gg.Tensor) -> gg.Tensor:
+    if x.ndim < 2:
+        raise ValueError(f"Shape must be at least rank 2 but is rank {x.ndim}")
+    return x
 
 
 def _pair(a: Any, b: Any) -> tuple[gg.Tensor, gg.Tensor]:
     """Return matrices, and columns beside them."""
     x, y = alike(a, b)
-    return ranked(x, 2), ranked(y, 2)
+    return _checked(x), _checked(y)
 
 
 @operation("matrix_inverse", "linalg.inv", "batch_matrix_inverse", type="MatrixInverse")

@@ -14,7 +14,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import as_tensor
-from giulgi.compat.tensorflow.arguments import axes, ranked
+from giulgi.compat.tensorflow.arguments import axes
 from giulgi.compat.tensorflow.sparse import (
     SparseTensor,
     SparseTensorValue,
@@ -40,7 +40,7 @@ def _product(
     name: str | None = None,
 ) -> gg.Tensor:  # fmt: skip
     rows, columns = (1, 0) if over_a else (0, 1)
-    dense = gg.transpose(ranked(b, 2)) if over_b else ranked(b, 2)
+    dense = gg.transpose(b) if over_b else b
     parts = gg.gather(dense, indices[:, columns]) * gg.expand_dims(values, 1)
     count = shape[rows] if isinstance(shape, gg.Tensor) else int(shape[rows])
     width = dense.shape[1]
