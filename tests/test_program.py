@@ -8,7 +8,7 @@ import pytest
 import giulgi as gg
 from giulgi.backends import Draw
 from giulgi.errors import DTypeError, FeedError, GiulgiError, GraphError, ShapeError
-from giulgi.program import make_computation
+from giulgi.program import Program, make_computation
 from giulgi.storage import Storage
 
 
@@ -308,3 +308,14 @@ def test_a_constant_is_not_fed():
     two = gg.constant(2.0)
     with pytest.raises(FeedError, match="a constant cannot be fed"):
         gg.Program([two * 3], [two])
+
+
+def test_explanations_are_those_of_the_shapes_that_it_was_compiled_for():
+    x = gg.placeholder("float32", (None,))
+    program = Program([gg.exp(x)], [x])
+    assert program.explanations() == []
+    program(np.zeros(3, np.float32))
+    program(np.zeros(5, np.float32))
+    told = program.explanations()
+    assert [shapes for shapes, _ in told] == [((3,),), ((5,),)]
+    assert str(told[1][1]) == str(program.explain((5,)))

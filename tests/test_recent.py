@@ -59,3 +59,10 @@ def test_making_one_thing_may_need_another():
     memory = Recent(1)
     assert memory.get("a", lambda: memory.get("b", lambda: 2) + 1) == 3
     assert len(memory) == 1
+
+
+def test_what_is_remembered_is_told_the_latest_last():
+    memory = Recent(2)
+    for key in ("a", "b", "a", "c"):
+        memory.get(key, key.upper)
+    assert memory.items() == [("a", "A"), ("c", "C")]

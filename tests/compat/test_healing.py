@@ -1,6 +1,7 @@
 """What libraries removed since is there again for a program that is run, and only for it."""
 
 import ast
+import json
 
 import numpy as np
 import pytest
@@ -89,6 +90,73 @@ def test_arrays_of_lists_and_files_of_objects(tmp_path):
     """
     run(tmp_path, text, "object (2,) [1.]", "[3] [97 98]", "(2, 2) [0.  0.5 1. ]",
         "two are no number")  # fmt: skip
+
+
+def test_methods_of_arrays_and_small_things(tmp_path):
+    text = """
+        import random, sys
+        import numpy as np
+        import xml.etree.cElementTree as tree
+
+        a = np.arange(4.0)
+        a.itemset(1, 9)
+        print(len(a.tostring()), a.ptp(), a.tolist(), np.lib.pad([1], 1, "constant"))
+        np.set_printoptions(threshold=np.nan)
+        print(len(str(np.zeros(2000))) > 4000, np.histogram([1, 2], 2, normed=True)[0])
+        print(sorted(random.sample({1, 2}, 2)), random.randint(3.0, 3.0))
+        print(tree.fromstring("<a><b/></a>").getchildren()[0].tag)
+
+        class Own:
+            def ptp(self):
+                return "own"
+
+        print(Own().ptp())
+    """
+    run(tmp_path, text, "32 9.0 [0.0, 9.0, 2.0, 3.0] [0 1 0]", "True [1. 1.]", "[1, 2] 3", "b",
+        "own")  # fmt: skip
+
+
+def test_dates_and_series_of_pandas(tmp_path):
+    pytest.importorskip("pandas")
+    (tmp_path / "s.csv").write_text("Month,Sales\n1-01,5\n1-02,6\n")
+    text = """
+        from pandas import Series, datetime, read_csv
+
+        def parser(x):
+            return datetime.strptime("190" + x, "%Y-%m")
+
+        s = read_csv("s.csv", header=0, parse_dates=[0], index_col=0, squeeze=True,
+                     date_parser=parser)
+        print(type(s).__name__, s.index[1].year, s.index[1].month, s.tolist())
+        print(len(Series.from_csv("s.csv", header=0)), s.index.week[0])
+    """
+    run(tmp_path, text, "Series 1901 2 [5, 6]", "2 1")
+
+
+def test_encoding_of_some_columns(tmp_path):
+    pytest.importorskip("sklearn")
+    text = """
+        import numpy as np
+        from sklearn.preprocessing import OneHotEncoder
+
+        X = np.array([[7, 0, 1.5], [8, 1, 2.5]], object)
+        encoder = OneHotEncoder(categorical_features=[1])
+        print(encoder.fit_transform(X).toarray().tolist())
+        print(encoder.transform(X[1:]).toarray().tolist())
+    """
+    run(tmp_path, text, "[[1.0, 0.0, 7.0, 1.5], [0.0, 1.0, 8.0, 2.5]]", "[[0.0, 1.0, 8.0, 2.5]]")
+
+
+def test_a_notebook_of_colab_finds_its_files(tmp_path):
+    folder = tmp_path / "notebooks"
+    (tmp_path / "dataset").mkdir()
+    folder.mkdir()
+    (tmp_path / "dataset" / "mine.csv").write_text("1,2\n")
+    text = "from google.colab import files\nprint(files.upload())\nprint(open('mine.csv').read())"
+    (folder / "n.ipynb").write_text(json.dumps({"cells": [{"cell_type": "code", "source": text}]}))
+    ended = giulgi_run(folder, "n.ipynb")
+    assert ended.out.splitlines()[:2] == ["{'mine.csv': b'1,2\\n'}", "1,2"], ended.err
+    assert "mine.csv is copied from" in ended.err
 
 
 def test_assignments_compute_their_parts_in_pythons_order():
