@@ -1,10 +1,19 @@
-"""What ``slim`` takes over from elsewhere."""
+"""What slim and ``tf.contrib.layers`` have beside layers: checkpoints, summaries, collections."""
 
 from __future__ import annotations
 
-from giulgi.compat.names import advise, export
+import re
+from collections.abc import Callable
+from typing import Any
+
+from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.names import advise, export, exported
+from giulgi.compat.tensorflow import summary
+from giulgi.compat.tensorflow.checkpoints import list_variables
+from giulgi.compat.tensorflow.contrib_layers import alias_of
 from giulgi.compat.tensorflow.global_step import get_global_step, get_or_create_global_step
 from giulgi.compat.tensorflow.initializers import variance_scaling_initializer, xavier_initializer
+from giulgi.compat.tensorflow.saver import Saver
 
 export("contrib.slim.get_global_step", get_global_step)
 export("contrib.slim.get_or_create_global_step", get_or_create_global_step)
@@ -12,10 +21,90 @@ export("contrib.slim.xavier_initializer", xavier_initializer)
 export("contrib.slim.initializers.xavier_initializer", xavier_initializer)
 export("contrib.slim.variance_scaling_initializer", variance_scaling_initializer)
 
-advise(
-    "contrib.slim.nets",
+_READY_MADE = (
     "Networks that are ready made, such as inception_v3, are not there: build the network with "
-    "slim's layers, or use tf.keras.applications.",
+    "slim's layers, or use tf.keras.applications."
 )
+advise("contrib.slim.nets", _READY_MADE)
+advise("contrib.slim.python.slim.nets", _READY_MADE)
 advise("contrib.slim.dataset", "Read examples with tf.data.")
 advise("contrib.slim.tfexample_decoder", "Read examples with tf.data and tf.parse_single_example.")
+advise(
+    "contrib.slim.evaluation",
+    "Restore the checkpoint with tf.train.Saver, and run the metrics in a session.",
+)
+
+
+@exported(
+    "contrib.slim.utils.convert_collection_to_dict",
+    "contrib.layers.utils.convert_collection_to_dict",
+)
+def convert_collection_to_dict(collection: Any, clear_collection: bool = False) -> dict[str, Any]:
+    """Return what layers put out, which joined a collection, by their names."""
+    graph = get_default_graph()
+    found = {alias_of(x): x for x in graph.get_collection(collection)}
+    if clear_collection:
+        graph.clear_collection(collection)
+    return found
+
+
+@exported("contrib.slim.assign_from_checkpoint_fn", "contrib.framework.assign_from_checkpoint_fn")
+def assign_from_checkpoint_fn(
+    model_path: str, var_list: Any, ignore_missing_vars: bool = False,
+    reshape_variables: bool = False,
+) -> Callable[[Any], None]:  # fmt: skip
+    """Return a function of a session that gives variables the values of a checkpoint.
+
+    Args:
+        model_path: the checkpoint.
+        var_list: the variables, or a dict of them by the names in the checkpoint.
+        ignore_missing_vars: whether those that it does not hold are left as they are.
+        reshape_variables: must be False.
+    """
+    if reshape_variables:
+        raise NotImplementedError("assign_from_checkpoint_fn(reshape_variables=True) is not there")
+    named = dict(var_list) if isinstance(var_list, dict) else {v.op.name: v for v in var_list}
+    if ignore_missing_vars:
+        held = {name for name, _ in list_variables(model_path)}
+        named = {name: v for name, v in named.items() if name in held}
+    saver = Saver(named)
+    return lambda session: saver.restore(session, model_path)
+
+
+# Summaries
+
+
+@exported("contrib.layers.summarize_activation", "contrib.layers.summaries.summarize_activation")
+def summarize_activation(op: Any) -> Any:
+    """Return a summary of what a layer puts out: its histogram."""
+    return summary.histogram(f"{op.op.name}/activation", op)
+
+
+@exported("contrib.layers.summarize_tensor", "contrib.layers.summaries.summarize_tensor")
+def summarize_tensor(tensor: Any, tag: str | None = None) -> Any:
+    """Return a summary of a tensor: a number, or a histogram."""
+    make: Any = summary.scalar if tensor.get_shape().ndims == 0 else summary.histogram
+    return make(tag or tensor.op.name, tensor)
+
+
+@exported("contrib.layers.summarize_tensors", "contrib.layers.summaries.summarize_tensors")
+def summarize_tensors(tensors: Any, summarizer: Any = summarize_tensor) -> list[Any]:
+    """Return summaries of several tensors."""
+    return [summarizer(tensor) for tensor in tensors]
+
+
+@exported("contrib.layers.summarize_collection", "contrib.layers.summaries.summarize_collection")
+def summarize_collection(
+    collection: Any, name_filter: str | None = None, summarizer: Any = summarize_tensor
+) -> list[Any]:
+    """Return summaries of what is in a collection, of those whose names fit."""
+    found = get_default_graph().get_collection(collection)
+    return [summarizer(x) for x in found if not name_filter or re.match(name_filter, x.op.name)]
+
+
+@exported("contrib.layers.summarize_activations", "contrib.layers.summaries.summarize_activations")
+def summarize_activations(
+    name_filter: str | None = None, summarizer: Any = summarize_activation
+) -> list[Any]:
+    """Return summaries of what is in the collection of activations."""
+    return summarize_collection(Collections.ACTIVATIONS, name_filter, summarizer)
