@@ -135,7 +135,9 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> gg.Te
             end = None if count == -1 else start + count
             x = x[(*[slice(None)] * axis, slice(start, end))]
         elif count is None:
-            x = gg.gather(x, first[axis] + gg.arange(many[axis]), axis)
+            left = gg.cast(gg.size(x, axis) - first[axis], many.dtype)
+            wanted = gg.where(many[axis] == -1, left, many[axis])
+            x = gg.gather(x, first[axis] + gg.arange(wanted), axis)
         elif count == -1:
             x = gg.gather(x, gg.arange(first[axis], gg.size(x, axis)), axis)
         else:
