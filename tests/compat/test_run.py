@@ -118,6 +118,24 @@ def test_a_line_is_found_explained_and_timed(tmp_path):
         assert part in ended.out
 
 
+def test_training_by_keras_is_explained(tmp_path):
+    text = """
+        get_ipython().magic("matplotlib inline")
+        import numpy as np
+        from keras.layers import Dense
+        from keras.models import Sequential
+
+        model = Sequential([Dense(1, input_dim=2)])
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((60, 2)), np.zeros(60), epochs=2, batch_size=20, verbose=0)
+    """
+    (tmp_path / "program.py").write_text(dedent(text))
+    ended = giulgi_run(tmp_path, "--explain", "program.py")
+    assert ended.code == 0, ended.err
+    assert "a step of training\n   program.py:9: model.fit(" in ended.out
+    assert "   6 calls, " in ended.out
+
+
 def test_a_graph_that_grows_is_told_of_once(tmp_path):
     text = """
         import tensorflow as tf

@@ -51,8 +51,7 @@ def run_notebook(path: Path, main: ModuleType) -> None:
 
     A cell that ended in an error when the notebook was saved may end in one again.
     """
-    shell = Shell(main)
-    main.__dict__.update(get_ipython=lambda: shell, display=display, In=[""], Out={})
+    shell = offer_shell(main)
     cells = list(cells_of(path))
     main.__dict__["__giulgi_text__"] = "\n".join(cell.text for cell in cells)
     for cell in cells:
@@ -64,6 +63,13 @@ def run_notebook(path: Path, main: ModuleType) -> None:
                 raise
             print_error(error)
         _close_figures()
+
+
+def offer_shell(main: ModuleType) -> Shell:
+    """Let a program find what Jupyter offers; return the shell."""
+    shell = Shell(main)
+    main.__dict__.update(get_ipython=lambda: shell, display=display, In=[""], Out={})
+    return shell
 
 
 def cells_of(path: Path) -> Iterator[Cell]:

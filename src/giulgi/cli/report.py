@@ -96,7 +96,9 @@ def _compiled_lines(program: Program) -> Iterator[str]:
     explanations = program.explanations()
     if not explanations:
         yield "computed one operation after another: it took too little for compiling to pay"
-    for shapes, explanation in explanations[-3:]:
+    if len(explanations) > 1:
+        yield f"compiled for {_count(len(explanations), 'different set')} of shapes; the latest:"
+    for shapes, explanation in explanations[-1:]:
         fed = ", ".join(map(str, shapes))
         yield f"compiled to one native function{f' for {fed}' if fed else ''}:"
         if "groups" not in explanation:

@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from giulgi import compat
-from giulgi.cli.notebook import run_notebook
+from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
 from giulgi.compat.healing.source import compiled
 
@@ -102,8 +102,10 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _run_file(path: Path, main: ModuleType) -> None:
-    code = compiled(importlib.util.decode_source(path.read_bytes()), str(path))
-    exec(code, main.__dict__)
+    text = importlib.util.decode_source(path.read_bytes())
+    if "get_ipython()." in text and "NameError" not in text:
+        offer_shell(main)  # It was a notebook once.
+    exec(compiled(text, str(path)), main.__dict__)
 
 
 def _run_code(text: str, main: ModuleType) -> None:

@@ -188,8 +188,7 @@ def _program_run(own: Callable[..., Any], notes: Notes, clock: _Clock) -> Callab
         found, seconds, compiling = clock.timed(lambda: own(program, *args, **options))
         noted = notes.runs.get(program)
         if noted is None:
-            what = "a step of training" if program.updates else "a step of prediction"
-            noted = notes.runs[program] = Run(what, current_source(), program)
+            noted = notes.runs[program] = Run(_kind(program), current_source(), program)
         steps = next((a for a in args if isinstance(a, range)), range(1))
         noted.calls += len(steps)
         noted.seconds += seconds
@@ -197,6 +196,13 @@ def _program_run(own: Callable[..., Any], notes: Notes, clock: _Clock) -> Callab
         return found
 
     return run
+
+
+def _kind(program: Program) -> str:
+    """Return what a program does that no session runs."""
+    if not program.feeds:
+        return "values set" if program.updates else "values read"
+    return "a step of training" if program.updates else "a step of prediction"
 
 
 def _compiled(own: Callable[..., Any], clock: _Clock) -> Callable[..., Any]:
