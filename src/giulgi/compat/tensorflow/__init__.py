@@ -83,6 +83,7 @@ FAMILIES = (
     "legacy_seq2seq",
     "linear_algebra",
     "logging",
+    "lookup",
     "loops",
     "losses",
     "meta_graph",
