@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,11 @@ _EXPECTED = np.load(GOLDEN)
 
 
 @pytest.fixture(scope="module")
-def ours() -> Iterator[dict[str, Any]]:
+def ours() -> dict[str, Any]:
     modules.install()
     import tensorflow as tf
 
-    yield computed(tf)
+    return computed(tf)
 
 
 @pytest.mark.parametrize("name", list(_EXPECTED))
