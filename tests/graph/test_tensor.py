@@ -311,3 +311,22 @@ def test_a_tensor_cannot_be_changed_in_place(x):
 def test_everything_public_is_there():
     assert {name for name in gg.__all__ if not hasattr(gg, name)} == set()
     assert len(gg.__all__) == len(set(gg.__all__))
+
+
+class Other:
+    """A tensor of another kind, which takes operators with ours itself."""
+
+    __array_ufunc__ = None
+
+    def __rmul__(self, other):
+        return "other times it"
+
+    def __gt__(self, other):
+        return "it is greater"
+
+
+def test_operators_are_left_to_operands_that_ask_for_it():
+    assert gg.constant(2.0) * Other() == "other times it"
+    assert (gg.constant(2.0) < Other()) == "it is greater"
+    with pytest.raises(TypeError):
+        gg.constant(2.0) + Other()

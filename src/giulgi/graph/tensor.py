@@ -6,6 +6,7 @@ with it, in ``numpy_functions.py``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -291,6 +292,28 @@ class Tensor(TensorValue):
     def dot(self, other: Any) -> Tensor:
         """See :func:`giulgi.dot`."""
         return ops.dot(self, other)
+
+
+def _left_to_others(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Return an operator that is left to operands which say so, as NumPy leaves it to them.
+
+    These have ``__array_ufunc__ = None``: tensors of another kind, made of these.
+    """
+
+    @functools.wraps(operator)
+    def apply(self: Any, other: Any) -> Any:
+        if getattr(other, "__array_ufunc__", True) is None:
+            return NotImplemented
+        return operator(self, other)
+
+    return apply
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
+    for _operator in (f"__{_name}__", f"__r{_name}__"):
+        setattr(Tensor, _operator, _left_to_others(getattr(Tensor, _operator)))
+for _operator in ("__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Tensor, _operator, _left_to_others(getattr(Tensor, _operator)))
 
 
 # The operators above are made of ops, and ops are made of tensors: one of the two comes last.

@@ -191,8 +191,8 @@ def _padded(name: str, axes_of: Any) -> None:
     def pad(x: Any, padding: Any = None, data_format: Any = None) -> gg.Tensor:
         value = as_expression(x)
         axes = axes_of(_order(data_format))
-        given = padding or ((1, 1),) * len(axes)
-        pairs = [given] if len(axes) == 1 else list(given)
+        given = [padding] if padding is not None and len(axes) == 1 else padding
+        pairs = [(1, 1)] * len(axes) if given is None else list(given)
         widths = [(0, 0)] * value.ndim
         for axis, pair in zip(axes, pairs, strict=True):
             widths[axis] = tuple(pair)

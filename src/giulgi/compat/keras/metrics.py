@@ -33,14 +33,21 @@ for _name in ("Metric", "Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccura
     export(f"metrics.{_name}", getattr(gg.metrics, _name), of="keras")
 
 
-def as_metric(identifier: Any) -> Any:
-    """Return a metric as giulgi takes it, with the name that it is given by."""
+def as_metric(identifier: Any, is_binary: bool = False) -> Any:
+    """Return a metric as giulgi takes it, with the name that it is given by.
+
+    Args:
+        identifier: a name, a function, or a metric.
+        is_binary: whether "accuracy" is that of answers yes or no: the loss says so.
+    """
     if isinstance(identifier, type):
         identifier = identifier()
     if isinstance(identifier, gg.metrics.Metric) or identifier is None:
         return identifier
     if isinstance(identifier, str):
         if identifier.lower() in _ACCURACY:
+            if is_binary:
+                return gg.metrics.MeanOf(gg.metrics.binary_accuracy, identifier)
             return identifier
         for name, function in FUNCTIONS.items():
             if letters_of(name) == letters_of(identifier):

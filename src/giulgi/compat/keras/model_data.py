@@ -12,11 +12,14 @@ from giulgi.compat.keras import metrics
 from giulgi.tree import tree_map
 
 
-def chosen_metrics(given: Any) -> Any:
-    """Return metrics as giulgi takes them."""
+def chosen_metrics(given: Any, loss: Any) -> Any:
+    """Return metrics as giulgi takes them: which accuracy is meant depends on the loss, too."""
     if isinstance(given, str) or callable(given):
         given = [given]
-    return None if given is None else tree_map(metrics.as_metric, given)
+    if given is None or (isinstance(given, (list, tuple)) and not [m for m in given if m]):
+        return None
+    is_binary = getattr(loss, "__name__", loss) == "binary_crossentropy"
+    return tree_map(lambda metric: metrics.as_metric(metric, is_binary), given)
 
 
 def plain_numbers(value: Any) -> Any:

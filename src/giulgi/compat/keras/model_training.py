@@ -63,8 +63,8 @@ class TrainedModel(Layer, gg.Model):
             optimizers.get(optimizer),
             {} if loss is None else tree_map(losses.as_loss, loss),
             plain_numbers(loss_weights),
-            chosen_metrics(metrics),
-            chosen_metrics(weighted_metrics),
+            chosen_metrics(metrics, loss),
+            chosen_metrics(weighted_metrics, loss),
         )
 
     def trained_weights(self) -> list[gg.Variable]:

@@ -9,7 +9,7 @@ import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Operand, Tensor
+from giulgi.compat.tensor import Converted, Tensor
 from giulgi.compat.variables import Variable
 
 Constraint = Callable[[Any], Any]
@@ -33,24 +33,6 @@ class Weight(gg.Variable, Converted):
     def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
         return self.named.eval(session, feed_dict)
-
-
-def _operator(name: str) -> Callable[[Any, Any], Any]:
-    own, of_named = getattr(gg.Variable, name), getattr(Operand, name)
-
-    def apply(self: Any, other: Any) -> Any:
-        if isinstance(other, (Tensor, Variable)):
-            return of_named(self, other)
-        return own(self, other)
-
-    return apply
-
-
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul"):
-    for _kind in (f"__{_name}__", f"__r{_name}__"):
-        setattr(Weight, _kind, _operator(_kind))
-for _name in ("lt", "le", "gt", "ge"):
-    setattr(Weight, f"__{_name}__", _operator(f"__{_name}__"))
 
 
 class NamedWeight(Variable):
