@@ -1,0 +1,172 @@
+"""Layers: old argument names, old module paths, and layers of one's own."""
+
+import numpy as np
+import pytest
+
+X = np.random.default_rng(1).normal(size=(4, 6, 6, 3)).astype("float32")
+
+
+@pytest.fixture
+def k():
+    import keras
+
+    return keras
+
+
+OLD = {
+    "Dense": ({"output_dim": 5, "init": "uniform", "bias": False}, {"units": 5, "use_bias": False}),
+    "Convolution2D": (
+        {"nb_filter": 4, "nb_row": 3, "nb_col": 2, "border_mode": "same", "subsample": (2, 2)},
+        {"filters": 4, "kernel_size": (3, 2), "padding": "same", "strides": (2, 2)},
+    ),
+    "Convolution1D": (
+        {"nb_filter": 4, "filter_length": 3, "subsample_length": 2},
+        {"filters": 4, "kernel_size": (3,), "strides": (2,)},
+    ),
+    "MaxPooling1D": ({"pool_length": 3, "stride": 1}, {"pool_size": (3,), "strides": (1,)}),
+    "Dropout": ({"p": 0.3}, {"rate": 0.3}),
+    "LSTM": ({"output_dim": 3, "inner_activation": "hard_sigmoid", "dropout_W": 0.1}, {"units": 3}),
+    "GaussianNoise": ({"sigma": 0.2}, {"stddev": 0.2}),
+    "LeakyReLU": ({"alpha": 0.1}, {"negative_slope": 0.1}),
+}
+
+
+@pytest.mark.parametrize("name", OLD)
+def test_arguments_of_keras_1(k, name):
+    given, wanted = OLD[name]
+    layer = getattr(k.layers, name)(**given)
+    for attribute, value in wanted.items():
+        owner = layer if hasattr(layer, attribute) else layer.cell
+        assert getattr(owner, attribute) == value
+
+
+def test_positional_sizes_of_keras_1(k):
+    layer = k.layers.Convolution2D(8, 3, 5, border_mode="same")
+    assert layer.kernel_size == (3, 5)
+    assert layer.padding == "same"
+
+
+def test_a_name_of_first_values_in_second_place(k):
+    assert k.layers.Dense(3, "uniform").activation.__name__ == "linear"
+    assert k.layers.Dense(3, "relu").activation.__name__ == "relu"
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("core", "Dense"), ("convolutional", "Conv2D"), ("recurrent", "LSTM"), ("merge", "add"),
+        ("embeddings", "Embedding"), ("normalization", "BatchNormalization"),
+        ("advanced_activations", "LeakyReLU"), ("wrappers", "TimeDistributed"),
+        ("pooling", "MaxPooling2D"), ("noise", "GaussianNoise"),
+    ],
+)  # fmt: skip
+def test_old_modules(k, module, name):
+    import importlib
+
+    found = getattr(importlib.import_module(f"keras.layers.{module}"), name)
+    assert found is getattr(k.layers, name)
+
+
+def test_tensorflows_keras_is_the_same(k, tf):
+    from tensorflow.python.keras.layers import Dense
+
+    assert tf.keras.layers.Dense is Dense is k.layers.Dense
+
+
+def test_first_weights(k):
+    matrix = np.arange(6.0).reshape(2, 3)
+    layer = k.layers.Dense(3, weights=[matrix, np.ones(3)], input_dim=2)
+    model = k.models.Sequential([layer])
+    np.testing.assert_allclose(model.predict(np.ones((1, 2))), [[4.0, 6.0, 8.0]])
+
+
+def test_merge_of_keras_1(k):
+    a, b = k.layers.Input((3,)), k.layers.Input((3,))
+    merged = {mode: k.layers.merge([a, b], mode=mode) for mode in ("sum", "mul", "concat", "max")}
+    model = k.models.Model([a, b], list(merged.values()))
+    x, y = np.float32([[1, 2, 3]]), np.float32([[3, 2, 1]])
+    found = model.predict([x, y])
+    wanted = x + y, x * y, np.concatenate([x, y], 1), np.maximum(x, y)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other)
+
+
+def test_a_layer_of_ones_own(k):
+    from keras import backend as K  # noqa: N812
+
+    class Linear(k.layers.Layer):
+        def __init__(self, units, **kwargs):
+            self.units = units
+            super().__init__(**kwargs)
+
+        def build(self, input_shape):
+            self.w = self.add_weight(
+                name="w", shape=(input_shape[1], self.units), initializer="ones", trainable=True
+            )
+            super().build(input_shape)
+
+        def call(self, x):
+            return K.dot(x, self.w) * self.w[0, 0] + self.w[0] * x[:, :1]
+
+        def compute_output_shape(self, input_shape):
+            return (input_shape[0], self.units)
+
+    model = k.models.Sequential([Linear(2, input_shape=(3,))])
+    assert model.output_shape == (None, 2)
+    np.testing.assert_allclose(model.predict(np.float32([[1, 2, 3]])), [[7.0, 7.0]])
+    model.compile("sgd", "mse")
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+    assert [w.name for w in model.weights] == ["linear_1/w:0"]
+
+
+def test_lambda_takes_tensorflows_functions(k, tf):
+    x = k.layers.Input((3,))
+    y = k.layers.Lambda(lambda t: tf.reduce_sum(t, axis=-1, keepdims=True) * 2)(x)
+    model = k.models.Model(x, k.layers.Activation(tf.nn.relu)(y))
+    np.testing.assert_allclose(model.predict(np.float32([[1, 2, 3], [-1, 0, 0]])), [[12], [0]])
+
+
+def test_functions_of_tensorflow_on_tensors_of_keras(k, tf):
+    x = k.layers.Input((3,))
+    model = k.models.Model(x, tf.square(k.layers.Dense(2)(x)) + 1.0)
+    assert (model.predict(np.ones((2, 3))) >= 1).all()
+
+
+def test_constraints_hold_after_each_step(k):
+    layer = k.layers.Dense(4, input_dim=3, kernel_constraint=k.constraints.maxnorm(0.5))
+    model = k.models.Sequential([layer])
+    model.compile(k.optimizers.SGD(lr=1.0), "mse")
+    model.fit(np.ones((8, 3)), 9 * np.ones((8, 4)), epochs=2, verbose=0)
+    lengths = np.linalg.norm(model.get_weights()[0], axis=0)
+    np.testing.assert_allclose(lengths, 0.5, rtol=1e-5)
+
+
+def test_locally_connected_places_have_their_own_kernels(k):
+    model = k.models.Sequential([k.layers.LocallyConnected2D(2, (2, 2), input_shape=(6, 6, 3))])
+    kernel, bias = model.get_weights()
+    assert kernel.shape == (25, 12, 2)
+    wanted = X[:, 2:4, 3:5].reshape(4, -1) @ kernel[2 * 5 + 3] + bias[2, 3]
+    np.testing.assert_allclose(model.predict(X)[:, 2, 3], wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_freezing_a_layer(k):
+    model = k.models.Sequential([k.layers.Dense(2, input_dim=3), k.layers.Dense(1)])
+    model.layers[0].trainable = False
+    assert len(model.trainable_weights) == 2
+    assert len(model.weights) == 4
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(np.ones((4, 3)), np.ones(4), verbose=0)
+    changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
+    assert changed == [False, False, True, True]
+
+
+def test_a_description_makes_an_equal_layer(k):
+    layer = k.layers.Conv2D(
+        4, (3, 3), padding="same", activation="relu", kernel_regularizer=k.regularizers.l2(0.1),
+        kernel_initializer="he_normal", name="c",
+    )  # fmt: skip
+    config = layer.get_config()
+    assert config["kernel_initializer"]["config"]["scale"] == 2.0
+    again = k.layers.Conv2D.from_config(config)
+    assert again.get_config() == config
