@@ -19,6 +19,7 @@ _ALIASES = {
     "tensorflow.compat.v2": "tensorflow",
     "tensorflow.keras": "keras",
     "tensorflow.compat.v1.keras": "keras",
+    "tensorflow.optimizers": "keras.optimizers",
     "tensorflow.contrib.keras": "keras",
     "tensorflow.contrib.keras.api.keras": "keras",
     "tensorflow.contrib.keras.python.keras": "keras",
