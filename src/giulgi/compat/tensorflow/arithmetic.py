@@ -275,6 +275,38 @@ def cross(a: Any, b: Any, name: str | None = None) -> gg.Tensor:
     return gg.stack(parts, axis=-1)
 
 
+def _with_log(x: gg.Tensor, y: gg.Tensor) -> gg.Tensor:
+    """x log(y), and 0 where x is 0."""
+    none = gg.equal(x, 0)
+    return gg.where(none, gg.zeros_like(x * y), x * gg.log(gg.where(none, gg.ones_like(y), y)))
+
+
+def _zero_over(x: gg.Tensor, y: gg.Tensor) -> gg.Tensor:
+    """x / y, and 0 where x is 0."""
+    none = gg.equal(x, 0)
+    return gg.where(none, gg.zeros_like(x * y), x / gg.where(none, gg.ones_like(y), y))
+
+
+def _reciprocal_or_zero(x: gg.Tensor) -> gg.Tensor:
+    """1 / x, and 0 where x is 0."""
+    return _quotient_or_zero(gg.ones_like(x), x)
+
+
+xlogy = _binary(_with_log, "Xlogy", "math.xlogy")
+xdivy = _binary(_zero_over, "Xdivy", "math.xdivy")
+reciprocal_no_nan = _unary(_reciprocal_or_zero, "ReciprocalNoNan", "math.reciprocal_no_nan")
+
+
+@operation("math.polyval", type="Polyval")
+def polyval(coeffs: Any, x: Any, name: str | None = None) -> gg.Tensor:
+    """Return a polynomial, of which the coefficient of the highest power is the first."""
+    value = as_expression(x)
+    total: Any = gg.zeros_like(value)
+    for coefficient in coeffs:
+        total = total * value + as_expression(coefficient)
+    return total
+
+
 for _name, _function in {
     "add": add, "subtract": subtract, "multiply": multiply, "truediv": truediv,
     "floordiv": floordiv, "mod": mod, "pow": pow, "less": less, "less_equal": less_equal,

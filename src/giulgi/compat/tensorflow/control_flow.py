@@ -243,3 +243,17 @@ def smart_cond(
         assert chosen is not None
         return chosen()
     return cond(pred, first, second, name=name)
+
+
+@exported("switch_case")
+def switch_case(
+    branch_index: Any, branch_fns: Any, default: Any = None, name: str = "switch_case"
+) -> Any:
+    """Return what the function of a number gives, or for no such number the default's."""
+    from giulgi.compat.tensorflow.arithmetic import equal
+
+    index = as_tensor(branch_index)
+    given = branch_fns.items() if isinstance(branch_fns, dict) else enumerate(branch_fns)
+    numbered = [pair if isinstance(pair[1], (list, tuple)) is False else pair[1] for pair in given]
+    pairs = [(equal(index, number), function) for number, function in numbered]
+    return case(pairs, numbered[-1][1] if default is None else default, name=name)

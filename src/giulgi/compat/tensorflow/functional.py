@@ -157,6 +157,12 @@ def map_fn(
     return unflatten(shapes[0], iter(results))
 
 
+@exported("vectorized_map")
+def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
+    """Return what a function gives for each part of tensors: :func:`map_fn`."""
+    return map_fn(fn, elems)
+
+
 def _folded(fn: Any, elems: Any, initializer: Any, reverse: bool, name: str) -> tuple[Any, Any]:
     """Return the last state, and all states, of a function that passes one on."""
     sequences, structure = _tensors(elems)

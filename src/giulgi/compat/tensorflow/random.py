@@ -11,7 +11,7 @@ from giulgi.compat.dtypes import as_dtype, float32
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.tensor import as_expression, as_tensor
 from giulgi.compat.tensorflow.arguments import kind, numbers, sizes
 from giulgi.compat.tensorflow.layouts import layout
 
@@ -221,3 +221,46 @@ def _static(value: Any) -> Any:
     if known is None:
         raise NotImplementedError("the numbers of this distribution must be known, not fed")
     return known
+
+
+# By the seed alone
+
+
+def _stateless(path: str, draw: Any) -> None:
+    def apply(shape: Any, seed: Any, *args: Any, **kwargs: Any) -> Any:
+        first, second = numbers(seed, "the seed")
+        options = {key: value for key, value in kwargs.items() if key != "name"}
+        whole = ((first & _LOW) << 32) | (second & _LOW)
+        return _drawn_by(draw, shape, whole, args, options)
+
+    apply.__name__ = path
+    apply.__doc__ = "Return random numbers that depend on the seed, of two numbers, alone."
+    exported(f"random.{path}")(apply)
+
+
+def _drawn_by(draw: Any, shape: Any, seed: int, args: Any, options: dict[str, Any]) -> Any:
+    """Return what one generator of NumPy begins with, for a seed."""
+    dtype = as_dtype(options.pop("dtype", float32))
+    sizes_ = tuple(numbers(shape, "shape"))
+    array = draw(np.random.default_rng(seed), sizes_, *args, **options)
+    return as_tensor(np.asarray(array, dtype.numpy_dtype))
+
+
+def _even(generator: Any, shape: Any, minval: Any = 0, maxval: Any = 1) -> Any:
+    return generator.uniform(minval, maxval, shape)
+
+
+def _bell(generator: Any, shape: Any, mean: Any = 0.0, stddev: Any = 1.0) -> Any:
+    return generator.normal(mean, stddev, shape)
+
+
+def _cut_bell(generator: Any, shape: Any, mean: Any = 0.0, stddev: Any = 1.0) -> Any:
+    found = generator.normal(size=shape)
+    while (far := np.abs(found) > 2).any():
+        found[far] = generator.normal(size=int(far.sum()))
+    return found * stddev + mean
+
+
+_stateless("stateless_uniform", _even)
+_stateless("stateless_normal", _bell)
+_stateless("stateless_truncated_normal", _cut_bell)
