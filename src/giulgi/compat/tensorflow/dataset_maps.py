@@ -45,7 +45,8 @@ class Mapped(DatasetBase):
 
         def bind(values: Values) -> Begin:
             begin = self.bind(values)
-            return lambda: (function(element, values) for element in begin())
+            # Unlike a generator, this goes on after an error, as ``ignore_errors`` needs it.
+            return lambda: map(lambda element: function(element, values), begin())
 
         return self._made(function.spec, bind, [*self.inputs, *function.captures])
 
