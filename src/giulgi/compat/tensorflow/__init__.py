@@ -99,6 +99,7 @@ FAMILIES = (
     "optimizers",
     "parsing",
     "parsing_examples",
+    "projector",
     "queues",
     "random",
     "readers",
@@ -126,8 +127,10 @@ FAMILIES = (
     "summary",
     "summary_writer",
     "supervisor",
+    "templates",
     "tensor_arrays",
     "testing",
+    "vocabulary",
 )
 
 for _family in FAMILIES:
