@@ -68,6 +68,7 @@ FAMILIES = (
     "graph_def",
     "hooks",
     "hooks_saving",
+    "hparams",
     "image_boxes",
     "image_codecs",
     "image_colors",
