@@ -16,8 +16,9 @@ Words = np.ndarray[Any, np.dtype[np.uint32]]
 
 _POLYNOMIAL = np.uint32(0x82F63B78)  # Castagnoli's, with the lowest power in the highest bit.
 _MASK = 0xA282EAD8
-_PIECES = 4096
-_SHORT = 2048
+# Data of so many bytes are computed byte by byte, and longer ones in few or in many pieces.
+_SHORT, _LONG = 2048, 1 << 19
+_FEW_PIECES, _PIECES = 512, 4096
 
 
 def _after_bytes(values: Words, count: int) -> Words:
@@ -41,18 +42,16 @@ def crc32c(data: bytes | bytearray | memoryview, start: int = 0) -> int:
     view = memoryview(data).cast("B")
     if len(view) < _SHORT:
         return _crc_of_few(view, start)
-    length = len(view) // (2 * _PIECES) * 2 if len(view) >= 2 * _PIECES * 2 else 0
-    if not length:
-        half = len(view) // 2
-        return crc32c(view[half:], crc32c(view[:half], start))
-    pieces = np.frombuffer(view[: length * _PIECES], np.uint16).reshape(_PIECES, length // 2)
-    registers = np.zeros(_PIECES, np.uint32)
+    count = _FEW_PIECES if len(view) < _LONG else _PIECES
+    length = len(view) // (2 * count) * 2
+    pieces = np.frombuffer(view[: length * count], np.uint16).reshape(count, length // 2)
+    registers = np.zeros(count, np.uint32)
     registers[0] = start ^ 0xFFFFFFFF
     table, low, sixteen = _by_two_bytes(), np.uint32(0xFFFF), np.uint32(16)
     for column in np.ascontiguousarray(pieces.T):
         registers = table[(registers ^ column) & low] ^ (registers >> sixteen)
     whole = _joined(registers, length) ^ 0xFFFFFFFF
-    return _crc_of_few(view[length * _PIECES :], whole)
+    return _crc_of_few(view[length * count :], whole)
 
 
 def _crc_of_few(view: memoryview, start: int) -> int:
@@ -64,31 +63,45 @@ def _crc_of_few(view: memoryview, start: int) -> int:
 
 def _joined(registers: Words, length: int) -> int:
     """Return the register after all pieces, given each one's own."""
-    images = _images_of_bits(length)
-    while len(registers) > 1:
+    for tables in _moves(length, len(registers)):
         first, second = registers[::2], registers[1::2]
-        registers = _mapped(images, first) ^ second
-        images = _mapped(images, images)
+        registers = _moved(tables, first) ^ second
     return int(registers[0])
 
 
-def _images_of_bits(length: int) -> Words:
-    """Return what each bit of a register becomes by so many zero bytes, by repeated squaring."""
+@lru_cache(maxsize=64)
+def _moves(length: int, count: int) -> list[Words]:
+    """Return what moves registers on by a piece, by two, by four ..., as tables of each byte."""
     bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
-    found, power = bits, _after_bytes(bits, 1)
-    while length:
+    images, power = bits, _after_bytes(bits, 1)
+    while length:  # By repeated squaring.
         if length & 1:
-            found = _mapped(power, found)
-        power = _mapped(power, power)
+            images = _moved(_tables(power), images)
+        power = _moved(_tables(power), power)
         length >>= 1
+    found = []
+    while count > 1:
+        found.append(_tables(images))
+        images = _moved(found[-1], images)
+        count //= 2
     return found
 
 
-def _mapped(images: Words, values: Words) -> Words:
-    """Return what values become by a linear map, of which the images of all bits are known."""
-    found = np.zeros_like(values)
+def _tables(images: Words) -> Words:
+    """Return what a linear map makes of each byte of a register, given its images of all bits."""
+    numbers = np.arange(256, dtype=np.uint32)
+    found = np.zeros((4, 256), np.uint32)
     for bit in range(32):
-        found ^= images[bit] * ((values >> np.uint32(bit)) & np.uint32(1))
+        found[bit // 8] ^= images[bit] * ((numbers >> np.uint32(bit % 8)) & np.uint32(1))
+    return found
+
+
+def _moved(tables: Words, values: Words) -> Words:
+    """Return what a linear map makes of registers."""
+    low = np.uint32(0xFF)
+    found = tables[0][values & low]
+    for place in range(1, 4):
+        found = found ^ tables[place][(values >> np.uint32(8 * place)) & low]
     return found
 
 

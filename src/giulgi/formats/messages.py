@@ -18,10 +18,10 @@ in the table are skipped when read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from giulgi.formats.wire import LENGTH, read, read_varint, varint, wire_of, written
+from giulgi.formats.wire import LENGTH, packed, read, read_varint, varint, wire_of, written
 
 _DEFAULTS: dict[str, Any] = {"string": "", "bytes": b"", "bool": False, "double": 0.0, "float": 0.0}
 
@@ -30,7 +30,10 @@ class Repeated(list[Any]):
     """The values of a repeated field: a list that can make messages itself."""
 
     def __init__(self, kind: Any, values: Iterable[Any] = ()) -> None:
-        super().__init__(_as_kind(kind, value) for value in values)
+        if kind in ("float", "double"):
+            super().__init__(map(float, values))
+        else:
+            super().__init__(_as_kind(kind, value) for value in values)
         self._kind = kind
 
     def add(self, **fields: Any) -> Any:
@@ -322,12 +325,12 @@ def _written_map(number: int, kind: Mapping[Any, Any], values: Mapping[Any, Any]
     )
 
 
-def _written_list(number: int, kind: Any, values: Iterable[Any]) -> bytes:
+def _written_list(number: int, kind: Any, values: Sequence[Any]) -> bytes:
     if wire_of(kind) == LENGTH:
         tag = varint(number << 3 | LENGTH)
         return b"".join(tag + written(kind, value) for value in values)
-    packed = b"".join(written(kind, value) for value in values)
-    return varint(number << 3 | LENGTH) + varint(len(packed)) + packed
+    together = packed(kind, values)
+    return varint(number << 3 | LENGTH) + varint(len(together)) + together
 
 
 def _lines(message: Message, indent: str) -> Iterator[str]:

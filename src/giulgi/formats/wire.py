@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
@@ -51,6 +51,13 @@ def read_varint(data: bytes | memoryview, place: int) -> tuple[int, int]:
 
 def _signed(value: int) -> int:
     return value - (1 << 64) if value >> 63 else value
+
+
+def packed(kind: str, values: Sequence[Any]) -> bytes:
+    """Return several numbers as bytes, one after another."""
+    if kind in _PACKED:
+        return struct.pack(f"<{len(values)}{_PACKED[kind].format[-1]}", *values)
+    return b"".join([varint(int(value)) for value in values])
 
 
 def wire_of(kind: Any) -> int:
