@@ -17,6 +17,8 @@ class HParams:
         settings: their names and first values; those that are set later are of the same type.
     """
 
+    _kinds: dict[str, type]
+
     def __init__(
         self, hparam_def: Any = None, model_structure: Any = None, **settings: Any
     ) -> None:

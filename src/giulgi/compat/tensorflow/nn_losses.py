@@ -30,6 +30,12 @@ def _of_labels(labels: Any, logits: Any) -> tuple[gg.Tensor, gg.Tensor]:
 
 def _cross_entropy(labels: Any, logits: Any, axis: Any) -> gg.Tensor:
     y, x = _of_labels(labels, logits)
+    if (
+        y.known_shape is not None
+        and x.known_shape is not None
+        and len(y.known_shape) != len(x.known_shape)
+    ):
+        y = gg.reshape(y, gg.shape(x))  # Both are taken as matrices of classes.
     if not could_agree(y.known_shape, x.known_shape):
         raise ValueError(
             f"logits and labels must be broadcastable: logits_size={x.known_shape} "
