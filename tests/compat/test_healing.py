@@ -173,6 +173,15 @@ def test_assignments_compute_their_parts_in_pythons_order():
     assert trace == ["v", "t", "k", "t", "k"]
 
 
+def test_paths_of_windows_are_found(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "d.txt").write_text("found")
+    text = r"""
+        print(open("data\d.txt").read(), "a\c", f"{'data'}\d.txt")
+    """
+    run(tmp_path, text, r"found a\c data\d.txt")
+
+
 def test_healed_code_keeps_its_lines_and_its_errors():
     text = "x = [1]\n\nx[3] = y = 2\n"
     tree = source.healed_tree(text, "p.py")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os
 import re
 import sys
 import warnings
@@ -59,6 +60,20 @@ class _Healer(ast.NodeTransformer):
             call = _call(node, _METHOD, [node.func.value, name, *node.args])
             call.keywords = node.keywords
             return call
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, str) and "\\" in node.value and "\n" not in node.value:
+            path = node.value.replace("\\", "/")
+            if os.sep == "/" and os.path.isfile(path) and not os.path.exists(node.value):
+                tell(f"{node.value!r} is how Windows writes {path!r}, which is here.")
+                return ast.copy_location(ast.Constant(path), node)
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                part.value = self.visit(part.value)
         return node
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
