@@ -103,6 +103,36 @@ def test_gradients_flow_through_arrays_of_a_loop(tf, run):
     np.testing.assert_allclose(slopes, [2, 4, 6])
 
 
+def test_gradients_flow_through_a_loop_as_long_as_what_is_fed(tf, run):
+    x = tf.placeholder(tf.float32, [None, None, 2])
+    steps = tf.shape(x)[1]
+    parts = tf.TensorArray(tf.float32, steps).unstack(tf.transpose(x, [1, 0, 2]))
+
+    def body(t, h, kept):
+        h = tf.tanh(parts.read(t) + h)
+        return t + 1, h, kept.write(t, h)
+
+    begin = (0, tf.zeros([tf.shape(x)[0], 2]), tf.TensorArray(tf.float32, steps))
+    _, _, kept = tf.while_loop(lambda t, *_: t < steps, body, begin)
+    h, unrolled = tf.zeros([3, 2]), []
+    for t in range(4):
+        h = tf.tanh(x[:, t] + h)
+        unrolled.append(h)
+    fed = {x: np.random.RandomState(0).randn(3, 4, 2)}
+    found = run([kept.stack(), tf.gradients(kept.stack(), x)[0]], fed)
+    wanted = run([tf.stack(unrolled), tf.gradients(unrolled, x)[0]], fed)
+    for a, b in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(a, b, 1e-5, 1e-6)
+
+
+def test_values_that_do_not_fit_are_tensorflows_error(tf, run):
+    x = tf.placeholder(tf.float32)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="2 elements"):
+        run(tf.reshape(x, [4, 2]), {x: [1, 2]})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="feed a value"):
+        run(x * 2)
+
+
 def test_an_array_grows(tf, run):
     array = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
     _, array = tf.while_loop(

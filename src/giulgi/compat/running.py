@@ -25,7 +25,7 @@ from giulgi.compat.host import session_storage
 from giulgi.compat.programs import program_of
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
-from giulgi.errors import FeedError
+from giulgi.errors import FeedError, GiulgiError
 from giulgi.graph.node import topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
@@ -219,8 +219,9 @@ def require_initialized(prepared: Prepared, initialized: set[ReadVariable]) -> N
             )
 
 
-def as_run_error(error: FeedError) -> InvalidArgumentError:
-    """Return TensorFlow's error for a placeholder that is not fed."""
-    return InvalidArgumentError(
-        None, None, f"You must feed a value for placeholder tensor: {error}"
-    )
+def as_run_error(error: GiulgiError) -> InvalidArgumentError:
+    """Return TensorFlow's error for a placeholder that is not fed, or values that do not fit."""
+    if isinstance(error, FeedError):
+        said = f"You must feed a value for placeholder tensor: {error}"
+        return InvalidArgumentError(None, None, said)
+    return InvalidArgumentError(None, None, str(error))

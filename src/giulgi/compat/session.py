@@ -16,7 +16,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
-from giulgi.errors import FeedError
+from giulgi.errors import GiulgiError
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import Storage
@@ -183,7 +183,7 @@ class BaseSession:
             self._require_initialized(prepared)
         try:
             values = prepared(arrays, self.storage)
-        except FeedError as error:
+        except GiulgiError as error:
             raise as_run_error(error) from None
         if not run.is_checked:
             self.initialized.update(v.variable.cell for v in prepared.updates)
