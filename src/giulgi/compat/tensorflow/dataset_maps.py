@@ -46,7 +46,7 @@ class Mapped(DatasetBase):
         def bind(values: Values) -> Begin:
             begin = self.bind(values)
             # Unlike a generator, this goes on after an error, as ``ignore_errors`` needs it.
-            return lambda: map(lambda element: function(element, values), begin())
+            return lambda: map(lambda e: function(e, values), begin())  # noqa: C417
 
         return self._made(function.spec, bind, [*self.inputs, *function.captures])
 

@@ -1,0 +1,72 @@
+"""``tf.contrib.learn`` and ``tf.contrib.skflow``: words as numbers, and models of arrays."""
+
+import numpy as np
+import pytest
+
+import giulgi as gg
+
+
+def test_words_become_numbers(tf, tmp_path):
+    make = tf.contrib.learn.preprocessing.VocabularyProcessor
+    texts = ["the cat sat", "the dog sat on the cat", "a bird"]
+    words = make(4)
+    rows = np.array(list(words.fit_transform(texts)))
+    assert rows.tolist() == [[1, 2, 3, 0], [1, 4, 3, 5], [6, 7, 0, 0]]
+    assert rows.dtype == np.int64
+    assert len(words.vocabulary_) == 8
+    assert next(iter(words.transform(["the bird flew"]))).tolist() == [1, 7, 0, 0]
+    assert next(words.reverse(rows)) == "the cat sat <UNK>"
+    words.save(str(tmp_path / "words"))
+    again = make.restore(str(tmp_path / "words"))
+    assert next(iter(again.transform(["dog"]))).tolist() == [4, 0, 0, 0]
+
+
+def test_rare_words_are_forgotten_and_the_others_ordered(tf):
+    words = tf.contrib.learn.preprocessing.VocabularyProcessor(5, min_frequency=1)
+    words.fit(["c b a", "b c", "b", "don't stop", "don't"])
+    # More than once: b three times, c and don't twice; of equal ones in their order.
+    assert words.vocabulary_._mapping == {"<UNK>": 0, "b": 1, "c": 2, "don't": 3}
+
+
+def test_estimators_are_given_arrays(tf):
+    iris = tf.contrib.learn.datasets.load_dataset("iris")
+    x, y = iris.data.astype(np.float32), iris.target
+    columns = tf.contrib.learn.infer_real_valued_columns_from_input(x)
+    model = tf.contrib.learn.DNNClassifier(hidden_units=[10], feature_columns=columns, n_classes=3)
+    model.fit({"x": x}, y, steps=200, batch_size=32)
+    assert model.evaluate({"x": x}, y)["accuracy"] > 0.8
+    found = list(model.predict({"x": x}))
+    assert np.mean(np.array(found) == y) > 0.8
+
+
+def test_a_model_of_2016(tf):
+    iris = gg.datasets.load("iris")
+    x, y = iris.features.astype(np.float32), np.asarray(iris.target)
+    skflow = tf.contrib.skflow
+    np.random.seed(0)
+    model = skflow.TensorFlowDNNClassifier(
+        hidden_units=[10, 10], n_classes=3, steps=300, learning_rate=0.1, verbose=0
+    )
+    model.fit(x, y)
+    assert model.score(x, y) > 0.9
+
+    def own(rows, labels):
+        return skflow.models.logistic_regression(skflow.ops.dnn(rows, [8], tf.tanh), labels)
+
+    other = skflow.TensorFlowEstimator(model_fn=own, n_classes=3, steps=200, verbose=0)
+    assert other.fit(x, y).predict(x).shape == (150,)
+    numbers = skflow.TensorFlowLinearRegressor(steps=300, verbose=0)
+    assert numbers.fit(x[:, :3], x[:, 3]).score(x[:, :3], x[:, 3]) > 0.8
+
+
+def test_categories_become_numbers(tf):
+    made = tf.contrib.skflow.preprocessing.CategoricalProcessor()
+    assert [row.tolist() for row in made.fit_transform(["a", "b", "a"])] == [[1], [2], [1]]
+    assert len(made.vocabularies_[0]) == 3
+
+
+def test_data_sets_that_are_not_there(tf):
+    with pytest.raises(ValueError, match="iris and mnist"):
+        tf.contrib.learn.datasets.load_dataset("dbpedia")
+    with pytest.raises(FileNotFoundError, match="downloads nothing"):
+        tf.contrib.learn.python.learn.datasets.base.maybe_download("absent", "nowhere", "http://y")
