@@ -103,6 +103,8 @@ class _Rounds:
         ]
         declared = [None] * len(leaves) if invariants is None else _shapes(invariants)
         self.models: list[Any] = []
+        # What is written first into an array of which nothing was known.
+        self._written: dict[TensorArray, Tensor] = {}
         for leaf, shape in zip(self.begin, declared, strict=True):
             self.models.append(self._model(leaf, shape))
         self.traced = Traced(lambda: self._build(cond, body))
@@ -125,8 +127,10 @@ class _Rounds:
             return made
         count = None if leaf.is_dynamic or isinstance(leaf.count, Tensor) else leaf.count
 
-        def begun(element: TensorShape) -> Tensor:
+        def begun(written: Tensor | None, element: TensorShape) -> Tensor:
             if made.whole is None:
+                if written is not None:
+                    self._written[made] = written
                 made.whole = model(leaf.dtype, TensorShape([count]).concatenate(element).sizes)
             return made.whole
 
@@ -160,7 +164,18 @@ class _Rounds:
             return leaf.whole
         if own.whole is None:
             return leaf.zeros(TensorShape([]))
-        return leaf.zeros(TensorShape(own.whole.sizes[1:]))
+        shape = TensorShape(own.whole.sizes[1:])
+        written = self._written.get(own)
+        if written is None or shape.is_fully_defined():
+            return leaf.zeros(shape)
+        # Its sizes are those of the first round.
+        given = {
+            x.expression.node: first.expression
+            for x, first in zip(self.models, self.begin, strict=True)
+            if isinstance(x, Tensor)
+        }
+        (sizes,) = substitute([gg.shape(written.expression)], given)
+        return leaf.zeros(shape, sizes)
 
     def result(self) -> Any:
         """Return the last values of all variables."""

@@ -52,7 +52,7 @@ class TensorArray:
         #: All tensors, one after the other; None before any is written.
         self.whole: Tensor | None = None
         # In the body of a loop what was written before is known as soon as its shape is.
-        self.begun: Callable[[TensorShape], Tensor] | None = None
+        self.begun: Callable[[Tensor | None, TensorShape], Tensor] | None = None
 
     def like(self, whole: Tensor | None) -> TensorArray:
         """Return an array of the same kind that holds other tensors."""
@@ -63,17 +63,27 @@ class TensorArray:
             made.element_shape = TensorShape(None if whole.sizes is None else whole.sizes[1:])
         return made
 
-    def _begin(self, shape: TensorShape) -> Tensor:
+    def _begin(self, shape: TensorShape, written: Tensor | None = None) -> Tensor:
         """Return what is there before something of a shape is written: zeros."""
         if self.whole is not None:
             return self.whole
         if self.begun is not None:
-            return self.begun(shape)
-        return self.zeros(shape)
+            return self.begun(written, shape)
+        if written is None:
+            return self.zeros(shape)
+        return self.zeros(shape, gg.shape(written.expression))
 
-    def zeros(self, shape: TensorShape) -> Tensor:
-        """Return as many zeros of a shape as there are places."""
-        sizes = [1 if size is None else size for size in shape.sizes or ()]
+    def zeros(self, shape: TensorShape, computed: gg.Tensor | None = None) -> Tensor:
+        """Return as many zeros of a shape as there are places.
+
+        Args:
+            shape: the shape of one, as far as it is known.
+            computed: the shape of one as an expression, for the sizes that are not known.
+        """
+        sizes = [
+            size if size is not None else 1 if computed is None else computed[axis]
+            for axis, size in enumerate(shape.sizes or ())
+        ]
         count = self.count.expression if isinstance(self.count, Tensor) else self.count
         made = gg.zeros([count, *sizes], self.dtype.numpy_dtype)
         inputs = [self.count] if isinstance(self.count, Tensor) else []
@@ -100,7 +110,7 @@ class TensorArray:
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array with a tensor at a place."""
         new, place = as_tensor(value, self.dtype), as_tensor(index)
-        before = self._begin(TensorShape(new.sizes))
+        before = self._begin(TensorShape(new.sizes), new)
         x, y = before.expression, gg.cast(new.expression, self.dtype.numpy_dtype)
         at = gg.cast(gg.reshape(place.expression, ()), "int64")
         if self.is_dynamic:
