@@ -165,6 +165,29 @@ def create_file_writer(
     return FileWriter(logdir, None, max_queue or 10, seconds, None, filename_suffix)
 
 
+@exported("summary.graph")
+def graph(graph_data: Any, name: str | None = None, step: Any = None) -> bool:
+    """Write a graph to the writer that is open; return whether one is."""
+    del name, step
+    if not _open_writers:
+        return False
+    _open_writers[-1].add_graph(graph_data)
+    return True
+
+
+@exported("summary.trace_on")
+def trace_on(graph: bool = True, profiler: bool = False, **_: Any) -> None:
+    """Do nothing: the graph is there anyway, and ``giulgi run --profile`` tells of time."""
+    del graph, profiler
+
+
+@exported("summary.trace_export")
+def trace_export(name: str, step: Any = None, profiler_outdir: Any = None) -> None:
+    """Write the graph that is built in to the writer that is open."""
+    del name, step, profiler_outdir
+    graph(get_default_graph())
+
+
 @exported("summary.FileWriterCache", "summary.writer.writer_cache.FileWriterCache")
 class FileWriterCache:
     """The writers of folders: one for each."""
