@@ -13,6 +13,7 @@ import giulgi as gg
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression
 from giulgi.compat.tensorflow.arguments import numbers, sizes, static
+from giulgi.compat.variables import set_eager
 
 
 def first_given(*given: Any) -> Any:
@@ -294,6 +295,8 @@ def dropout(
     """
     if keep_prob is None and rate is None:
         raise ValueError("dropout needs keep_prob, the share that is kept, or rate")
+    if set_eager.is_eager and rate is None:  # TensorFlow 2 has the rate in its place.
+        rate, keep_prob = keep_prob, None
     x = as_expression(x)
     told = static(rate if keep_prob is None else keep_prob)
     if told is not None:

@@ -9,12 +9,15 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor
 from giulgi.compat.tensorflow.arguments import one_axis
+from giulgi.compat.variables import set_eager
 from giulgi.graph.shapes import could_agree
 
 
 def _labels_and_logits(function: str, first: Any, labels: Any, logits: Any) -> tuple[Any, Any]:
     """Return labels and logits, also of positional arguments, which once came as logits, labels."""
-    if first is not None:
+    if first is not None and set_eager.is_eager:  # TensorFlow 2 has labels first.
+        labels, logits = first, labels if logits is None else logits
+    elif first is not None:
         labels, logits = (logits, first) if labels is None else (labels, first)
     if labels is None or logits is None:
         raise ValueError(f"Both labels and logits must be provided to {function}.")
