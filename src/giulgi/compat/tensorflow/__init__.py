@@ -33,6 +33,7 @@ FAMILIES = (
     "clipping",
     "cluster",
     "compat_util",
+    "contrib_crf",
     "contrib_framework",
     "contrib_layers",
     "contrib_layers_more",
