@@ -155,27 +155,29 @@ def moved(
     rows, columns = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
     places = np.stack([rows - middle[0], columns - middle[1]]).reshape(2, -1)
     wanted = matrix[:2, :2] @ places + matrix[:2, 2:] + middle[:, None]
+    ends = np.array([[height - 1], [width - 1]])
+    if fill_mode == "wrap":
+        # As in SciPy, the last pixel is the first of the next round.
+        wanted = np.where((wanted < 0) | (wanted > ends), wanted % np.maximum(ends, 1), wanted)
     low = np.floor(wanted).astype(int)
     share = wanted - low
     total = np.zeros((height * width, pixels.shape[2]), np.float64)
     for dy in (0, 1):
         for dx in (0, 1):
             weight = np.abs(1 - dy - share[0]) * np.abs(1 - dx - share[1])
-            total += weight[:, None] * _at(pixels, low[0] + dy, low[1] + dx, fill_mode, cval)
+            rows_, columns_ = (
+                _within(low[axis] + step, pixels.shape[axis], fill_mode)
+                for axis, step in enumerate((dy, dx))
+            )
+            total += weight[:, None] * pixels[rows_, columns_]
+    if fill_mode == "constant":
+        inside = ((wanted >= 0) & (wanted <= ends)).all(axis=0)
+        total = np.where(inside[:, None], total, cval)
     result = total.reshape(pixels.shape).astype(x.dtype)
     return np.moveaxis(result, (0, 1, 2), axes)
 
 
-def _at(pixels: Array, rows: Array, columns: Array, fill_mode: str, cval: float) -> Array:
-    height, width = pixels.shape[:2]
-    inside = (rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)
-    found: Array = pixels[_within(rows, height, fill_mode), _within(columns, width, fill_mode)]
-    return np.where(inside[:, None], found, cval) if fill_mode == "constant" else found
-
-
 def _within(places: Array, size: int, fill_mode: str) -> Array:
-    if fill_mode == "wrap":
-        return places % size
     if fill_mode == "reflect":
         places = places % (2 * size)
         mirrored: Array = np.where(places < size, places, 2 * size - 1 - places)
@@ -205,7 +207,7 @@ def affine_matrix(
 @exported("preprocessing.image.apply_affine_transform", of="keras")
 def apply_affine_transform(
     x: Array, theta: float = 0, tx: float = 0, ty: float = 0, shear: float = 0, zx: float = 1,
-    zy: float = 1, row_axis: int = 0, col_axis: int = 1, channel_axis: int = 2,
+    zy: float = 1, row_axis: int = 1, col_axis: int = 2, channel_axis: int = 0,
     fill_mode: str = "nearest", cval: float = 0.0, order: int = 1,
 ) -> Array:  # fmt: skip
     """Return a picture turned, moved, sheared and zoomed."""

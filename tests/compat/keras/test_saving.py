@@ -1,0 +1,140 @@
+"""Models and weights in files, among them files that Keras 3 wrote (see golden/make_keras.py)."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+h5py = pytest.importorskip("h5py")
+
+GOLDEN = Path(__file__).parent / "golden"
+X = np.random.default_rng(6).normal(size=(5, 8, 8, 1)).astype("float32")
+
+
+@pytest.fixture
+def k():
+    import keras
+
+    return keras
+
+
+@pytest.fixture
+def model(k):
+    made = k.models.Sequential(
+        [
+            k.layers.Conv2D(2, (3, 3), activation="relu", input_shape=(8, 8, 1)),
+            k.layers.BatchNormalization(),
+            k.layers.Flatten(),
+            k.layers.Dense(3, activation="softmax", kernel_regularizer="l2"),
+        ]
+    )
+    made.compile(k.optimizers.Adam(lr=0.01), "categorical_crossentropy", metrics=["accuracy"])
+    return made
+
+
+def test_a_model_comes_back(k, model, tmp_path):
+    path = tmp_path / "model.h5"
+    model.fit(X, np.eye(3)[[0, 1, 2, 0, 1]], verbose=0)
+    model.save(str(path))
+    again = k.models.load_model(str(path))
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert again.metrics_names == ["loss", "accuracy"]
+    np.testing.assert_allclose(float(again.optimizer.lr), 0.01, rtol=1e-6)
+    again.fit(X, np.eye(3)[[0, 1, 2, 0, 1]], verbose=0)
+
+
+def test_the_layout_is_keras_2s(model, tmp_path):
+    path = tmp_path / "model.hdf5"
+    model.save(path)
+    with h5py.File(path) as file:
+        weights = file["model_weights"]
+        assert list(weights.attrs["layer_names"]) == [
+            b"conv2d_1", b"batch_normalization_1", b"flatten_1", b"dense_1",
+        ]  # fmt: skip
+        assert list(weights["dense_1"].attrs["weight_names"]) == [
+            b"dense_1/kernel:0", b"dense_1/bias:0",
+        ]  # fmt: skip
+        kernel = np.asarray(weights["dense_1/dense_1/kernel:0"])
+        np.testing.assert_array_equal(kernel, model.layers[-1].get_weights()[0])
+        assert json.loads(file.attrs["model_config"])["class_name"] == "Sequential"
+        assert json.loads(file.attrs["training_config"])["loss"] == "categorical_crossentropy"
+
+
+def test_weights_alone(k, model, tmp_path):
+    path = str(tmp_path / "weights.h5")
+    model.save_weights(path)
+    again = k.models.model_from_json(model.to_json())
+    again.load_weights(path)
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    with pytest.raises(ValueError, match="holds weights alone"):
+        k.models.load_model(path)
+    other = k.models.Sequential([k.layers.Dense(2, input_dim=3)])
+    with pytest.raises(ValueError, match="weight file containing 3 layers into a model with 1"):
+        other.load_weights(path)
+
+
+def test_weights_by_the_names_of_layers(k, model, tmp_path):
+    path = str(tmp_path / "weights.h5")
+    model.save_weights(path)
+    other = k.models.Sequential(
+        [
+            k.layers.Conv2D(2, (3, 3), input_shape=(8, 8, 1), name="conv2d_1"),
+            k.layers.Flatten(),
+            k.layers.Dense(5, name="other"),
+        ]
+    )
+    before = other.layers[2].get_weights()[0]
+    other.load_weights(path, by_name=True)
+    np.testing.assert_array_equal(other.get_weights()[0], model.get_weights()[0])
+    np.testing.assert_array_equal(other.layers[2].get_weights()[0], before)
+
+
+def test_branches_shared_layers_and_functions_of_ones_own(k, tmp_path):
+    layers = k.layers
+
+    class Twice(layers.Layer):
+        def call(self, x):
+            return 2 * x
+
+    a, b = layers.Input((3,)), layers.Input((4, 3))
+    shared = layers.Dense(2)
+    states = layers.Bidirectional(layers.LSTM(2))(b)
+    ends = [shared(a), shared(Twice()(a)), layers.Lambda(lambda x: x * 3)(states)]
+    model = k.models.Model([a, b], [layers.concatenate(ends), ends[2]])
+    path = str(tmp_path / "model.h5")
+    model.save(path)
+    with pytest.raises(ValueError, match=r"Unknown layer: Twice.*custom_objects"):
+        k.models.load_model(path)
+    again = k.models.load_model(path, custom_objects={"Twice": Twice})
+    given = [np.ones((2, 3)), np.ones((2, 4, 3))]
+    for one, other in zip(model.predict(given), again.predict(given), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["sequential", "branches"])
+def test_a_file_of_keras_3(k, name):
+    with np.load(GOLDEN / "keras_files.npz") as arrays:
+        inputs = [arrays[f"{name}/x{i}"] for i in range(2) if f"{name}/x{i}" in arrays]
+        wanted = arrays[f"{name}/y"]
+    model = k.models.load_model(GOLDEN / f"keras_{name}.h5")
+    found = model.predict(inputs if len(inputs) > 1 else inputs[0])
+    np.testing.assert_allclose(np.asarray(found).reshape(wanted.shape), wanted, atol=1e-5)
+
+
+def test_a_file_that_is_not_there(k, model):
+    with pytest.raises(OSError, match=r"nothing\.h5"):
+        k.models.load_model("nothing.h5")
+    with pytest.raises(OSError, match="folder nowhere is not there"):
+        model.save("nowhere/model.h5")
+
+
+def test_checkpoints(k, model, tmp_path):
+    checkpoint = k.callbacks.ModelCheckpoint(
+        str(tmp_path / "{epoch:02d}-{acc:.2f}.hdf5"), monitor="loss", save_best_only=True
+    )
+    y = np.eye(3)[[0, 1, 2, 0, 1]]
+    history = model.fit(X, y, epochs=2, verbose=0, callbacks=[checkpoint])
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[0] == f"01-{history.history['acc'][0]:.2f}.hdf5"
+    k.models.load_model(tmp_path / names[0])
