@@ -323,6 +323,11 @@ def _holds_tensors(values: Sequence[Any]) -> bool:
 def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
     """Return tensors and numbers stacked; numbers take the dtype of the tensors among them."""
     known = [v for v in values if isinstance(v, (Tensor, Converted, Expression))]
+    if dtype is string or any(as_tensor(v).dtype is string for v in known):
+        from giulgi.compat.tensorflow.arrays import stack
+
+        found: Tensor = stack([as_tensor(value, string) for value in values])
+        return found
     if dtype is None and known:
         dtype = as_tensor(known[0]).dtype
     parts = [as_tensor(value, dtype) for value in values]
