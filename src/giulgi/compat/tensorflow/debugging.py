@@ -30,7 +30,13 @@ def _said(value: Any, summarize: int) -> str:
 
 
 def _text(x: Any) -> str:
-    return x.decode(errors="replace") if isinstance(x, bytes) else str(x)
+    if isinstance(x, bytes):
+        return x.decode(errors="replace")
+    if isinstance(x, np.floating):
+        # As many digits as tell the number from others.
+        short = f"{x:.6g}"
+        return short if type(x)(short) == x or np.isnan(x) else f"{x:.9g}"
+    return str(x)
 
 
 @exported("Print")
