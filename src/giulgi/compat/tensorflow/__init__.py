@@ -95,6 +95,7 @@ FAMILIES = (
     "metrics",
     "monitored",
     "nn_convolutions",
+    "nn_ctc",
     "nn_losses",
     "nn_normalization",
     "nn_pooling",
