@@ -105,7 +105,26 @@ def values(tf: Any) -> dict[str, Any]:
         )  # fmt: skip
     _losses(tf, found, x, y, soft, classes)
     _gradients(tf, found)
+    _ctc(tf, found)
     return found
+
+
+def _ctc(tf: Any, found: dict[str, Any]) -> None:
+    x = tf.constant(_numbers(6, 3, 4) * 2)
+    labels = tf.SparseTensor(
+        [[0, 0], [0, 1], [0, 2], [1, 0], [2, 0], [2, 1]], tf.constant([0, 0, 2, 1, 1, 2]), [3, 3]
+    )
+    lengths = tf.constant([6, 4, 5])
+    found["ctc_loss"] = tf.nn.ctc_loss(labels, x, lengths)
+    found["gradient of ctc_loss"] = tf.gradients(found["ctc_loss"], x)[0]
+    for name, decoder in (
+        ("greedy", tf.nn.ctc_greedy_decoder(x, lengths)),
+        ("beams", tf.nn.ctc_beam_search_decoder(x, lengths, 20, 2, merge_repeated=False)),
+    ):
+        paths, scores = decoder
+        found[f"ctc {name} scores"] = scores
+        for place, path in enumerate(paths):
+            found[f"ctc {name} {place}"] = (path.indices, path.values, path.dense_shape)
 
 
 def _losses(tf: Any, found: dict[str, Any], x: Any, y: Any, soft: Any, classes: Any) -> None:
