@@ -58,3 +58,29 @@ def run_table(tf, name):
                 session.run(train, {rows: [count % 2, 1]})
                 values.append(session.run(table).tolist())
             return {"values": values}
+
+
+def names_in_scopes(tf):
+    """Return the names of all variables, and of operations that take steps, in several scopes."""
+    with tf.Graph().as_default():
+        with tf.variable_scope("net"):
+            w = tf.get_variable("w", [2])
+        loss = tf.reduce_sum(tf.square(w))
+        with tf.name_scope("train"):
+            steps = [tf.train.AdamOptimizer(0.1).minimize(loss)]
+        with tf.variable_scope("outer"):
+            steps.append(tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss, name="go"))
+            with tf.name_scope("inner"):
+                steps.append(tf.train.AdamOptimizer(0.1).minimize(loss))
+        steps.append(tf.train.RMSPropOptimizer(0.1, centered=True).minimize(loss))
+        counter = tf.Variable(0, name="counter", trainable=False)
+        with tf.name_scope("last"):
+            steps.append(tf.train.AdamOptimizer(0.1).minimize(loss, counter))
+        average = tf.train.ExponentialMovingAverage(0.9)
+        with tf.variable_scope("means"):
+            average.apply([w])
+        return {
+            "variables": sorted(v.name for v in tf.global_variables()),
+            "steps": [step.name for step in steps],
+            "trainable": [v.name for v in tf.trainable_variables()],
+        }

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.compat.cases_of_optimizers import OPTIMIZERS, TABLE_OPTIMIZERS, run, run_table
+from tests.compat.cases_of_optimizers import (
+    OPTIMIZERS,
+    TABLE_OPTIMIZERS,
+    names_in_scopes,
+    run,
+    run_table,
+)
 
 GOLDEN = json.loads(
     (Path(__file__).parent / "golden" / "optimizers.json").read_text(encoding="utf-8")
@@ -25,3 +31,7 @@ def test_tables_move_as_in_tensorflow(tf, name):
     found = run_table(tf, name)
     expected = GOLDEN[f"table {name}"]
     np.testing.assert_allclose(found["values"], expected["values"], rtol=2e-5, atol=1e-6)
+
+
+def test_names_are_those_of_tensorflow(tf):
+    assert names_in_scopes(tf) == GOLDEN["names in scopes"]

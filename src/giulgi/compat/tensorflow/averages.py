@@ -9,6 +9,7 @@ import giulgi as gg
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.variable_scopes import scopes_of
 from giulgi.compat.variables import Variable
 
 
@@ -78,7 +79,9 @@ class ExponentialMovingAverage:
             first: Any = x.initial_value if is_variable else None
             if first is None:
                 first = gg.zeros(tuple(x.get_shape().as_list()), x.dtype.numpy_dtype)
-            made = Variable(first, False, name=f"{x.op.name}/{self._name}")
+            outer = scopes_of(graph).open.name
+            own = f"{x.op.name}/{self._name}"
+            made = Variable(first, False, name=f"{outer}/{own}" if outer else own)
             if self._zero_debias and not is_variable:
                 graph.scopes.setdefault("debiased", {})[made] = Variable(
                     gg.zeros((), x.dtype.numpy_dtype), False, name=f"{made.op.name}/local_step"
