@@ -18,6 +18,7 @@ _ALIASES = {
     "tensorflow.compat.v1": "tensorflow",
     "tensorflow.compat.v2": "tensorflow",
     "tensorflow.keras": "keras",
+    "tensorflow.optimizers": "keras.optimizers",
     "tensorflow.compat.v1.keras": "keras",
     "tensorflow.optimizers": "keras.optimizers",
     "tensorflow.contrib.keras": "keras",
