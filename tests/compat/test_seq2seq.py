@@ -232,3 +232,39 @@ def test_embedding_lookup_sparse(tf: Any) -> None:
     np.testing.assert_allclose(found["sum"], [both, table[2]], rtol=1e-5)
     np.testing.assert_allclose(found["mean"], [both / 2, table[2]], rtol=1e-5)
     np.testing.assert_allclose(found["sqrtn"], [both / np.sqrt(2), table[2]], rtol=1e-5)
+
+
+def test_beams_find_the_likeliest_sequence(tf: Any) -> None:
+    from itertools import product
+
+    table, steps = _numbers(SYMBOLS, 2, seed=3), 3
+    cell = tf.contrib.rnn.BasicRNNCell(UNITS)
+    width = SYMBOLS**2
+    state = tf.contrib.seq2seq.tile_batch(cell.zero_state(2, tf.float32), width)
+    decoder = tf.contrib.seq2seq.BeamSearchDecoder(
+        cell, tf.constant(table), tf.fill([2], 1), SYMBOLS - 1, state, width,
+        output_layer=tf.layers.Dense(SYMBOLS, name="out"),
+    )  # fmt: skip
+    outputs, last, _ = tf.contrib.seq2seq.dynamic_decode(decoder, maximum_iterations=steps)
+    with tf.Session() as session:
+        kernel, bias, out, offset = _values(tf, session)
+        found, scores = session.run([outputs.predicted_ids, last.log_probs])
+
+    def score(symbols: Any) -> float:
+        h, before, total = np.zeros(UNITS), 1, 0.0
+        for symbol in symbols:
+            h = np.tanh(np.concatenate([table[before], h]) @ kernel + bias)
+            total += _log_softmax(h @ out + offset)[symbol]
+            before = symbol
+            if symbol == SYMBOLS - 1:
+                break
+        return total
+
+    every = {}
+    for symbols in product(range(SYMBOLS), repeat=steps):
+        end = symbols.index(SYMBOLS - 1) if SYMBOLS - 1 in symbols else steps
+        every[symbols[:end] + (SYMBOLS - 1,) * (steps - end)] = score(symbols)
+    best = max(every, key=lambda symbols: every[symbols])
+    assert found.shape == (2, steps, width)
+    assert tuple(found[0, :, 0]) == tuple(found[1, :, 0]) == best
+    np.testing.assert_allclose(scores[0, 0], every[best], rtol=1e-5)
