@@ -16,7 +16,8 @@ for _message in (example_proto.BytesList, example_proto.FloatList, example_proto
                  example_proto.Feature, example_proto.Features, example_proto.FeatureList,
                  example_proto.FeatureLists, example_proto.Example,
                  example_proto.SequenceExample):  # fmt: skip
-    export(f"train.{_message.__name__}", _message)
+    for _home in ("train", "core.example.example_pb2", "core.example.feature_pb2"):
+        export(f"{_home}.{_message.__name__}", _message)
 
 
 @exported("python_io.TFRecordCompressionType", "io.TFRecordCompressionType")
