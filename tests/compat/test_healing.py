@@ -173,6 +173,21 @@ def test_assignments_compute_their_parts_in_pythons_order():
     assert trace == ["v", "t", "k", "t", "k"]
 
 
+def test_digits_are_not_downloaded(tmp_path):
+    text = """
+        import gzip
+        from six.moves import urllib
+        import input_data
+
+        name = "t10k-labels-idx1-ubyte.gz"
+        path, _ = urllib.request.urlretrieve("http://yann.lecun.com/exdb/mnist/" + name, name)
+        print(gzip.open(path).read()[8:12].hex())
+        data = gzip.decompress(urllib.request.urlopen("http://no.such.host/" + name).read())
+        print(len(data), input_data.read_data_sets("MNIST_data", one_hot=True).test.labels.shape)
+    """
+    run(tmp_path, text, "07020104", "10008 (10000, 10)")
+
+
 def test_paths_of_windows_are_found(tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "d.txt").write_text("found")

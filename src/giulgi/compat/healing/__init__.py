@@ -18,8 +18,8 @@ from giulgi.compat.healing import hooks
 
 # The files of this folder, each of a library.
 LIBRARIES = (
-    "matplotlib", "numpy_manners", "numpy_names", "others", "pandas_reading", "pandas_tables",
-    "python", "scipy", "sklearn",
+    "downloads", "matplotlib", "numpy_manners", "numpy_names", "others", "pandas_reading",
+    "pandas_tables", "python", "scipy", "sklearn",
 )  # fmt: skip
 
 

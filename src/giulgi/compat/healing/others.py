@@ -81,6 +81,9 @@ def _moves(module: ModuleType) -> None:
     )
 
     def found(name: str) -> Any:
+        if name == "urllib":
+            for part in ("request", "parse", "error"):
+                importlib.import_module(f"urllib.{part}")
         if name in _MOVED:
             return importlib.import_module(_MOVED[name])
         raise AttributeError(f"module 'six.moves' has no attribute {name!r}")
