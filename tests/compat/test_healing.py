@@ -185,7 +185,7 @@ def test_digits_are_not_downloaded(tmp_path):
         data = gzip.decompress(urllib.request.urlopen("http://no.such.host/" + name).read())
         print(len(data), input_data.read_data_sets("MNIST_data", one_hot=True).test.labels.shape)
     """
-    run(tmp_path, text, "07020104", "10008 (10000, 10)")
+    run(tmp_path, text, "07020100", "10008 (10000, 10)")
 
 
 def test_paths_of_windows_are_found(tmp_path):
