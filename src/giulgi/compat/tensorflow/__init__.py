@@ -65,6 +65,7 @@ FAMILIES = (
     "feature_columns",
     "file_operations",
     "flags",
+    "forests",
     "functional",
     "gfile",
     "global_step",

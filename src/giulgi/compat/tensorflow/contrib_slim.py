@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from giulgi.compat.graph import Collections, get_default_graph
 from giulgi.compat.names import advise, export, exported
 from giulgi.compat.tensorflow import summary
-from giulgi.compat.tensorflow.checkpoints import list_variables
 from giulgi.compat.tensorflow.contrib_layers import alias_of
+from giulgi.compat.tensorflow.control_flow import smart_cond
 from giulgi.compat.tensorflow.global_step import get_global_step, get_or_create_global_step
 from giulgi.compat.tensorflow.initializers import variance_scaling_initializer, xavier_initializer
-from giulgi.compat.tensorflow.saver import Saver
 
 export("contrib.slim.get_global_step", get_global_step)
+export("contrib.layers.utils.smart_cond", smart_cond)
 export("contrib.slim.get_or_create_global_step", get_or_create_global_step)
 export("contrib.slim.xavier_initializer", xavier_initializer)
 export("contrib.slim.initializers.xavier_initializer", xavier_initializer)
@@ -46,29 +45,6 @@ def convert_collection_to_dict(collection: Any, clear_collection: bool = False) 
     if clear_collection:
         graph.clear_collection(collection)
     return found
-
-
-@exported("contrib.slim.assign_from_checkpoint_fn", "contrib.framework.assign_from_checkpoint_fn")
-def assign_from_checkpoint_fn(
-    model_path: str, var_list: Any, ignore_missing_vars: bool = False,
-    reshape_variables: bool = False,
-) -> Callable[[Any], None]:  # fmt: skip
-    """Return a function of a session that gives variables the values of a checkpoint.
-
-    Args:
-        model_path: the checkpoint.
-        var_list: the variables, or a dict of them by the names in the checkpoint.
-        ignore_missing_vars: whether those that it does not hold are left as they are.
-        reshape_variables: must be False.
-    """
-    if reshape_variables:
-        raise NotImplementedError("assign_from_checkpoint_fn(reshape_variables=True) is not there")
-    named = dict(var_list) if isinstance(var_list, dict) else {v.op.name: v for v in var_list}
-    if ignore_missing_vars:
-        held = {name for name, _ in list_variables(model_path)}
-        named = {name: v for name, v in named.items() if name in held}
-    saver = Saver(named)
-    return lambda session: saver.restore(session, model_path)
 
 
 # Summaries

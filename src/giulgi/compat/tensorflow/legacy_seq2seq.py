@@ -30,7 +30,7 @@ from giulgi.tree import flatten, unflatten
 
 def names_of(name: str) -> tuple[str, ...]:
     """Return the paths under which a function was found in the course of time."""
-    modules = ("contrib.legacy_seq2seq", "nn.seq2seq", "models.rnn.seq2seq")
+    modules = ("contrib.legacy_seq2seq", "nn.seq2seq")
     return tuple(f"{module}.{name}" for module in modules)
 
 

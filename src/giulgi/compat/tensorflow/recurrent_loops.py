@@ -212,7 +212,7 @@ def as_steps(outputs: Any) -> list[Any]:
 
 @exported(
     "nn.static_rnn", "contrib.rnn.static_rnn", "nn.rnn", "python.ops.rnn.rnn",
-    "python.ops.rnn.static_rnn", "models.rnn.rnn.rnn",
+    "python.ops.rnn.static_rnn",
 )  # fmt: skip
 def static_rnn(
     cell: Any, inputs: Any, initial_state: Any = None, dtype: Any = None,
