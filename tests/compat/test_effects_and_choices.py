@@ -267,3 +267,25 @@ def test_gradients_by_variables_and_tensors(tf, run):
     assert (by_w == 24).all()
     assert (by_x == 16).all()
     assert (by_y == 8).all()
+
+
+def test_equal_constants_are_told_apart(tf, run):
+    a, b, c = tf.constant(2.0), tf.constant(2.0), tf.constant(2.0)
+    y = a * b * b + c
+    assert run(tf.gradients(y, [a, b, c])) == [4, 8, 1]
+    assert [run(y, {a: 5.0}), run(y, {c: 0.0}), run(y)] == [22, 8, 10]
+    flag = tf.constant(True)
+    assert run(tf.cond(flag, lambda: 1, lambda: 2), {flag: False}) == 2
+
+
+def test_sizes_that_are_constants_are_known(tf):
+    n = tf.constant(3)
+    assert tf.zeros([n, 2]).get_shape().as_list() == [3, 2]
+    assert tf.one_hot([1], n).get_shape().as_list() == [1, 3]
+    assert tf.reshape(tf.ones([6]), tf.constant([2, 3])).get_shape().as_list() == [2, 3]
+
+
+def test_strings_in_a_list_become_one_tensor(tf, run):
+    line = tf.constant("1,2,3")
+    parts = tf.string_to_number(tf.string_split([line], ",").values)
+    assert run(parts).tolist() == [1, 2, 3]
