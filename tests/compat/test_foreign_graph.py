@@ -56,3 +56,19 @@ def test_a_frozen_graph_predicts_as_there(tf):
     with tf.Session() as session:
         found = session.run(shares, {x: FEEDS["x:0"]})
     np.testing.assert_allclose(found, EXPECTED["shares"], rtol=1e-5)
+
+
+def test_each_kind_of_node_has_the_value_of_tensorflow(tf):
+    told = np.load(GOLDEN / "foreign_ops.npz")
+    message = tf.GraphDef.FromString((GOLDEN / "foreign_ops.pb").read_bytes())
+    tf.import_graph_def(message, name="")
+    feeds = {f"{name[6:]}:0": told[name] for name in told.files if name.startswith("given ")}
+    with tf.Session() as session:
+        for name in told.files:
+            kind, _, tensor = name.partition(" ")
+            if kind == "given":
+                continue
+            more = {"choice:0": False} if kind == "other" else {}
+            found = session.run(tensor, {**feeds, **more})
+            np.testing.assert_allclose(found, told[name], rtol=2e-5, atol=1e-6, err_msg=name)
+            assert found.dtype == told[name].dtype, name

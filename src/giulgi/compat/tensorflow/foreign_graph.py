@@ -21,6 +21,7 @@ from giulgi.formats.graph_proto import GraphDef, MetaGraphDef, NodeDef
 from giulgi.formats.messages import Message
 
 _VARIABLES = ("Variable", "VariableV2", "VarHandleOp")
+_SWITCHES = ("Switch", "RefSwitch")
 _OF_VARIABLES = (
     Collections.GLOBAL_VARIABLES, Collections.TRAINABLE_VARIABLES, Collections.LOCAL_VARIABLES,
     Collections.MODEL_VARIABLES, Collections.MOVING_AVERAGE_VARIABLES,
@@ -72,9 +73,13 @@ class _Import:
         self._scratch = Graph()
         self.operations: dict[str, Operation] = {}
         self.variables: dict[str, Any] = {}
+        # In which branches of which conditions a node is: by the names of these, and 1 or 0.
+        self._branches: dict[str, frozenset[tuple[str, int]]] = {}
+        self._nodes = {node.name: node for node in graph_def.node}
         self._counts = _counts_of_outputs(graph_def)
         for node in _ordered(graph_def):
             with graph.control_dependencies(None):
+                self._branches[node.name] = frozenset().union(*map(self._branches_of, node.input))
                 self.operations[node.name] = self._made(node)
 
     def _made(self, node: NodeDef) -> Operation:
@@ -97,6 +102,8 @@ class _Import:
             operation.outputs.append(Tensor(operation, 0, value, dtype))
             return operation
         try:
+            if node.op in ("Merge", "RefMerge"):
+                return self._merged(node, inputs)
             if node.op in _ASSIGNMENTS:
                 return self._assigned(node, inputs, controls)
             return self._computed(node, inputs, controls, attributes)
@@ -137,6 +144,35 @@ class _Import:
             output = Tensor(operation, place, result.expression, result.dtype)
             output.sizes = result.sizes
             operation.outputs.append(output)
+        return operation
+
+    def _branches_of(self, name: str) -> frozenset[tuple[str, int]]:
+        """Return in which branches an input of a node is."""
+        own, _, place = name.removeprefix("^").partition(":")
+        found = self._branches.get(own, frozenset())
+        switch = self._nodes.get(own)
+        if switch is not None and switch.op in _SWITCHES and not name.startswith("^"):
+            return found | {(switch.input[1], int(place or 0))}
+        return found
+
+    def _merged(self, node: NodeDef, inputs: list[Tensor]) -> Operation:
+        """Return the value of the branch that a condition chooses."""
+        first, second = map(self._branches_of, node.input)
+        for condition, side in first:
+            other = (condition, 1 - side)
+            if other in second and other not in first and (condition, side) not in second:
+                break
+        else:
+            raise ValueError("it is part of a loop")
+        yes, no = inputs if side else reversed(inputs)
+        chosen = self._tensor(condition)
+        value = gg.where(chosen.expression, yes.expression, no.expression)
+        ours = {(condition, 0), (condition, 1)}
+        self._branches[node.name] -= ours
+        operation = self._operation(node, [chosen, *inputs])
+        place = gg.cast(chosen.expression if side == 0 else ~chosen.expression, "int32")
+        for number, result in enumerate((value, place)):
+            operation.outputs.append(Tensor(operation, number, result))
         return operation
 
     def _variable(self, node: NodeDef, a: Attributes) -> Operation:

@@ -202,6 +202,7 @@ RULES: dict[str, Rule] = {
     "Shape": lambda x, a: function("shape")(x[0], out_type=a.value("out_type", np.dtype("int32"))),
     **dict.fromkeys(("Gather", "GatherV2", "ResourceGather"), _gathered),
     "OneHot": _one_hot,
+    **dict.fromkeys(("Switch", "RefSwitch"), lambda x, _: [x[0], x[0]]),
     "TopKV2": lambda x, _: list(function("nn.top_k")(x[0], settled(x[1]))),
     "Conv2D": _convolved,
     "DepthwiseConv2dNative": _convolved_by_channels,
