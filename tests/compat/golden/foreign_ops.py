@@ -124,11 +124,14 @@ def main():
         made = list(rows(**inputs))
         feeds = {inputs[name]: value for name, value in given.items()}
         values = session.run(made, feeds)
-        told = {f"{n:03d} {tensor.name}": v for n, (tensor, v) in enumerate(zip(made, values))}
+        told = {
+            f"{n:03d} {tensor.name}": v
+            for n, (tensor, v) in enumerate(zip(made, values, strict=True))
+        }
         told |= {f"given {name}": value for name, value in given.items()}
         choice = session.graph.get_tensor_by_name("choice:0")
         others = session.run(made[-2:], {**feeds, choice: False})
-        told |= {f"other {t.name}": v for t, v in zip(made[-2:], others)}
+        told |= {f"other {t.name}": v for t, v in zip(made[-2:], others, strict=True)}
         np.savez_compressed(PATH.with_suffix(".npz"), **told)
         PATH.with_suffix(".pb").write_bytes(session.graph_def.SerializeToString())
         print(sorted({node.op for node in session.graph_def.node}))

@@ -13,7 +13,7 @@ from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError, 
 from giulgi.compat.graph import Collections, get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import Tensor
-from giulgi.compat.tensorflow import checkpoints, meta_graph
+from giulgi.compat.tensorflow import checkpoints, logging, meta_graph
 from giulgi.compat.variables import Variable
 from giulgi.formats import graph_proto
 from giulgi.formats.tensor_bundle import write_checkpoint
@@ -185,6 +185,7 @@ class Saver:
         prefix = os.fsdecode(save_path)
         if not checkpoints.checkpoint_exists(prefix):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {prefix}")
+        logging.info("Restoring parameters from %s", prefix)
         session = raw_session(sess)
         files = checkpoints.opened(prefix)
         missing = [name for name in self.variables if name not in files]
