@@ -11,7 +11,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.dtypes import float32
-from giulgi.compat.names import exported
+from giulgi.compat.names import advise, exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import as_expression, as_tensor
 from giulgi.compat.tensorflow.recurrent_cells import batch_of
@@ -299,3 +299,12 @@ def stack_bidirectional_rnn(
         sequence_length, time_major=True, scope=scope,
     )  # fmt: skip
     return as_steps(outputs), forward, backward
+
+
+advise("nn.raw_rnn", "Use tf.nn.dynamic_rnn, or tf.while_loop with a tf.TensorArray.")
+advise("contrib.rnn.ConvLSTMCell", "Use tf.keras.layers.ConvLSTM2D.")
+advise("contrib.rnn.Conv2DLSTMCell", "Use tf.keras.layers.ConvLSTM2D.")
+advise("contrib.cudnn_rnn", "Use tf.nn.dynamic_rnn with tf.contrib.rnn.LSTMCell.")
+advise("contrib.rnn.LSTMBlockFusedCell", "Use tf.nn.dynamic_rnn with tf.contrib.rnn.LSTMBlockCell.")
+for _name in ("NASCell", "GridLSTMCell", "TimeFreqLSTMCell", "AttentionCellWrapper", "UGRNNCell"):
+    advise(f"contrib.rnn.{_name}", "Use tf.contrib.rnn.LSTMCell or GRUCell, or write a RNNCell.")

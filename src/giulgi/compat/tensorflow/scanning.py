@@ -43,7 +43,7 @@ def scanned(
     elements, element_structure = flatten(sequences)
     begin, xs = [as_tensor(x) for x in states], [as_tensor(x) for x in elements]
     size = graph.size
-    kept_structure: list[Any] = []
+    structures: list[Any] = []  # Those of the new state and of what is kept.
 
     def body(olds: list[gg.Tensor], slices: list[gg.Tensor]) -> tuple[Any, Any]:
         with graph.name_scope("while"):
@@ -62,7 +62,7 @@ def scanned(
             )
         ends = [gg.cast(as_expression(x), y.dtype) for x, y in zip(leaves, olds, strict=True)]
         results, own = flatten(kept)
-        kept_structure.append(own)
+        structures.extend([structure, own])
         return ends, [as_expression(x) for x in results]
 
     final, results = gg.scan(
@@ -70,10 +70,7 @@ def scanned(
     )
     inputs = [*begin, *xs, *taken_in(graph.made_since(size))]
     made = as_results(type, None, inputs, (list(final), list(results)))
-    return (
-        unflatten(state_structure, iter(made[0])),
-        unflatten(kept_structure[0], iter(made[1])),
-    )
+    return unflatten(structures[0], iter(made[0])), unflatten(structures[1], iter(made[1]))
 
 
 def _inside(x: gg.Tensor) -> Tensor:
