@@ -1,7 +1,7 @@
 """Saved models: a folder with graphs, ``saved_model.pb``, and the variables of one session.
 
-The layout of the folder is TensorFlow's; what graphs compute is told by giulgi's records, so that
-models are read by giulgi again. See :mod:`.graph_records`.
+The layout of the folder is TensorFlow's. What graphs compute is told by giulgi's records, so that
+giulgi reads its models again; TensorFlow's own are read as far as :mod:`.foreign_nodes` goes.
 """
 
 from __future__ import annotations

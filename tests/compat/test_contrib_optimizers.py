@@ -1,0 +1,108 @@
+"""Optimizers of ``tf.contrib.opt``, against their formulas."""
+
+import numpy as np
+import pytest
+
+STEPS = 4
+FIRST = np.array([1.0, -2.0])
+
+
+def gradient(w):
+    return 2 * w * (w * w - 1)
+
+
+def steps_of(tf, make, **options):
+    """Return a variable after some steps, whose gradient is that above."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        w = tf.Variable(FIRST)
+        loss = tf.reduce_sum(tf.square(w * w - 1.0)) / 2.0
+        train = make(tf.contrib.opt).minimize(loss, **options)
+        session.run(tf.global_variables_initializer())
+        for _ in range(STEPS):
+            session.run(train)
+        return session.run(w)
+
+
+def adam(way, decay=0.0, rate=0.1, b1=0.9, b2=0.999):
+    w, m, v = FIRST.copy(), np.zeros(2), np.zeros(2)
+    for t in range(1, STEPS + 1):
+        g = gradient(w)
+        m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
+        far = rate * np.sqrt(1 - b2**t) / (1 - b1**t) / (np.sqrt(v) + 1e-8)
+        w = w - decay * w - far * way(m, g)
+    return w
+
+
+def test_adam_with_weight_decay(tf):
+    expected = adam(lambda m, g: m, decay=0.01)
+    found = steps_of(tf, lambda opt: opt.AdamWOptimizer(0.01, 0.1))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    plain = adam(lambda m, g: m)
+    found = steps_of(tf, lambda opt: opt.AdamWOptimizer(0.01, 0.1), decay_var_list=[])
+    np.testing.assert_allclose(found, plain, rtol=1e-5)
+
+
+def test_nadam(tf):
+    expected = adam(lambda m, g: 0.9 * m + 0.1 * g)
+    found = steps_of(tf, lambda opt: opt.NadamOptimizer(0.1))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_momentum_with_weight_decay(tf):
+    w, total = FIRST.copy(), np.zeros(2)
+    for _ in range(STEPS):
+        total = 0.5 * total + gradient(w)
+        w = w - 0.01 * w - 0.05 * total
+    found = steps_of(tf, lambda opt: opt.MomentumWOptimizer(0.01, 0.05, 0.5))
+    np.testing.assert_allclose(found, w, rtol=1e-5)
+
+
+def test_adamax(tf):
+    w, m, v = FIRST.copy(), np.zeros(2), np.zeros(2)
+    for t in range(1, STEPS + 1):
+        g = gradient(w)
+        m, v = 0.9 * m + 0.1 * g, np.maximum(0.999 * v, np.abs(g))
+        w = w - 0.1 / (1 - 0.9**t) * m / (v + 1e-8)
+    found = steps_of(tf, lambda opt: opt.AdaMaxOptimizer(0.1))
+    np.testing.assert_allclose(found, w, rtol=1e-5)
+
+
+def test_lazy_adam_leaves_other_rows_alone(tf):
+    table = tf.Variable(np.ones((3, 2), "f"))
+    rows = tf.placeholder(tf.int32, [None])
+    loss = tf.reduce_sum(tf.square(tf.gather(table, rows)))
+    train = tf.contrib.opt.LazyAdamOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train, {rows: [0]})
+        session.run(train, {rows: [1]})
+        found = session.run(table)
+    np.testing.assert_allclose(found[0], 0.9, rtol=1e-5)
+    assert found[2].tolist() == [1.0, 1.0]
+
+
+def test_means_of_what_another_optimizer_moves(tf, tmp_path):
+    w = tf.Variable(1.0, name="w")
+    opt = tf.contrib.opt.MovingAverageOptimizer(tf.train.GradientDescentOptimizer(1.0), 0.5)
+    train = opt.minimize(w * 1.0)
+    saver = opt.swapping_saver()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        path = saver.save(session, str(tmp_path / "m"))
+        assert session.run(w) == 0.0
+    assert tf.train.load_variable(path, "w") == 0.5
+
+
+def test_replicas_that_wait_for_nobody(tf):
+    w = tf.Variable(1.0)
+    opt = tf.train.SyncReplicasOptimizer(tf.train.GradientDescentOptimizer(0.5), 4)
+    train = opt.minimize(w * 1.0, tf.train.get_or_create_global_step())
+    with tf.train.MonitoredSession(hooks=[opt.make_session_run_hook(True)]) as session:
+        session.run(train)
+        assert session.run(w) == 0.5
+
+
+def test_what_is_not_there_says_what_to_use(tf):
+    with pytest.raises(AttributeError, match=r"scipy\.optimize"):
+        _ = tf.contrib.opt.ScipyOptimizerInterface
