@@ -8,6 +8,9 @@ from typing import Any, ClassVar
 
 from giulgi.compat.names import exported
 
+_Makers = Mapping[str, Callable[[], Any]]
+_Values = Mapping[str, Any]
+
 
 class _Settings:
     """Attributes that may be set to anything, and hold settings of their own where they do.
@@ -15,8 +18,8 @@ class _Settings:
     None of them changes what is computed: threads, devices and memory are giulgi's own affair.
     """
 
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {}
-    _defaults: ClassVar[Mapping[str, Any]] = {}
+    _nested: ClassVar[_Makers] = {}
+    _defaults: ClassVar[_Values] = {}
 
     def __init__(self, **settings: Any) -> None:
         for name, make in self._nested.items():
@@ -42,7 +45,7 @@ class _Settings:
 class GPUOptions(_Settings):
     """Settings of graphics processors, which have no meaning."""
 
-    _defaults: ClassVar[Mapping[str, Any]] = {
+    _defaults: ClassVar[_Values] = {
         "allow_growth": False, "per_process_gpu_memory_fraction": 0.0, "allocator_type": "",
         "visible_device_list": "", "force_gpu_compatible": False,
     }  # fmt: skip
@@ -54,7 +57,7 @@ class OptimizerOptions(_Settings):
 
     L0, L1 = -1, 0
     DEFAULT, OFF, ON_1, ON_2 = 0, -1, 1, 2
-    _defaults: ClassVar[Mapping[str, Any]] = {
+    _defaults: ClassVar[_Values] = {
         "opt_level": 0,
         "global_jit_level": 0,
         "do_function_inlining": False,
@@ -65,11 +68,11 @@ class OptimizerOptions(_Settings):
 class GraphOptions(_Settings):
     """Settings of graphs, which have no meaning."""
 
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {
+    _nested: ClassVar[_Makers] = {
         "optimizer_options": OptimizerOptions,
         "rewrite_options": _Settings,
     }
-    _defaults: ClassVar[Mapping[str, Any]] = {
+    _defaults: ClassVar[_Values] = {
         "enable_bfloat16_sendrecv": False,
         "infer_shapes": False,
         "build_cost_model": 0,
@@ -80,11 +83,11 @@ class GraphOptions(_Settings):
 class ConfigProto(_Settings):
     """Settings of a session, which have no meaning: threads and devices are giulgi's own."""
 
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {
+    _nested: ClassVar[_Makers] = {
         "gpu_options": GPUOptions, "graph_options": GraphOptions, "device_count": dict,
         "device_filters": list, "experimental": _Settings, "session_inter_op_thread_pool": list,
     }  # fmt: skip
-    _defaults: ClassVar[Mapping[str, Any]] = {
+    _defaults: ClassVar[_Values] = {
         "log_device_placement": False, "allow_soft_placement": False, "operation_timeout_in_ms": 0,
         "intra_op_parallelism_threads": 0, "inter_op_parallelism_threads": 0,
     }  # fmt: skip
@@ -95,11 +98,11 @@ class RunOptions(_Settings):
     """Settings of a run, which have no meaning."""
 
     NO_TRACE, SOFTWARE_TRACE, HARDWARE_TRACE, FULL_TRACE = 0, 1, 2, 3
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {
+    _nested: ClassVar[_Makers] = {
         "debug_options": _Settings,
         "experimental": _Settings,
     }
-    _defaults: ClassVar[Mapping[str, Any]] = {
+    _defaults: ClassVar[_Values] = {
         "trace_level": 0,
         "timeout_in_ms": 0,
         "output_partition_graphs": False,
@@ -109,14 +112,14 @@ class RunOptions(_Settings):
 class _Traces(_Settings):
     """What devices did in a run: nothing is taken down here."""
 
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {"dev_stats": list}
+    _nested: ClassVar[_Makers] = {"dev_stats": list}
 
 
 @exported("RunMetadata")
 class RunMetadata(_Settings):
     """What is told of a run: nothing; ``giulgi run --profile`` tells where time goes."""
 
-    _nested: ClassVar[Mapping[str, Callable[[], Any]]] = {
+    _nested: ClassVar[_Makers] = {
         "step_stats": _Traces,
         "partition_graphs": list,
     }
