@@ -14,6 +14,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from giulgi.compat.healing.telling import tell
+
 Healer = Callable[[Any], None]
 Maker = Callable[[ModuleType], None]
 
@@ -59,7 +61,11 @@ def install() -> None:
 
 def _heal(module: ModuleType) -> None:
     for healer in _HEALERS.get(module.__name__, ()):
-        healer(module)
+        try:
+            healer(module)
+        except (AttributeError, ImportError, KeyError, TypeError) as error:
+            # A version of the library that nobody knew here: the program may not need it healed.
+            tell(f"This version of {module.__name__} could not be healed in full: {error}")
 
 
 def is_of_program(file: str | None) -> bool:
@@ -184,8 +190,6 @@ def lazily(module: Any, names: dict[str, tuple[Callable[[], Any], str]]) -> None
         module: the module.
         names: for each name how its thing is made, and what is said of it.
     """
-    from giulgi.compat.healing.telling import tell
-
     before = module.__dict__.get("__getattr__")
 
     def found(name: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -274,6 +275,10 @@ def _gone(module: Any) -> dict[str, tuple[Callable[[], Any], str]]:
                 ).mean()
             ),
             "pd.ewma(x, ...) is x.ewm(...).mean() today.",
+        ),
+        "tools": (
+            lambda: importlib.import_module("pandas.tools"),
+            "pd.tools.plotting is pandas.plotting today.",
         ),
         "TimeSeries": (lambda: module.Series, "pd.TimeSeries is pd.Series."),
     }
