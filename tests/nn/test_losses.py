@@ -212,3 +212,26 @@ def test_an_unknown_name_or_reduction_is_refused():
         gg.losses.get("mze")
     with pytest.raises(gg.errors.UnknownArgumentError, match="there is no reduction"):
         gg.losses.MeanSquaredError(reduction="median")
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_loss_of_a_softmax_learns_from_scores_of_any_size(sign):
+    x = gg.Variable(sign * np.float32([[500.0, 0.0, -500.0]]))
+    p = gg.layers.Activation("softmax")(x)
+    y = np.float32([[0, 0, 1]])
+    wanted = [[1, 0, -1]] if sign > 0 else [[0, 0, 0]]
+    for loss in (
+        gg.losses.categorical_crossentropy(y, p),
+        gg.losses.sparse_categorical_crossentropy([2], p),
+    ):
+        np.testing.assert_allclose(loss.numpy(), [1000.0 if sign > 0 else 0.0], atol=1e-5)
+        found = gg.gradients(gg.sum(loss), x)
+        np.testing.assert_allclose(found.numpy(), wanted, atol=1e-5)
+
+
+def test_the_loss_of_a_sigmoid_learns_from_scores_of_any_size():
+    x = gg.Variable(np.float32([[200.0], [-200.0]]))
+    loss = gg.losses.binary_crossentropy(np.float32([[0], [0]]), gg.sigmoid(x))
+    np.testing.assert_allclose(loss.numpy(), [200.0, 0.0], atol=1e-5)
+    found = gg.gradients(gg.sum(loss), x)
+    np.testing.assert_allclose(found.numpy().ravel(), [1.0, 0.0], atol=1e-5)

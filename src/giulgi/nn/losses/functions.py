@@ -9,9 +9,11 @@ from giulgi.graph import ops
 from giulgi.graph.ops.leaves import TensorLike, constant
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.activations import log_softmax, softplus
+from giulgi.nn.losses.logits import logits_of_sigmoid, logits_of_softmax
 from giulgi.nn.losses.shapes import label_error, require_class_scores, same_shape
 
-# Probabilities are kept this far from 0 and 1, so that no logarithm is infinite.
+# Probabilities are kept this far from 0 and 1, so that no logarithm is infinite; those that a
+# softmax or sigmoid gives are not, as their loss is that of the logits.
 _EPSILON = 1e-7
 
 LossFunction = Callable[[Any, Any], Tensor]
@@ -74,8 +76,9 @@ def binary_crossentropy(
     y, p = same_shape("binary_crossentropy", y_true, y_pred)
     if label_smoothing:
         y = y * (1 - label_smoothing) + label_smoothing / 2
-    if from_logits:
-        values = y * softplus(-p) + (1 - y) * softplus(p)
+    x = p if from_logits else logits_of_sigmoid(p)
+    if x is not None:
+        values = y * softplus(-x) + (1 - y) * softplus(x)
     else:
         p = ops.clip(p, _EPSILON, 1 - _EPSILON)
         values = -(y * ops.log(p) + (1 - y) * ops.log(1 - p))
@@ -142,8 +145,9 @@ def sparse_categorical_crossentropy(
 
 
 def _log_probabilities(p: Tensor, from_logits: bool, axis: int) -> Tensor:
-    if from_logits:
-        return log_softmax(p, axis)
+    x = p if from_logits else logits_of_softmax(p, axis)
+    if x is not None:
+        return log_softmax(x, axis)
     p = p / ops.sum(p, axis, keepdims=True)
     return ops.log(ops.clip(p, _EPSILON, 1 - _EPSILON))
 
