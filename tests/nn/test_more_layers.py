@@ -1,10 +1,13 @@
 """Normalization in networks, noise, and what these layers refuse."""
 
+import re
+
 import numpy as np
 import pytest
 
 import giulgi as gg
 from giulgi.errors import ArgumentError, ShapeError
+from giulgi.nn.masks import give_masks, mask_of
 
 L = gg.layers
 X = np.random.default_rng(0).normal(3, 2, size=(64, 6)).astype(np.float32)
@@ -125,7 +128,10 @@ def test_a_threshold():
 def test_a_mask_of_steps_says_nothing_of_shares():
     x = np.random.default_rng(5).normal(size=(2, 3, 4)).astype(np.float32)
     mask = gg.constant(np.array([[1, 0, 1], [1, 1, 0]], bool))
-    np.testing.assert_array_equal(L.Softmax()(x, mask=mask), L.Softmax()(x))
+    give_masks([given := gg.constant(x)], [mask])
+    shares = L.Softmax()(given)
+    np.testing.assert_array_equal(shares, L.Softmax()(x))
+    assert mask_of(shares) is mask
     whole = np.random.default_rng(6).random((2, 3, 4)) < 0.5
     shares = L.Softmax(axis=(1, 2))(x, mask=gg.constant(whole)).numpy()
     assert not shares[~whole].any()
@@ -134,7 +140,7 @@ def test_a_mask_of_steps_says_nothing_of_shares():
 
 def test_the_first_vectors_of_an_embedding_may_be_given():
     matrix = np.arange(15.0).reshape(5, 3)
-    for weights in (matrix, [matrix]):
+    for weights in (matrix, [matrix], matrix.tolist(), [matrix.tolist()]):
         found = L.Embedding(5, 3, weights=weights)(np.array([[4, 0]]))
         np.testing.assert_array_equal(found, matrix[[[4, 0]]])
 
@@ -199,15 +205,40 @@ MISTAKES = [
     (lambda: L.GaussianNoise(-1), "stddev is -1"),
     (lambda: L.GaussianDropout(1), "rate is 1"),
     (lambda: L.BatchNormalization(axis=[1]), r"axis is .1.; it is the one axis"),
+    (lambda: L.BatchNormalization(axis=True), "axis is True; it is the one axis"),
+    (lambda: L.GroupNormalization(2, axis=1.5), "axis is 1.5; it is the one axis"),
+    (lambda: L.Dot(1.5), "axes is 1.5; it is an axis of both tensors, or a pair"),
+    (lambda: L.Dot((1, None)), "axes is .1, None.; it is an axis of both tensors, or a pair"),
     (lambda: L.Dot(axes=(1, 2, 3)), r"axes is .1, 2, 3.; it is an axis of both tensors, or a pair"),
     (lambda: L.AlphaDropout(1), "rate is 1; nothing would be left"),
     (lambda: L.ThresholdedReLU(-1), "theta is -1"),
+    (lambda: L.ThresholdedReLU(None), "theta is None; it is a number of at least 0"),
     (lambda: L.GroupNormalization(0), "groups is 0"),
+    (lambda: L.GroupNormalization(True), "groups is True; it is a whole number of groups"),
     (lambda: L.MultiHeadAttention(0, 3), "num_heads is 0"),
-    (
-        lambda: L.MultiHeadAttention(2, 3, attention_axes=2)(X[None], X[None]),
-        r"attention_axes is .2,.; the inputs have axes from 1 to 1",
+    (lambda: L.MultiHeadAttention(2, 3, 0), "value_dim is 0"),
+    (lambda: L.MultiHeadAttention(2, 3, output_shape=(4, 0)), "output_shape is 0"),
+    *(
+        (
+            lambda axes=axes: L.MultiHeadAttention(2, 3, attention_axes=axes)(X[None], X[None]),
+            f"attention_axes is {re.escape(repr(axes))}; {said}",
+        )
+        for axes, said in {
+            (2,): "the inputs have axes from 1 to 1",
+            (4,): "the inputs have axes from 1 to 1",
+            (-1,): "the inputs have axes from 1 to 1",
+            (1, -2): "it names each axis once",
+            (1, 1): "it names each axis once",
+            (): "it is the axis along which queries and keys lie, or several",
+            "a": "it is the axis along which queries and keys lie, or several",
+        }.items()
     ),
+    (
+        lambda: L.InputLayer((3,), batch_shape=(2, 4)),
+        "both shape and batch_shape are given, and batch_shape tells all sizes",
+    ),
+    (lambda: gg.Input((3,), batch_shape=(2, 4)), "both shape and batch_shape are given"),
+    (lambda: gg.Input(batch_size=2, batch_shape=(2, 4)), "both batch_size and batch_shape"),
     (lambda: L.Permute((0, 1)), "axes of an example are counted from 1"),
     (lambda: L.RepeatVector(0), "n is 0"),
     (lambda: L.Lambda(3), "function is 3"),
@@ -232,6 +263,10 @@ def test_shapes_that_do_not_fit_are_told():
         L.GroupNormalization(4)(X)
     with pytest.raises(ShapeError, match=r"5 vectors of 3 numbers, and weights is .3, 5."):
         L.Embedding(5, 3, weights=np.zeros((3, 5)))
+    with pytest.raises(ShapeError, match=r"2 vectors of 2 numbers, and weights is .0,."):
+        L.Embedding(2, 2, weights=[])
+    with pytest.raises(ShapeError, match="weights is no matrix: its rows are of different lengths"):
+        L.Embedding(2, 2, weights=[[1, 2], [3]])
     with pytest.raises(ShapeError, match="there is no axis 2 in a tensor of rank 2"):
         L.LayerNormalization(axis=2)(X)
     with pytest.raises(ShapeError, match=r"dims is .2, 1., and an example has the shape .6,."):

@@ -276,6 +276,37 @@ MISTAKES = {
         gg.errors.ShapeError,
         "a state has 3 numbers for each example, not 5",
     ),
+    "axes of a state": (
+        lambda: L.GRU(5)(X, initial_state=[X[0, 0]]),
+        gg.errors.ShapeError,
+        "a state has 1 axis, not 2",
+    ),
+    "examples of a state": (
+        lambda: L.LSTM(3)(X, initial_state=[X[:2, 0], X[:2, 0]]),
+        gg.errors.ShapeError,
+        "a state is of 2 examples, and the inputs are 4",
+    ),
+    "places of a state": (
+        lambda: L.ConvLSTM1D(2, 1)(X[:, :, :, None], initial_state=[np.zeros((4, 5, 2))] * 2),
+        gg.errors.ShapeError,
+        "a state has the size 5 along axis 1, not 3",
+    ),
+    "a mask of examples": (
+        lambda: L.LSTM(3)(X, mask=np.ones(4, bool)),
+        gg.errors.ShapeError,
+        "the mask has 1 axis; it says of each step of each example if it counts",
+    ),
+    "no mask": (lambda: L.LSTM(3)(X, mask=[]), gg.errors.ShapeError, "the mask has 1 axis"),
+    "a mask of features": (
+        lambda: L.LSTM(3)(X, mask=np.ones(X.shape, bool)),
+        gg.errors.ShapeError,
+        "the mask has 3 axes; it says of each step",
+    ),
+    "examples of a mask": (
+        lambda: L.LSTM(3)(X, mask=np.ones((3, 6), bool)),
+        gg.errors.ShapeError,
+        "the mask is of 3 examples, and the inputs are 4",
+    ),
     "steps of a mask": (
         lambda: L.GRU(5)(X, mask=[[True] * 5] * 4),
         gg.errors.ShapeError,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from giulgi.errors import ArgumentError
+import numpy as np
+
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.dtypes import bool_
 from giulgi.graph.ops.state import Variable
@@ -15,6 +17,10 @@ from giulgi.nn import activations, initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.checks import last_dimension
+from giulgi.nn.masks import mask_of
+
+# The score of what is masked: beside others its exponential is 0.
+NEVER = -1e9
 
 
 class ReLU(Layer):
@@ -162,9 +168,9 @@ class ThresholdedReLU(Layer):
     @layer_arguments
     def __init__(self, theta: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
-        if not theta >= 0:
+        if not isinstance(theta, (int, float, np.number)) or not theta >= 0:
             raise ArgumentError(
-                f"theta is {theta!r}; it is at least 0.",
+                f"theta is {theta!r}; it is a number of at least 0.",
                 op="ThresholdedReLU",
                 fix="ThresholdedReLU(1.0)",
             )
@@ -196,10 +202,51 @@ class Softmax(Layer):
 
         Args:
             x: the inputs.
-            mask: which of them have a share, if it has as many axes as x and is broadcast to it. A
-                mask with fewer says which steps count, and only goes along.
+            mask: which of them have a share: where it is True, or greater than 0.5. It is broadcast
+                to x. A mask of steps that goes along with x, and has fewer axes, says nothing of
+                shares, and goes on.
+
+        Raises:
+            ShapeError: if the mask cannot be broadcast to x.
         """
-        if mask is None or mask.ndim < x.ndim:
-            return activations.softmax(x, self.axis)
-        counts = ops.cast(mask, bool_)
-        return ops.where(counts, activations.softmax(ops.where(counts, x, -1e9), self.axis), 0)
+        if mask is None or (mask is mask_of(x) and mask.ndim < x.ndim):
+            return masked_softmax(x, None, self.axis)
+        mask = ops.constant(mask)
+        _require_broadcast(x, mask)
+        return masked_softmax(x, mask if mask.dtype == bool_ else mask > 0.5, self.axis)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return the mask that goes along with the inputs: one of shares is none of steps."""
+        return mask_of(inputs)
+
+
+def masked_softmax(x: Tensor, counts: Tensor | None, axis: int | Sequence[int] = -1) -> Tensor:
+    """Return the shares of what counts; the others have none, even if nothing counts.
+
+    Args:
+        x: the inputs.
+        counts: where they count, as bools that are broadcast to x; None: everywhere.
+        axis: the axis of the shares, or several.
+    """
+    if counts is None:
+        return activations.softmax(x, axis)
+    return ops.where(counts, activations.softmax(ops.where(counts, x, NEVER), axis), 0)
+
+
+def _require_broadcast(x: Tensor, mask: Tensor) -> None:
+    """Raise a ShapeError if a mask would make x larger, or does not fit to it at all."""
+    pairs = zip(reversed(x.shape), reversed(mask.shape), strict=False)
+    wrong = [
+        f"axis -{place} of the inputs ({size}) and of the mask ({own})"
+        for place, (size, own) in enumerate(pairs, start=1)
+        if own not in (1, size, None) and size is not None
+    ]
+    if wrong or mask.ndim > x.ndim:
+        raise ShapeError(
+            "the mask does not fit: its axes, counted from the last, have the sizes of those of "
+            "the inputs, or 1.",
+            op="Softmax",
+            arguments=[("inputs", x.description), ("mask", mask.description)],
+            axes="; ".join(wrong) or f"{mask.ndim} of the mask, {x.ndim} of the inputs",
+            fix="a mask of the first axes gets others behind: mask[..., None]",
+        )

@@ -8,13 +8,11 @@ from giulgi.errors import ArgumentError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations
+from giulgi.nn.layers.activations import NEVER
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.dropout import Dropout
 from giulgi.signatures import called_as
-
-# The score of what is masked, or what is added to it: beside others its exponential is 0.
-NEVER = -1e9
 
 
 def masked_scores(scores: Tensor, allowed: Tensor | None) -> Tensor:

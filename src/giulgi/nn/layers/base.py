@@ -35,9 +35,18 @@ from giulgi.nn.layers.calls import (
     current_call,
     first_call,
     in_both_phases,
+    one_or_all,
     recorded,
+    tensors_beside,
 )
-from giulgi.nn.layers.checks import layer_given, several_given
+from giulgi.nn.layers.checks import (
+    NOT_GIVEN,
+    given_inputs,
+    is_one_array,
+    layer_given,
+    nothing_returned,
+    several_given,
+)
 from giulgi.nn.layers.naming import next_name
 from giulgi.nn.layers.weights import fitting_arrays
 from giulgi.nn.masks import give_masks, mask_of, masks_of, with_masks
@@ -159,9 +168,16 @@ class Layer:
 
     # Calling it
 
-    def __call__(self, inputs: Any, *args: Any, training: bool | None = None, **kwargs: Any) -> Any:
-        """Build the layer's weights at the first call, and return its outputs."""
+    def __call__(
+        self, inputs: Any = NOT_GIVEN, *args: Any, training: bool | None = None, **kwargs: Any
+    ) -> Any:
+        """Build the layer's weights at the first call, and return its outputs.
+
+        The inputs are the first argument of :meth:`call`, and may be given by its name, too.
+        """
         self.require_prepared()
+        if kwargs or inputs is NOT_GIVEN:
+            inputs = given_inputs(self, inputs, kwargs)
         with nullcontext() if self.built else unbuilt_on_error(self):
             with self.in_own_scope():
                 inputs = self._as_inputs(inputs)
@@ -193,7 +209,7 @@ class Layer:
     def _called(
         self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
     ) -> Any:
-        leaves = [*flatten(inputs)[0], *_tensors_of(args, kwargs)]
+        leaves = [*flatten(inputs)[0], *tensors_beside(args, kwargs)]
         symbolic = any(x.node.symbolic for x in leaves)
         if not symbolic or is_recording() or current_call() is not None:
             return self._in_one_phase(inputs, args, training, kwargs, symbolic)
@@ -202,11 +218,7 @@ class Layer:
             outputs = self._in_one_phase(inputs, args, training, kwargs, symbolic)
         results, structure = flatten(outputs)
         if any(y is None for y in results):
-            raise GraphError(
-                f"{type(self).__name__} returns nothing: its call gives None.",
-                op=type(self).__name__,
-                fix="end its call with: return y",
-            )
+            raise nothing_returned(self)
         # The record holds what is tagged, and not the tags: they hold the record, and a node that
         # its own label held would live for ever.
         record.outputs = results
@@ -255,9 +267,7 @@ class Layer:
         )
 
     def _as_inputs(self, inputs: Any) -> Any:
-        if isinstance(inputs, (list, tuple)) and not _holds_arrays(inputs):
-            inputs = constant(inputs)  # Rows written as lists are one array, not several inputs.
-        inputs = tree_map(self._as_input, inputs)
+        inputs = tree_map(self._as_input, constant(inputs) if is_one_array(inputs) else inputs)
         if self.one_input and not isinstance(inputs, Tensor):
             raise several_given(self, flatten(inputs)[0])
         return inputs
@@ -281,12 +291,12 @@ class Layer:
     @property
     def input(self) -> Any:
         """What it was first called on in a network: a tensor, or a list of several."""
-        return _one_or_all(first_call(self).inputs)
+        return one_or_all(first_call(self).inputs)
 
     @property
     def output(self) -> Any:
         """What it gave then: a tensor, or a list of several."""
-        return _one_or_all(first_call(self).tagged())
+        return one_or_all(first_call(self).tagged())
 
     # Its weights
 
@@ -381,20 +391,6 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
-
-
-def _one_or_all(values: list[Tensor]) -> Any:
-    return values[0] if len(values) == 1 else values
-
-
-def _tensors_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
-    """Return what a layer is given beside its inputs, such as states; masks are not counted."""
-    own = [value for name, value in kwargs.items() if "mask" not in name]
-    return [x for x in flatten([args, own])[0] if isinstance(x, Tensor)]
-
-
-def _holds_arrays(inputs: Any) -> bool:
-    return not all(isinstance(leaf, (int, float)) for leaf in flatten(inputs)[0])
 
 
 def _attribute_leaves(owner: object) -> Iterator[Any]:

@@ -105,6 +105,17 @@ def recorded(call: LayerCall) -> Iterator[None]:
         _current.reset(token)
 
 
+def one_or_all(values: list[Tensor]) -> Any:
+    """Return the one tensor that there is, or a list of several."""
+    return values[0] if len(values) == 1 else values
+
+
+def tensors_beside(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """Return what a layer is given beside its inputs, such as states; masks are not counted."""
+    own = [value for name, value in kwargs.items() if "mask" not in name]
+    return [x for x in flatten([args, own])[0] if isinstance(x, Tensor)]
+
+
 def in_both_phases(call: LayerCall, outputs_for: Callable[[bool], Any]) -> Any:
     """Return what a layer gives while training and afterwards, with the phase to choose.
 

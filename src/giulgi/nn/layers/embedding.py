@@ -67,13 +67,22 @@ class Embedding(Layer):
 
     def _matrix(self, weights: Any) -> np.ndarray[Any, Any]:
         """Return the first vectors, which are given as a matrix or as a list of it."""
-        matrix = np.asarray(weights[0] if isinstance(weights, (list, tuple)) else weights)
+        fix = "Embedding(*matrix.shape, weights=[matrix])"
+        try:
+            listed = isinstance(weights, (list, tuple)) and len(weights) == 1
+            matrix = np.asarray(weights[0] if listed else weights)
+            if listed and matrix.ndim < 2:  # One vector, in a matrix that is written as lists.
+                matrix = matrix[None]
+        except ValueError:
+            raise ShapeError(
+                "weights is no matrix: its rows are of different lengths.", op="Embedding", fix=fix
+            ) from None
         if matrix.shape != (self.input_dim, self.output_dim):
             raise ShapeError(
                 f"the layer has {self.input_dim} vectors of {self.output_dim} numbers, and weights "
                 f"is {shape_text(matrix.shape)}.",
                 op="Embedding",
-                fix="Embedding(*matrix.shape, weights=[matrix])",
+                fix=fix,
             )
         return matrix
 

@@ -10,7 +10,8 @@ from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.normalization import Normalizing, moments, size_along
+from giulgi.nn.layers.checks import is_whole_number
+from giulgi.nn.layers.normalization import Normalizing, axis_of_channels, moments, size_along
 
 
 class GroupNormalization(Normalizing):
@@ -49,14 +50,14 @@ class GroupNormalization(Normalizing):
             epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer,
             gamma_regularizer, **options,
         )  # fmt: skip
-        if not isinstance(groups, int) or (groups < 1 and groups != -1):
+        if not is_whole_number(groups) or (groups < 1 and groups != -1):
             raise ArgumentError(
                 f"groups is {groups!r}; it is a whole number of groups, or -1.",
                 op="GroupNormalization",
                 fix="groups=32, or groups=-1 for each channel by itself",
             )
-        self.groups = groups
-        self.axis = axis
+        self.groups = int(groups)
+        self.axis = axis_of_channels(self, axis)
 
     def build(self, input_shape: Shape) -> None:
         """Make the weights."""

@@ -39,6 +39,7 @@ class InputLayer(Layer):
         **options: Any,
     ) -> None:
         if batch_shape is not None:
+            _require_alone("InputLayer", shape=shape, batch_size=batch_size)
             options["batch_input_shape"] = batch_shape
         super().__init__(name=name, dtype=dtype, **options)
         if shape is not None:
@@ -77,7 +78,9 @@ def Input(  # noqa: N802 - Keras's name
         name: its name; None numbers them: input, input_1, ...
         batch_shape: the whole shape, with the batch in front.
     """
-    if batch_shape is None:
+    if batch_shape is not None:
+        _require_alone("Input", shape=shape, batch_size=batch_size)
+    else:
         sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
         batch_shape = (batch_size, *sizes)
     for size in batch_shape:
@@ -88,6 +91,17 @@ def Input(  # noqa: N802 - Keras's name
                 fix="the shape of one example: gg.Input((8,)), or gg.Input((28, 28))",
             )
     return placeholder(dtype, tuple(batch_shape), name or next_name("Input"))
+
+
+def _require_alone(own: str, **others: Any) -> None:
+    """Raise an ArgumentError if what the batch_shape says is said by another argument, too."""
+    for name, value in others.items():
+        if value is not None:
+            raise ArgumentError(
+                f"both {name} and batch_shape are given, and batch_shape tells all sizes.",
+                op=own,
+                fix=f"{own}((28, 28), batch_size=32), or {own}(batch_shape=(32, 28, 28))",
+            )
 
 
 def layer_of_input(x: Tensor) -> InputLayer:

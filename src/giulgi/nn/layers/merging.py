@@ -13,6 +13,7 @@ from giulgi.graph.shapes import normalise_axis
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number
 from giulgi.nn.layers.scaling import of_length_one
 from giulgi.nn.masks import for_elements
 from giulgi.signatures import names_checked
@@ -184,13 +185,14 @@ class Dot(_Merge):
     @layer_arguments
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self.axes = (axes, axes) if isinstance(axes, int) else tuple(axes)
-        if len(self.axes) != 2:
+        pair = axes if isinstance(axes, (tuple, list)) else (axes, axes)
+        if len(pair) != 2 or not all(map(is_whole_number, pair)):
             raise ArgumentError(
                 f"axes is {axes!r}; it is an axis of both tensors, or a pair, one for each.",
                 op="Dot",
                 fix="Dot(axes=1), or Dot(axes=(1, 2))",
             )
+        self.axes = tuple(int(axis) for axis in pair)
         self.normalize = normalize
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
@@ -260,8 +262,11 @@ class Lambda(Layer):
         self.arguments = dict(arguments or {})
 
     def takes(self, argument: str) -> bool:
-        """Whether the function takes an argument."""
-        return argument in inspect.signature(self.function).parameters
+        """Whether the function takes an argument; some of C, such as max, do not tell theirs."""
+        try:
+            return argument in inspect.signature(self.function).parameters
+        except ValueError:
+            return False
 
     def call(self, x: Any, **told: Any) -> Any:
         """Return function(x)."""

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import Any
 
-from giulgi.errors import ArgumentError
+from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.ops.state import Variable
+from giulgi.graph.shapes import as_sequence, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations, initializers, regularizers
+from giulgi.nn.layers.activations import NEVER, masked_softmax
 from giulgi.nn.layers.arguments import layer_arguments
-from giulgi.nn.layers.attention import NEVER, both, causal
+from giulgi.nn.layers.attention import both, causal
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number, last_dimension
 from giulgi.nn.layers.dropout import Dropout
 from giulgi.nn.layers.weighted import whole_number
 from giulgi.nn.masks import for_elements, mask_of
@@ -78,11 +81,14 @@ class MultiHeadAttention(Layer):
         example = "MultiHeadAttention(4, 16) has 4 heads with keys of 16 numbers"
         self.num_heads = whole_number(self, "num_heads", num_heads, example)
         self.key_dim = whole_number(self, "key_dim", key_dim, example)
-        self.value_dim = whole_number(self, "value_dim", value_dim or key_dim, example)
+        value_dim = key_dim if value_dim is None else value_dim
+        self.value_dim = whole_number(self, "value_dim", value_dim, example)
         self.dropout = Dropout(dropout, seed=seed, name="dropout")
         self.use_bias = use_bias
-        self.output_sizes = _listed(output_shape)
-        self.attention_axes = _listed(attention_axes)
+        sizes = [] if output_shape is None else as_sequence(output_shape)
+        fix = "output_shape=64, or several sizes; without it that of the query"
+        self.output_sizes = [whole_number(self, "output_shape", size, fix) for size in sizes]
+        self.attention_axes = _axes(attention_axes)
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
@@ -93,10 +99,14 @@ class MultiHeadAttention(Layer):
         """Make the weights at the first call, when all three sizes are known."""
         if hasattr(self, "query"):
             return
-        heads, sizes = self.num_heads, self.output_sizes or (query.shape[-1],)
-        self.query = self._projection("query", (query.shape[-1],), (heads, self.key_dim))
-        self.key = self._projection("key", (key.shape[-1],), (heads, self.key_dim))
-        self.value = self._projection("value", (value.shape[-1],), (heads, self.value_dim))
+        of_query, of_key, of_value = (
+            last_dimension(self, x.shape, what)
+            for what, x in (("query", query), ("key", key), ("value", value))
+        )
+        heads, sizes = self.num_heads, self.output_sizes or [of_query]
+        self.query = self._projection("query", (of_query,), (heads, self.key_dim))
+        self.key = self._projection("key", (of_key,), (heads, self.key_dim))
+        self.value = self._projection("value", (of_value,), (heads, self.value_dim))
         self.output_projection = self._projection(
             "attention_output", (heads, self.value_dim), sizes
         )
@@ -151,14 +161,16 @@ class MultiHeadAttention(Layer):
             key_mask: which keys count, (batch, keys); likewise.
             attention_mask: (batch, queries, keys), or with heads behind the batch; False where a
                 query must not see a key.
-            return_attention_scores: whether the weights are returned, too.
+            return_attention_scores: whether the weights are returned, too. A query that must see no
+                key has weights of 0 then, else all alike; see :meth:`shares`.
             training: whether it is training.
             use_causal_mask: whether each query sees only keys up to its own place.
         """
         value = ops.constant(value)
         key = value if key is None else ops.constant(key)
-        self._prepare(query, key, value)
+        _require_fit(query, key, value)
         places = _Places(query.ndim, self.attention_axes)
+        self._prepare(query, key, value)
         q, k, v = (
             places.flat(self._projected(x, 1, weights))
             for x, weights in ((query, self.query), (key, self.key), (value, self.value))
@@ -178,14 +190,29 @@ class MultiHeadAttention(Layer):
             masks.append(causal(q, k))
         if attention_mask is not None:
             masks.append(places.flat_pairs(ops.constant(attention_mask), scores))
-        allowed = reduce(both, masks)
-        scores = scores if allowed is None else ops.where(allowed, scores, NEVER)
-        weights = activations.softmax(scores)
+        is_told = return_attention_scores or query.ndim != 3
+        weights = self.shares(scores, reduce(both, masks), is_told)
         heads = places.spread(self.dropout(weights, training=training) @ v, query)
         result = self._projected(heads, 2, self.output_projection)
         if not return_attention_scores:
             return result
         return [result, places.spread_pairs(weights, query, key)]
+
+    def shares(self, scores: Tensor, allowed: Tensor | None, is_told: bool) -> Tensor:
+        """Return the weights of the keys for each query.
+
+        Of a query that must see no key they are those of Keras, which has two ways to compute them:
+        all alike where nobody looks at them, and else 0, so that only the bias is left.
+
+        Args:
+            scores: how well the keys fit.
+            allowed: which of them a query sees; None: all.
+            is_told: whether the weights are returned, or there are several axes of queries;
+                dropout looks at them in any case.
+        """
+        if allowed is None or is_told or self.dropout.rate:
+            return masked_softmax(scores, allowed)
+        return activations.softmax(ops.where(allowed, scores, NEVER))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask of the queries."""
@@ -205,14 +232,14 @@ class _Places:
 
     def __init__(self, rank: int, axes: Sequence[int] | None) -> None:
         between = range(1, rank - 1)
-        chosen = between if axes is None else [axis % rank for axis in axes]
+        chosen = between if axes is None else [axis + rank if axis < 0 else axis for axis in axes]
         if not set(chosen) <= set(between):
-            raise ArgumentError(
-                f"attention_axes is {axes}; the inputs have axes from 1 to {rank - 2} between "
-                "that of the examples and that of the features.",
-                op="MultiHeadAttention",
-                fix="attention_axes=1 for (batch, steps, features)",
+            there = f"have axes from 1 to {rank - 2}" if between else "have none"
+            raise _no_axes(
+                axes, f"the inputs {there} between that of the examples and that of the features"
             )
+        if len(set(chosen)) < len(chosen):
+            raise _no_axes(axes, "it names each axis once")
         self.chosen = list(chosen)
         self.others = [axis for axis in range(rank - 1) if axis not in self.chosen]
         self.rank = rank
@@ -260,8 +287,43 @@ class _Places:
         return math.prod(sizes[axis] for axis in self.chosen)
 
 
-def _listed(given: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    """Return a number, or several, as a tuple; None as it is."""
+def _axes(given: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    """Return an axis, or several, as a tuple; None as it is."""
     if given is None:
         return None
-    return (given,) if isinstance(given, int) else tuple(given)
+    axes = tuple(given) if isinstance(given, (tuple, list)) else (given,)
+    if not axes or not all(map(is_whole_number, axes)):
+        raise _no_axes(given, "it is the axis along which queries and keys lie, or several")
+    if len(set(axes)) < len(axes):
+        raise _no_axes(given, "it names each axis once")
+    return tuple(int(axis) for axis in axes)
+
+
+def _no_axes(given: Any, wanted: str) -> ArgumentError:
+    return ArgumentError(
+        f"attention_axes is {given!r}; {wanted}.",
+        op="MultiHeadAttention",
+        fix="attention_axes=1 for (batch, steps, features)",
+    )
+
+
+def _require_fit(query: Tensor, key: Tensor, value: Tensor) -> None:
+    """Raise a ShapeError if ranks differ, or there is not one key for each value."""
+    pairs = zip(key.shape[:-1], value.shape[:-1], strict=False)
+    if not query.ndim == key.ndim == value.ndim:
+        problem = "query, key and value have the same number of axes."
+        axes = f"{query.ndim}, {key.ndim} and {value.ndim} axes"
+    elif any(a != b and None not in (a, b) for a, b in pairs):
+        problem = "there is one key for each value: they differ in the size of the last axis only."
+        axes = f"{shape_text(key.shape)} and {shape_text(value.shape)}"
+    else:
+        return
+    raise ShapeError(
+        problem,
+        op="MultiHeadAttention",
+        arguments=[
+            (name, x.description) for name, x in (("query", query), ("key", key), ("value", value))
+        ],
+        axes=axes,
+        fix="query (batch, queries, size); key and value (batch, keys, size)",
+    )

@@ -13,6 +13,7 @@ from giulgi.graph.tensor import Tensor
 from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number
 from giulgi.nn.masks import for_elements
 
 
@@ -137,13 +138,7 @@ class BatchNormalization(Normalizing):
                 op="BatchNormalization",
                 fix="momentum=0.99",
             )
-        if not isinstance(axis, int):
-            raise ArgumentError(
-                f"axis is {axis!r}; it is the one axis of the channels.",
-                op="BatchNormalization",
-                fix="axis=-1",
-            )
-        self.axis = axis
+        self.axis = axis_of_channels(self, axis)
         self.momentum = momentum
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
@@ -244,6 +239,21 @@ def moments(x: Tensor, axes: tuple[int, ...], mask: Tensor | None = None) -> tup
     mean = ops.sum(ops.where(counts, x, 0), axes, keepdims=True) / number
     distances = ops.where(counts, ops.square(x - mean), 0)
     return mean, ops.sum(distances, axes, keepdims=True) / number
+
+
+def axis_of_channels(layer: Layer, axis: Any) -> int:
+    """Return the axis of the channels that a layer is made with.
+
+    Raises:
+        ArgumentError: if it is no whole number.
+    """
+    if not is_whole_number(axis):
+        raise ArgumentError(
+            f"axis is {axis!r}; it is the one axis of the channels.",
+            op=type(layer).__name__,
+            fix="axis=-1",
+        )
+    return int(axis)
 
 
 def sorted_axes(layer: Any, rank: int) -> tuple[int, ...]:

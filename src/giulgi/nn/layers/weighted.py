@@ -11,6 +11,7 @@ from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import activations, initializers, regularizers
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number
 from giulgi.signatures import arguments_of, unknown_argument
 
 
@@ -99,10 +100,10 @@ def whole_number(layer: Layer, what: str, number: Any, example: str) -> int:
         ArgumentError: if it is no whole number >= 1.
     """
     own = type(layer).__name__
-    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+    if not is_whole_number(number) or number < 1:
         raise ArgumentError(
             f"{what} is {number!r}; a layer has a whole number of outputs, at least one.",
             op=own,
             fix=example,
         )
-    return number
+    return int(number)

@@ -11,7 +11,7 @@ from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.recurrent.loops import RNN
+from giulgi.nn.layers.recurrent.loops import RNN, mask_of_steps
 from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
@@ -117,7 +117,7 @@ class Bidirectional(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask of the outputs: of sequences that of the inputs."""
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = mask_of_steps(mask)
         own = mask if self.return_sequences else None
         if self.merge_mode is None:
             return [own, own]

@@ -13,7 +13,7 @@ from giulgi.nn.layers.recurrent.cells import States
 from giulgi.nn.layers.recurrent.gated import LSTMCell
 from giulgi.nn.layers.recurrent.named import OfCell
 from giulgi.nn.layers.spatial import Sizes, Spatial, checked_data_format
-from giulgi.nn.layers.weighted import require_own_names
+from giulgi.nn.layers.weighted import whole_number
 from giulgi.nn.lookup import one_of
 from giulgi.signatures import called_as
 
@@ -41,6 +41,8 @@ class _ConvLSTMCell(LSTMCell, Spatial):
         recurrent_activation: Any = "sigmoid",
         **options: Any,
     ) -> None:
+        own = type(self).__name__
+        filters = whole_number(self, "filters", filters, f"{own}(16, 3) has 16 filters")
         super().__init__(filters, activation, recurrent_activation, **options)
         self.kernel_size = self.sizes_for("kernel_size", kernel_size)
         self.strides = self.sizes_for("strides", strides)
@@ -113,10 +115,8 @@ class ConvLSTM3DCell(_ConvLSTMCell):
 class _ConvLSTM(OfCell):
     """Base of recurrent layers whose products are convolutions."""
 
-    @without_data
-    @called_as("ConvLSTM2D(16, 3, padding='same')")
     def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
-        require_own_names(self, options, ("units",))
+        self.require_known(options)  # What would be told of units is told of filters.
         super().__init__(filters, kernel_size, *args, **options)
 
 
@@ -124,6 +124,11 @@ class ConvLSTM1D(_ConvLSTM):
     """The long short-term memory of rows: (batch, steps, places, channels); see ConvLSTM2D."""
 
     cell_class = ConvLSTM1DCell
+
+    @without_data
+    @called_as("ConvLSTM1D(16, 3, padding='same')")
+    def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
+        super().__init__(filters, kernel_size, *args, **options)
 
 
 class ConvLSTM2D(_ConvLSTM):
@@ -142,8 +147,18 @@ class ConvLSTM2D(_ConvLSTM):
 
     cell_class = ConvLSTM2DCell
 
+    @without_data
+    @called_as("ConvLSTM2D(16, 3, padding='same')")
+    def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
+        super().__init__(filters, kernel_size, *args, **options)
+
 
 class ConvLSTM3D(_ConvLSTM):
     """The long short-term memory over three axes of space: (batch, steps, a, b, c, channels)."""
 
     cell_class = ConvLSTM3DCell
+
+    @without_data
+    @called_as("ConvLSTM3D(16, 3, padding='same')")
+    def __init__(self, filters: int, kernel_size: Sizes, *args: Any, **options: Any) -> None:
+        super().__init__(filters, kernel_size, *args, **options)

@@ -9,12 +9,14 @@ from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.control import scan
 from giulgi.graph.control.scan import last_step
+from giulgi.graph.ops.shape import dims_of
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.graph.tensor import Tensor
 from giulgi.nn import regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_one_array
 from giulgi.nn.layers.recurrent.cells import (
     Cell,
     StackedRNNCells,
@@ -140,20 +142,21 @@ class RNN(Layer):
     ) -> Any:
         """Return the outputs, and the last states if they are asked for."""
         x, first = _parts(inputs, initial_state)
-        mask = _mask_of_steps(mask)
-        self._require_fit(x, first, mask)
+        mask = self._fitting(mask_of_steps(mask), x)
         batch = ops.size(x, 0)
-        if not first:
+        if first:
+            self._require_states(first, x, batch)
+        else:
             first = [s.read() for s in self.states] or self._first_states(x, batch)
         last, every = self._scanned(x, first, mask, training, batch)
         for variable, value in zip(self.states, last, strict=False):
             self.add_state(variable, value)
         return self._returned(last, every)
 
-    def _require_fit(self, x: Tensor, first: States, mask: Tensor | None) -> None:
-        """Raise an error if there are too few states, or states or mask have other sizes."""
+    def _require_states(self, first: States, x: Tensor, batch: Any) -> None:
+        """Raise an error if there are too few states, or they have other sizes."""
         own, sizes = type(self).__name__, sizes_of_states(self.cell)
-        if first and len(first) != len(sizes):
+        if len(first) != len(sizes):
             raise ArgumentError(
                 f"the cell has {len(sizes)} {'state' if len(sizes) == 1 else 'states'}, and "
                 f"{len(first)} {'is' if len(first) == 1 else 'are'} given.",
@@ -161,22 +164,47 @@ class RNN(Layer):
                 arguments=[(f"state {i}", state.description) for i, state in enumerate(first)],
                 fix="layer(x, initial_state=[h, c]) for a cell of two",
             )
-        for state, size in zip(first, sizes, strict=False):
-            if isinstance(size, int) and state.ndim == 2 and state.shape[1] not in (size, None):
+        if isinstance(self.cell, Cell):
+            wanted = [zero.shape for zero in self._first_states(x, batch)]
+        else:  # Of others it is known if they have a size, and states of two axes.
+            wanted = [
+                (x.shape[0], size) if isinstance(size, int) and state.ndim == 2 else state.shape
+                for state, size in zip(first, sizes, strict=True)
+            ]
+        for state, shape in zip(first, wanted, strict=True):
+            problem = _difference(state.shape, shape)
+            if problem:
                 raise ShapeError(
-                    f"a state has {state.shape[1]} numbers for each example, not {size}.",
+                    f"a state {problem}.",
                     op=own,
-                    arguments=[("state", state.description)],
-                    fix=f"give a state of shape (batch, {size})",
+                    arguments=[("inputs", x.description), ("state", state.description)],
+                    fix=f"give a state of shape (batch, {', '.join(map(str, shape[1:]))})",
                 )
-        steps = x.shape[1]
-        if mask is not None and steps is not None and mask.shape[1] not in (steps, None):
-            raise ShapeError(
-                f"the mask has {mask.shape[1]} steps, and the inputs have {steps}.",
-                op=own,
-                arguments=[("inputs", x.description), ("mask", shape_text(mask.shape))],
-                fix="a mask is (batch, steps)",
-            )
+
+    def _fitting(self, mask: Tensor | None, x: Tensor) -> Tensor | None:
+        """Return a mask as (batch, steps).
+
+        Raises:
+            ShapeError: if it has other axes or sizes.
+        """
+        if mask is None:
+            return None
+        (batch, steps), (own, *behind) = x.shape[:2], mask.shape or (None,)
+        if not behind or any(size not in (1, None) for size in behind[1:]):
+            axes = "1 axis" if mask.ndim == 1 else f"{mask.ndim} axes"
+            problem = f"the mask has {axes}; it says of each step of each example if it counts."
+        elif steps is not None and behind[0] not in (steps, None):
+            problem = f"the mask has {behind[0]} steps, and the inputs have {steps}."
+        elif batch is not None and own not in (batch, 1, None):
+            problem = f"the mask is of {own} examples, and the inputs are {batch}."
+        else:
+            return mask if mask.ndim == 2 else ops.reshape(mask, dims_of(mask)[:2])
+        raise ShapeError(
+            problem,
+            op=type(self).__name__,
+            arguments=[("inputs", x.description), ("mask", mask.description)],
+            fix="a mask is (batch, steps)",
+        )
 
     def _first_states(self, x: Tensor, batch: Any) -> States:
         cell = self.cell
@@ -224,7 +252,7 @@ class RNN(Layer):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask of the outputs: of sequences that of the inputs."""
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = mask_of_steps(mask)
         if not self.return_state:
             return mask if self.return_sequences else None
         return [mask if self.return_sequences else None, *[None] * len(sizes_of_states(self.cell))]
@@ -244,11 +272,30 @@ def _parts(inputs: Any, initial_state: Any) -> tuple[Tensor, States]:
     return inputs, [ops.constant(state) for state in states]
 
 
-def _mask_of_steps(mask: Any) -> Tensor | None:
+def mask_of_steps(mask: Any) -> Tensor | None:
     """Return the mask of the sequence, which is the first if states have masks as well."""
-    is_one_of_several = isinstance(mask, (list, tuple)) and not isinstance(mask[0], (list, tuple))
-    mask = mask[0] if is_one_of_several else mask
+    if isinstance(mask, (list, tuple)) and mask and not is_one_array(mask):
+        mask = mask[0]
     return None if mask is None else ops.constant(mask)
+
+
+def _difference(shape: Shape, wanted: Shape) -> str:
+    """Return in what the shape of a state is not as it should be; "" if it is."""
+    if len(shape) != len(wanted):
+        return f"has {len(shape)} {'axis' if len(shape) == 1 else 'axes'}, not {len(wanted)}"
+    differ = [
+        axis
+        for axis, (size, own) in enumerate(zip(shape, wanted, strict=True))
+        if size != own and None not in (size, own)
+    ]
+    if not differ:
+        return ""
+    size, own = shape[differ[0]], wanted[differ[0]]
+    if differ[0] == 0:
+        return f"is of {size} examples, and the inputs are {own}"
+    if len(shape) == 2:
+        return f"has {size} numbers for each example, not {own}"
+    return f"has the size {size} along axis {differ[0]}, not {own}"
 
 
 def _chosen(counts: Tensor, new: Any, old: Any) -> Tensor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from giulgi.errors import GiulgiError
 from giulgi.nn.layers.arguments import without_data
 from giulgi.nn.layers.recurrent.cells import Cell, SimpleRNNCell
 from giulgi.nn.layers.recurrent.gated import GRUCell, LSTMCell
@@ -21,14 +23,23 @@ class OfCell(RNN):
 
     def __init__(self, units: int, *args: Any, **options: Any) -> None:
         own, of_cell = arguments_of(RNN), arguments_of(self.cell_class)
-        known = sorted({*own, *of_cell} - {"cell", "units"})
+        self.require_known(options)
+        said = {name: value for name, value in options.items() if name in of_cell}
+        try:
+            cell = self.cell_class(units, *args, **{**said, "name": None})
+        except GiulgiError as error:  # The user has made no cell.
+            error.op = type(self).__name__
+            error.fix = error.fix.replace(self.cell_class.__name__, error.op)
+            raise
+        super().__init__(cell, **{name: options[name] for name in own if name in options})
+        self.units = cell.units
+
+    def require_known(self, options: Iterable[str]) -> None:
+        """Raise an UnknownArgumentError for an argument that neither loop nor cell has."""
+        known = {*arguments_of(RNN), *arguments_of(self.cell_class)} - {"cell", "units"}
         for name in options:
             if name not in (*known, *_WITHOUT_MEANING):
-                raise unknown_argument(type(self).__name__, name, known)
-        said = {name: value for name, value in options.items() if name in of_cell}
-        cell = self.cell_class(units, *args, **{**said, "name": None})
-        super().__init__(cell, **{name: options[name] for name in own if name in options})
-        self.units = units
+                raise unknown_argument(type(self).__name__, name, sorted(known))
 
 
 class SimpleRNN(OfCell):
