@@ -113,7 +113,7 @@ class GradientTape:
     def gradient(self, target: Any, sources: Any, output_gradients: Any = None, **_: Any) -> Any:
         """Return the gradients of a target by sources, nested as these; None where is none."""
         leaves, structure = flatten(sources)
-        by = [x.variable if isinstance(x, Variable) else as_tensor(x).expression for x in leaves]
+        by = [_differentiated(x) for x in leaves]
         ys = [as_tensor(y).expression for y in flatten(target)[0]]
         seeds = None
         if output_gradients is not None:
@@ -123,3 +123,10 @@ class GradientTape:
         if executing_eagerly():
             made = [None if g is None else as_tensor(value_of(g)) for g in made]
         return unflatten(structure, iter(made))
+
+
+def _differentiated(source: Any) -> gg.Tensor:
+    """Return what is differentiated by: a variable itself, not its value of now."""
+    if isinstance(source, Variable):
+        return source.variable
+    return source if isinstance(source, gg.Variable) else as_tensor(source).expression

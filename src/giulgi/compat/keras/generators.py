@@ -10,6 +10,9 @@ import numpy as np
 
 from giulgi.compat.names import exported
 
+# Up to how many elements of a data set are counted to know how long an epoch is.
+_COUNTED = 100_000
+
 
 @exported("utils.Sequence", "utils.data_utils.Sequence", of="keras")
 class Sequence:
@@ -28,7 +31,7 @@ class Sequence:
 def batches_of(data: Any) -> Any:
     """Return what yields batches; None if the data are arrays."""
     is_indexed = isinstance(data, Sequence) or hasattr(data, "on_epoch_end")
-    if is_indexed or hasattr(data, "__next__") or hasattr(data, "batches_of_keras"):
+    if is_indexed or hasattr(data, "__next__") or _is_dataset(data):
         return data
     return None
 
@@ -44,9 +47,8 @@ def batches_per_epoch(
         samples: how many examples do, as Keras 1 said.
         shuffle: whether a Sequence is gone through in another order each time.
     """
-    if hasattr(data, "batches_of_keras"):
-        data, own = data.batches_of_keras()
-        steps = own if steps is None else steps
+    if _is_dataset(data):
+        return _of_dataset(data), steps or _length(data)
     if hasattr(data, "__next__"):
         batches: Iterator[Any] = (_batch(part) for part in data)
         if steps is None and samples is None and hasattr(data, "__len__"):
@@ -59,6 +61,24 @@ def batches_per_epoch(
         batches = chain([first], batches)
         steps = max(1, samples // len(_first_array(first)))
     return batches, None if steps is None else max(1, int(steps))
+
+
+def _is_dataset(data: Any) -> bool:
+    """Whether it is a data set of TensorFlow's, whose elements are batches."""
+    return hasattr(data, "make_one_shot_iterator")
+
+
+def _of_dataset(data: Any) -> Iterator[Any]:
+    """Yield the elements of a data set as arrays, and begin anew behind the last."""
+    while True:
+        for element in data.as_numpy_iterator():
+            yield _batch(element)
+
+
+def _length(data: Any) -> int | None:
+    """Return how many elements a data set has; a long or endless one is not counted to its end."""
+    count = sum(1 for _ in islice(data.as_numpy_iterator(), _COUNTED))
+    return count if count < _COUNTED else None
 
 
 def _endless(data: Any, shuffle: bool) -> Iterator[Any]:

@@ -9,6 +9,8 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.keras import metrics
+from giulgi.compat.keras.backend_functions import eval_
+from giulgi.compat.keras.boundary import is_named
 from giulgi.tree import tree_map
 
 
@@ -50,6 +52,8 @@ def _holds_arrays(data: Sequence[Any]) -> bool:
 def _array(data: Any) -> Any:
     if data is None or isinstance(data, np.ndarray):
         array = data
+    elif is_named(data) or isinstance(data, gg.Tensor):
+        array = np.asarray(eval_(data))
     elif hasattr(data, "to_numpy"):
         array = data.to_numpy()
     else:

@@ -9,7 +9,6 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.keras import losses, optimizers
-from giulgi.compat.keras.boundary import is_named
 from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.model_data import (
@@ -217,8 +216,6 @@ class TrainedModel(Layer, gg.Model):
         """Return the outputs for all examples, as arrays."""
         if batches_of(x) is not None:
             return self.predict_generator(x, steps)
-        if is_named(x):
-            x = x.eval()
         return super().predict(as_arrays(x), batch_size, verbose, steps, given_callbacks(callbacks))
 
     def predict_generator(

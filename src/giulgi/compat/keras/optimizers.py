@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 import giulgi as gg
+from giulgi.compat.eager import executing_eagerly, value_of
 from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
 from giulgi.compat.keras.constraints import limit
 from giulgi.compat.keras.weights import constraint_of
@@ -148,8 +149,10 @@ def assignments(updates: Sequence[Update]) -> list[Any]:
 
 
 def _step(updates: Sequence[Update]) -> Any:
+    """Return the operation of a step; where a program computes at once, take it."""
     pairs = [(_Slot(variable), new) for variable, new in updates]
-    return record("Step", None, [], [], assigns=pairs)
+    operation = record("Step", None, [], [], assigns=pairs)
+    return value_of(operation) if executing_eagerly() else operation
 
 
 class _Slot:
