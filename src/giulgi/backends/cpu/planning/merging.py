@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from giulgi.backends.cpu.planning.group import Group, Kind
+from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Target
 
 if TYPE_CHECKING:
@@ -28,36 +29,69 @@ def merge_elementwise(grouping: Grouping) -> None:
 def _merge_some(grouping: Grouping) -> bool:
     """Go once through all groups; return whether any were made one."""
     by_domain: dict[tuple[int, ...], list[Group]] = {}
+    reads = _Reads(grouping)
     count = len(grouping.groups)
     for group in list(grouping.groups):
         if group.kind is not Kind.POINTWISE or group.copies:
             continue
         earlier = by_domain.setdefault(group.domain, [])
-        into = next((other for other in earlier if _belong_together(grouping, other, group)), None)
+        into = next((x for x in earlier if _belong_together(grouping, reads, x, group)), None)
         if into is None:
             earlier.append(group)
         else:
             _merge(grouping, into, group)
+            reads.forget(into)
     return len(grouping.groups) < count
 
 
-def _belong_together(grouping: Grouping, first: Group, then: Group) -> bool:
+class _Reads:
+    """What groups read, found once for each: there are many pairs of groups.
+
+    Args:
+        grouping: the groups.
+    """
+
+    def __init__(self, grouping: Grouping) -> None:
+        self._grouping = grouping
+        self._bases: dict[int, frozenset[Target]] = {}
+        self._places: dict[int, frozenset[tuple[Target, Layout]]] = {}
+
+    def forget(self, group: Group) -> None:
+        """Find anew what a group reads, which has changed."""
+        self._places.pop(id(group), None)
+
+    def _find(self, group: Group) -> None:
+        if id(group) not in self._places:
+            found = self._grouping.read_by(group)
+            self._bases[id(group)] = frozenset(x.base for x in found)
+            self._places[id(group)] = frozenset((x.base, x.layout) for x in found)
+
+    def bases(self, group: Group) -> frozenset[Target]:
+        """Return what has memory of its own and is read."""
+        self._find(group)
+        return self._bases[id(group)]
+
+    def places(self, group: Group) -> frozenset[tuple[Target, Layout]]:
+        """Return what is read, and in which layout."""
+        self._find(group)
+        return self._places[id(group)]
+
+
+def _belong_together(grouping: Grouping, reads: _Reads, first: Group, then: Group) -> bool:
     if len(first.nodes) + len(then.nodes) > _MOST_NODES:
         return False
     pairs = (first, then), (then, first)
-    if not any(_is_related(grouping, *pair) for pair in pairs):
+    if not any(_is_related(reads, *pair) for pair in pairs):
         return False
     at_place = all(_reads_at_its_place(grouping, *pair) for pair in pairs)
     return at_place and grouping.order.may_be_one(first, then)
 
 
-def _is_related(grouping: Grouping, first: Group, then: Group) -> bool:
+def _is_related(reads: _Reads, first: Group, then: Group) -> bool:
     """Whether a group reads what another computes, or both read the same."""
-    reads = {(access.base, access.layout) for access in grouping.read_by(then)}
-    computed: set[Target] = set(first.nodes)
-    if any(base in computed for base, _ in reads):
+    if any(node in reads.bases(then) for node in first.nodes):
         return True
-    return any((x.base, x.layout) in reads for x in grouping.read_by(first))
+    return not reads.places(first).isdisjoint(reads.places(then))
 
 
 def _reads_at_its_place(grouping: Grouping, first: Group, then: Group) -> bool:
