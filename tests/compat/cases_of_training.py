@@ -65,3 +65,17 @@ def averages(tf):
             values.append([mean.tolist() for mean in session.run(means)])
         names = sorted(plain.variables_to_restore())
         return {"values": values, "names": names, "mean": plain.average_name(v)}
+
+
+def assigned_averages(tf, assign_moving_average):
+    """Return a running mean that is assigned by itself, begun at 0 and not."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [])
+        plain, fair = tf.Variable(1.0, name="plain"), tf.Variable(1.0, name="fair")
+        update = [
+            assign_moving_average(plain, x, 0.9, zero_debias=False),
+            assign_moving_average(fair, x, 0.9),
+        ]
+        session.run(tf.global_variables_initializer())
+        runs = [[float(v) for v in session.run(update, {x: i})] for i in range(1, 5)]
+        return [*runs, [float(v) for v in session.run([plain, fair])]]

@@ -29,6 +29,13 @@ def test_means_are_those_of_tensorflow(tf):
     assert set(found["names"]) >= {"v/ExponentialMovingAverage", "step"}
 
 
+def test_means_that_are_assigned(tf):
+    from tensorflow.python.training.moving_averages import assign_moving_average
+
+    found = cases.assigned_averages(tf, assign_moving_average)
+    np.testing.assert_allclose(found, GOLDEN["assigned averages"], rtol=2e-6)
+
+
 def test_gradients_of_what_has_no_influence_are_none(tf):
     used, unused = tf.Variable(1.0), tf.Variable(2.0)
     optimizer = tf.train.GradientDescentOptimizer(0.1)

@@ -18,7 +18,6 @@ _ALIASES = {
     "tensorflow.compat.v1": "tensorflow",
     "tensorflow.compat.v2": "tensorflow",
     "tensorflow.keras": "keras",
-    "tensorflow.optimizers": "keras.optimizers",
     "tensorflow.compat.v1.keras": "keras",
     "tensorflow.optimizers": "keras.optimizers",
     "tensorflow.contrib.keras": "keras",
@@ -65,7 +64,11 @@ _ALIASES = {
 _INSIDES = {
     "tensorflow.python.ops": ("tensorflow", "tensorflow.nn", "tensorflow.train"),
     "tensorflow.python.framework": ("tensorflow", "tensorflow.python.framework.ops"),
+    "tensorflow.python.training": ("tensorflow.train", "tensorflow"),
     "tensorflow.python": ("tensorflow",),
+    "tensorflow.core": ("tensorflow", "tensorflow.train"),
+    "tensorflow.contrib.framework.python": ("tensorflow.contrib.framework",),
+    "tensorflow.contrib.opt.python": ("tensorflow.contrib.opt",),
 }
 
 

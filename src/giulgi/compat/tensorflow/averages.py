@@ -8,7 +8,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.compat.variable_scopes import scopes_of
 from giulgi.compat.variables import Variable
 
@@ -141,3 +141,40 @@ class ExponentialMovingAverage:
             if variable.op.name not in taken:
                 names.setdefault(variable.op.name, variable)
         return names
+
+
+@exported("python.training.moving_averages.assign_moving_average")
+def assign_moving_average(
+    variable: Any, value: Any, decay: Any, zero_debias: bool = True, name: str | None = None
+) -> Tensor:
+    """Return the new running mean that a variable holds, which is assigned when it is run.
+
+    Args:
+        variable: holds the mean, ``a <- a - (1 - decay) (a - v)``.
+        value: v.
+        decay: how much of the mean is kept.
+        zero_debias: whether the mean begins at 0 and is corrected for it, whatever the first value
+            of the variable is.
+        name: the name of the operation.
+    """
+    old, new = variable.as_tensor(), as_tensor(value)
+    kind = variable.variable.dtype
+    v = gg.cast(new.expression, kind)
+    share = 1.0 - gg.cast(as_expression(decay, variable.dtype), kind)
+    inputs = [old, new]
+    if not zero_debias:
+        moved = old.expression - share * (old.expression - v)
+        own = name or "AssignMovingAvg"
+        return record("AssignSub", own, inputs, [moved], assigns=[(variable, moved)]).outputs[0]
+    graph = get_default_graph()
+    with graph.control_dependencies(None), graph.name_scope(None):
+        start = gg.zeros(variable.variable.shape, kind)
+        biased = Variable(start, False, name=f"{variable.op.name}/biased")
+        steps = Variable(gg.zeros((), kind), False, name=f"{variable.op.name}/local_step")
+    inputs += [biased.as_tensor(), steps.as_tensor()]
+    total, count = inputs[2].expression, inputs[3].expression + 1
+    total = total - share * (total - v)
+    moved = total / (1.0 - gg.power(1.0 - share, count))
+    assigns = [(variable, moved), (biased, total), (steps, count)]
+    own = name or "AssignMovingAvg"
+    return record("AssignSub", own, inputs, [moved], assigns=assigns).outputs[0]
