@@ -27,6 +27,7 @@ FAMILIES = (
     "arithmetic",
     "arrays",
     "averages",
+    "boosted_trees",
     "candidate_sampling",
     "checkpoint_objects",
     "checkpoints",

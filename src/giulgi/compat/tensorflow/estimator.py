@@ -94,7 +94,7 @@ class Estimator:
         if self._config.tf_random_seed is not None:
             tf.set_random_seed(self._config.tf_random_seed)
         tf.train.get_or_create_global_step()
-        features, labels = _inputs(input_fn, mode, self._params, self._config)
+        features, labels = inputs_of(input_fn, mode, self._params, self._config)
         return self._call(features, labels, mode)
 
     # Using
@@ -276,7 +276,7 @@ class Estimator:
     export_saved_model = experimental_export_all_saved_models = export_savedmodel
 
 
-def _inputs(input_fn: Callable[..., Any], mode: str, params: Any, config: Any) -> Any:
+def inputs_of(input_fn: Callable[..., Any], mode: str, params: Any, config: Any) -> Any:
     """Return features and labels that a function makes, of a data set those of its next element."""
     wanted = inspect.signature(input_fn).parameters
     given = {"mode": mode, "params": params, "config": config}

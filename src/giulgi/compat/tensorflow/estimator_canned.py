@@ -374,9 +374,5 @@ class DNNLinearCombinedRegressor(_Canned):
         self._begin(head, parts, model_dir, config)
 
 
-for _name in ("BoostedTreesClassifier", "BoostedTreesRegressor", "BaselineClassifier",
-              "BaselineRegressor"):  # fmt: skip
-    advise(
-        f"estimator.{_name}",
-        "There are no trees here: use tf.estimator.DNNClassifier or DNNRegressor, or scikit-learn.",
-    )
+for _name in ("BaselineClassifier", "BaselineRegressor"):
+    advise(f"estimator.{_name}", "Use tf.estimator.LinearClassifier or LinearRegressor.")
