@@ -326,7 +326,8 @@ def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
     if dtype is string or any(as_tensor(v).dtype is string for v in known):
         from giulgi.compat.tensorflow.arrays import stack
 
-        found: Tensor = stack([as_tensor(value, string) for value in values])
+        made: Any = stack
+        found: Tensor = made([as_tensor(value, string) for value in values])
         return found
     if dtype is None and known:
         dtype = as_tensor(known[0]).dtype

@@ -1,0 +1,77 @@
+"""Random numbers under a seed are those that TensorFlow drew: those below are from TensorFlow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def run(tf):
+    session = tf.InteractiveSession()
+    yield session.run
+    session.close()
+
+
+def near(found, wanted):
+    np.testing.assert_allclose(np.ravel(found)[: len(wanted)], wanted, atol=6e-6)
+
+
+def test_normal_numbers_go_on_from_run_to_run(tf, run):
+    x = tf.random_normal([4], seed=3)
+    near(run(x), [1.06166, -0.87858, 0.11187, 0.18512])
+    near(run(x), [-0.14378, 0.38764, -1.09728, 1.26557])
+    with tf.Session() as other:
+        near(other.run(x), [1.06166, -0.87858, 0.11187, 0.18512])
+
+
+def test_truncated_numbers(tf, run):
+    x = tf.truncated_normal([300], seed=5)
+    near(run(x), [-1.17808, -0.70994, -1.74816, -0.49537, -0.86415, 1.2457])
+    assert abs(run(tf.reduce_sum(x)) + 11.09667) < 1e-4
+
+
+def test_even_numbers_of_both_seeds(tf, run):
+    tf.set_random_seed(1)
+    x = tf.random_uniform([4], seed=3)
+    near(run(x), [0.77879, 0.8012, 0.72437, 0.23089])
+    near(run(x), [0.60315, 0.06146, 0.76444, 0.09613])
+
+
+def test_a_graph_without_other_seeds_begins_as_it_did(tf, run):
+    """The place of an operation in the graph is its seed, as in TensorFlow 1."""
+    tf.set_random_seed(777)
+    tf.placeholder(tf.float32, [None, 2])
+    tf.placeholder(tf.float32, [None, 1])
+    w = tf.Variable(tf.random_normal([2, 2]))
+    run(w.initializer)
+    near(run(w), [0.80269563, 0.67861295, -1.21728313, -0.3051686])
+
+
+def test_operations_are_counted_as_tensorflow_has_them(tf):
+    from giulgi.compat.graph import get_default_graph
+    from giulgi.compat.tensorflow.seeded import operations_before
+
+    def count(build):
+        before = operations_before(get_default_graph())
+        build()
+        return operations_before(get_default_graph()) - before
+
+    x = tf.placeholder(tf.float32, [None, 2])
+    assert count(lambda: tf.placeholder(tf.float32)) == 1
+    assert count(lambda: tf.Variable(tf.random_normal([2, 2]))) == 9
+    assert count(lambda: tf.Variable(tf.zeros([3]))) == 4
+    assert count(lambda: tf.Variable(3.0)) == 4
+    assert count(lambda: tf.get_variable("a", [2, 2])) == 10
+    assert count(lambda: tf.get_variable("b", [2], initializer=tf.zeros_initializer())) == 4
+    assert count(lambda: tf.reduce_mean(tf.square(x * 2 - 1))) == 7
+    assert count(lambda: tf.reshape(x, [-1, 2])) == 2
+    assert count(lambda: x[:, 0]) == 4
+
+
+def test_numbers_of_a_shape_that_is_fed(tf, run):
+    x = tf.placeholder(tf.float32, [None, 2])
+    noise = tf.random_normal(tf.shape(x), seed=3)
+    near(run(noise, {x: np.zeros((2, 2))}), [1.06166, -0.87858, 0.11187, 0.18512])
+    slope = tf.gradients(tf.random_normal([2], x[0], 1.0, seed=4), x)[0]
+    assert run(slope, {x: np.zeros((1, 2))}).tolist() == [[1, 1]]
