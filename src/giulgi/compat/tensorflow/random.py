@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,68 +11,143 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype, float32
 from giulgi.compat.graph import get_default_graph
+from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
-from giulgi.compat.tensorflow.arguments import kind, numbers, sizes
+from giulgi.compat.operation import as_results, operation
+from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.tensorflow.arguments import kind, numbers, sizes, static
 from giulgi.compat.tensorflow.layouts import layout
+from giulgi.compat.tensorflow.seeded import (
+    Stream,
+    bell,
+    cut_bell,
+    even,
+    operations_before,
+    whole,
+)
+from giulgi.compat.variables import set_eager
+from giulgi.tree import flatten
 
 _LOW = 0xFFFFFFFF
 # What stands for the seed of the graph where only an operation has one.
 _NO_GRAPH_SEED = 87654321
+# More numbers than these giulgi draws itself, faster, and others than TensorFlow's.
+_MOST_BY_PYTHON = 4_000_000
 
 
-def own_seed(seed: Any = None) -> int | None:
-    """Return the seed of an operation, of its own seed and that of the graph; None: of neither.
+def seeds_of(seed: Any = None, before: int = 0) -> tuple[int, int] | None:
+    """Return the seed of the graph and that of an operation; None where neither has one.
 
     Under a seed of the graph an operation without one of its own takes its place in the graph, so
     that each draws other numbers, and the same ones when the graph is built again.
+
+    Args:
+        seed: the operation's own.
+        before: how many operations TensorFlow makes for its arguments.
     """
     graph = get_default_graph()
     if seed is None and graph.seed is None:
         return None
-    own = graph.size if seed is None else int(numbers(seed, "a seed"))
+    own = operations_before(graph) + before if seed is None else int(numbers(seed, "a seed"))
     whole = _NO_GRAPH_SEED if graph.seed is None else graph.seed
-    return ((whole & _LOW) << 32) | (own & _LOW)
+    return (whole, own) if whole or own else (0, 2**31 - 1)
 
 
-@operation("random_normal", "random.normal", type="random_normal")
-def random_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = float32,
-    seed: Any = None,
-    name: str | None = None,
-) -> gg.Tensor:
-    """Return normally distributed numbers."""
-    own = kind(dtype)
-    return gg.random.normal(
-        sizes(shape), _number(mean, own), _number(stddev, own), own, own_seed(seed)
-    )
+def own_seed(seed: Any = None) -> int | None:
+    """Return the seeds of an operation as one for giulgi's random numbers; None: there is none."""
+    found = seeds_of(seed)
+    return None if found is None else ((found[0] & _LOW) << 32) | (found[1] & _LOW)
 
 
-@operation("truncated_normal", "random.truncated_normal", type="truncated_normal")
-def truncated_normal(
-    shape: Any,
-    mean: Any = 0.0,
-    stddev: Any = 1.0,
-    dtype: Any = float32,
-    seed: Any = None,
-    name: str | None = None,
-) -> gg.Tensor:
-    """Return normally distributed numbers within two standard deviations of their mean."""
-    own = kind(dtype)
-    return gg.random.truncated_normal(
-        sizes(shape), _number(mean, own), _number(stddev, own), own, own_seed(seed)
-    )
+def _drawn_as_then(
+    draw: Callable[..., Any], shape: Any, dtype: Any, seed: Any, arguments: int
+) -> Tensor | None:
+    """Return what TensorFlow draws for the seeds; None where there are none, or too much is asked.
+
+    Args:
+        draw: makes the numbers.
+        shape: the shape.
+        dtype: the dtype, float32 or int32.
+        seed: the operation's own seed.
+        arguments: how many operations TensorFlow makes for arguments that are numbers.
+    """
+    known = sizes(shape)
+    is_known = isinstance(known, tuple) and all(isinstance(n, int) for n in known)
+    if set_eager.is_eager or (is_known and math.prod(known) > _MOST_BY_PYTHON):
+        return None
+    seeds = seeds_of(seed, arguments)
+    if seeds is None:
+        return None
+    stream = Stream(seeds, draw)
+    if is_known:
+        made = host_operation("RandomStream", lambda: stream(known), [], [(dtype, known)])
+    else:
+        rank = None if isinstance(known, gg.Tensor) else len(known)
+        declared = None if rank is None else [n if isinstance(n, int) else None for n in known]
+        made = host_operation("RandomStream", stream, [as_tensor(shape)], [(dtype, declared)])
+    return made.outputs[0]
+
+
+def _made(
+    type: str,
+    name: str | None,
+    drawn: Tensor | None,
+    plain: Callable[[], gg.Tensor],
+    combine: Callable[[gg.Tensor], gg.Tensor],
+    *given: Any,
+) -> Any:
+    """Return an operation of numbers that were drawn, or else are giulgi's own."""
+    leaves = flatten(list(given))[0]
+    inputs = [as_tensor(x) for x in leaves if isinstance(x, (Tensor, Converted))]
+    if drawn is not None:
+        inputs.append(drawn)
+    return as_results(type, name, inputs, combine(plain() if drawn is None else drawn.expression))
+
+
+def _constants(*values: Any) -> int:
+    """Return how many of some arguments are numbers, and no tensors."""
+    return sum(not isinstance(value, (Tensor, Converted, gg.Tensor)) for value in values)
+
+
+def _normal(type: str, draw: Callable[..., Any], plain: Any, *paths: str) -> Callable[..., Any]:
+    def apply(
+        shape: Any,
+        mean: Any = 0.0,
+        stddev: Any = 1.0,
+        dtype: Any = float32,
+        seed: Any = None,
+        name: str | None = None,
+    ) -> Any:
+        own = kind(dtype)
+        drawn = None
+        if own == np.float32:
+            count = _constants(shape, mean, stddev)
+            drawn = _drawn_as_then(draw, shape, own, seed, count)
+        middle, wide = _number(mean, own), _number(stddev, own)
+        return _made(
+            type, name, drawn,
+            lambda: plain(sizes(shape), 0.0, 1.0, own, own_seed(seed)),
+            lambda unit: unit * wide + middle,
+            shape, mean, stddev,
+        )  # fmt: skip
+
+    apply.__name__ = type
+    apply.__doc__ = plain.__doc__
+    return exported(*paths)(apply)
 
 
 def _number(value: Any, dtype: Any) -> gg.Tensor:
     return gg.cast(as_expression(value), dtype)
 
 
-@operation("random_uniform", "random.uniform", type="random_uniform")
+random_normal = _normal("random_normal", bell, gg.random.normal, "random_normal", "random.normal")
+truncated_normal = _normal(
+    "truncated_normal", cut_bell, gg.random.truncated_normal,
+    "truncated_normal", "random.truncated_normal",
+)  # fmt: skip
+
+
+@exported("random_uniform", "random.uniform")
 def random_uniform(
     shape: Any,
     minval: Any = 0,
@@ -78,29 +155,47 @@ def random_uniform(
     dtype: Any = float32,
     seed: Any = None,
     name: str | None = None,
-) -> gg.Tensor:
+) -> Any:
     """Return evenly distributed numbers from minval up to, not including, maxval."""
     declared = as_dtype(dtype)
     if declared.is_integer:
         if maxval is None:
             raise ValueError("Must specify maxval for integer dtype")
-        return _whole_numbers(sizes(shape), minval, maxval, declared.numpy_dtype, seed)
+        return _whole_numbers(shape, minval, maxval, declared.numpy_dtype, seed, name)
     own = declared.numpy_dtype
-    low, high = (_number(v, own) for v in (minval, 1.0 if maxval is None else maxval))
-    unit = gg.random.uniform(sizes(shape), 0.0, 1.0, own, own_seed(seed))
-    return unit * (high - low) + low
+    most = 1.0 if maxval is None else maxval
+    drawn = None
+    if own == np.float32:
+        drawn = _drawn_as_then(even, shape, own, seed, _constants(shape, minval, most))
+    low, high = (_number(v, own) for v in (minval, most))
+    return _made(
+        "random_uniform", name, drawn,
+        lambda: gg.random.uniform(sizes(shape), 0.0, 1.0, own, own_seed(seed)),
+        lambda unit: unit * (high - low) + low,
+        shape, minval, most,
+    )  # fmt: skip
 
 
-def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any) -> gg.Tensor:
-    from giulgi.compat.tensorflow.arguments import static
-
+def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any, name: str | None) -> Any:
     known = [static(v) for v in (low, high)]
-    if all(v is not None and v.size == 1 for v in known):
-        first, last = (int(v.ravel()[0]) for v in known if v is not None)
-        return gg.random.randint(first, last, shape, dtype, own_seed(seed))
-    unit = gg.random.uniform(shape, 0.0, 1.0, "float64", own_seed(seed))
-    least, most = (gg.cast(as_expression(v), "float64") for v in (low, high))
-    return gg.cast(gg.floor(unit * (most - least)) + least, dtype)
+    ends = [int(v.ravel()[0]) for v in known if v is not None and v.size == 1]
+    drawn = None
+    if len(ends) == 2 and dtype == np.int32:
+        first, last = ends
+
+        def draw(seeds: tuple[int, int], start: int, count: int) -> Any:
+            return whole(seeds, start, count, first, last)
+
+        drawn = _drawn_as_then(draw, shape, dtype, seed, _constants(shape, low, high))
+
+    def plain() -> gg.Tensor:
+        if len(ends) == 2:
+            return gg.random.randint(ends[0], ends[1], sizes(shape), dtype, own_seed(seed))
+        unit = gg.random.uniform(sizes(shape), 0.0, 1.0, "float64", own_seed(seed))
+        least, most = (gg.cast(as_expression(v), "float64") for v in (low, high))
+        return gg.cast(gg.floor(unit * (most - least)) + least, dtype)
+
+    return _made("random_uniform_int", name, drawn, plain, lambda x: x, shape, low, high)
 
 
 @layout("random_shuffle", "random.shuffle", type="RandomShuffle", texts=("value",))
@@ -119,8 +214,8 @@ def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None
     if isinstance(wanted, gg.Tensor):
         wanted = tuple(wanted[i] for i in range(x.ndim))
     first = own_seed(seed)
-    for axis, (count, whole) in enumerate(zip(wanted, x.shape, strict=True)):
-        if count == -1 or (isinstance(count, int) and count == whole):
+    for axis, (count, size) in enumerate(zip(wanted, x.shape, strict=True)):
+        if count == -1 or (isinstance(count, int) and count == size):
             continue
         room = gg.cast(gg.size(x, axis) - count + 1, "float64")
         drawn = gg.random.uniform((), 0.0, 1.0, "float64", None if first is None else first + axis)
@@ -171,8 +266,6 @@ def _generator(seed: int | None) -> np.random.Generator:
 
 def _drawn(type: str, shape: Any, dtype: Any, seed: Any, draw: Any, given: Any, name: Any) -> Any:
     """Return what one of NumPy's generators draws; it goes on from run to run."""
-    from giulgi.compat.host import host_operation
-
     generator = _generator(own_seed(seed))
     made = host_operation(
         type, lambda *values: draw(generator, *values), given, [(dtype, shape)], name
@@ -215,8 +308,6 @@ def random_poisson(
 
 
 def _static(value: Any) -> Any:
-    from giulgi.compat.tensorflow.arguments import static
-
     known = static(value)
     if known is None:
         raise NotImplementedError("the numbers of this distribution must be known, not fed")
