@@ -126,7 +126,8 @@ _OF_TWO = {
 # How many operations TensorFlow has where one is here.
 _COUNTS = {
     "Mean": 2, "Sum": 2, "Max": 2, "Min": 2, "Prod": 2, "All": 2, "Any": 2, "ArgMax": 2,
-    "ArgMin": 2, "Reshape": 2, "transpose": 2, "ExpandDims": 2, "ConcatV2": 2, "Split": 2, "strided_slice": 4,
+    "ArgMin": 2, "Reshape": 2, "transpose": 2, "ExpandDims": 2, "ConcatV2": 2, "Split": 2,
+    "strided_slice": 4,
     "OneHot": 4, "range": 4, "ClipByValue": 4, "Tile": 2, "Fill": 3, "eye": 6, "GatherV2": 3,
     "embedding_lookup": 4, "dropout": 11, "random_normal": 6, "truncated_normal": 6,
     "random_uniform": 7,
