@@ -92,6 +92,7 @@ FAMILIES = (
     "linear_algebra",
     "logging",
     "lookup",
+    "lookup_words",
     "loops",
     "losses",
     "meta_graph",

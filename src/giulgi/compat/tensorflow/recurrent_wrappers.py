@@ -20,7 +20,7 @@ from giulgi.compat.tensorflow.layers_core import product
 from giulgi.compat.tensorflow.nn_convolutions import bias_add, dropout
 from giulgi.compat.tensorflow.recurrent_cells import RNNCell, cell_names, zeros_of
 from giulgi.compat.tensorflow.recurrent_lstm import LSTMStateTuple, joined
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.variable_scopes import get_variable_scope, variable_scope
 from giulgi.tree import flatten, tree_map, unflatten
 
 
@@ -366,7 +366,8 @@ class EmbeddingWrapper(_Wrapper):
 
     def call(self, inputs: Any, state: Any) -> Any:
         """Return the output of the cell and the new state."""
-        first = RandomUniform(-(3**0.5), 3**0.5) if self._initializer is None else self._initializer
+        first = self._initializer or get_variable_scope().initializer
+        first = first or RandomUniform(-(3**0.5), 3**0.5)
         table = self.add_variable("embedding", self._sizes, float32, first)
         return self._cell(embedding_lookup(table, _as_row(inputs)), state)
 

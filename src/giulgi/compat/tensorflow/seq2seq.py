@@ -6,6 +6,8 @@ sequences have ended nothing changes any more, and what came after is cut off.
 
 from __future__ import annotations
 
+import dis
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -43,6 +45,9 @@ class Decoder:
 
     #: Tensors, along a first axis of time, of which each step is to be given its element.
     sequences: Any = None
+
+    #: The length of the longest sequence, if it is known beforehand.
+    longest: int | None = None
 
     #: Whether symbols are drawn, so that two runs differ.
     draws = False
@@ -82,6 +87,7 @@ class BasicDecoder(Decoder):
         self._initial_state, self._output_layer = initial_state, output_layer
         self.sequences = getattr(helper, "sequences", None)
         self.draws = getattr(helper, "draws", False)
+        self.longest = getattr(helper, "longest", None)
 
     @property
     def batch_size(self) -> Any:
@@ -238,7 +244,7 @@ def dynamic_decode(
     decoder: Any, output_time_major: bool = False, impute_finished: bool = False,
     maximum_iterations: Any = None, parallel_iterations: int = 32, swap_memory: bool = False,
     scope: Any = None,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+) -> Any:  # fmt: skip
     """Run a decoder until all of its sequences have ended.
 
     Args:
@@ -251,7 +257,8 @@ def dynamic_decode(
         scope: the scope; None: "decoder".
 
     Returns:
-        The outputs, (batch, time, ...); the last state; and the lengths of the sequences.
+        The outputs, (batch, time, ...); the last state; and the lengths of the sequences, unless
+        the program takes only two.
     """
     del parallel_iterations, swap_memory
     with variable_scope(scope, "decoder"):
@@ -267,19 +274,35 @@ def dynamic_decode(
                 )
             limit = _counted(loop, begin)
         like = None if sequences is None else flatten(sequences)[0][0]
+        longest = getattr(decoder, "longest", None)
+        bound = None if limit is None or longest is None else static(limit)
+        is_exact = longest is not None and (limit is None or bound is not None)
+        if is_exact:  # The number of steps is known beforehand.
+            limit = longest if bound is None else min(int(bound), int(longest or 0))
         times = _times(limit, like)
         elements: tuple[Any, ...] = (times,)
         if sequences is not None:
             elements = (times, tree_map(lambda x: _as_long(x, times), sequences))
         (state, _, _, lengths), (outputs, stopped) = scanned(loop, begin, elements)
-        outputs = tree_map(lambda x: _cut(x, stopped), outputs)
+        if not is_exact:
+            outputs = tree_map(lambda x: _cut(x, stopped), outputs)
         finalize = getattr(decoder, "finalize", None)
         if finalize is not None:
             outputs, state = finalize(outputs, state, lengths)
             lengths = getattr(state, "lengths", lengths)
         if not output_time_major:
             outputs = tree_map(swapped, outputs)
-        return outputs, state, lengths
+        found = outputs, state, lengths
+        return found[:2] if _takes_two(sys._getframe(1)) else found
+
+
+def _takes_two(frame: Any) -> bool:
+    """Whether a program takes two results, as there were until TensorFlow 1.2."""
+    following = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
+    instruction = next((i for i in following if i.opname != "CACHE"), None)
+    return (
+        instruction is not None and instruction.opname == "UNPACK_SEQUENCE" and instruction.arg == 2
+    )
 
 
 @operation(type="Slice")

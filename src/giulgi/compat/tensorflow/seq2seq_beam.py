@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.names import exported
+from giulgi.compat.names import advise, exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import as_expression, as_tensor
 from giulgi.compat.tensorflow.embeddings import embedding_lookup
@@ -212,3 +212,10 @@ class BeamSearchDecoder(Decoder):
         del sequence_lengths
         symbols = gather_tree(outputs.predicted_ids, outputs.parent_ids)
         return FinalBeamSearchDecoderOutput(symbols, outputs), final_state
+
+
+for _name in (
+    "dynamic_rnn_decoder", "simple_decoder_fn_train", "simple_decoder_fn_inference",
+    "attention_decoder_fn_train", "attention_decoder_fn_inference", "prepare_attention",
+):  # fmt: skip
+    advise(f"contrib.seq2seq.{_name}", "Use BasicDecoder with a helper, and dynamic_decode.")

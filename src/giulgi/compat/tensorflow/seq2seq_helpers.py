@@ -11,6 +11,7 @@ import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.tensorflow.arguments import static
 from giulgi.compat.tensorflow.embeddings import embedding_lookup
 from giulgi.compat.tensorflow.recurrent_cells import batch_of
 from giulgi.compat.tensorflow.recurrent_loops import swapped
@@ -22,6 +23,7 @@ class Helper:
     """The base of helpers: they choose symbols, and make inputs of them."""
 
     sequences: Any = None
+    longest: int | None = None
     draws = False
     _now: Any = None
 
@@ -95,6 +97,8 @@ class TrainingHelper(Helper):
         self._inputs = x if time_major else tree_map(swapped, x)
         self._lengths = as_tensor(sequence_length)
         self.sequences = tree_map(_shifted, self._inputs)
+        known = static(self._lengths)
+        self.longest = None if known is None else max(int(np.max(known)), 1)
 
     @property
     def batch_size(self) -> Any:
