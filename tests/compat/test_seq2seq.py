@@ -268,3 +268,10 @@ def test_beams_find_the_likeliest_sequence(tf: Any) -> None:
     assert found.shape == (2, steps, width)
     assert tuple(found[0, :, 0]) == tuple(found[1, :, 0]) == best
     np.testing.assert_allclose(scores[0, 0], every[best], rtol=1e-5)
+
+
+def test_programs_that_take_two_results_of_decoding_get_two(tf: Any) -> None:
+    helper = tf.contrib.seq2seq.TrainingHelper(tf.ones([BATCH, 2, 2]), [2] * BATCH)
+    outputs, state = tf.contrib.seq2seq.dynamic_decode(_decoder(tf, helper))
+    assert outputs.rnn_output.shape.as_list() == [BATCH, 2, SYMBOLS]
+    assert state.shape.as_list() == [BATCH, UNITS]
