@@ -14,7 +14,6 @@ from giulgi.compat.errors import FailedPreconditionError
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.elements import as_array, is_tensor
 from giulgi.compat.tensorflow.gfile import absent, path_of
@@ -25,7 +24,7 @@ Array = np.ndarray[Any, Any]
 _MODULES = ("lookup", "contrib.lookup", "python.ops.lookup_ops")
 
 
-def _shared(name: str, thing: Any, *more: str) -> None:
+def share(name: str, thing: Any, *more: str) -> None:
     """Give a thing its name in all modules of tables."""
     for module in (*_MODULES, *more):
         export(f"{module}.{name}", thing)
@@ -57,15 +56,15 @@ class KeyValueTensorInitializer:
         name: str | None = None,
     ) -> None:
         del name
-        self.keys, self.key_dtype = _known(keys, key_dtype)
-        self.values, self.value_dtype = _known(values, value_dtype)
+        self.keys, self.key_dtype = known(keys, key_dtype)
+        self.values, self.value_dtype = known(values, value_dtype)
 
     def inputs(self) -> list[Any]:
         """Return keys and values: tensors, or arrays where they are known."""
         return [self.keys, self.values]
 
 
-def _known(values: Any, dtype: Any) -> tuple[Any, DType]:
+def known(values: Any, dtype: Any) -> tuple[Any, DType]:
     """Return values as an array if they are known, else as a tensor; and their type."""
     if is_tensor(values):
         tensor = as_tensor(values)
@@ -300,103 +299,6 @@ class MutableHashTable(StaticHashTable):
         return keys, values
 
 
-# Tables of words
-
-
-def _index_table(
-    words: Any, buckets: int, default: int, dtype: Any, name: str | None
-) -> StaticHashTable:
-    keys, kind = _known(words, dtype)
-    count = keys.shape[0]
-    numbers: Any = (
-        np.arange(count)
-        if not isinstance(keys, Tensor)
-        else tf.range(tf.cast(tf.size(keys), tf.int64))
-    )
-    filled = KeyValueTensorInitializer(keys, numbers, kind, "int64")
-    if buckets:
-        return StaticVocabularyTable(filled, buckets, kind, name)
-    return StaticHashTable(filled, default, name=name)
-
-
-def index_table_from_tensor(
-    vocabulary_list: Any = None,
-    num_oov_buckets: int = 0,
-    default_value: int = -1,
-    hasher_spec: Any = None,
-    dtype: Any = "string",
-    name: str | None = None,
-    mapping: Any = None,
-) -> StaticHashTable:
-    """Return a table of the places of words in a list.
-
-    Args:
-        vocabulary_list: the words; in some versions called ``mapping``.
-        num_oov_buckets: how many numbers there are for other words.
-        default_value: the number of other words, if there are none for them.
-        hasher_spec: has no meaning.
-        dtype: the type of words.
-        name: the name of the table.
-    """
-    del hasher_spec
-    words = vocabulary_list if mapping is None else mapping
-    if words is None:
-        raise ValueError("vocabulary_list must be specified.")
-    return _index_table(words, num_oov_buckets, default_value, dtype, name)
-
-
-def index_table_from_file(
-    vocabulary_file: Any = None,
-    num_oov_buckets: int = 0,
-    vocab_size: int | None = None,
-    default_value: int = -1,
-    hasher_spec: Any = None,
-    key_dtype: Any = "string",
-    name: str | None = None,
-    key_column_index: int = -2,
-    value_column_index: int = -1,
-    delimiter: str = "\t",
-) -> StaticHashTable:
-    """Return a table of the numbers of the lines of a file; see :func:`index_table_from_tensor`."""
-    del hasher_spec
-    filled = TextFileInitializer(
-        vocabulary_file, key_dtype, key_column_index, "int64", value_column_index, vocab_size,
-        delimiter,
-    )  # fmt: skip
-    if num_oov_buckets:
-        return StaticVocabularyTable(filled, num_oov_buckets, key_dtype, name)
-    return StaticHashTable(filled, default_value, name=name)
-
-
-def index_to_string_table_from_tensor(
-    vocabulary_list: Any = None, default_value: Any = "UNK", name: str | None = None,
-    mapping: Any = None,
-) -> StaticHashTable:  # fmt: skip
-    """Return a table of words by their places in a list."""
-    words = vocabulary_list if mapping is None else mapping
-    keys, _ = _known(words, "string")
-    numbers = np.arange(TensorShape(keys.shape).as_list()[0] or 0)
-    filled = KeyValueTensorInitializer(numbers, keys, "int64", "string")
-    return StaticHashTable(filled, default_value, name=name)
-
-
-def index_to_string_table_from_file(
-    vocabulary_file: Any,
-    vocab_size: int | None = None,
-    default_value: Any = "UNK",
-    name: str | None = None,
-    key_column_index: int = -1,
-    value_column_index: int = -2,
-    delimiter: str = "\t",
-) -> StaticHashTable:
-    """Return a table of the lines of a file by their numbers."""
-    filled = TextFileInitializer(
-        vocabulary_file, "int64", key_column_index, "string", value_column_index, vocab_size,
-        delimiter,
-    )  # fmt: skip
-    return StaticHashTable(filled, default_value, name=name)
-
-
 @exported("tables_initializer", "initialize_all_tables", "initializers.tables_initializer")
 def tables_initializer(name: str = "init_all_tables") -> Any:
     """Return an operation that fills all tables of the graph."""
@@ -416,10 +318,8 @@ def initialize_resources(resource_list: Iterable[Any], name: str = "init") -> An
 
 
 for _thing in (KeyValueTensorInitializer, TextFileInitializer, TextFileIndex, StaticHashTable,
-               StaticVocabularyTable, MutableHashTable, index_table_from_tensor,
-               index_table_from_file, index_to_string_table_from_tensor,
-               index_to_string_table_from_file):  # fmt: skip
-    _shared(_thing.__name__, _thing)
-_shared("HashTable", StaticHashTable)
-_shared("IdTableWithHashBuckets", StaticVocabularyTable)
-_shared("MutableDenseHashTable", MutableHashTable, "lookup.experimental")
+               StaticVocabularyTable, MutableHashTable):  # fmt: skip
+    share(_thing.__name__, _thing)
+share("HashTable", StaticHashTable)
+share("IdTableWithHashBuckets", StaticVocabularyTable)
+share("MutableDenseHashTable", MutableHashTable, "lookup.experimental")
