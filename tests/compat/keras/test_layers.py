@@ -170,3 +170,33 @@ def test_a_description_makes_an_equal_layer(k):
     assert config["kernel_initializer"]["config"]["scale"] == 2.0
     again = k.layers.Conv2D.from_config(config)
     assert again.get_config() == config
+
+
+def test_channels_first_by_setting(k):
+    from keras import backend as K  # noqa: N812
+
+    K.set_image_dim_ordering("th")
+    try:
+        model = k.models.Sequential()
+        model.add(k.layers.Convolution2D(4, 3, 3, input_shape=(1, 8, 8)))
+        model.add(k.layers.MaxPooling2D((2, 2)))
+        assert model.output_shape == (None, 4, 3, 3)
+    finally:
+        K.set_image_data_format("channels_last")
+
+
+def test_hard_sigmoid_is_that_of_keras_2(k):
+    model = k.models.Sequential([k.layers.Activation("hard_sigmoid", input_shape=(3,))])
+    np.testing.assert_allclose(model.predict(np.float32([[-3, 1, 2]])), [[0.0, 0.7, 0.9]])
+
+
+def test_names_that_a_program_gives_its_own_functions(k):
+    from keras import backend as K  # noqa: N812
+    from keras.utils.generic_utils import get_custom_objects
+
+    get_custom_objects()["double"] = k.layers.Activation(lambda x: K.sigmoid(x) * 2)
+    try:
+        model = k.models.Sequential([k.layers.Activation("double", input_shape=(1,))])
+        np.testing.assert_allclose(model.predict(np.zeros((1, 1))), [[1.0]])
+    finally:
+        del get_custom_objects()["double"]

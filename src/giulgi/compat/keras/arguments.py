@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from giulgi import activations, initializers, regularizers
+from giulgi import Tensor, initializers
 from giulgi.compat.keras.boundary import expressions, for_user, is_standalone
+from giulgi.compat.keras.utils import CUSTOM_OBJECTS
+from giulgi.graph.ops import clip
 from giulgi.nn.layers.base import Layer as BaseLayer
 
 # Of Keras 1, for all layers.
@@ -94,6 +96,9 @@ def modern(
     if kwargs.get("data_format", 0) is None:
         del kwargs["data_format"]
     args = _positional(kind, args, kwargs)
+    axis = kwargs.get("axis")
+    if kind == "BatchNormalization" and isinstance(axis, (list, tuple)) and len(axis) == 1:
+        kwargs["axis"] = axis[0]
     for name in _SMALL:
         if isinstance(kwargs.get(name), str):
             kwargs[name] = kwargs[name].lower()
@@ -131,6 +136,11 @@ def _positional(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     return args
 
 
+def hard_sigmoid(x: Tensor) -> Tensor:
+    """0.2 x + 0.5, within 0 and 1: Keras 2's."""
+    return clip(0.2 * x + 0.5, 0.0, 1.0)
+
+
 def _is_initializer(value: Any) -> bool:
     """Whether a name is that of first values, and not of an activation."""
     if not isinstance(value, str):
@@ -149,15 +159,12 @@ def for_giulgi(name: str, value: Any) -> Any:
     if name.endswith("initializer"):
         return as_initializer(value)
     if name.endswith("activation") and isinstance(value, str):
-        return _ACTIVATIONS.get(value, value)
-    own = ("giulgi.nn",)
+        value = {"hard_sigmoid": hard_sigmoid, **CUSTOM_OBJECTS}.get(value, value)
+    own = ("giulgi.nn", "giulgi.compat.keras.arguments")
     if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
         is_ours = (getattr(value, "__module__", type(value).__module__) or "").startswith(own)
         return value if is_ours else for_user(value)
     return value
-
-
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {}
 
 
 def as_initializer(value: Any) -> Any:
@@ -184,6 +191,3 @@ def _parameters(function: Callable[..., Any]) -> set[str]:
         return set(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return set()
-
-
-__all__ = ["activations", "as_initializer", "for_giulgi", "modern", "regularizers"]

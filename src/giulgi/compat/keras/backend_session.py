@@ -20,6 +20,7 @@ from giulgi.compat.keras.boundary import (
     named,
 )
 from giulgi.compat.keras.inputs import named_placeholder
+from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.names import export, exported
 from giulgi.compat.session import BaseSession, get_default_session
 from giulgi.compat.shapes import TensorShape
@@ -27,9 +28,6 @@ from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.variables import Variable
 from giulgi.nn.phase import _told, phase
 
-_SETTINGS: dict[str, Any] = {
-    "epsilon": 1e-7, "floatx": "float32", "image_data_format": "channels_last",
-}  # fmt: skip
 _local = threading.local()
 
 
@@ -50,25 +48,25 @@ def backend_name() -> str:
 @backend("epsilon")
 def epsilon() -> float:
     """Return the small number that keeps denominators from 0."""
-    return float(_SETTINGS["epsilon"])
+    return float(SETTINGS["epsilon"])
 
 
 @backend("set_epsilon")
 def set_epsilon(value: float) -> None:
     """Set the small number that keeps denominators from 0."""
-    _SETTINGS["epsilon"] = float(value)
+    SETTINGS["epsilon"] = float(value)
 
 
 @backend("floatx")
 def floatx() -> str:
     """Return the dtype of numbers."""
-    return str(_SETTINGS["floatx"])
+    return str(SETTINGS["floatx"])
 
 
 @backend("set_floatx")
 def set_floatx(value: str) -> None:
     """Set the dtype of numbers."""
-    _SETTINGS["floatx"] = str(value)
+    SETTINGS["floatx"] = str(value)
 
 
 @backend("cast_to_floatx")
@@ -80,7 +78,7 @@ def cast_to_floatx(x: Any) -> Any:
 @backend("image_data_format")
 def image_data_format() -> str:
     """Return where the channels of pictures are."""
-    return str(_SETTINGS["image_data_format"])
+    return str(SETTINGS["image_data_format"])
 
 
 @backend("set_image_data_format")
@@ -88,9 +86,7 @@ def set_image_data_format(data_format: str) -> None:
     """Say where the channels of pictures are: for all layers that are not told."""
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(f"Unknown data_format: {data_format}")
-    _SETTINGS["image_data_format"] = data_format
-    if hasattr(gg.config, "image_data_format"):
-        gg.config.image_data_format = data_format
+    SETTINGS["image_data_format"] = data_format
 
 
 @backend("image_dim_ordering")

@@ -20,6 +20,7 @@ from giulgi.compat.keras.boundary import (
     shape_for_user,
 )
 from giulgi.compat.keras.naming import next_name
+from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.keras.weights import Weight, as_weight, named_weights
 from giulgi.compat.names import export
 from giulgi.compat.shapes import TensorShape
@@ -54,7 +55,7 @@ class Layer(gg.layers.Layer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         args, kwargs = modern(type(self), args, kwargs)
         told = [name for (name, _), _ in zip(_parameters(type(self)), args, strict=False)]
-        kwargs = {k: v for k, v in self.old_defaults.items() if k not in told} | kwargs
+        kwargs = {k: v for k, v in self._defaults().items() if k not in told} | kwargs
         self._first_weights = kwargs.pop("weights", None)
         self._constraints = _constraints_in(kwargs)
         self.__dict__["__given"] = (args, dict(kwargs))  # Not searched for layers.
@@ -67,6 +68,12 @@ class Layer(gg.layers.Layer):
         self._take_lengths(kwargs)
         kwargs = {key: for_giulgi(key, value) for key, value in kwargs.items()}
         super().__init__(*self._checked_args(args), **kwargs)
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return what is given where the program gives nothing."""
+        order = SETTINGS["image_data_format"]
+        takes_it = "data_format" in dict(_parameters(type(self)))
+        return self.old_defaults | ({"data_format": order} if takes_it else {})
 
     def _checked_args(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return positional arguments as giulgi's layers take them, by the names they have."""

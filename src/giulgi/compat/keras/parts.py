@@ -9,6 +9,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.dtypes import DType
+from giulgi.compat.keras.arguments import hard_sigmoid
 from giulgi.compat.keras.boundary import called, keras_function, named
 from giulgi.compat.names import TABLES, export, exported
 from giulgi.compat.tensor import as_expression
@@ -23,11 +24,6 @@ def _activation(name: str, function: Callable[..., gg.Tensor]) -> None:
     apply.__name__, apply.__doc__ = name, function.__doc__
     built = keras_function(f"activations.{name}")(apply)
     built.of_giulgi = function  # type: ignore[attr-defined]
-
-
-def hard_sigmoid(x: gg.Tensor) -> gg.Tensor:
-    """0.2 x + 0.5, within 0 and 1: Keras 2's."""
-    return gg.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
 def relu(

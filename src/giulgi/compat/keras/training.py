@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from giulgi.graph.ops.state import Variable
+from giulgi.training.checks.targets import check_number, check_target
+from giulgi.training.data.batches import Batch
 from giulgi.training.trainer import Trainer
 
 # Names that stand for the same in the reports of different years.
@@ -43,6 +45,16 @@ class KerasTrainer(Trainer):
         """
         model: Any = self.model
         return list(model.trained_weights())
+
+    def _check_labels(self, op: str, batch: Batch) -> None:
+        """Check the number of targets, and that classes exist."""
+        check_number(batch, self.network)
+        if self.objective is None:
+            self.program(batch, training=False)
+        assert self.objective is not None
+        outputs = zip(self.objective.goals, batch.y, self.network.outputs, strict=True)
+        for (goal, targets, output), activation in zip(outputs, self.activations, strict=True):
+            check_target(goal, targets, output, activation)
 
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""
