@@ -133,7 +133,8 @@ class CallbackList:
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise _callback_error(callback)
-            check_hooks(callback, Callback)
+            if callback is not history:
+                check_hooks(callback, Callback)
             callback.set_params(params)
             callback.set_model(model)
 
