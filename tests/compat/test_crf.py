@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ BATCH, STEPS, TAGS = 3, 4, 3
 
 def _score(x: Any, between: Any, tags: Any) -> float:
     own = sum(x[t, tag] for t, tag in enumerate(tags))
-    return own + sum(between[a, b] for a, b in zip(tags, tags[1:], strict=False))
+    return own + sum(between[a, b] for a, b in pairwise(tags))
 
 
 def test_likelihood_and_best_tags(tf: Any) -> None:

@@ -51,6 +51,16 @@ def test_what_is_not_there_is_said(tf):
         importlib.import_module("tensorflow.contrib.nowhere")
 
 
+def test_a_function_of_the_inside_that_is_not_there_is_no_module(tf):
+    from tensorflow.python.ops import array_ops, some_new_ops
+
+    assert array_ops.reshape is tf.reshape
+    with pytest.raises(AttributeError, match="is not there"):
+        array_ops.no_such_function  # noqa: B018
+    with pytest.raises(AttributeError, match="is not there"):
+        some_new_ops.anything()
+
+
 def test_without_the_stand_ins_nothing_is_left_behind():
     from giulgi.compat import modules
 

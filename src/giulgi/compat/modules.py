@@ -70,6 +70,7 @@ _INSIDES = {
     "tensorflow.contrib.framework.python": ("tensorflow.contrib.framework",),
     "tensorflow.contrib.opt.python": ("tensorflow.contrib.opt",),
 }
+_DEEPER_INSIDES = tuple(own for own in _INSIDES if ".contrib." in own)
 
 
 def _canonical(path: str) -> str:
@@ -99,7 +100,12 @@ def is_module(path: str) -> bool:
     canonical = _canonical(path)
     if canonical.split(".")[0] not in TABLES:
         return False
-    inside = any(path == own or path.startswith(f"{own}.") for own in _INSIDES)
+    # Of the inside there are folders of modules, ``tensorflow.python.ops.array_ops``; what stands
+    # in one of these, and is not known, is a function that is not there.
+    inside = any(
+        path == own or (path.startswith(f"{own}.") and path.count(".") <= own.count(".") + 2)
+        for own in ("tensorflow.python", "tensorflow.core", *_DEEPER_INSIDES)
+    )
     inside = inside or any(alias.startswith(f"{path}.") for alias in _ALIASES)
     table, own = _table(canonical)
     return (own not in table and bool(names_in(path))) or (inside and own not in table)
