@@ -32,7 +32,7 @@ _LOW = 0xFFFFFFFF
 # What stands for the seed of the graph where only an operation has one.
 _NO_GRAPH_SEED = 87654321
 # More numbers than these giulgi draws itself, faster, and others than TensorFlow's.
-_MOST_BY_PYTHON = 4_000_000
+_MOST_BY_PYTHON = 16_000_000
 
 
 def seeds_of(seed: Any = None, before: int = 0) -> tuple[int, int] | None:
