@@ -158,3 +158,23 @@ def test_data_sets_of_files(tf, tmp_path):
 def test_a_record_of_protocol_buffers_is_read():
     found = Example.FromString(SERIALIZED)
     assert found.features.feature["f"].float_list.value == [0.5]
+
+
+def test_sparse_tensors_go_through_data_sets(tf):
+    def record(values):
+        numbers = tf.train.Feature(int64_list=tf.train.Int64List(value=values))
+        features = tf.train.Features(feature={"v": numbers})
+        return tf.train.Example(features=features).SerializeToString()
+
+    def parse(serialized):
+        return tf.parse_single_example(serialized, {"v": tf.VarLenFeature(tf.int64)})["v"]
+
+    rows = tf.data.Dataset.from_tensor_slices([record([1, 2]), record([3]), record([])])
+    sparse = rows.map(parse).batch(3)
+    assert sparse.output_types == tf.int64
+    found = sparse.make_one_shot_iterator().get_next()
+    dense = sparse.map(tf.sparse_tensor_to_dense).make_one_shot_iterator().get_next()
+    value, array = run(tf, [found, dense])
+    assert value.indices.tolist() == [[0, 0], [0, 1], [1, 0]]
+    assert value.dense_shape.tolist() == [3, 2]
+    assert array.tolist() == [[1, 2], [3, 0], [0, 0]]

@@ -16,6 +16,7 @@ from giulgi.compat.tensorflow.dataset_functions import Values
 from giulgi.compat.tensorflow.dataset_steps import Begin, Places
 from giulgi.compat.tensorflow.elements import (
     DatasetSpec,
+    SparsePart,
     TensorSpec,
     flatten,
     flatten_as,
@@ -245,7 +246,12 @@ class Ordered(DatasetBase):
 
 
 def _batched(spec: Any, size: int | None) -> TensorSpec:
-    return TensorSpec(TensorShape([size]) + spec.shape, spec.dtype)
+    if not isinstance(spec, SparsePart):
+        return TensorSpec(TensorShape([size]) + spec.shape, spec.dtype)
+    sizes = spec.shape.as_list()
+    if spec.part != 1:  # Places and the shape of the whole have an axis more.
+        sizes[-1] = None if sizes[-1] is None else sizes[-1] + 1
+    return SparsePart(spec.part, sizes, spec.dtype)
 
 
 def _common(a: Any, b: Any) -> TensorSpec:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.names import TABLES
-from giulgi.compat.tensorflow.elements import Array, Element, Spec, stacked
+from giulgi.compat.tensorflow.elements import Array, Element, Spec, stacked_columns
 
 Begin = Callable[[], Iterator[Any]]
 Places = tuple[list[Array], Begin]
@@ -125,8 +125,7 @@ def batched(begin: Begin, size: int, drop: bool, specs: Sequence[Spec]) -> Begin
 
     def go() -> Iterator[Element]:
         for group in _groups(begin, size, drop):
-            columns = zip(*group, strict=True)
-            yield [stacked(column, spec) for column, spec in zip(columns, specs, strict=True)]
+            yield stacked_columns(list(zip(*group, strict=True)), specs)
 
     return go
 

@@ -5,7 +5,7 @@ A list is no container here: it becomes an array, as everywhere in ``tf.data``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from giulgi.compat.host import objects
 from giulgi.compat.names import exported
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor
-from giulgi.tree import LEAF, unflatten
+from giulgi.tree import LEAF
 
 Array = np.ndarray[Any, Any]
 Element = list[Any]
@@ -74,6 +74,50 @@ class DatasetSpec:
 Spec = TensorSpec | DatasetSpec
 
 
+class SparsePart(TensorSpec):
+    """Shape and type of a part of a sparse tensor: indices (0), values (1) or its shape (2)."""
+
+    def __init__(self, part: int, shape: Any, dtype: Any) -> None:
+        super().__init__(shape, dtype)
+        self.part = part
+
+
+class SparseTensorSpec:
+    """Shape and type of a sparse tensor; it is flattened into its three parts.
+
+    Args:
+        shape: the shape of the whole, of which the number of axes must be known.
+        dtype: the type of elements.
+    """
+
+    def __init__(self, shape: Any, dtype: Any = "float32") -> None:
+        self.shape, self.dtype = TensorShape(shape), as_dtype(dtype)
+        rank = self.shape.ndims
+        parts = [([None, rank], "int64"), ([None], self.dtype), ([rank], "int64")]
+        self.indices, self.values, self.dense_shape = (
+            SparsePart(number, shape, dtype) for number, (shape, dtype) in enumerate(parts)
+        )
+
+    def __repr__(self) -> str:
+        return f"SparseTensorSpec({self.shape}, {self.dtype!r})"
+
+
+exported("SparseTensorSpec")(SparseTensorSpec)
+
+
+def _as_sparse(indices: Any, values: Any, dense_shape: Any) -> Any:
+    """Return the three parts of a sparse tensor as one, or what stands for it."""
+    from giulgi.compat.tensorflow.sparse import SparseTensor, SparseTensorValue
+
+    if isinstance(indices, TensorSpec):
+        return SparseTensorSpec([None] * (dense_shape.shape.as_list()[0] or 0), values.dtype)
+    if isinstance(indices, TensorShape):
+        return TensorShape([None] * (dense_shape.as_list()[0] or 0))
+    if isinstance(indices, Tensor):
+        return SparseTensor(indices, values, dense_shape)
+    return SparseTensorValue(indices, values, dense_shape) if np.ndim(indices) else values
+
+
 def flatten(value: Any) -> tuple[list[Any], Any]:
     """Return the leaves of nested tuples and dicts in order, and what holds them."""
     leaves: list[Any] = []
@@ -81,6 +125,9 @@ def flatten(value: Any) -> tuple[list[Any], Any]:
 
 
 def _walked(value: Any, leaves: list[Any]) -> Any:
+    if hasattr(value, "dense_shape") and hasattr(value, "indices"):
+        leaves += [value.indices, value.values, value.dense_shape]
+        return ("sparse", (LEAF, LEAF, LEAF))
     if isinstance(value, dict):
         return ("dict", tuple((key, _walked(part, leaves)) for key, part in value.items()))
     if isinstance(value, tuple):
@@ -104,7 +151,19 @@ def flatten_as(structure: Any, value: Any) -> list[Any]:
 
 def nested(structure: Any, leaves: Sequence[Any]) -> Any:
     """Return leaves nested like a structure."""
-    return unflatten(structure, iter(leaves))
+    return _filled(structure, iter(leaves))
+
+
+def _filled(structure: Any, leaves: Iterator[Any]) -> Any:
+    if structure is LEAF:
+        return next(leaves)
+    kind, parts = structure[0], structure[-1]
+    if kind == "dict":
+        return {key: _filled(part, leaves) for key, part in parts}
+    values = [_filled(part, leaves) for part in parts]
+    if kind == "sparse":
+        return _as_sparse(*values)
+    return structure[1](*values) if kind == "named" else tuple(values)
 
 
 def mapped(function: Callable[[Any], Any], value: Any) -> Any:
@@ -158,3 +217,22 @@ def stacked(parts: Sequence[Any], spec: Spec) -> Any:
             "Cannot batch tensors with different shapes in component 0. First element had shape "
             f"{list(first)} and element {other} had shape {list(shape)}.",
         ) from None
+
+
+def stacked_columns(columns: Sequence[Sequence[Any]], specs: Sequence[Spec]) -> Element:
+    """Return the components of several elements stacked, those of sparse tensors together."""
+    made: Element = []
+    for column, spec in zip(columns, specs, strict=True):
+        if not isinstance(spec, SparsePart):
+            made.append(stacked(column, spec))
+        elif spec.part == 0:
+            place = len(made)
+            made += _stacked_sparse(*columns[place : place + 3])
+    return made
+
+
+def _stacked_sparse(indices: Any, values: Any, shapes: Any) -> list[Array]:
+    """Return sparse tensors stacked, the whole as large as the largest."""
+    rows = np.repeat(np.arange(len(indices)), [len(part) for part in indices])
+    places = np.concatenate([rows[:, None], np.concatenate(indices)], axis=1)
+    return [places, np.concatenate(values), np.array([len(indices), *np.max(shapes, axis=0)])]
