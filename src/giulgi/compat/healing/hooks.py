@@ -52,6 +52,7 @@ def install() -> None:
     """Heal from now on: what is imported already at once, and the rest when it is."""
     if _first in sys.meta_path:
         return
+    _installed_folders()  # What that imports is not to be asked of the finder that needs it.
     sys.meta_path.insert(0, _first)
     sys.meta_path.append(_last)
     for name in _HEALERS:
