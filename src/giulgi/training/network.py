@@ -54,11 +54,14 @@ class Network:
         calls: the layer calls between, each after those that it builds on.
         layers: the layers, in the order of Keras: see :func:`_layers_by_depth`.
         masks: for each output which of its steps count; None: all of them.
+        requires_finite: whether it refuses data that are no numbers, NaN.
 
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
         ArgumentError: if two layers have one name.
     """
+
+    requires_finite = True
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
         self.inputs, self.input_structure = flatten(inputs)

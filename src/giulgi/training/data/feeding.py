@@ -170,7 +170,8 @@ def _checked(network: Network | None, x: Any, y: Any = None, weights: Any = None
         check_lengths(data, network.input_names, names)
         dtypes = [x.dtype for x in network.inputs]
     check_weights(data)
-    check_finite(data, dtypes)
+    if network is None or network.requires_finite:
+        check_finite(data, dtypes)
     return data
 
 
