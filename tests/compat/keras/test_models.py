@@ -229,3 +229,10 @@ def test_a_model_of_a_class(layers):
 
 def test_tensors_of_giulgi_are_not_needed(layers):
     assert isinstance(layers.Dense(2), gg.layers.Dense)
+
+
+def test_data_that_are_no_numbers_are_computed_with(model):
+    x = X.copy()
+    x[0, 0] = np.nan
+    assert np.isnan(model.predict(x)[0, 0])
+    assert np.isnan(model.fit(x, Y, epochs=1, verbose=0).history["loss"][0])

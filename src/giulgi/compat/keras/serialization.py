@@ -55,6 +55,8 @@ def _described(name: str, value: Any) -> Any:
     """Return the value of an argument as JSON can hold it."""
     if isinstance(value, Layer):
         return description(value)
+    if name.endswith("activation") and value is None:
+        return "linear"
     if isinstance(value, type):
         value = value()
     if isinstance(value, gg.initializers.Initializer):
