@@ -123,3 +123,21 @@ def test_columns_side_by_side(tf):
         column.input_layer(features, [words])
     spec = column.make_parse_example_spec([age, words])
     assert spec["age"].shape == (1,)
+
+
+def test_estimators_build_graphs_where_all_is_computed_at_once(tf, numbers):
+    tf.enable_eager_execution()
+    x, y = numbers
+    columns = [tf.feature_column.numeric_column("x", shape=[3])]
+    model = tf.estimator.LinearRegressor(columns)
+
+    def rows():
+        return tf.data.Dataset.from_tensor_slices(({"x": x}, y)).map(lambda f, t: (f, t)).batch(50)
+
+    model.train(rows)
+    assert model.evaluate(rows)["global_step"] == 4
+    assert tf.executing_eagerly()
+    drawn = [
+        float(v.numpy()) for v in tf.data.Dataset.range(3).map(lambda v: tf.random_uniform([]))
+    ]
+    assert len(set(drawn)) == 3

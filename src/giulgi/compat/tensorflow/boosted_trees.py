@@ -21,6 +21,7 @@ from giulgi.compat.tensorflow import logging
 from giulgi.compat.tensorflow.boosting import Settings, Tree, grown
 from giulgi.compat.tensorflow.estimator import inputs_of
 from giulgi.compat.tensorflow.feature_kinds import BucketizedColumn
+from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.public import tf
 
 Array = np.ndarray[Any, Any]
@@ -59,7 +60,7 @@ class _Boosted:
 
     def _batches_of(self, input_fn: Callable[..., Any], mode: str) -> Iterator[tuple[Array, Any]]:
         """Yield features and labels of batches."""
-        with Graph().as_default():
+        with building(Graph()):
             features, labels = inputs_of(input_fn, mode, {}, self.config)
             wanted = [self._matrix(features)] + ([] if labels is None else [as_tensor(labels)])
             setup = [tf.local_variables_initializer(), tf.tables_initializer()]

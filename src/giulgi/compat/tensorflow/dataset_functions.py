@@ -20,6 +20,7 @@ from giulgi.compat.tensorflow.elements import (
     flatten,
     nested,
 )
+from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.leaves import placeholder
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class ElementFunction:
 
         self.graph = Graph()
         self.graph.seed = get_default_graph().seed
-        with self.graph.as_default():
+        with building(self.graph):
             parameters = [placeholder(spec.dtype, spec.shape, "arg") for spec in specs]
             pairs = zip(parameters, specs, strict=True)
             arguments = nested(structure, [_argument(p, spec) for p, spec in pairs])

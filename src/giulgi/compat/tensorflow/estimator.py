@@ -21,6 +21,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.tensorflow import logging
 from giulgi.compat.tensorflow.dataset import Dataset
 from giulgi.compat.tensorflow.estimator_specs import EstimatorSpec, ModeKeys, RunConfig
+from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.public import tf
 
 
@@ -118,7 +119,7 @@ class Estimator:
         """
         del saving_listeners
         config = self._config
-        with Graph().as_default():
+        with building(Graph()):
             spec = self._built(input_fn, ModeKeys.TRAIN)
             step = tf.train.get_global_step()
             start = self._step()
@@ -175,7 +176,7 @@ class Estimator:
             ValueError: if the model was not trained.
         """
         del name
-        with Graph().as_default():
+        with building(Graph()):
             spec = self._built(input_fn, ModeKeys.EVAL)
             metrics = _without_classes(spec.eval_metric_ops or {})
             values = {key: value for key, (value, _) in metrics.items()}
@@ -217,7 +218,7 @@ class Estimator:
         Raises:
             ValueError: if the model was not trained.
         """
-        with Graph().as_default():
+        with building(Graph()):
             spec = self._built(input_fn, ModeKeys.PREDICT)
             wanted = spec.predictions
             if predict_keys is not None and isinstance(wanted, dict):
