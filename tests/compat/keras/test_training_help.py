@@ -258,3 +258,31 @@ def test_a_network_for_pictures(k):
     assert model.count_params() == 23_587_712
     assert model.output_shape == (None, 1, 1, 2048)
     assert model.get_layer("bn_conv1").name == "bn_conv1"
+
+
+def test_activations_by_function(k):
+    for name in ("relu", "softmax", "hard_sigmoid", "elu"):
+        layer = k.layers.Activation(getattr(k.activations, name), input_shape=(2,))
+        by_name = k.layers.Activation(name, input_shape=(2,))
+        x = np.float32([[-1.0, 0.5]])
+        found, wanted = (k.models.Sequential([one]).predict(x) for one in (layer, by_name))
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_precision_and_recall(k):
+    model = k.models.Sequential([k.layers.Activation("linear", input_shape=(1,))])
+    model.compile("sgd", "mse", metrics=[k.metrics.Precision(), k.metrics.Recall()])
+    p, y = np.float32([[0.9], [0.8], [0.1], [0.7]]), np.array([1, 0, 1, 1])
+    np.testing.assert_allclose(model.evaluate(p, y, verbose=0)[1:], [2 / 3, 2 / 3], rtol=1e-6)
+
+
+def test_schedules(k):
+    schedules = k.optimizers.schedules
+    rates = {
+        schedules.ExponentialDecay(0.8, 2, 0.5): 0.2,
+        schedules.InverseTimeDecay(0.8, 2, 0.5): 0.4,
+        schedules.PolynomialDecay(0.8, 8, 0.4): 0.6,
+        schedules.PiecewiseConstantDecay([2, 4, 6], [4.0, 3.0, 2.0, 1.0]): 3.0,
+    }
+    for schedule, wanted in rates.items():
+        assert float(schedule(4)) == pytest.approx(wanted)

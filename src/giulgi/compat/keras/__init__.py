@@ -18,6 +18,7 @@ FAMILIES: tuple[str, ...] = (
     "callbacks_tensorboard",
     "constraints",
     "datasets",
+    "extras",
     "inputs",
     "layers",
     "layers_local",

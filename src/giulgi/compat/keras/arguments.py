@@ -160,7 +160,8 @@ def for_giulgi(name: str, value: Any) -> Any:
         return as_initializer(value)
     if name.endswith("activation") and isinstance(value, str):
         value = {"hard_sigmoid": hard_sigmoid, **CUSTOM_OBJECTS}.get(value, value)
-    own = ("giulgi.nn", "giulgi.compat.keras.arguments")
+    value = getattr(value, "of_giulgi", value)  # One of Keras's functions is one of giulgi's.
+    own = ("giulgi.nn", "giulgi.compat.keras.arguments", "giulgi.compat.keras.parts")
     if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
         is_ours = (getattr(value, "__module__", type(value).__module__) or "").startswith(own)
         return value if is_ours else for_user(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import giulgi as gg
@@ -132,8 +132,18 @@ def _number(value: Any, name: str, cls: type) -> Any:
     if isinstance(value, Variable) or is_named(value):
         return float(as_tensor(value).expression.numpy())
     if callable(value):
-        return lambda step: expressions(value(named(step)))
+        return _Schedule(value)
     return float(value)
+
+
+class _Schedule:
+    """A schedule of the user's for expressions: it is given named tensors in their place."""
+
+    def __init__(self, schedule: Callable[[Any], Any]) -> None:
+        self.schedule = schedule
+
+    def __call__(self, step: Any) -> Any:
+        return expressions(self.schedule(named(step)))
 
 
 def _own(variable: Any) -> Any:
@@ -187,7 +197,7 @@ for _name, (_positions, _defaults) in _ORDERS.items():
     _fields = {"__module__": __name__, "__doc__": _base.__doc__, "order": _positions,
                "old_defaults": _defaults}  # fmt: skip
     _class = type(_name, (Optimizer, _base), _fields)
-    CLASSES[_name.lower()] = _class
+    CLASSES[_name.lower()] = globals()[_name] = _class  # Pickles find it by its name here.
     for _path in {_name, _name.lower()}:
         export(f"optimizers.{_path}", _class, of="keras")
 export("optimizers.Optimizer", Optimizer, of="keras")

@@ -89,7 +89,7 @@ INITIALIZERS: dict[str, Any] = {}
 def _initializer(name: str, *others: str) -> None:
     base = getattr(gg.initializers, name)
     fields = {"__module__": __name__, "__doc__": base.__doc__}
-    made = type(name, (_Named, base), fields)
+    made = globals()[name] = type(name, (_Named, base), fields)  # Pickles find it by its name.
     for path in (name, *others):
         INITIALIZERS[path] = made
         export(f"initializers.{path}", made, of="keras")

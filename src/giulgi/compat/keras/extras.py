@@ -1,0 +1,160 @@
+"""Names that belong to no family: schedules of learning rates, and modules in modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.keras.boundary import called
+from giulgi.compat.modules import StandIn
+from giulgi.compat.names import advise, export, exported
+from giulgi.nn.losses.shapes import as_examples
+
+# Old programs find TensorFlow in the backend.
+export("backend.tf", StandIn("tensorflow"), of="keras")
+
+
+class LearningRateSchedule:
+    """Base of schedules: ``rate`` says which learning rate belongs to a number of steps."""
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate after so many steps."""
+        return called(self.rate, type(self).__name__, None, [step], {})
+
+    def rate(self, step: Any) -> gg.Tensor:
+        """Return the learning rate, as an expression."""
+        raise NotImplementedError(f"{type(self).__name__} does not say its learning rate")
+
+
+export("optimizers.schedules.LearningRateSchedule", LearningRateSchedule, of="keras")
+
+
+def _steps(step: Any) -> gg.Tensor:
+    return gg.cast(gg.constant(step), "float32")
+
+
+@exported("optimizers.schedules.ExponentialDecay", of="keras")
+class ExponentialDecay(LearningRateSchedule):
+    """The rate becomes ``decay_rate`` times as large in every ``decay_steps`` steps."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, decay_rate: float,
+        staircase: bool = False, name: str | None = None,
+    ) -> None:  # fmt: skip
+        del name
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.decay_rate, self.staircase = decay_rate, staircase
+
+    def rate(self, step: Any) -> gg.Tensor:
+        """initial * decay_rate^(step / decay_steps)."""
+        times = _steps(step) / self.decay_steps
+        times = gg.floor(times) if self.staircase else times
+        return self.initial_learning_rate * gg.power(gg.constant(self.decay_rate), times)
+
+
+@exported("optimizers.schedules.InverseTimeDecay", of="keras")
+class InverseTimeDecay(ExponentialDecay):
+    """The rate is divided by 1 + decay_rate * step / decay_steps."""
+
+    def rate(self, step: Any) -> gg.Tensor:
+        """initial / (1 + decay_rate step / decay_steps)."""
+        times = _steps(step) / self.decay_steps
+        times = gg.floor(times) if self.staircase else times
+        return self.initial_learning_rate / (1.0 + self.decay_rate * times)
+
+
+@exported("optimizers.schedules.PolynomialDecay", of="keras")
+class PolynomialDecay(LearningRateSchedule):
+    """The rate goes to ``end_learning_rate`` within ``decay_steps`` steps, and stays there."""
+
+    def __init__(
+        self, initial_learning_rate: float, decay_steps: int, end_learning_rate: float = 1e-4,
+        power: float = 1.0, cycle: bool = False, name: str | None = None,
+    ) -> None:  # fmt: skip
+        del name
+        if cycle:
+            raise NotImplementedError("PolynomialDecay begins no new cycles: cycle=False")
+        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
+        self.end_learning_rate, self.power = end_learning_rate, power
+
+    def rate(self, step: Any) -> gg.Tensor:
+        """end + (initial - end) (1 - step / decay_steps)^power."""
+        left = 1.0 - gg.minimum(_steps(step), self.decay_steps) / self.decay_steps
+        span = self.initial_learning_rate - self.end_learning_rate
+        return self.end_learning_rate + span * gg.power(left, self.power)
+
+
+@exported("optimizers.schedules.PiecewiseConstantDecay", of="keras")
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """The rate is one of ``values``: the next behind each of ``boundaries``."""
+
+    def __init__(
+        self, boundaries: Sequence[float], values: Sequence[float], name: str | None = None
+    ) -> None:
+        del name
+        self.boundaries, self.values = list(boundaries), list(values)
+
+    def rate(self, step: Any) -> gg.Tensor:
+        """values[i] up to boundaries[i]."""
+        rate = gg.constant(float(self.values[-1]))
+        for boundary, value in zip(self.boundaries[::-1], self.values[-2::-1], strict=True):
+            rate = gg.where(_steps(step) <= boundary, float(value), rate)
+        return rate
+
+
+class _Counting(gg.metrics.Metric):
+    """Base of metrics of answers yes or no: how many were right, of those that count."""
+
+    def __init__(self, thresholds: float | None = None, name: str | None = None, **_: Any) -> None:
+        super().__init__(name)
+        self.threshold = 0.5 if thresholds is None else thresholds
+        self.right = self.add_weight(name="right")
+        self.counted = self.add_weight(name="counted")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Count a batch."""
+        y, p = as_examples(y_true, y_pred)
+        truth = gg.cast(y, "float32")
+        said = gg.cast(p > self.threshold, "float32")
+        weight = 1.0 if sample_weight is None else gg.expand_dims(sample_weight, -1)
+        self.right.assign_add(gg.sum(truth * said * weight))
+        self.counted.assign_add(gg.sum(self.of(truth, said) * weight))
+
+    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
+        """Return which answers count."""
+        raise NotImplementedError
+
+    def result(self) -> gg.Tensor:
+        """Return the share."""
+        return self.right / gg.maximum(self.counted, 1e-7)
+
+
+@exported("metrics.Precision", of="keras")
+class Precision(_Counting):
+    """The share of the answers yes that are right."""
+
+    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
+        """Return the answers yes."""
+        del truth
+        return said
+
+
+@exported("metrics.Recall", of="keras")
+class Recall(_Counting):
+    """The share of what is true that is answered with yes."""
+
+    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
+        """Return what is true."""
+        del said
+        return truth
+
+
+for _name, _advice in {
+    "metrics.AUC": "compute it after predict: sklearn.metrics.roc_auc_score(y, model.predict(x))",
+    "layers.Merge": "join the outputs of models: concatenate([a.output, b.output]), and make a "
+    "Model(inputs=[a.input, b.input], outputs=...)",
+    "estimator.model_to_estimator": "train the model with fit, or write a model_fn for "
+    "tf.estimator.Estimator",
+}.items():
+    advise(_name, _advice, of="keras")
