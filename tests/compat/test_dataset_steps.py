@@ -87,3 +87,13 @@ def test_records_of_examples(tf, tmp_path):
 def test_what_is_not_there_is_said(tf):
     with pytest.raises(AttributeError, match="OutOfRangeError"):
         tf.data.experimental.get_next_as_optional  # noqa: B018
+
+
+def test_how_many_elements_there_are(tf):
+    rows = tf.data.Dataset.range(5)
+    with tf.Session() as session:
+        known = [rows.batch(2), rows.repeat(), rows.repeat().take(3), rows.repeat().map(tf.abs)]
+        assert session.run([one.cardinality() for one in known]) == [3, -1, 3, -1]
+    assert len(rows.repeat(2)) == 10
+    with pytest.raises(TypeError, match="infinite"):
+        len(rows.repeat())

@@ -141,3 +141,18 @@ def test_estimators_build_graphs_where_all_is_computed_at_once(tf, numbers):
         float(v.numpy()) for v in tf.data.Dataset.range(3).map(lambda v: tf.random_uniform([]))
     ]
     assert len(set(drawn)) == 3
+
+
+def test_several_classes_at_a_time(tf, numbers):
+    x, _ = numbers
+    labels = (x > 0.5).astype(np.float32)
+    head = tf.contrib.estimator.multi_label_head(n_classes=3)
+    columns = [tf.feature_column.numeric_column("x", shape=[3])]
+    model = tf.contrib.estimator.DNNEstimator(
+        head, hidden_units=[16], feature_columns=columns, optimizer=tf.train.AdamOptimizer(0.05)
+    )
+    make = tf.estimator.inputs.numpy_input_fn
+    model.train(make({"x": x}, labels, num_epochs=40, shuffle=True))
+    once = make({"x": x}, labels, num_epochs=1, shuffle=False)
+    assert model.evaluate(once)["auc"] > 0.95
+    assert next(model.predict(once))["probabilities"].shape == (3,)

@@ -38,7 +38,9 @@ class Dataset(Ordered, Mapped):
     """Elements one after another; each is a tensor, or tensors nested in tuples and dicts."""
 
     def _made(self, *parts: Any) -> Dataset:
-        return Dataset(*parts)
+        made = Dataset(*parts)
+        made.is_endless = self.is_endless
+        return made
 
     # Sources
 
@@ -202,11 +204,14 @@ class Dataset(Ordered, Mapped):
         pairs = zip(element, self.specs, strict=True)
         return nested(self.structure, [_shown_leaf(x, spec, show) for x, spec in pairs])
 
-    def cardinality(self) -> int:
-        """Return the number of elements; it is counted."""
-        return sum(1 for _ in self.elements())
+    def cardinality(self) -> Tensor:
+        """Return the number of elements, which are counted; -1: without end."""
+        return as_tensor(np.int64(-1 if self.is_endless else len(self)))
 
-    __len__ = cardinality
+    def __len__(self) -> int:
+        if self.is_endless:
+            raise TypeError("The dataset is infinite.")
+        return sum(1 for _ in self.elements())
 
     def __bool__(self) -> bool:
         return True

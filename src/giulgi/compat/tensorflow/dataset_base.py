@@ -23,7 +23,12 @@ class DatasetBase:
         inputs: the tensors that it is made of.
         places: given the values of the inputs, returns arrays, and a function that begins with the
             place of the first element in them; None: elements are not rows of arrays.
+
+    Attributes:
+        is_endless: whether it is known to have no end.
     """
+
+    is_endless = False
 
     def __init__(
         self,

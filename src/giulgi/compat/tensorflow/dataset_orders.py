@@ -87,13 +87,17 @@ class Ordered(DatasetBase):
         """Return the elements again and again; so often, or without end."""
         del name
         times, inputs = number_of(-1 if count is None else count)
-        return self._passed(lambda begin, v: steps.repeated(begin, times(v)), inputs)
+        made = self._passed(lambda begin, v: steps.repeated(begin, times(v)), inputs)
+        made.is_endless = self.is_endless or count in (None, -1)
+        return made
 
     def take(self, count: Any, name: str | None = None) -> Any:
         """Return the first elements, so many."""
         del name
         number, inputs = number_of(count)
-        return self._passed(lambda begin, v: steps.taken(begin, number(v)), inputs)
+        made = self._passed(lambda begin, v: steps.taken(begin, number(v)), inputs)
+        made.is_endless = self.is_endless and count in (None, -1)
+        return made
 
     def skip(self, count: Any, name: str | None = None) -> Any:
         """Return the elements without the first, so many."""

@@ -32,7 +32,7 @@ def get_single_element(dataset: Dataset) -> Any:
 
 
 @both("cardinality")
-def cardinality(dataset: Dataset) -> int:
+def cardinality(dataset: Dataset) -> Any:
     """Return the number of elements; they are counted."""
     return dataset.cardinality()
 

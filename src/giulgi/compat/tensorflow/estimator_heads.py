@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.host import host_operation
+from giulgi.compat.names import exported
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.estimator_specs import EstimatorSpec, ModeKeys
 from giulgi.compat.tensorflow.public import tf
@@ -118,6 +119,49 @@ class RegressionHead(Head):
             "label/mean": tf.metrics.mean(labels, weights),
             "prediction/mean": tf.metrics.mean(predictions["predictions"], weights),
         }
+
+
+@exported("contrib.estimator.multi_label_head", "estimator.MultiLabelHead")
+class MultiLabelHead(Head):
+    """Any number of several classes is predicted, each by a logit of its own.
+
+    Args:
+        n_classes: how many classes.
+        weight_column: the feature that says how much an example counts.
+        thresholds: has no meaning.
+        label_vocabulary: must be None: labels are rows of zeros and ones.
+        loss_reduction: how the losses of examples become one number.
+        loss_fn: has no meaning.
+        name: has no meaning.
+    """
+
+    def __init__(
+        self, n_classes: int, weight_column: Any = None, thresholds: Any = None,
+        label_vocabulary: Any = None, loss_reduction: str = "sum_over_batch_size",
+        loss_fn: Any = None, name: str | None = None,
+    ) -> None:  # fmt: skip
+        del thresholds, loss_fn, name
+        if label_vocabulary is not None:
+            raise NotImplementedError("multi_label_head has no label_vocabulary: give 0 and 1")
+        super().__init__(n_classes, weight_column, loss_reduction)
+
+    def predictions(self, logits: Tensor) -> dict[str, Any]:
+        """Return logits and probabilities."""
+        return {"logits": logits, "probabilities": tf.sigmoid(logits)}
+
+    def expected(self, labels: Any) -> Tensor:
+        """Return labels as zeros and ones, (examples, size)."""
+        return tf.reshape(tf.cast(as_tensor(labels), tf.float32), [-1, self.logits_dimension])
+
+    def losses(self, labels: Tensor, logits: Tensor) -> Any:
+        """Return the mean cross entropies of examples."""
+        each = tf.nn.sigmoid_cross_entropy_with_logits(labels=labels, logits=logits)
+        return tf.reduce_mean(each, -1, keepdims=True)
+
+    def metrics(self, labels: Tensor, predictions: Any, weights: Any) -> dict[str, Any]:
+        """Return the area under the curve of recall over false alarms."""
+        likely = predictions["probabilities"]
+        return {"auc": tf.metrics.auc(labels, likely, weights * tf.ones_like(likely))}
 
 
 class ClassHead(Head):
