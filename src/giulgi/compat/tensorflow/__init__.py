@@ -79,6 +79,7 @@ FAMILIES = (
     "image_colors",
     "image_parts",
     "image_sizes",
+    "image_transforms",
     "indexed_slices",
     "indexing",
     "initializers",

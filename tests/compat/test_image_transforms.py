@@ -1,0 +1,34 @@
+"""Pictures turned and moved."""
+
+import numpy as np
+
+PICTURES = np.random.default_rng(2).random((2, 5, 5, 3)).astype(np.float32)
+
+
+def run(tf, fetches):
+    with tf.Session() as session:
+        return session.run(fetches)
+
+
+def test_a_quarter_turn_is_that_of_numpy(tf):
+    for interpolation in ("NEAREST", "BILINEAR"):
+        found = run(tf, tf.contrib.image.rotate(PICTURES, np.pi / 2, interpolation))
+        np.testing.assert_allclose(found, np.rot90(PICTURES, 1, (1, 2)), atol=1e-5)
+    single = run(tf, tf.contrib.image.rotate(PICTURES[0], np.pi / 2))
+    np.testing.assert_allclose(single, np.rot90(PICTURES[0]))
+    gray = run(tf, tf.contrib.image.rotate(PICTURES[0, :, :, 0], np.pi))
+    np.testing.assert_allclose(gray, PICTURES[0, ::-1, ::-1, 0])
+
+
+def test_moved_pictures(tf):
+    found = run(tf, tf.contrib.image.translate(PICTURES, [[1, 2], [-1, 0]]))
+    np.testing.assert_allclose(found[0, 2:, 1:], PICTURES[0, :-2, :-1])
+    assert not found[0, :2].any()
+    np.testing.assert_allclose(found[1, :, :-1], PICTURES[1, :, 1:])
+
+
+def test_transforms_one_after_another(tf):
+    turn = tf.contrib.image.angles_to_projective_transforms(np.pi / 2, 5, 5)
+    twice = tf.contrib.image.compose_transforms(turn, turn)
+    found = run(tf, tf.contrib.image.transform(PICTURES, twice, interpolation="BILINEAR"))
+    np.testing.assert_allclose(found, PICTURES[:, ::-1, ::-1], atol=1e-5)
