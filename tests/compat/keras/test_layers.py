@@ -200,3 +200,10 @@ def test_names_that_a_program_gives_its_own_functions(k):
         np.testing.assert_allclose(model.predict(np.zeros((1, 1))), [[1.0]])
     finally:
         del get_custom_objects()["double"]
+
+
+def test_an_embedding_in_front_takes_sequences_of_any_length(k):
+    model = k.models.Sequential([k.layers.Embedding(9, 2), k.layers.LSTM(3)])
+    assert model.input_shape == (None, None)
+    assert model.output_shape == (None, 3)
+    assert model.predict(np.ones((2, 5))).shape == (2, 3)

@@ -87,6 +87,9 @@ class Layer(gg.layers.Layer):
             length = kwargs.pop("input_length")
             if "input_dim" in kwargs:
                 kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
+        shapes = ("input_shape", "batch_input_shape", "input_length")
+        if hasattr(type(self), "_embeds") and not any(kwargs.get(name) for name in shapes):
+            kwargs["input_shape"] = (None,)  # Sequences of words of any length.
         if isinstance(kwargs.get("input_shape"), TensorShape):
             kwargs["input_shape"] = tuple(kwargs["input_shape"].as_list())
 
