@@ -109,3 +109,12 @@ def test_a_test_case_compares_arrays_and_tensors():
     unittest.TestLoader().loadTestsFromTestCase(Inner).run(result)
     assert (result.errors, result.failures, len(result.skipped)) == ([], [], 1)
     assert found == [[1.0, 2.0]]
+
+
+def test_shapes_under_inner_names(tf):
+    from tensorflow.python.framework import tensor_shape
+
+    assert tensor_shape.scalar().as_list() == []
+    assert tensor_shape.matrix(2, None).as_list() == [2, None]
+    assert tensor_shape.as_shape([3]) == tensor_shape.TensorShape([3])
+    assert tensor_shape.unknown_shape(2).as_list() == [None, None]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.names import export, exported
+from giulgi.compat.shapes import TensorShape
 
 
 @exported("compat.as_bytes")
@@ -66,3 +67,36 @@ export("compat.bytes_or_text_types", (bytes, str))
 export("compat.integral_types", (numbers.Integral, np.integer))
 export("compat.real_types", (numbers.Real, np.integer, np.floating))
 export("compat.complex_types", (numbers.Complex, np.number))
+
+
+# Shapes under the names of TensorFlow's inside
+
+
+@exported("python.framework.tensor_shape.scalar")
+def scalar() -> TensorShape:
+    """Return the shape of a single number."""
+    return TensorShape([])
+
+
+@exported("python.framework.tensor_shape.vector")
+def vector(length: Any) -> TensorShape:
+    """Return the shape of a vector."""
+    return TensorShape([length])
+
+
+@exported("python.framework.tensor_shape.matrix")
+def matrix(rows: Any, cols: Any) -> TensorShape:
+    """Return the shape of a matrix."""
+    return TensorShape([rows, cols])
+
+
+@exported("python.framework.tensor_shape.unknown_shape")
+def unknown_shape(ndims: int | None = None) -> TensorShape:
+    """Return a shape of which no size is known."""
+    return TensorShape(None if ndims is None else [None] * ndims)
+
+
+@exported("python.framework.tensor_shape.as_shape")
+def as_shape(shape: Any) -> TensorShape:
+    """Return what is meant as a shape."""
+    return TensorShape(shape)
