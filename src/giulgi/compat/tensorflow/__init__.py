@@ -98,6 +98,7 @@ FAMILIES = (
     "losses",
     "meta_graph",
     "metrics",
+    "models_ptb",
     "monitored",
     "nn_convolutions",
     "nn_ctc",
