@@ -236,3 +236,22 @@ def test_data_that_are_no_numbers_are_computed_with(model):
     x[0, 0] = np.nan
     assert np.isnan(model.predict(x)[0, 0])
     assert np.isnan(model.fit(x, Y, epochs=1, verbose=0).history["loss"][0])
+
+
+@pytest.mark.parametrize("which", ["numpy", "tensorflow"])
+def test_first_weights_repeat_by_either_seed(tf, layers, which):
+    from keras.models import Sequential
+
+    def first_weights(seed):
+        with tf.Graph().as_default():
+            if which == "numpy":
+                np.random.seed(seed)
+            else:
+                tf.set_random_seed(seed)
+            model = Sequential([layers.Dense(2, input_dim=3)])
+            model.compile("sgd", "mse")
+            model.fit(X, X[:, :2], epochs=2, verbose=0)
+            return model.get_weights()[0]
+
+    np.testing.assert_array_equal(first_weights(7), first_weights(7))
+    assert not np.array_equal(first_weights(7), first_weights(8))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor
 from giulgi.compat.variables import Variable
+from giulgi.storage import set_seed
 
 Constraint = Callable[[Any], Any]
 
@@ -42,6 +46,7 @@ class NamedWeight(Variable):
         self, weight: Weight, name: str, trainable: bool, constraint: Constraint | None
     ) -> None:
         graph = self.graph = get_default_graph()
+        _seed_once(graph)
         own = graph.unique_name(name)
         first = gg.cast(weight.cell.initial, weight.dtype)
         with graph.control_dependencies(None):
@@ -65,6 +70,21 @@ class NamedWeight(Variable):
     def numpy(self) -> Any:
         """Return its value."""
         return self.variable.numpy()
+
+
+def _seed_once(graph: Graph) -> None:
+    """Let first weights repeat where a program has seeded TensorFlow or NumPy.
+
+    Keras draws its seeds from NumPy's numbers; here they depend on these, and take none away.
+    """
+    if graph.scopes.setdefault("keras seeded", False):
+        return
+    graph.scopes["keras seeded"] = True
+    seed = graph.seed
+    if seed is None:
+        state: Any = np.random.get_state()
+        seed = zlib.crc32(state[1].tobytes() + bytes(str(state[2]), "ascii"))
+    set_seed(seed)
 
 
 def as_weight(
