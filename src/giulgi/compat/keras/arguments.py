@@ -6,10 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from giulgi import Tensor, initializers
+import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, for_user, is_standalone
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS
-from giulgi.graph.ops import clip
 from giulgi.nn.layers.base import Layer as BaseLayer
 
 # Of Keras 1, for all layers.
@@ -136,9 +135,9 @@ def _positional(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     return args
 
 
-def hard_sigmoid(x: Tensor) -> Tensor:
+def hard_sigmoid(x: gg.Tensor) -> gg.Tensor:
     """0.2 x + 0.5, within 0 and 1: Keras 2's."""
-    return clip(0.2 * x + 0.5, 0.0, 1.0)
+    return gg.clip(0.2 * x + 0.5, 0.0, 1.0)
 
 
 def _is_initializer(value: Any) -> bool:
@@ -174,7 +173,7 @@ def as_initializer(value: Any) -> Any:
         value = value()
     if value is None or isinstance(value, str):
         return value.lower() if isinstance(value, str) else value
-    if isinstance(value, (initializers.Initializer,)) or not callable(value):
+    if isinstance(value, (gg.initializers.Initializer,)) or not callable(value):
         return value
 
     def first(shape: Any, dtype: Any = "float32") -> Any:
