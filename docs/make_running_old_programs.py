@@ -99,7 +99,7 @@ def _covered() -> Iterator[str]:
         for module in sorted(modules):
             whole = f"{library}.{module}" if module else library
             yield f"**`{whole}`** ({len(modules[module])})\n"
-            yield _paragraph(sorted(modules[module], key=str.lower)) + "\n"
+            yield _paragraph(sorted(modules[module], key=lambda name: (name.lower(), name))) + "\n"
 
 
 def _is_public(path: str) -> bool:

@@ -19,7 +19,7 @@ LINE = """
     train = tf.train.GradientDescentOptimizer(0.1).minimize(cost)
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
-        for step in range(300):
+        for step in range(3000):
             c, _ = sess.run([cost, train], {x: [[1], [2]], y: [[2], [4]]})
         print("w = %.3f" % sess.run(w))
 """
@@ -111,7 +111,7 @@ def test_a_line_is_found_explained_and_timed(tmp_path):
     assert ended.code == 0, ended.err
     assert ended.out.startswith("w = 2.000\n")
     assert "== Its parameters: 1 number in 1 variable ==" in ended.out
-    assert "300 calls" in ended.out
+    assert "3,000 calls" in ended.out
     assert "program.py:12" in ended.out
     assert "compiled to one native function for (2, 1), (2, 1):" in ended.out
     for part in ("building the graph", "compiling", "running", "Python in between"):
