@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from giulgi.compat.tensorflow.boosting import Settings, grown
+from giulgi.compat.tensorflow.estimator.boosting import Settings, grown
 
 
 def test_one_split_gives_the_means_of_both_sides():

@@ -7,8 +7,8 @@ import pytest
 
 from giulgi.compat.errors import NotFoundError, OpError
 from giulgi.compat.names import TABLES
-from giulgi.compat.tensorflow import gfile, logging, testing
-from giulgi.compat.tensorflow.compat_util import as_bytes, as_text
+from giulgi.compat.tensorflow.system import gfile, logging, testing
+from giulgi.compat.tensorflow.system.compat_util import as_bytes, as_text
 
 NAMES = TABLES["tensorflow"]
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from giulgi.compat.tensorflow import flags as module
-from giulgi.compat.tensorflow.flags import FlagError, FlagValues, IllegalFlagValueError, run
+from giulgi.compat.tensorflow.system import flags as module
+from giulgi.compat.tensorflow.system.flags import FlagError, FlagValues, IllegalFlagValueError, run
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from giulgi.compat.tensorflow.hparams import HParams
+from giulgi.compat.tensorflow.contrib.hparams import HParams
 
 
 def test_settings_are_attributes_of_one_type():

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from giulgi.compat.tensorflow.examples_mnist import dense_to_one_hot, read_data_sets
+from giulgi.compat.tensorflow.data.examples_mnist import dense_to_one_hot, read_data_sets
 
 
 @pytest.fixture(scope="module")

@@ -173,7 +173,7 @@ def test_graphs_are_frozen_and_imported(tf, tmp_path):
 def test_files_of_graphs_bring_no_code(tf):
     import pickle
 
-    from giulgi.compat.tensorflow.graph_records import from_bytes
+    from giulgi.compat.tensorflow.graphs.graph_records import from_bytes
 
     for harm in (os.system, eval, subprocess.run):
         data = pickle.dumps({"version": 1, "record": harm})

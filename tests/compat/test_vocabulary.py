@@ -4,8 +4,8 @@ import pickle
 
 import numpy as np
 
-from giulgi.compat.tensorflow.projector import ProjectorConfig, visualize_embeddings
-from giulgi.compat.tensorflow.vocabulary import VocabularyProcessor
+from giulgi.compat.tensorflow.contrib.projector import ProjectorConfig, visualize_embeddings
+from giulgi.compat.tensorflow.contrib.vocabulary import VocabularyProcessor
 
 TEXTS = ["a cat sat", "The cat's dog sat", "a well-known DOG"]
 

@@ -324,7 +324,7 @@ class Graph:
 
     def as_graph_def(self, from_version: Any = None, add_shapes: bool = False) -> Any:
         """Return the graph as a message, ``tf.GraphDef``."""
-        from giulgi.compat.tensorflow.graph_def import graph_def_of
+        from giulgi.compat.tensorflow.graphs.graph_def import graph_def_of
 
         del from_version, add_shapes
         return graph_def_of(self)

@@ -2,7 +2,10 @@
 
 A function of a stand-in is written with giulgi's expressions, and decorated::
 
-    @operation("reduce_sum", type="Sum")
+    import giulgi as gg
+    from giulgi.compat.operation import operation
+
+    @operation("an.example", type="Sum")
     def reduce_sum(input_tensor, axis=None, keepdims=False, name=None):
         return gg.sum(input_tensor, axis, keepdims=keepdims)
 

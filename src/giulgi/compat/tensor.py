@@ -324,7 +324,7 @@ def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
     """Return tensors and numbers stacked; numbers take the dtype of the tensors among them."""
     known = [v for v in values if isinstance(v, (Tensor, Converted, Expression))]
     if dtype is string or any(as_tensor(v).dtype is string for v in known):
-        from giulgi.compat.tensorflow.arrays import stack
+        from giulgi.compat.tensorflow.math.arrays import stack
 
         made: Any = stack
         found: Tensor = made([as_tensor(value, string) for value in values])

@@ -311,7 +311,7 @@ def _first_value(initializer: Any, shape: Any, dtype: DType) -> Any:
     if isinstance(initializer, type):
         initializer = initializer()
     if initializer is None:
-        from giulgi.compat.tensorflow.initializers import default_initializer
+        from giulgi.compat.tensorflow.math.initializers import default_initializer
 
         initializer = default_initializer(dtype)
     if not callable(initializer):

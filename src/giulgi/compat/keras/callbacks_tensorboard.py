@@ -7,7 +7,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.tensorflow.summary_writer import FileWriter
+from giulgi.compat.tensorflow.train.summary_writer import FileWriter
 from giulgi.formats.event_proto import Summary, Value, histogram_of
 
 

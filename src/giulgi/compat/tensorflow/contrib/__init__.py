@@ -1,0 +1,1 @@
+"""What lay in ``tf.contrib``."""

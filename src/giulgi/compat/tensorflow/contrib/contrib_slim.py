@@ -1,0 +1,89 @@
+"""What slim and ``tf.contrib.layers`` have beside layers: checkpoints, summaries, collections."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.names import advise, export, exported
+from giulgi.compat.tensorflow.contrib.contrib_layers import alias_of
+from giulgi.compat.tensorflow.control.control_flow import smart_cond
+from giulgi.compat.tensorflow.math.initializers import (
+    variance_scaling_initializer,
+    xavier_initializer,
+)
+from giulgi.compat.tensorflow.train import summary
+from giulgi.compat.tensorflow.train.global_step import get_global_step, get_or_create_global_step
+
+export("contrib.slim.get_global_step", get_global_step)
+export("contrib.layers.utils.smart_cond", smart_cond)
+export("contrib.slim.get_or_create_global_step", get_or_create_global_step)
+export("contrib.slim.xavier_initializer", xavier_initializer)
+export("contrib.slim.initializers.xavier_initializer", xavier_initializer)
+export("contrib.slim.variance_scaling_initializer", variance_scaling_initializer)
+
+_READY_MADE = (
+    "Networks that are ready made, such as inception_v3, are not there: build the network with "
+    "slim's layers, or use tf.keras.applications."
+)
+advise("contrib.slim.nets", _READY_MADE)
+advise("contrib.slim.python.slim.nets", _READY_MADE)
+advise("contrib.slim.dataset", "Read examples with tf.data.")
+advise("contrib.slim.tfexample_decoder", "Read examples with tf.data and tf.parse_single_example.")
+advise(
+    "contrib.slim.evaluation",
+    "Restore the checkpoint with tf.train.Saver, and run the metrics in a session.",
+)
+
+
+@exported(
+    "contrib.slim.utils.convert_collection_to_dict",
+    "contrib.layers.utils.convert_collection_to_dict",
+)
+def convert_collection_to_dict(collection: Any, clear_collection: bool = False) -> dict[str, Any]:
+    """Return what layers put out, which joined a collection, by their names."""
+    graph = get_default_graph()
+    found = {alias_of(x): x for x in graph.get_collection(collection)}
+    if clear_collection:
+        graph.clear_collection(collection)
+    return found
+
+
+# Summaries
+
+
+@exported("contrib.layers.summarize_activation", "contrib.layers.summaries.summarize_activation")
+def summarize_activation(op: Any) -> Any:
+    """Return a summary of what a layer puts out: its histogram."""
+    return summary.histogram(f"{op.op.name}/activation", op)
+
+
+@exported("contrib.layers.summarize_tensor", "contrib.layers.summaries.summarize_tensor")
+def summarize_tensor(tensor: Any, tag: str | None = None) -> Any:
+    """Return a summary of a tensor: a number, or a histogram."""
+    make: Any = summary.scalar if tensor.get_shape().ndims == 0 else summary.histogram
+    return make(tag or tensor.op.name, tensor)
+
+
+@exported("contrib.layers.summarize_tensors", "contrib.layers.summaries.summarize_tensors")
+def summarize_tensors(tensors: Any, summarizer: Any = summarize_tensor) -> list[Any]:
+    """Return summaries of several tensors."""
+    return [summarizer(tensor) for tensor in tensors]
+
+
+@exported("contrib.layers.summarize_collection", "contrib.layers.summaries.summarize_collection")
+def summarize_collection(
+    collection: Any, name_filter: str | None = None, summarizer: Any = summarize_tensor
+) -> list[Any]:
+    """Return summaries of what is in a collection, of those whose names fit."""
+    found = get_default_graph().get_collection(collection)
+    return [summarizer(x) for x in found if not name_filter or re.match(name_filter, x.op.name)]
+
+
+@exported("contrib.layers.summarize_activations", "contrib.layers.summaries.summarize_activations")
+def summarize_activations(
+    name_filter: str | None = None, summarizer: Any = summarize_activation
+) -> list[Any]:
+    """Return summaries of what is in the collection of activations."""
+    return summarize_collection(Collections.ACTIVATIONS, name_filter, summarizer)

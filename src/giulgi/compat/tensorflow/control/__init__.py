@@ -1,0 +1,1 @@
+"""Choices, loops, gradients, and what happens beside a value."""

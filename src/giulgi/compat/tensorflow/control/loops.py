@@ -1,0 +1,279 @@
+"""Loops that go on as long as a condition holds: ``tf.while_loop``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.dtypes import int32
+from giulgi.compat.graph import get_default_graph
+from giulgi.compat.host import host_operation
+from giulgi.compat.names import exported
+from giulgi.compat.operation import as_results
+from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
+from giulgi.compat.tensorflow.control.traced import ByPython, Traced, model
+from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.errors import GiulgiError
+from giulgi.graph.rewrite import substitute
+from giulgi.tree import flatten, unflatten
+
+
+@exported("while_loop", "python.ops.control_flow_ops.while_loop")
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    shape_invariants: Any = None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+    swap_memory: bool = False,
+    name: str | None = None,
+    maximum_iterations: Any = None,
+    return_same_structure: bool = False,
+) -> Any:
+    """Return what variables of a loop become while a condition of them holds.
+
+    The loop is giulgi's, through which gradients flow. Where a variable changes its shape, or
+    something in the loop is done by Python, is random, or assigns, Python goes through the rounds
+    one by one, and no gradient flows.
+
+    Args:
+        cond: a function of the variables that returns a single bool.
+        body: a function of the variables that returns the new ones.
+        loop_vars: the first values: a list or tuple, perhaps nested, also of ``TensorArray``.
+        shape_invariants: what of their shapes stays.
+        parallel_iterations: has no meaning.
+        back_prop: has no meaning.
+        swap_memory: has no meaning.
+        name: a name.
+        maximum_iterations: the most rounds.
+        return_same_structure: whether one variable stays in its list.
+    """
+    del parallel_iterations, back_prop, swap_memory
+    if not callable(cond) or not callable(body):
+        raise TypeError("cond and body must be callable.")
+    if not isinstance(loop_vars, (list, tuple)):
+        loop_vars = [loop_vars]
+    if not loop_vars:
+        raise ValueError("No loop variables provided")
+    if maximum_iterations is not None:
+        return _bounded(
+            cond, body, loop_vars, shape_invariants, name, maximum_iterations, return_same_structure
+        )
+    with get_default_graph().name_scope(name or "while"):
+        found = _Rounds(cond, body, loop_vars, shape_invariants).result()
+    return found[0] if len(found) == 1 and not return_same_structure else found
+
+
+def _bounded(
+    cond: Any, body: Any, loop_vars: Any, invariants: Any, name: Any, most: Any, same: bool
+) -> Any:
+    """Return the result of a loop that also counts its rounds."""
+    limit = as_tensor(most, int32)
+
+    def goes_on(count: Any, inner: Any) -> Any:
+        from giulgi.compat.tensorflow.math.arithmetic import less, logical_and
+
+        return logical_and(less(count, limit), cond(*inner))
+
+    def step(count: Any, inner: Any) -> Any:
+        new = body(*inner)
+        return count + 1, type(loop_vars)(new) if isinstance(new, (list, tuple)) else [new]
+
+    own = None if invariants is None else [TensorShape([]), invariants]
+    _, found = while_loop(
+        goes_on, step, [as_tensor(0, limit.dtype), loop_vars], own, name=name,
+        return_same_structure=True,
+    )  # fmt: skip
+    return found[0] if len(found) == 1 and not same else found
+
+
+class _Rounds:
+    """The variables of a loop, and what is built of them."""
+
+    def __init__(self, cond: Any, body: Any, loop_vars: Any, invariants: Any) -> None:
+        leaves, self.structure = flatten(loop_vars)
+        self.begin: list[Any] = [
+            leaf if isinstance(leaf, TensorArray) else as_tensor(leaf) for leaf in leaves
+        ]
+        declared = [None] * len(leaves) if invariants is None else _shapes(invariants)
+        self.models: list[Any] = []
+        # What is written first into an array of which nothing was known.
+        self._written: dict[TensorArray, Tensor] = {}
+        for leaf, shape in zip(self.begin, declared, strict=True):
+            self.models.append(self._model(leaf, shape))
+        self.traced = Traced(lambda: self._build(cond, body))
+        self.goes_on, self.ends = self.traced.result
+        self.firsts = [self._first(*pair) for pair in zip(self.begin, self.models, strict=True)]
+
+    def _model(self, leaf: Any, shape: Any) -> Any:
+        """Return what stands for a variable in the body."""
+        if not isinstance(leaf, TensorArray):
+            return model(leaf.dtype, leaf.sizes if shape is None else TensorShape(shape).sizes)
+        made = leaf.like(None)
+        known = leaf.whole
+        if known is None and leaf.element_shape.sizes is not None:
+            known = leaf.zeros(leaf.element_shape)
+        if known is not None:
+            sizes = known.sizes
+            if leaf.is_dynamic and sizes is not None:
+                sizes = (None, *sizes[1:])
+            made.whole = model(leaf.dtype, sizes)
+            return made
+        count = None if leaf.is_dynamic or isinstance(leaf.count, Tensor) else leaf.count
+
+        def begun(written: Tensor | None, element: TensorShape) -> Tensor:
+            if made.whole is None:
+                if written is not None:
+                    self._written[made] = written
+                made.whole = model(leaf.dtype, TensorShape([count]).concatenate(element).sizes)
+            return made.whole
+
+        made.begun = begun
+        return made
+
+    def _build(self, cond: Any, body: Any) -> tuple[Tensor, list[Any]]:
+        given = unflatten(self.structure, iter(self.models))
+        goes_on = as_tensor(cond(*given))
+        new = body(*given)
+        if not isinstance(new, (list, tuple)) or (hasattr(new, "_fields") and len(given) == 1):
+            new = [new]
+        leaves, _ = flatten(list(new))
+        if len(leaves) != len(self.begin):
+            raise ValueError(
+                "The number of inputs and outputs of `body` must match number of loop variables: "
+                f"Got {len(self.begin)} inputs, {len(leaves)} outputs."
+            )
+        ends = [
+            end if isinstance(end, TensorArray) else as_tensor(end, first.dtype)
+            for end, first in zip(leaves, self.begin, strict=True)
+        ]
+        return goes_on, ends
+
+    def _first(self, leaf: Any, own: Any) -> Tensor:
+        """Return the first value of a variable as a tensor."""
+        if not isinstance(leaf, TensorArray):
+            found: Tensor = leaf
+            return found
+        if leaf.whole is not None:
+            return leaf.whole
+        if own.whole is None:
+            return leaf.zeros(TensorShape([]))
+        shape = TensorShape(own.whole.sizes[1:])
+        written = self._written.get(own)
+        if written is None or shape.is_fully_defined():
+            return leaf.zeros(shape)
+        # Its sizes are those of the first round.
+        given = {
+            x.expression.node: first.expression
+            for x, first in zip(self.models, self.begin, strict=True)
+            if isinstance(x, Tensor)
+        }
+        (sizes,) = substitute([gg.shape(written.expression)], given)
+        return leaf.zeros(shape, sizes)
+
+    def result(self) -> Any:
+        """Return the last values of all variables."""
+        models = [self._tensor(x, first) for x, first in zip(self.models, self.firsts, strict=True)]
+        ends = [self._tensor(x, old) for x, old in zip(self.ends, models, strict=True)]
+        for first, end in zip(self.firsts, ends, strict=True):
+            if first.dtype != end.dtype:
+                raise TypeError(
+                    f"a variable of the loop enters as {first.dtype.name} and becomes "
+                    f"{end.dtype.name} after one round: cast it"
+                )
+        last = self._by_giulgi(models, ends)
+        if last is None:
+            last = self._by_python(models, ends)
+        leaves = [
+            leaf.like(x) if isinstance(leaf, TensorArray) else x
+            for leaf, x in zip(self.begin, last, strict=True)
+        ]
+        for leaf in leaves:
+            if isinstance(leaf, TensorArray):
+                leaf.begun = None
+        return unflatten(self.structure, iter(leaves))
+
+    @staticmethod
+    def _tensor(leaf: Any, default: Tensor) -> Tensor:
+        if not isinstance(leaf, TensorArray):
+            found: Tensor = leaf
+            return found
+        return default if leaf.whole is None else leaf.whole
+
+    def _by_giulgi(self, models: list[Tensor], ends: list[Tensor]) -> list[Tensor] | None:
+        """Return the last values as expressions, if giulgi's own loop can go through it."""
+        all_ends = [self.goes_on, *ends]
+        operations = self.traced.operations(all_ends)
+        is_done_by_python = any(op.host is not None or op.assigns for op in operations)
+        expressions = [x.expression for x in all_ends]
+        if is_done_by_python or any(map(is_text, models)) or self.traced.draws(expressions):
+            return None
+        nodes = [x.expression.node for x in models]
+
+        def at(states: Any, wanted: list[gg.Tensor]) -> list[gg.Tensor]:
+            return substitute(wanted, dict(zip(nodes, states, strict=True)))
+
+        try:
+            found = gg.while_loop(
+                lambda *states: gg.reshape(at(states, expressions[:1])[0], ()),
+                lambda *states: tuple(at(states, expressions[1:])),
+                tuple(x.expression for x in self.firsts),
+            )
+        except GiulgiError:
+            return None  # A shape changes: Python goes through the rounds.
+        if any(_may_change(*pair) for pair in zip(self.firsts, ends, strict=True)):
+            return None
+        taken, controls = self.traced.taken(operations, all_ends)
+        outside = [x for x in taken if x not in models]
+        made: list[Tensor] = as_results(
+            "while", "Exit", [*self.firsts, *outside], list(found), controls=controls
+        )
+        return made
+
+    def _by_python(self, models: list[Tensor], ends: list[Tensor]) -> list[Tensor]:
+        """Return the last values, found by Python."""
+        ask = ByPython(self.traced, models, [self.goes_on])
+        step = ByPython(self.traced, models, ends)
+        count, split = len(models), len(models) + len(ask.captured)
+
+        def rounds(*arrays: Any) -> Any:
+            states, asked, taken = list(arrays[:count]), arrays[count:split], arrays[split:]
+            while bool(np.all(ask(states, asked)[0])):
+                states = step(states, taken)
+            return states if count > 1 else states[0]
+
+        declared = []
+        for x, first, end in zip(models, self.firsts, ends, strict=True):
+            sizes = x.sizes
+            if sizes is not None and end.sizes is not None and len(sizes) == len(end.sizes):
+                pairs = zip(sizes, end.sizes, strict=True)
+                sizes = tuple(a if a == b else None for a, b in pairs)
+            declared.append((first.dtype, sizes))
+        inputs = [*self.firsts, *ask.captured, *step.captured]
+        made = host_operation("while", rounds, inputs, declared, "Exit")
+        return made.outputs
+
+
+def _may_change(first: Tensor, end: Tensor) -> bool:
+    """Whether a variable may have another shape after a round than before."""
+    a, b = first.expression.known_shape, end.expression.known_shape
+    if a is None or b is None:
+        return a is not b
+    return any(x is not None and y is None for x, y in zip(a, b, strict=True))
+
+
+def _shapes(invariants: Any) -> list[Any]:
+    """Return the shapes of all variables from nested containers of them."""
+    if isinstance(invariants, TensorShape) or invariants is None:
+        return [invariants]
+    if isinstance(invariants, (list, tuple)):
+        if all(isinstance(n, int) or n is None for n in invariants) and invariants:
+            return [TensorShape(invariants)]
+        return [shape for part in invariants for shape in _shapes(part)]
+    return [invariants]

@@ -1,0 +1,159 @@
+"""Assignments to some rows of a variable: ``tf.scatter_update`` and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.dtypes import string
+from giulgi.compat.errors import FailedPreconditionError, OutOfRangeError
+from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.names import exported
+from giulgi.compat.operation import as_results
+from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensorflow.math.indexing import scattered
+from giulgi.compat.variables import Variable, assignment
+
+
+def _added(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+    """Return zeros like a variable to which rows are added at places of the first axis."""
+    sizes = old.shape
+    flat = gg.reshape(places, (-1,))
+    wide = gg.broadcast_to(rows, [*_sizes(places), *sizes[1:]])
+    return gg.scatter_add(gg.reshape(wide, [-1, *sizes[1:]]), flat, sizes)
+
+
+def _sizes(x: gg.Tensor) -> list[Any]:
+    return [gg.size(x, axis) if n is None else n for axis, n in enumerate(x.shape)]
+
+
+def _put(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+    """Return a variable with rows at places; of several for one place their mean."""
+    count = _added(places, gg.ones_like(rows), old)
+    total = _added(places, rows, old)
+    mean = total / gg.maximum(count, 1) if old.dtype.kind == "f" else total // gg.maximum(count, 1)
+    return gg.where(gg.equal(count, 0), old, mean)
+
+
+def _combined(combine: Callable[[gg.Tensor, gg.Tensor], gg.Tensor]) -> Callable[..., gg.Tensor]:
+    """Return what puts at places the rows there and the given ones, combined."""
+
+    def apply(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+        return _put(places, combine(gg.gather(old, places), rows), old)
+
+    return apply
+
+
+def _scattering(
+    type: str, path: str, make: Callable[[gg.Tensor, gg.Tensor, gg.Tensor], gg.Tensor], said: str
+) -> None:
+    def apply(
+        ref: Variable, indices: Any, updates: Any, use_locking: Any = None, name: str | None = None
+    ) -> Any:
+        del use_locking
+        places, rows = as_tensor(indices), as_tensor(updates, ref.dtype)
+        old = ref.as_tensor().expression
+        new = make(places.expression, gg.cast(rows.expression, old.dtype), old)
+        # The value is of the rows and places, on which the assignment thereby waits.
+        with get_default_graph().control_dependencies([places.op, rows.op]):
+            return assignment(type, ref, as_tensor(new), name)
+
+    apply.__name__ = path
+    apply.__doc__ = f"Return the new value of a variable, {said}."
+    exported(path, f"python.ops.state_ops.{path}")(apply)
+
+
+_scattering("ScatterUpdate", "scatter_update", _put, "with other rows at some places")
+_scattering(
+    "ScatterAdd", "scatter_add", lambda p, r, old: old + _added(p, r, old),
+    "with something added to rows at some places",
+)  # fmt: skip
+_scattering(
+    "ScatterSub", "scatter_sub", lambda p, r, old: old - _added(p, r, old),
+    "with something taken from rows at some places",
+)  # fmt: skip
+_scattering("ScatterMul", "scatter_mul", _combined(gg.multiply), "with some rows multiplied")
+_scattering("ScatterDiv", "scatter_div", _combined(gg.divide), "with some rows divided")
+_scattering("ScatterMin", "scatter_min", _combined(gg.minimum), "with the lesser of some rows")
+_scattering("ScatterMax", "scatter_max", _combined(gg.maximum), "with the greater of some rows")
+
+
+def _put_at(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+    there = scattered(places, gg.ones_like(rows), old.shape)
+    total = scattered(places, rows, old.shape)
+    mean = total / gg.maximum(there, 1) if old.dtype.kind == "f" else total // gg.maximum(there, 1)
+    return gg.where(gg.equal(there, 0), old, mean)
+
+
+_scattering(
+    "ScatterNdUpdate", "scatter_nd_update", _put_at, "with other numbers at full coordinates"
+)
+_scattering(
+    "ScatterNdAdd", "scatter_nd_add", lambda p, r, old: old + scattered(p, r, old.shape),
+    "with something added at full coordinates",
+)  # fmt: skip
+_scattering(
+    "ScatterNdSub", "scatter_nd_sub", lambda p, r, old: old - scattered(p, r, old.shape),
+    "with something taken at full coordinates",
+)  # fmt: skip
+
+
+@exported("count_up_to")
+def count_up_to(ref: Variable, limit: int, name: str | None = None) -> Any:
+    """Return the value of a variable, which is then one more; at the limit it is an error."""
+    old = ref.as_tensor()
+
+    def check(value: Any) -> None:
+        if np.any(value >= limit):
+            raise OutOfRangeError(None, None, f"Reached limit of {limit}")
+
+    checking = host_operation("CountUpTo", check, [old], [], None)
+    new = assignment("Assign", ref, as_tensor(1, ref.dtype), None, lambda a, b: a + b)
+    with get_default_graph().control_dependencies([checking, new.op]):
+        return as_results("CountUpTo", name, [], old.expression)
+
+
+@exported("is_variable_initialized")
+def is_variable_initialized(variable: Variable, name: str | None = None) -> Any:
+    """Return whether a variable has a value in the session."""
+
+    def ask() -> Any:
+        return session_storage.get().holds(variable.variable.cell)
+
+    made = host_operation("IsVariableInitialized", ask, [], [("bool", ())], name)
+    return made.outputs[0]
+
+
+@exported("report_uninitialized_variables")
+def report_uninitialized_variables(
+    var_list: Any = None, name: str = "report_uninitialized_variables"
+) -> Any:
+    """Return the names of the variables that have no value yet in the session."""
+    graph = get_default_graph()
+    every = graph.get_collection("variables") + graph.get_collection("local_variables")
+    variables = list(dict.fromkeys(every if var_list is None else var_list))
+
+    def ask() -> Any:
+        storage = session_storage.get()
+        names = [v.op.name.encode() for v in variables if not storage.holds(v.variable.cell)]
+        return np.array(names, object)
+
+    made = host_operation("ReportUninitialized", ask, [], [(string, [None])], name)
+    return made.outputs[0]
+
+
+@exported("assert_variables_initialized")
+def assert_variables_initialized(var_list: Any = None) -> Operation:
+    """Return an operation that raises FailedPreconditionError if a variable has no value yet."""
+    missing = report_uninitialized_variables(var_list)
+
+    def check(names: Any) -> None:
+        if names.size:
+            said = ", ".join(name.decode() for name in names.tolist())
+            raise FailedPreconditionError(None, None, f"Attempting to use uninitialized: {said}")
+
+    return host_operation("AssertInitialized", check, [missing], [])

@@ -1,0 +1,1 @@
+"""Where examples come from: data sets, queues, readers, records, tables of words."""

@@ -1,0 +1,1 @@
+"""Estimators, their inputs, and columns of tables."""

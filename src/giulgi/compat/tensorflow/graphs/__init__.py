@@ -1,0 +1,1 @@
+"""Graphs as files: our own, and those that TensorFlow wrote."""

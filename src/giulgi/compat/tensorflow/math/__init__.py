@@ -1,0 +1,1 @@
+"""Numbers, arrays and strings: where they come from, and what is computed of them."""

@@ -1,0 +1,141 @@
+"""Operations that only put elements elsewhere: of numbers giulgi's, of strings the same in Python.
+
+Giulgi has no strings. Where some are to be laid out otherwise, the function that is written for
+numbers is asked once, with the places of all strings in the place of the strings, and they are put
+where it says.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+import giulgi as gg
+from giulgi.compat.deferred import called
+from giulgi.compat.dtypes import string
+from giulgi.compat.host import host_operation
+from giulgi.compat.names import exported
+from giulgi.compat.operation import as_results
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.graph.ops.leaves import placeholder
+from giulgi.tree import flatten, unflatten
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def layout(*paths: str, type: str, texts: Sequence[str]) -> Callable[[F], F]:
+    """Return a decorator as :func:`giulgi.compat.operation.operation`, which takes strings too.
+
+    Args:
+        paths: the full paths of its names.
+        type: what kind of operation it is.
+        texts: the arguments that hold what is laid out; in those strings become tensors.
+    """
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def build(*args: Any, **kwargs: Any) -> Any:
+            bound = signature.bind(*args, **kwargs)
+            name = bound.arguments.pop("name", None)
+            given = bound.arguments
+            inputs: list[Tensor] = []
+            if any(is_text(given.get(key)) for key in texts):
+                for key in texts:
+                    if key in given:
+                        given[key] = _as_tensors(given[key])
+                return _of_texts(function, bound, type, name)
+            bound.arguments.update({key: _expressions(v, inputs) for key, v in given.items()})
+            return as_results(type, name, inputs, called(function, bound.args, bound.kwargs))
+
+        exported(*paths)(build)
+        return build  # type: ignore[return-value]
+
+    return decorate
+
+
+def _expressions(value: Any, inputs: list[Tensor]) -> Any:
+    """Return a value with expressions for all tensors in it, which are added to the inputs."""
+    leaves, structure = flatten(value)
+    if not any(isinstance(leaf, (Tensor, Converted)) for leaf in leaves):
+        return value
+    found = []
+    for leaf in leaves:
+        if isinstance(leaf, (Tensor, Converted)):
+            inputs.append(as_tensor(leaf))
+            leaf = inputs[-1].expression
+        found.append(leaf)
+    return unflatten(structure, iter(found))
+
+
+def _as_tensors(value: Any) -> Any:
+    """Return texts as tensors; a list of tensors stays a list."""
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, Converted)) for v in value):
+        return [as_tensor(v, string) for v in value]
+    return as_tensor(value) if value is not None else None
+
+
+def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str | None) -> Any:
+    """Build the operation for strings: places stand for them, first in the graph, then when run."""
+    original = dict(bound.arguments)
+    inputs: list[Tensor] = []
+    for value in original.values():
+        leaves = flatten(value)[0]
+        inputs += [as_tensor(v) for v in leaves if isinstance(v, (Tensor, Converted))]
+
+    def laid_out(expressions: Sequence[gg.Tensor]) -> tuple[list[gg.Tensor], Any]:
+        remaining = iter(expressions)
+        for key, value in original.items():
+            leaves, structure = flatten(value)
+            leaves = [next(remaining) if isinstance(v, (Tensor, Converted)) else v for v in leaves]
+            bound.arguments[key] = unflatten(structure, iter(leaves))
+        return flatten(function(*bound.args, **bound.kwargs))
+
+    models = [placeholder(np.int64, x.sizes) if is_text(x) else x.expression for x in inputs]
+    outputs, structure = laid_out(models)
+    texts = {x.node for x, tensor in zip(models, inputs, strict=True) if is_text(tensor)}
+
+    def carried_out(*arrays: Any) -> Any:
+        pool: list[Any] = [b""]
+        places = []
+        for array, tensor in zip(arrays, inputs, strict=True):
+            if is_text(tensor):
+                flat = np.ravel(array)
+                numbered = np.arange(len(pool), len(pool) + flat.size).reshape(np.shape(array))
+                places.append(gg.constant(numbered))
+                pool.extend(flat.tolist())
+            else:
+                places.append(gg.constant(np.asarray(array)))
+        found, _ = laid_out(places)
+        strings = np.empty(len(pool), object)
+        strings[:] = pool
+        values = [
+            strings[np.asarray(y)] if of_text else np.asarray(y)
+            for y, of_text in zip(found, is_of_text, strict=True)
+        ]
+        return values[0] if len(values) == 1 else values
+
+    is_of_text = [_comes_from(y, texts) for y in outputs]
+    declared = [
+        (string if of_text else y.dtype, y.known_shape)
+        for y, of_text in zip(outputs, is_of_text, strict=True)
+    ]
+    made = host_operation(type, carried_out, inputs, declared, name)
+    return unflatten(structure, iter(made.outputs))
+
+
+def _comes_from(y: gg.Tensor, texts: set[Any]) -> bool:
+    """Whether a result is laid out of strings: it has the dtype of their places, and needs them."""
+    from giulgi.graph.node import topological
+    from giulgi.graph.ops.shape import ShapeOf, SizeOf
+
+    if y.dtype != np.int64:
+        return False
+    sizes = {n for n in topological([y.node]) if isinstance(n.op, (ShapeOf, SizeOf))}
+    return any(node in texts for node in topological([y.node], stop=sizes))

@@ -1,0 +1,1 @@
+"""Neural networks: activations, convolutions, layers, losses and metrics."""

@@ -1,0 +1,1 @@
+"""Training: optimizers, checkpoints, summaries, and what runs the steps."""
