@@ -23,7 +23,7 @@ running      what a session does for what is fetched and fed
 growth       tells of a graph that grows in a loop
 watching     takes notes for ``giulgi run --explain`` and ``--profile``
 healing/     what NumPy, pandas and others have removed since
-tensorflow/  the functions and classes, by family
+tensorflow/  the functions and classes, by family: a folder each
 keras/       Keras 2 and 1, and where their names lay
 ===========  ================================================================================
 """

@@ -1,11 +1,12 @@
 """How a function of expressions becomes an operation of the graph of named operations.
 
-A function of a stand-in is written with giulgi's expressions, and decorated::
+A function of a stand-in is written with giulgi's expressions, and decorated (with its names before
+the type: ``"reduce_sum", "math.reduce_sum"``)::
 
     import giulgi as gg
     from giulgi.compat.operation import operation
 
-    @operation("an.example", type="Sum")
+    @operation(type="Sum")
     def reduce_sum(input_tensor, axis=None, keepdims=False, name=None):
         return gg.sum(input_tensor, axis, keepdims=keepdims)
 
