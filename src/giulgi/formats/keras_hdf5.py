@@ -57,7 +57,7 @@ def h5py() -> Any:
     except ImportError:
         raise ImportError(
             "files of Keras (.h5, .hdf5) are read and written by h5py, which is not installed: "
-            "pip install h5py"
+            'pip install "giulgi[programs]"'
         ) from None
     return h5py
 

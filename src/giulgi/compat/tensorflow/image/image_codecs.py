@@ -23,7 +23,7 @@ def _pillow() -> Any:
         from PIL import Image
     except ImportError:
         raise ImportError(
-            'reading pictures needs Pillow: pip install "giulgi[tensorflow]"'
+            'reading pictures needs Pillow: pip install "giulgi[programs]"'
         ) from None
     return Image
 
