@@ -68,3 +68,13 @@ def test_a_part_may_become_a_variable():
     program(X)
     program(X)
     np.testing.assert_array_equal(v.numpy(), np.concatenate([X + 1, X + 1 + 2], 1))
+
+
+def test_a_part_is_read_when_it_is_there():
+    def bounds(i):
+        return [
+            gg.minimum(gg.concat([np.array([first], np.int64), gg.reshape(at, (1,))])[1], 480)
+            for first, at in ((0, gg.cast(i * 5, "int64")), (20, gg.cast((i + 1) * 5, "int64")))
+        ]
+
+    check(bounds, np.array(3, np.int32))

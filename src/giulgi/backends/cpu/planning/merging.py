@@ -95,12 +95,16 @@ def _is_related(reads: _Reads, first: Group, then: Group) -> bool:
 
 
 def _reads_at_its_place(grouping: Grouping, first: Group, then: Group) -> bool:
-    """Whether a group reads what another computes at the same place only, from a register."""
+    """Whether a group reads what another computes at the same place only, from a register.
+
+    A value put together of parts is read from memory, when all of its parts are there.
+    """
     computed = set(first.nodes)
+    written = computed.union(part.target for part in first.parts)
     for node in then.nodes:
         for source in node.inputs:
             access = grouping.access[source]
-            if access.base in computed and not grouping.is_register(node, access, first, computed):
+            if access.base in written and not grouping.is_register(node, access, first, computed):
                 return False
     return True
 
