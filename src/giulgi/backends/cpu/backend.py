@@ -48,9 +48,9 @@ class CpuBackend:
         from giulgi.backends.cpu.compiler import is_native
 
         stages = stages_of(computation, is_native)
-        if not is_worth_mixing(stages):
+        if not is_worth_mixing(stages, is_native):
             return self._reference.compile(computation, batched)
-        return MixedExecutable(computation, stages, self.compile, batched)
+        return MixedExecutable(computation, stages, is_native, self.compile, batched)
 
     def _translated(
         self, computation: Computation, batched: Batched | None

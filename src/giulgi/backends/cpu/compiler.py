@@ -17,6 +17,7 @@ from giulgi.backends.cpu.planning.plan import may_fail_alone
 from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED
 from giulgi.backends.cpu.running.frame import Frame
 from giulgi.backends.cpu.running.mixed import is_worth_mixing, stages_of
+from giulgi.backends.cpu.running.rounds import bodies_worth_compiling
 from giulgi.backends.cpu.running.workers import worker_count
 from giulgi.backends.explanation import Explanation
 from giulgi.graph.control.cond import Cond
@@ -59,13 +60,16 @@ def _explained_in_stages(computation: Computation, others: Sequence[str]) -> Exp
         "This is computed by the reference backend, one operation after another, with NumPy; "
         + because
     )
-    if is_worth_mixing(stages):
+    if is_worth_mixing(stages, is_native):
         count = sum(stage.is_native for stage in stages)
         parts = "one part" if count == 1 else f"{count} parts"
         remark = (
             f"As a whole {because} That, and what lies between, is computed by the reference "
             f"backend, with NumPy; the rest is compiled, in {parts}."
         )
+        loops = bodies_worth_compiling(computation.nodes, is_native)
+        if loops:
+            remark += " Of the loops of unknown length each round is compiled, too."
     return Explanation({"graph": computation.text}, shown=1, remark=remark)
 
 

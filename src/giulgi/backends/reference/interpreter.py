@@ -85,12 +85,20 @@ class Interpreter:
                 if node not in known:
                     inputs = [known[source] for source in node.inputs]
                     if node in self.companions:
-                        known.update(_compute_together(self.companions[node], inputs))
+                        known.update(self._together(self.companions[node], inputs))
                     else:
                         known[node] = _compute(node, inputs, draw)
                 for done in spent:
                     del known[done]
         return known
+
+    def _together(self, nodes: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
+        """Compute companions, such as all values of a loop, in one go."""
+        ops = [node.op for node in nodes]
+        try:
+            return dict(zip(nodes, ops[0].computed_together(ops, *inputs), strict=True))
+        except Exception as error:
+            raise _explained(error, nodes[0]) from error
 
     def run_steps(
         self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
@@ -112,15 +120,6 @@ class Interpreter:
         chosen = steps.order[step * size : (step + 1) * size]
         pairs = zip(data, self.computation.feeds, strict=True)
         return [array[chosen].astype(feed.spec.dtype) for array, feed in pairs]
-
-
-def _compute_together(together: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
-    """Compute companions, such as all values of a loop, in one go."""
-    ops = [node.op for node in together]
-    try:
-        return dict(zip(together, ops[0].computed_together(ops, *inputs), strict=True))
-    except Exception as error:
-        raise _explained(error, together[0]) from error
 
 
 def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:

@@ -6,6 +6,7 @@ import pytest
 import giulgi as gg
 from giulgi.backends.cpu.running import mixed
 from giulgi.backends.cpu.running.mixed import MixedExecutable
+from giulgi.backends.cpu.running.rounds import Rounds
 from giulgi.backends.reference.interpreter import Interpreter
 
 RNG = np.random.default_rng(0)
@@ -103,3 +104,39 @@ def test_a_failure_changes_nothing(monkeypatch):
     assert table.numpy().max() == 1
     program(3)
     assert table.numpy().max() == 2
+
+
+def test_rounds_of_a_loop_of_unknown_length_are_compiled():
+    """Power iteration, until the vector changes no more."""
+    a = gg.placeholder("float32", (300, 300))
+    start = gg.placeholder("float32", (300,))
+
+    def turned(v, change):
+        new = gg.matmul(a, v[:, None])[:, 0]
+        new = new / gg.sqrt(gg.sum(new * new))
+        return new, gg.max(gg.abs(new - v))
+
+    v, change = gg.while_loop(lambda v, change: change > 1e-4, turned, (start, 1.0))
+    root = RNG.normal(size=(300, 300)).astype(np.float32)
+    matrix = (root @ root.T / 300 + 5 * np.ones((300, 300))).astype(np.float32)
+    array = np.ones(300, np.float32)
+    program = check([v, change], [a, start], [matrix, array])
+    (rounds,) = [part for stage, part in executable_of(program).stages if not stage.is_native]
+    assert isinstance(rounds, Rounds)
+    assert rounds._compiled
+    assert "each round is compiled" in str(program.explain())
+    top = np.linalg.eigh(matrix.astype(float))[1][:, -1]
+    np.testing.assert_allclose(np.abs(program(matrix, array)[0] @ top), 1, rtol=1e-4)
+
+
+def test_a_loop_that_does_not_begin_leaves_its_states():
+    x = gg.placeholder("float32", (200, 200))
+    y, count = gg.while_loop(
+        lambda y, n: gg.sum(y) > 1e9, lambda y, n: (gg.tanh(gg.exp(y) * 2 + 1), n + 1), (x, 0)
+    )
+    array = RNG.normal(size=(200, 200)).astype(np.float32)
+    program = gg.Program([y, count], [x], backend="cpu")
+    found, rounds = program(array)
+    assert rounds == 0
+    np.testing.assert_array_equal(found, array)
+    assert isinstance(executable_of(program), MixedExecutable)

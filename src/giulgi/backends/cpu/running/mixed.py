@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from giulgi.backends.base import Array, Batched, Computation, Draw, Executable
+from giulgi.backends.cpu.running.rounds import Rounds, bodies_worth_compiling
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.backends.work import work
 from giulgi.graph.node import Node, topological
@@ -97,10 +98,13 @@ def _stage(
     return Stage(is_native, part, tuple(node for node, _ in takes), tuple(makes), tuple(places))
 
 
-def is_worth_mixing(stages: Sequence[Stage]) -> bool:
+def is_worth_mixing(stages: Sequence[Stage], is_native: Callable[[Node], bool]) -> bool:
     """Whether what can be compiled of a computation is worth it."""
     native = [node for stage in stages if stage.is_native for node in stage.computation.nodes]
-    return work(node for node in native if node.inputs) >= _WORTH_COMPILING
+    if work(node for node in native if node.inputs) >= _WORTH_COMPILING:
+        return True
+    others = [node for stage in stages if not stage.is_native for node in stage.computation.nodes]
+    return bool(bodies_worth_compiling(others, is_native))
 
 
 class MixedExecutable(Interpreter):
@@ -109,7 +113,8 @@ class MixedExecutable(Interpreter):
     Args:
         computation: the whole.
         stages: its stages.
-        compile: returns the native code of one.
+        is_native: whether there is native code for a node.
+        compile: returns the native code of a computation.
         batched: how feeds are taken from arrays of all examples; None: they are fed.
     """
 
@@ -117,6 +122,7 @@ class MixedExecutable(Interpreter):
         self,
         computation: Computation,
         stages: Sequence[Stage],
+        is_native: Callable[[Node], bool],
         compile: Callable[[Computation], Executable],
         batched: Batched | None,
     ) -> None:
@@ -124,7 +130,9 @@ class MixedExecutable(Interpreter):
         self.stages: list[tuple[Stage, Executable]] = [
             (
                 stage,
-                compile(stage.computation) if stage.is_native else Interpreter(stage.computation),
+                compile(stage.computation)
+                if stage.is_native
+                else Rounds(stage.computation, is_native, compile),
             )
             for stage in stages
         ]
