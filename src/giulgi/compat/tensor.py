@@ -12,6 +12,7 @@ from giulgi.compat.dtypes import DType, as_dtype, float32, int32, string
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.shapes import TensorShape, UnknownDimension
+from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 
@@ -255,6 +256,24 @@ def record(
     for place, expression in enumerate(expressions):
         operation.outputs.append(Tensor(operation, place, expression))
     return operation
+
+
+def told_apart(made: Any, most: int = 8) -> Any:
+    """Return a tensor that gradients and feeds tell from others of the same value.
+
+    Equal expressions are one: without this, who feeds one of two tensors of zeros feeds both.
+
+    Args:
+        made: a tensor that was just made.
+        most: so many of each value are told apart, and no more, so that a program that makes them
+            again and again still runs what was compiled.
+    """
+    x = made.expression
+    counts = made.graph.scopes.setdefault("told apart", {})
+    count = counts[x.node] = counts.get(x.node, 0) + 1
+    if count <= most:
+        made.expression = tag(x, ("told apart", count))
+    return made
 
 
 def constant_array(value: Any, dtype: DType | None = None) -> np.ndarray[Any, Any]:

@@ -13,7 +13,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor
+from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor, told_apart
 from giulgi.compat.tensorflow.math.arguments import is_text, kind, numbers, sizes
 from giulgi.compat.tensorflow.math.layouts import layout
 from giulgi.graph.shapes import broadcast_shapes
@@ -24,7 +24,7 @@ def _filled(number: int, type: str, *paths: str) -> Callable[..., Any]:
         declared = as_dtype(dtype)
         if declared is string:
             return as_tensor(np.full(numbers(shape, "the shape"), b"", object), name=name)
-        return of_numbers(shape, declared, name)
+        return told_apart(of_numbers(shape, declared, name))
 
     @operation(type=type)
     def of_numbers(shape: Any, dtype: Any, name: str | None = None) -> gg.Tensor:
@@ -70,7 +70,7 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
             name,
         )
         return made.outputs[0]
-    return _fill(dims, value, name)
+    return told_apart(_fill(dims, value, name))
 
 
 @operation(type="Fill")
@@ -111,7 +111,7 @@ def linspace(start: Any, stop: Any, num: Any, name: str | None = None) -> gg.Ten
     return gg.linspace(first, last, int(numbers(num, "num")), dtype=first.dtype)
 
 
-@operation("one_hot", type="OneHot")
+@operation("one_hot", type="OneHot", named="one_hot")
 def one_hot(
     indices: Any,
     depth: Any,

@@ -13,12 +13,8 @@ from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import stand_in
 from giulgi.compat.names import exported
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record
-from giulgi.graph.ops.identities import tag
+from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record, told_apart
 from giulgi.graph.ops.leaves import Constant
-
-# So many constants of one value are told apart.
-_TOLD_APART = 8
 
 
 @exported("placeholder", "python.ops.array_ops.placeholder")
@@ -67,29 +63,20 @@ def constant(
     """
     del verify_shape
     if shape is None:
-        return _told_apart(as_tensor(value, dtype, name))
+        return _constant(as_tensor(value, dtype, name))
     array = constant_array(value, None if dtype is None else as_dtype(dtype))
     sizes = TensorShape(shape).as_list()
     count = prod(size or 0 for size in sizes)
     flat = array.reshape(-1)
     if flat.size < count:
         flat = np.concatenate([flat, np.repeat(flat[-1:], count - flat.size)])
-    return _told_apart(as_tensor(flat.reshape(sizes), name=name))
+    return _constant(as_tensor(flat.reshape(sizes), name=name))
 
 
-def _told_apart(made: Tensor) -> Tensor:
-    """Return a constant that gradients and feeds tell from others of the same value.
-
-    Equal expressions are one. So many of each are told apart, and no more, so that a program that
-    makes constants again and again still runs what was compiled.
-    """
-    x = made.expression
-    if made.op.type == "Const" and isinstance(x.op, Constant):
-        counts = made.graph.scopes.setdefault("constants", {})
-        count = counts[x.node] = counts.get(x.node, 0) + 1
-        if count <= _TOLD_APART:
-            made.expression = tag(x, ("constant", count))
-    return made
+def _constant(made: Tensor) -> Tensor:
+    is_number = made.op.type == "Const" and isinstance(made.expression.op, Constant)
+    found: Tensor = told_apart(made) if is_number else made
+    return found
 
 
 @exported("convert_to_tensor", "python.framework.ops.convert_to_tensor")

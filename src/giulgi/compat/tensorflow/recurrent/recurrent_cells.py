@@ -14,7 +14,7 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.tensor import alike, as_expression, as_tensor, told_apart
 from giulgi.compat.tensorflow.math.arguments import kind, sizes
 from giulgi.compat.tensorflow.math.initializers import Ones, Zeros
 from giulgi.compat.tensorflow.nn.activations import activation_of
@@ -75,13 +75,19 @@ class RNNCell(Layer):
 def zeros_of(state_size: Any, batch_size: Any, dtype: Any) -> Any:
     """Return zeros for a state, nested as its sizes are."""
     if isinstance(state_size, TensorShape):
-        return _zeros(batch_size, tuple(n or 0 for n in state_size.as_list()), kind(dtype))
+        size = tuple(n or 0 for n in state_size.as_list())
+        return _state(batch_size, size, kind(dtype))
     if isinstance(state_size, (list, tuple)):
         parts = [zeros_of(part, batch_size, dtype) for part in state_size]
         if hasattr(state_size, "_fields"):
             return type(state_size)(*parts)
         return type(state_size)(parts)
-    return _zeros(batch_size, (int(state_size),), kind(dtype))
+    return _state(batch_size, (int(state_size),), kind(dtype))
+
+
+def _state(batch: Any, size: tuple[int, ...], dtype: Any) -> Any:
+    # Programs feed them with the state after the last batch, each with its own.
+    return told_apart(_zeros(batch, size, dtype), most=64)
 
 
 @operation(type="strided_slice")
