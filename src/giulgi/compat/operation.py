@@ -31,7 +31,7 @@ from giulgi.tree import flatten, unflatten
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def operation(*paths: str, type: str | None = None) -> Callable[[F], F]:
+def operation(*paths: str, type: str | None = None, named: str | None = None) -> Callable[[F], F]:
     """Return a decorator that makes a function an operation, under some names.
 
     The function is given expressions for tensors and variables, also within lists, tuples and
@@ -40,6 +40,7 @@ def operation(*paths: str, type: str | None = None) -> Callable[[F], F]:
     Args:
         paths: the full paths of its names; see :func:`giulgi.compat.names.exported`.
         type: what kind of operation it is; None: the function's name.
+        named: what it is named where nobody names it; None: as its kind.
     """
 
     def decorate(function: F) -> F:
@@ -54,7 +55,7 @@ def operation(*paths: str, type: str | None = None) -> Callable[[F], F]:
             given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
             bound.arguments.update(given)
             result = called(function, bound.args, bound.kwargs)
-            return as_results(kind, name, inputs, result)
+            return as_results(kind, name or named, inputs, result)
 
         exported(*paths)(build)
         return build  # type: ignore[return-value]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,10 @@ from giulgi.compat.tensorflow.math.arguments import is_text
 
 
 def _binary(
-    function: Callable[[gg.Tensor, gg.Tensor], gg.Tensor], type: str, *paths: str
+    function: Callable[[gg.Tensor, gg.Tensor], gg.Tensor],
+    type: str,
+    *paths: str,
+    named: str | None = None,
 ) -> Callable[..., Any]:
     """Return an operation of two operands, of which numbers take the other's dtype."""
 
@@ -26,7 +30,7 @@ def _binary(
 
     apply.__doc__ = function.__doc__
     apply.__name__ = paths[0].split(".")[-1]
-    return operation(*paths, type=type)(apply)
+    return operation(*paths, type=type, named=named)(apply)
 
 
 def _unary(
@@ -97,10 +101,13 @@ add = _binary(gg.add, "Add", "add", "math.add")
 subtract = _binary(gg.subtract, "Sub", "subtract", "sub", "math.subtract")
 multiply = _binary(gg.multiply, "Mul", "multiply", "mul", "math.multiply")
 truediv = _binary(
-    _true_quotient, "RealDiv", "truediv", "divide", "realdiv", "math.truediv", "math.divide"
+    _true_quotient, "RealDiv", "truediv", "divide", "realdiv", "math.truediv", "math.divide",
+    named="truediv",
+)  # fmt: skip
+div = _binary(_old_quotient, "Div", "div", "math.div", named="div")
+floordiv = _binary(
+    gg.floor_divide, "FloorDiv", "floordiv", "floor_div", "math.floordiv", named="floordiv"
 )
-div = _binary(_old_quotient, "Div", "div", "math.div")
-floordiv = _binary(gg.floor_divide, "FloorDiv", "floordiv", "floor_div", "math.floordiv")
 mod = _binary(gg.remainder, "FloorMod", "mod", "floormod", "math.mod", "math.floormod")
 pow = _binary(gg.power, "Pow", "pow", "math.pow")
 maximum = _binary(gg.maximum, "Maximum", "maximum", "math.maximum")
@@ -307,6 +314,13 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> gg.Tensor:
     return total
 
 
+#: What x + y and its like are named, which tf.add(x, y) and its like are not.
+_NAMES = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "truediv": "truediv",
+    "floordiv": "floordiv", "mod": "mod", "pow": "pow",
+    "logical_and": "and", "logical_or": "or", "logical_xor": "xor",
+}  # fmt: skip
+
 for _name, _function in {
     "add": add, "subtract": subtract, "multiply": multiply, "truediv": truediv,
     "floordiv": floordiv, "mod": mod, "pow": pow, "less": less, "less_equal": less_equal,
@@ -314,4 +328,5 @@ for _name, _function in {
     "logical_and": logical_and, "logical_or": logical_or, "logical_xor": logical_xor,
     "logical_not": logical_not,
 }.items():  # fmt: skip
-    register_operator(_name, _function)
+    _named = partial(_function, name=_NAMES[_name]) if _name in _NAMES else _function
+    register_operator(_name, _named)

@@ -96,7 +96,7 @@ def _concat(values: Any, axis: Any, name: str | None = None) -> gg.Tensor:
     return gg.concat(alike(*parts), one_axis(axis))
 
 
-@layout("stack", "pack", "parallel_stack", type="Pack", texts=("values",))
+@layout("stack", "pack", "parallel_stack", type="Pack", named="stack", texts=("values",))
 def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> gg.Tensor:
     """Return tensors of one shape joined along a new axis."""
     if isinstance(values, gg.Tensor):
@@ -105,7 +105,7 @@ def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> gg.Tensor:
     return gg.stack(alike(*values), axis=one_axis(axis))
 
 
-@layout("unstack", "unpack", type="Unpack", texts=("value",))
+@layout("unstack", "unpack", type="Unpack", named="unstack", texts=("value",))
 def unstack(
     value: Any, num: Any = None, axis: Any = 0, name: str | None = "unstack"
 ) -> list[gg.Tensor]:

@@ -28,13 +28,16 @@ from giulgi.tree import flatten, unflatten
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def layout(*paths: str, type: str, texts: Sequence[str]) -> Callable[[F], F]:
+def layout(
+    *paths: str, type: str, texts: Sequence[str], named: str | None = None
+) -> Callable[[F], F]:
     """Return a decorator as :func:`giulgi.compat.operation.operation`, which takes strings too.
 
     Args:
         paths: the full paths of its names.
         type: what kind of operation it is.
         texts: the arguments that hold what is laid out; in those strings become tensors.
+        named: what it is named where nobody names it; None: as its kind.
     """
 
     def decorate(function: F) -> F:
@@ -43,7 +46,7 @@ def layout(*paths: str, type: str, texts: Sequence[str]) -> Callable[[F], F]:
         @functools.wraps(function)
         def build(*args: Any, **kwargs: Any) -> Any:
             bound = signature.bind(*args, **kwargs)
-            name = bound.arguments.pop("name", None)
+            name = bound.arguments.pop("name", None) or named
             given = bound.arguments
             inputs: list[Tensor] = []
             if any(is_text(given.get(key)) for key in texts):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def _whole_product(x: gg.Tensor, y: gg.Tensor, over_a: bool, over_b: bool) -> gg
     return gg.cast(gg.matmul(x, y, transpose_a=over_a, transpose_b=over_b), x.dtype)
 
 
-register_operator("matmul", matmul)
+register_operator("matmul", partial(matmul, name="matmul"))
 
 
 @operation("linalg.matvec", type="MatVec")

@@ -217,9 +217,9 @@ def mean_squared_error(
 ) -> Any:  # fmt: skip
     """Return the mean of (predictions - labels)^2."""
     _given(labels, predictions)
-    with get_default_graph().name_scope(scope or "mean_squared_error"):
+    with get_default_graph().name_scope(scope or "mean_squared_error") as scope:
         each = _squared(labels, predictions)
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.absolute_difference")
@@ -229,9 +229,9 @@ def absolute_difference(
 ) -> Any:  # fmt: skip
     """Return the mean of |predictions - labels|."""
     _given(labels, predictions)
-    with get_default_graph().name_scope(scope or "absolute_difference"):
+    with get_default_graph().name_scope(scope or "absolute_difference") as scope:
         each = _absolute(labels, predictions)
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.log_loss")
@@ -242,9 +242,9 @@ def log_loss(
 ) -> Any:  # fmt: skip
     """Return the mean of -labels ln(predictions) - (1 - labels) ln(1 - predictions)."""
     _given(labels, predictions)
-    with get_default_graph().name_scope(scope or "log_loss"):
+    with get_default_graph().name_scope(scope or "log_loss") as scope:
         each = _log(labels, predictions, epsilon)
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.hinge_loss")
@@ -254,9 +254,9 @@ def hinge_loss(
 ) -> Any:  # fmt: skip
     """Return the mean of max(0, 1 - (2 labels - 1) logits)."""
     _given(labels, logits)
-    with get_default_graph().name_scope(scope or "hinge_loss"):
+    with get_default_graph().name_scope(scope or "hinge_loss") as scope:
         each = _hinge(labels, logits)
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.huber_loss")
@@ -267,9 +267,9 @@ def huber_loss(
 ) -> Any:  # fmt: skip
     """Return the mean of d^2 / 2 up to delta, delta d - delta^2 / 2 beyond, d the difference."""
     _given(labels, predictions)
-    with get_default_graph().name_scope(scope or "huber_loss"):
+    with get_default_graph().name_scope(scope or "huber_loss") as scope:
         each = _huber(labels, predictions, delta)
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.cosine_distance")
@@ -282,9 +282,9 @@ def cosine_distance(
     _given(labels, predictions)
     if axis is None and dim is None:
         raise ValueError("You must specify 'axis'.")
-    with get_default_graph().name_scope(scope or "cosine_distance_loss"):
+    with get_default_graph().name_scope(scope or "cosine_distance_loss") as scope:
         each = _cosine(labels, predictions, one_axis(dim if axis is None else axis))
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @operation(type="smooth")
@@ -305,12 +305,12 @@ def softmax_cross_entropy(
 ) -> Any:  # fmt: skip
     """Return the mean of -sum(labels ln softmax(logits))."""
     _given(onehot_labels, logits)
-    with get_default_graph().name_scope(scope or "softmax_cross_entropy_loss"):
+    with get_default_graph().name_scope(scope or "softmax_cross_entropy_loss") as scope:
         y: Any = as_tensor(onehot_labels)
         if label_smoothing:
             y = _smoothed(y, label_smoothing, False)
         each = softmax_cross_entropy_with_logits_v2(y, logits, name="xentropy")
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @operation(type="remove_squeezable_dimensions")
@@ -330,11 +330,11 @@ def sparse_softmax_cross_entropy(
 ) -> Any:  # fmt: skip
     """Return the mean of -ln softmax(logits) of the true classes, whose numbers are labels."""
     _given(labels, logits)
-    with get_default_graph().name_scope(scope or "sparse_softmax_cross_entropy_loss"):
+    with get_default_graph().name_scope(scope or "sparse_softmax_cross_entropy_loss") as scope:
         each = sparse_softmax_cross_entropy_with_logits(
             labels=_as_classes(labels, logits), logits=logits, name="xentropy"
         )
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @exported("losses.sigmoid_cross_entropy")
@@ -345,12 +345,12 @@ def sigmoid_cross_entropy(
 ) -> Any:  # fmt: skip
     """Return the mean cross entropy of sigmoids, element by element."""
     _given(multi_class_labels, logits)
-    with get_default_graph().name_scope(scope or "sigmoid_cross_entropy_loss"):
+    with get_default_graph().name_scope(scope or "sigmoid_cross_entropy_loss") as scope:
         y = multi_class_labels
         if label_smoothing:
             y = _smoothed(y, label_smoothing, True)
         each = sigmoid_cross_entropy_with_logits(labels=y, logits=logits, name="xentropy")
-        return compute_weighted_loss(each, weights, None, loss_collection, reduction)
+        return compute_weighted_loss(each, weights, scope, loss_collection, reduction)
 
 
 @operation(type="mean_pairwise_squared_error")
@@ -370,6 +370,6 @@ def mean_pairwise_squared_error(
 ) -> Any:  # fmt: skip
     """Return for all examples the mean of the squared differences of all pairs of errors."""
     _given(labels, predictions)
-    with get_default_graph().name_scope(scope or "mean_pairwise_squared_error"):
+    with get_default_graph().name_scope(scope or "mean_pairwise_squared_error") as scope:
         each = _pairwise(labels, predictions)
-        return compute_weighted_loss(each, weights, None, loss_collection, Reduction.SUM)
+        return compute_weighted_loss(each, weights, scope, loss_collection, Reduction.SUM)

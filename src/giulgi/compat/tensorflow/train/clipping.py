@@ -11,7 +11,7 @@ from giulgi.compat.operation import operation
 from giulgi.compat.tensor import Tensor, alike, as_expression, as_tensor
 
 
-@operation("clip_by_value", type="ClipByValue")
+@operation("clip_by_value", type="ClipByValue", named="clip_by_value")
 def clip_by_value(
     t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
 ) -> gg.Tensor:
