@@ -10,7 +10,7 @@ from giulgi.backends.base import Draw
 from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.planning.lowering import lowered
-from giulgi.backends.cpu.planning.lowering.sinking import _joined
+from giulgi.backends.cpu.planning.lowering.sinking import _joined, sunk
 from giulgi.backends.reference.interpreter import Interpreter
 
 from ..checks import threads
@@ -151,3 +151,14 @@ def test_axes_that_a_reshape_joins():
     assert _joined((4, 1, 5), (4, 5)) == [[0], [1, 2]]
     assert _joined((4, 6), (8, 3)) is None
     assert _joined((2, 3, 1), (6,)) == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_reduction_before_a_reshape_has_the_shape_of_that_after_it(axis):
+    x = gg.placeholder("float32", (2, 3, 4), name="x")
+    before = gg.sum(gg.reshape(x * 2, (2, 12)), axis)
+    after = sunk(before)
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    (found,) = gg.Program([after], [x])(array)
+    assert after.node is not before.node
+    np.testing.assert_array_equal(found, (array.reshape(2, 12) * 2).sum(axis))

@@ -58,7 +58,8 @@ def _sunk_reduction(tensor: Tensor, op: Reduction) -> Tensor:
     if joined is None or op.axes is None or op.keepdims:
         return tensor
     axes = tuple(axis for group in op.axes for axis in joined[group])
-    return build(type(op)(axes, keepdims=False), x.inputs[0])
+    # Axes that are kept may have been several before.
+    return ops.reshape(build(type(op)(axes, keepdims=False), x.inputs[0]), sizes(tensor))
 
 
 def _joined(before: Sizes, after: Sizes) -> list[list[int]] | None:
