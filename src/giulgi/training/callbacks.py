@@ -129,6 +129,7 @@ class CallbackList:
         is_one = isinstance(given, (Callback, str)) or not isinstance(given, Iterable)
         own = [given] if is_one else list(given)
         self.callbacks = own if history is None else [*own, history]
+        self.params = params
         self._listening: dict[str, bool] = {}
         for callback in self.callbacks:
             if not isinstance(callback, Callback):

@@ -207,8 +207,7 @@ class Model(NetworkLayer):
             trainer.check_targets("fit", validation)
         self.history = History()
         self.stop_training = False
-        params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
-        hooks = CallbackList(callbacks, self, params, self.history)
+        hooks = self._training_hooks(callbacks, training, validation, epochs, verbose)
         numbers = range(initial_epoch, epochs)
         trainer.fit(training, numbers, hooks, verbose, validation, validation_freq)
         return self.history
@@ -321,6 +320,19 @@ class Model(NetworkLayer):
         first, batches, _ = given.batches("predict", self._network)
         trainer = self._trainer_for(first, compiled=False)
         return trainer.predict(batches, self._hooks(callbacks, batches, verbose), verbose)
+
+    def _training_hooks(
+        self,
+        callbacks: Callbacks,
+        training: Batches,
+        validation: Batches | None,
+        epochs: int,
+        verbose: Any,
+    ) -> CallbackList:
+        """Return the callbacks of :meth:`fit`, told what they are to know."""
+        del validation
+        params = {"epochs": epochs, "steps": training.steps, "verbose": verbose}
+        return CallbackList(callbacks, self, params, self.history)
 
     def _hooks(self, callbacks: Callbacks, batches: Batches, verbose: Any) -> CallbackList:
         params = {"epochs": 1, "steps": batches.steps, "verbose": verbose}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from typing import Any
 
 from giulgi.compat.keras import utils
@@ -166,9 +167,25 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Any:
 
 @exported("models.model_from_yaml", of="keras")
 def model_from_yaml(yaml_string: str, custom_objects: Any = None) -> Any:
-    """Return the model that ``to_yaml`` wrote, with new weights."""
-    del yaml_string, custom_objects
-    raise NotImplementedError("YAML is not there: use to_json and model_from_json")
+    """Return the model that ``to_yaml`` wrote, with new weights.
+
+    ``to_yaml`` of giulgi writes YAML in the form of JSON; other forms are read with PyYAML.
+    """
+    try:
+        config = json.loads(yaml_string)
+    except ValueError:
+        config = _yaml_read(yaml_string)
+    return layer_from(config, custom_objects)
+
+
+def _yaml_read(text: str) -> Any:
+    try:
+        yaml = import_module("yaml")
+    except ImportError:
+        raise ImportError(
+            "this YAML is not from giulgi, and is read with PyYAML: pip install pyyaml"
+        ) from None
+    return yaml.safe_load(text)
 
 
 @exported("models.clone_model", of="keras")

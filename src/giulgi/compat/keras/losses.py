@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.keras.boundary import for_user, keras_function
+from giulgi.compat.keras.boundary import called, for_user, keras_function
 from giulgi.compat.names import export, exported
 from giulgi.names import letters_of
 from giulgi.nn.weighting import fit_weights
@@ -139,17 +139,33 @@ class KerasLoss(gg.losses.Loss):
         name: its name.
     """
 
-    def __init__(self, function: Function, name: str | None = None) -> None:
-        super().__init__(name or getattr(function, "__name__", "loss").strip("<>"))
+    def __init__(
+        self, function: Function, name: str | None = None, reduction: str | None = None
+    ) -> None:
+        super().__init__(
+            name or getattr(function, "__name__", "loss").strip("<>"),
+            "sum_over_batch_size" if reduction in (None, "auto") else reduction,
+        )
         self.function = function
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> gg.Tensor:
-        """Return the mean of the function's values, which count by their weights."""
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the mean of the function's values, which count by their weights.
+
+        Called with named tensors it returns one. By ``reduction`` it may be their sum, too, or
+        (where that is "none") the values themselves.
+        """
+        return called(self._computed, "loss", None, (y_true, y_pred, sample_weight), {})
+
+    def _computed(self, y_true: Any, y_pred: Any, sample_weight: Any) -> gg.Tensor:
         assert self.function is not None
         y, p = gg.constant(y_true), gg.constant(y_pred)
         if y.known_shape is not None and p.known_shape is not None and y.ndim == p.ndim - 1:
             y = gg.expand_dims(y, -1) if p.shape[-1] == 1 else y
         values = self.function(y, p)
+        if self.reduction in ("none", "sum"):
+            weights = 1.0 if sample_weight is None else fit_weights(sample_weight, values)
+            values = values * weights
+            return values if self.reduction == "none" else gg.sum(values)
         if sample_weight is None:
             return gg.mean(values)
         if values.known_shape == ():
@@ -194,7 +210,10 @@ def _class(name: str, function: Function) -> type:
         chosen = {k: v for k, v in options.items() if k not in ("reduction", "name")}
         if args:
             chosen["from_logits"] = args[0]
-        KerasLoss.__init__(self, lambda y, p: function(y, p, **chosen), function.__name__)
+        reduction = options.get("reduction")
+        KerasLoss.__init__(
+            self, lambda y, p: function(y, p, **chosen), function.__name__, reduction
+        )
 
     return type(name, (KerasLoss,), {"__init__": init, "__doc__": function.__doc__,
                                      "__module__": __name__})  # fmt: skip

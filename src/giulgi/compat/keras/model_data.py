@@ -11,6 +11,7 @@ import giulgi as gg
 from giulgi.compat.keras import metrics
 from giulgi.compat.keras.backend_functions import eval_
 from giulgi.compat.keras.boundary import is_named
+from giulgi.training.data.batches import ArrayBatches
 from giulgi.tree import tree_map
 
 
@@ -34,6 +35,19 @@ def given_callbacks(given: Any) -> Any:
     if given is None or isinstance(given, gg.callbacks.Callback):
         return given
     return [callback for callback in given if callback is not None]
+
+
+def validation_arrays(batches: Any) -> list[Any] | None:
+    """Return inputs, targets and weights of the data of validation, as callbacks know them.
+
+    They are None for a generator. Targets of one number for each example are columns.
+    """
+    if not isinstance(batches, ArrayBatches):
+        return None
+    data = batches.data
+    targets = [y[:, None] if y.ndim == 1 else y for y in data.y]
+    weights = data.weights or [np.ones(data.size, "float32") for _ in targets]
+    return [*data.x, *targets, *weights]
 
 
 def as_arrays(data: Any) -> Any:

@@ -16,8 +16,11 @@ from giulgi.compat.keras.model_data import (
     chosen_metrics,
     given_callbacks,
     plain_numbers,
+    validation_arrays,
 )
 from giulgi.compat.keras.training import KerasTrainer, Logs
+from giulgi.training.callbacks import CallbackList
+from giulgi.training.data.batches import ArrayBatches
 from giulgi.training.trainer import Trainer
 from giulgi.tree import tree_map
 
@@ -150,6 +153,24 @@ class TrainedModel(Layer, gg.Model):
         )  # fmt: skip
         history.history = Logs(history.history)
         return history
+
+    def _training_hooks(
+        self, callbacks: Any, training: Any, validation: Any, epochs: int, verbose: Any
+    ) -> CallbackList:
+        """Return the callbacks, which in Keras 2 also know the data of validation, and sizes."""
+        hooks = super()._training_hooks(callbacks, training, validation, epochs, verbose)
+        names = self.metrics_names
+        has_size = isinstance(training, ArrayBatches)
+        more = {
+            "batch_size": training.batch_size if has_size else None,
+            "samples": training.data.size if has_size else None,
+            "do_validation": validation is not None,
+            "metrics": [*names, *(f"val_{name}" for name in names)],
+        }
+        for callback in hooks.callbacks:
+            callback.set_params({**hooks.params, **more})
+            callback.validation_data = validation_arrays(validation)
+        return hooks
 
     def _validation_batches(
         self, data: Any, steps: int | None, samples: int | None

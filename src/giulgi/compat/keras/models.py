@@ -24,6 +24,11 @@ class Model(TrainedModel):
         for old, new in (("input", "inputs"), ("output", "outputs")):
             if old in kwargs:
                 kwargs[new] = kwargs.pop(old)
+        # A list of one output is that output: ``predict`` is to return an array.
+        if "outputs" in kwargs:
+            kwargs["outputs"] = _one_or_all(kwargs["outputs"])
+        elif len(args) > 1:
+            args = (args[0], _one_or_all(args[1]), *args[2:])
         super().__init__(*expressions(list(args)), **expressions(kwargs))
 
     def _set_network(self, network: Network) -> None:
@@ -77,12 +82,12 @@ class Model(TrainedModel):
     @property
     def input(self) -> Any:
         """The placeholder, or several."""
-        return named(gg.Model.input.fget(self))  # type: ignore[attr-defined]
+        return _one_or_all(named(gg.Model.input.fget(self)))  # type: ignore[attr-defined]
 
     @property
     def output(self) -> Any:
         """The output, or several."""
-        return named(gg.Model.output.fget(self))  # type: ignore[attr-defined]
+        return _one_or_all(named(gg.Model.output.fget(self)))  # type: ignore[attr-defined]
 
     @property
     def input_names(self) -> list[str]:
@@ -161,8 +166,8 @@ class Model(TrainedModel):
         return json.dumps(architecture().full_config(self), **options)
 
     def to_yaml(self, **_: Any) -> str:
-        """Say that there is JSON."""
-        raise NotImplementedError("YAML is not there: use to_json and model_from_json")
+        """Return the architecture as YAML: as JSON, which all YAML readers read."""
+        return self.to_json(indent=2) + "\n"
 
     def save(self, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
              **_: Any) -> None:  # fmt: skip
@@ -230,6 +235,11 @@ def architecture() -> Any:
     from giulgi.compat.keras import architecture
 
     return architecture
+
+
+def _one_or_all(value: Any) -> Any:
+    """Return the only one of a list, else all."""
+    return value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
 
 
 def saving() -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import giulgi as gg
 from giulgi.compat.eager import executing_eagerly, value_of
+from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
 from giulgi.compat.keras.constraints import limit
 from giulgi.compat.keras.weights import constraint_of
@@ -209,6 +210,7 @@ class TFOptimizer(gg.optimizers.Optimizer):
     def __init__(self, optimizer: Any) -> None:
         super().__init__(float(getattr(optimizer, "_learning_rate_value", 0.0)))
         self.optimizer = optimizer
+        self._begun: set[Variable] = set()
 
     def updates(self, pairs: Iterable[GradientPair]) -> list[Update]:
         """Return what the optimizer's operation assigns."""
@@ -216,8 +218,15 @@ class TFOptimizer(gg.optimizers.Optimizer):
             (as_tensor(g), v.named if hasattr(v, "named") else v) for g, v in pairs if g is not None
         ]
         operation = self.optimizer.apply_gradients(named_pairs)
+        self._begin(set(operation.after) - {variable for _, variable in named_pairs})
         found = [(variable.variable, new) for variable, new in operation.after.items()]
         return [(self.iterations, self.iterations + 1), *found]
+
+    def _begin(self, own: set[Variable]) -> None:
+        """Give the optimizer's own variables their first values: no program does it for them."""
+        new = own - self._begun
+        self._begun |= new
+        get_session().run([variable.initializer for variable in new])
 
 
 @exported("optimizers.get", "optimizers.deserialize", of="keras")
@@ -237,6 +246,13 @@ def get(identifier: Any) -> Any:
     if hasattr(identifier, "apply_gradients"):
         return TFOptimizer(identifier)
     raise ValueError(f"Could not interpret optimizer identifier: {identifier}")
+
+
+@exported("optimizers.TFOptimizer", of="keras")
+def tensorflow_optimizer(optimizer: Any, iterations: Any = None) -> Any:
+    """Return an optimizer of ``tf.train``, which ``compile`` takes as it is."""
+    del iterations
+    return optimizer
 
 
 @exported("optimizers.serialize", of="keras")

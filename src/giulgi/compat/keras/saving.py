@@ -10,11 +10,13 @@ import numpy as np
 
 from giulgi.compat.keras import utils
 from giulgi.compat.keras.architecture import full_config
+from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.models import Model
 from giulgi.compat.keras.optimizers import Optimizer, serialize
 from giulgi.compat.keras.serialization import layer_from
 from giulgi.compat.keras.weights import Weight
 from giulgi.compat.names import exported
+from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.formats import keras_hdf5
 from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
 
@@ -165,8 +167,18 @@ def set_layer(layer: Any, arrays: list[Any]) -> None:
 
 
 def save_weights(model: Model, filepath: Any, overwrite: bool = True, **_: Any) -> None:
-    """Write the weights of a model to a file."""
-    keras_hdf5.write(_writable(filepath, overwrite), KerasFile(layer_weights(model)))
+    """Write the weights of a model to a file.
+
+    Where its name is not one of HDF5 it is a checkpoint of TensorFlow's: its folder is made, and
+    ``tf.train.latest_checkpoint`` finds it.
+    """
+    given = Path(os.fspath(filepath))
+    is_checkpoint = given.suffix not in (".h5", ".hdf5", ".keras")
+    if is_checkpoint:
+        given.parent.mkdir(parents=True, exist_ok=True)
+    keras_hdf5.write(_writable(given, overwrite), KerasFile(layer_weights(model)))
+    if is_checkpoint and not is_standalone():
+        checkpoints.update_checkpoint_state(str(given.parent), str(given))
 
 
 def load_weights(

@@ -32,7 +32,7 @@ def layer_config(layer: Layer) -> dict[str, Any]:
         config["batch_input_shape"] = list(layer.batch_input_shape)
     config["dtype"] = np.dtype(layer.dtype).name
     for name, default in parameters:
-        if name not in _BASE:
+        if name not in _BASE or (name == "input_dim" and hasattr(type(layer), "_embeds")):
             value = given.get(name, None if default is _EMPTY else default)
             config[name] = _described(name, value)
     for name, constraint in layer._constraints.items():

@@ -1,0 +1,147 @@
+"""What programs and their callbacks rely on beside training: sizes, files, names, losses."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+
+from giulgi.advice import advise
+
+X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
+Y = (X.sum(axis=1) > 0).astype(int)
+
+
+@pytest.fixture
+def model():
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    made = Sequential([Dense(4, input_dim=3, activation="relu"), Dense(1, activation="sigmoid")])
+    made.compile(loss="binary_crossentropy", optimizer="adam", metrics=["accuracy"])
+    return made
+
+
+def seen_by_a_callback(model, **options):
+    from keras.callbacks import Callback
+
+    class Looks(Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append((self.validation_data, dict(self.params)))
+
+    seen = []
+    model.fit(X, Y, batch_size=4, epochs=1, verbose=0, callbacks=[Looks()], **options)
+    return seen[0]
+
+
+def test_a_callback_knows_the_data_of_validation(model):
+    (x, y, weights), params = seen_by_a_callback(model, validation_data=(X[:5], Y[:5]))
+    np.testing.assert_array_equal(x, X[:5])
+    np.testing.assert_array_equal(y, Y[:5, None])
+    np.testing.assert_array_equal(weights, np.ones(5))
+    assert params["metrics"] == ["loss", "accuracy", "val_loss", "val_accuracy"]
+    assert (params["samples"], params["batch_size"], params["do_validation"]) == (20, 4, True)
+
+
+def test_a_callback_knows_that_there_is_no_validation(model):
+    data, params = seen_by_a_callback(model)
+    assert data is None
+    assert not params["do_validation"]
+
+
+def test_a_list_of_one_input_is_that_input():
+    from keras import backend
+    from keras.layers import Dense, Input
+    from keras.models import Model
+
+    inputs = Input(shape=(3,))
+    model = Model(inputs=[inputs], outputs=[Dense(2)(inputs)])
+    assert model.input is inputs
+    (found,) = backend.function([model.input], [model.output])([X])
+    assert found.shape == (20, 2)
+    for given in (X, [X]):
+        np.testing.assert_allclose(model.predict(given), found, rtol=1e-5)
+    outer = Input(shape=(3,))
+    for called in (model(outer), model([outer])):
+        np.testing.assert_allclose(Model(outer, called).predict(X), found, rtol=1e-5)
+
+
+def test_a_class_may_be_called_as_its_base_is():
+    import tensorflow as tf
+
+    class Model(tf.keras.Model):
+        def __init__(self):
+            super().__init__(name="mine")
+
+    assert Model().name == "mine"
+
+
+def test_yaml_is_read_again(model):
+    from keras.models import model_from_yaml
+
+    text = model.to_yaml()
+    again = model_from_yaml(text)
+    again.set_weights(model.get_weights())
+    np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    assert json.loads(text)["class_name"] == "Sequential"
+
+
+def test_an_embedding_of_a_model_of_inputs_and_outputs_is_read_again(tmp_path):
+    from keras.layers import Embedding, GlobalMaxPooling1D, Input
+    from keras.models import Model, load_model
+
+    words = Input(shape=(5,), dtype="int32")
+    model = Model(words, GlobalMaxPooling1D()(Embedding(7, 2)(words)))
+    model.save(tmp_path / "model.h5")
+    given = np.arange(10).reshape(2, 5) % 7
+    found = load_model(tmp_path / "model.h5").predict(given)
+    np.testing.assert_array_equal(found, model.predict(given))
+
+
+def test_adam_of_tensorflow_takes_first_steps_of_its_rate(model):
+    import tensorflow as tf
+
+    model.compile(tf.train.AdamOptimizer(0.01), "binary_crossentropy")
+    before = model.get_weights()[2]
+    model.train_on_batch(X, Y)
+    moved = np.abs(model.get_weights()[2] - before)
+    np.testing.assert_allclose(moved[moved > 0], 0.01, rtol=1e-3)
+
+
+def test_adagrad_of_tensorflow_begins_with_its_sum_of_squares():
+    import tensorflow as tf
+
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, use_bias=False, input_shape=(1,))])
+    model.compile(tf.train.AdagradOptimizer(0.1), "mse")
+    model.set_weights([np.ones((1, 1))])
+    model.train_on_batch(np.ones((1, 1)), np.zeros((1, 1)))  # The gradient is 2.
+    expected = 1 - 0.1 * 2 / np.sqrt(0.1 + 4)
+    np.testing.assert_allclose(model.get_weights()[0], [[expected]], rtol=1e-5)
+
+
+def test_the_optimizer_of_tensorflow_in_a_coat(model):
+    import tensorflow as tf
+    from keras.optimizers import TFOptimizer
+
+    model.compile(TFOptimizer(tf.train.AdamOptimizer(0.05)), "binary_crossentropy")
+    history = model.fit(X, Y, epochs=5, verbose=0).history["loss"]
+    assert history[-1] < history[0]
+
+
+@pytest.mark.parametrize(("reduction", "reduce"), [("none", np.asarray), ("sum", np.sum)])
+def test_losses_of_named_tensors_are_reduced_as_told(reduction, reduce):
+    import tensorflow as tf
+
+    p = np.array([[0.2, 0.8], [0.6, 0.4]], "float32")
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(reduction=reduction)
+    made = loss(tf.constant([1, 0]), tf.constant(p))
+    with tf.Session() as session:
+        np.testing.assert_allclose(session.run(made), reduce(-np.log([0.8, 0.6])), rtol=1e-5)
+
+
+def test_a_line_is_told_once_about_one_thing():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for number in range(3):
+            advise(f"the number is {number}", about="numbers of this test")
+    assert len(told) == 1
