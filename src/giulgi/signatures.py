@@ -130,10 +130,11 @@ def arguments_of(made: type) -> list[str]:
 def _arguments_of(made: type, init: Callable[..., object]) -> list[str]:
     """Return what a class is made with: by itself, by an ``__init__``, and what that passes on."""
     found: set[str] = set()
+    wanted = inspect.unwrap(init)  # Not by its name: a class may be called as its base is.
     is_reached = False
     for base in made.__mro__:
-        is_reached = is_reached or init.__qualname__ == f"{base.__qualname__}.__init__"
         if "__init__" in vars(base):
+            is_reached = is_reached or inspect.unwrap(vars(base)["__init__"]) is wanted
             parameters = inspect.signature(vars(base)["__init__"]).parameters.values()
             found.update(_named(parameters))
             if is_reached and not any(p.kind is p.VAR_KEYWORD for p in parameters):

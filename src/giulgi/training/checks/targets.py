@@ -140,7 +140,8 @@ def _advise_on_probabilities(targets: Array) -> None:
         fix = "Use 0 and 1 in place of -1 and 1: (y + 1) / 2."
     advise(
         f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest:g} to "
-        f"{highest:g}. {fix}"
+        f"{highest:g}. {fix}",
+        about="targets of binary_crossentropy",
     )
 
 
