@@ -4,6 +4,7 @@ import json
 import sys
 from textwrap import dedent
 
+import pytest
 from tests.compat.programs import giulgi_run
 
 from giulgi.cli.notebook import cells_of, without_magics
@@ -216,3 +217,18 @@ def test_the_interpreter_is_left_as_it_was(tmp_path, monkeypatch):
     assert code == 0
     assert seen[0][1] == ["p", "a"]
     assert (sys.argv, sys.path, sys.modules["__main__"]) == before
+
+
+def test_a_notebook_draws_beside_ipython_and_times_its_lines(tmp_path):
+    pytest.importorskip("matplotlib")
+    code = [
+        "from IPython.display import display",
+        "import matplotlib.pyplot as plt",
+        "_ = plt.plot([1, 2])",
+        "%timeit -n1 -r 3 print('timed')",
+    ]
+    cells = [{"cell_type": "code", "source": [line]} for line in code]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    ended = giulgi_run(tmp_path, "n.ipynb")
+    assert ended.code == 0, ended.err
+    assert "timed" in ended.out

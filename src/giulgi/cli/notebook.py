@@ -6,6 +6,7 @@ import ast
 import builtins
 import json
 import linecache
+import re
 import shlex
 import subprocess
 import sys
@@ -29,6 +30,7 @@ _INSTALLERS = {
     "curl", "git", "kill", "nvidia-smi", "python", "python3", "kaggle", "gdown", "jupyter",
 }  # fmt: skip
 _CODE_CELLS = ("time", "timeit", "capture", "prun")
+_OPTIONS = re.compile(r"^(?:-[nrtcpqo]\s*\d*\s+)+")  # Of %timeit: how often, and how it is told.
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,22 @@ def display(*things: Any, **_: Any) -> None:
         print(thing if isinstance(thing, str) else repr(thing))
 
 
+class Events:
+    """Where libraries say what is to be called after each cell: nothing is drawn here."""
+
+    def register(self, event: str, function: Callable[..., object]) -> None:
+        """Take note of nothing."""
+
+    def unregister(self, event: str, function: Callable[..., object]) -> None:
+        """Take note of nothing."""
+
+
 class Shell:
     """What ``get_ipython()`` returns: runs cells and magics in the namespace of a module."""
 
     def __init__(self, main: ModuleType) -> None:
         self.user_ns = main.__dict__
+        self.events = Events()
         self._is_told = False
         self.user_ns["__giulgi_line__"] = self._line
 
@@ -157,7 +170,8 @@ class Shell:
             return output
         name, _, rest = line.lstrip("%").partition(" ")
         if name in _CODE_CELLS and rest.strip():
-            return self._timed(lambda: self.run_cell(rest.strip()))
+            code = _OPTIONS.sub("", rest.strip()) if name == "timeit" else rest.strip()
+            return self._timed(lambda: self.run_cell(code))
         if name == "run" and rest.strip():
             self._run_file(Path(shlex.split(rest)[0]))
         return [] if is_value else None

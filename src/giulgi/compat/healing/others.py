@@ -165,8 +165,8 @@ def _measure(module: Any) -> None:
 @makes("IPython")
 def _ipython(module: ModuleType) -> None:
     display = importlib.import_module("IPython.display")
-    module.__dict__.update(get_ipython=_shell, display=display, version_info=(8, 0, 0))
-    module.__dict__["__version__"] = "8.0.0"
+    module.__dict__.update(get_ipython=_shell, display=display, version_info=(8, 24, 0))
+    module.__dict__["__version__"] = "8.24.0"
 
 
 def _shell() -> Any:
