@@ -61,6 +61,8 @@ _ALIASES = {
     "tensorflow.python.saved_model": "tensorflow.saved_model",
     "tensorflow.python.estimator": "tensorflow.estimator",
     "tensorflow.contrib.slim.python.slim": "tensorflow.contrib.slim",
+    "tensorflow.contrib.slim.layers": "tensorflow.contrib.layers",
+    "tensorflow.python.ops.distributions": "tensorflow.distributions",
 }
 
 # Modules of TensorFlow's inside, of whose functions most are public elsewhere.

@@ -81,6 +81,7 @@ FAMILIES = (
     "math.arithmetic",
     "math.arrays",
     "math.creation",
+    "math.distributions",
     "math.indexed_slices",
     "math.indexing",
     "math.initializers",
