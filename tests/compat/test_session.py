@@ -215,3 +215,12 @@ def test_a_list_that_is_fed_again_is_converted_once_and_may_change(tf):
         assert session.run(x, {x: arrays}).tolist() == [[1, 2], [3, 4]]
     arrays[0][0] = 9
     assert session.run(x, {x: arrays}).tolist() == [[9, 2], [3, 4]]
+
+
+def test_a_variable_that_is_fed_needs_no_first_value(tf):
+    step = tf.Variable(0, trainable=False)
+    rate = tf.train.exponential_decay(0.1, step, 10, 0.5)
+    with tf.Session() as session:
+        assert session.run(rate, {step: 20}) == pytest.approx(0.025)
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            session.run(rate)

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
-from giulgi.compat.graph import Operation
+from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import session_storage
-from giulgi.compat.programs import program_of
+from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError, GiulgiError
@@ -30,6 +30,7 @@ from giulgi.graph.node import topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.recent import Recent
 from giulgi.storage import Storage
 
 Array = np.ndarray[Any, Any]
@@ -46,6 +47,7 @@ class Prepared:
     def __init__(self, fetches: Sequence[Tensor | Operation], feeds: Sequence[Tensor]) -> None:
         self.fetches = list(fetches)
         self.feeds = list(feeds)
+        graph = next((x.graph for x in [*fetches, *feeds]), get_default_graph())
         fed = set(feeds)
         tensors = [x for x in fetches if isinstance(x, Tensor)]
         effects = _with_effect(fetches, fed)
@@ -62,12 +64,16 @@ class Prepared:
         needed = [x for op in self.after for x in op.inputs if _is_expression(x, fed)]
         self.results = list(dict.fromkeys([*results, *needed]))
         self.made = [output for op in self.before for output in op.outputs if output not in fed]
+        self.programs = programs_of(graph)
         self.program = program_of(
+            self.programs,
             [x.expression for x in self.results if not _is_text(x)],
             [x.expression for x in [*self.feeds, *self.made] if not _is_text(x)],
             self.updates,
         )
-        self.inputs = {op: _Inputs(op, self.before, self.feeds) for op in self.before}
+        self.inputs = {
+            op: _Inputs(op, self.before, self.feeds, self.programs) for op in self.before
+        }
         self.is_plain = not (
             self.before or self.after or any(map(_is_text, [*self.results, *self.feeds]))
         )
@@ -111,10 +117,12 @@ class Prepared:
 
     @property
     def reads(self) -> list[ReadVariable]:
-        """The variables whose values from before the run are read."""
+        """The variables whose values from before the run are read, and not fed instead."""
+        fed = {x.expression.node for x in self.feeds}
         ends = [*self.program.fetches, *self.updates.values()]
         ends += [x.expression for op in self.before for x in op.inputs if not _is_text(x)]
-        return [n.op for n in topological(e.node for e in ends) if isinstance(n.op, ReadVariable)]
+        nodes = topological((end.node for end in ends), stop=fed)
+        return [n.op for n in nodes if isinstance(n.op, ReadVariable) and n not in fed]
 
 
 class _Inputs:
