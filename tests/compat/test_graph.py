@@ -124,4 +124,7 @@ def test_numbers_have_tensorflows_dtypes(tf):
     assert tf.constant(True).dtype == tf.bool
     assert tf.float32.as_numpy_dtype(1) == 1.0
     assert tf.as_dtype("float64") is tf.float64
+    assert tf.as_dtype(1) is tf.as_dtype(101) is tf.constant(2, dtype=1).dtype is tf.float32
+    with pytest.raises(TypeError, match="Cannot convert value 8"):
+        tf.as_dtype(8)
     assert (tf.constant(1.0) + 2).dtype == tf.float32

@@ -132,10 +132,16 @@ for _name in ("float16", "half", "bfloat16"):
     export(_name, float32)
 export("double", float64)
 
+# By number types are told in files of graphs; 100 more is a reference to a variable.
+_NUMBERS = {
+    1: float32, 2: float64, 3: int32, 4: uint8, 5: int16, 6: int8, 7: string, 9: int64,
+    10: boolean, 14: float32, 17: uint16, 19: float32, 22: uint32, 23: uint64,
+}  # fmt: skip
+
 
 @exported("as_dtype", "dtypes.as_dtype")
 def as_dtype(value: Any) -> DType:
-    """Return the type that is meant: by a type, NumPy's dtype, a name, or Python's type.
+    """Return the type that is meant: by a type, NumPy's dtype, a name, Python's type, or a number.
 
     Raises:
         TypeError: if there is none.
@@ -146,6 +152,8 @@ def as_dtype(value: Any) -> DType:
         return float32
     if value is int:
         return int32
+    if type(value) is int and value % 100 in _NUMBERS and value < 200:
+        return _NUMBERS[value % 100]
     if isinstance(value, str):
         name = value.removesuffix("_ref")
         if name in _TYPES:
