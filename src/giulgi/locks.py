@@ -12,6 +12,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -70,10 +71,10 @@ class VariableLocks:
 
 def _holding(locks: Sequence[threading.RLock], do: Callable[[], T]) -> T:
     """Do something while all of some locks are taken."""
-    if not locks:
+    with ExitStack() as held:
+        for lock in locks:
+            held.enter_context(lock)
         return do()
-    with locks[0]:
-        return _holding(locks[1:], do)
 
 
 _all: weakref.WeakSet[VariableLocks] = weakref.WeakSet()

@@ -224,3 +224,87 @@ def test_a_variable_that_is_fed_needs_no_first_value(tf):
         assert session.run(rate, {step: 20}) == pytest.approx(0.025)
         with pytest.raises(tf.errors.FailedPreconditionError):
             session.run(rate)
+
+
+def test_gradients_of_an_assigned_variable_are_by_the_variable(tf):
+    v, w = tf.Variable(1.0), tf.Variable(3.0)
+    with tf.control_dependencies([v.assign(w * 2.0)]):
+        y = v.read_value() * w
+    by_v, by_w = tf.gradients(y, [v, w])
+    session = started(tf)
+    assert session.run([y, by_v, by_w]) == [18, 3, 6]
+    assert tf.gradients(v.assign(2.0) * 5.0, v)[0] is not None
+
+
+def test_what_fails_before_an_assignment_leaves_the_variable(tf):
+    x, v = tf.placeholder(tf.float32, []), tf.Variable(1.0)
+
+    def check(value):
+        if value < 0:
+            raise ValueError("negative")
+
+    guard = host_operation("Check", check, [x * 2.0])
+    with tf.control_dependencies([guard]):
+        add = v.assign_add(x)
+    session = started(tf)
+    with pytest.raises(ValueError, match="negative"):
+        session.run(add, {x: -5})
+    assert session.run(v) == 1
+    assert session.run(add, {x: 2}) == 3
+    assert session.run(v) == 3
+
+
+def test_a_random_number_is_drawn_once_in_a_run(tf):
+    from giulgi import random
+
+    u = as_tensor(random.uniform((3,)))
+    same = host_operation("Same", lambda a: a, [u * 1.5], [("float32", [3])]).outputs[0]
+    session = tf.Session()
+    assert not session.run(same - u * 1.5).any()
+
+
+def test_the_last_of_several_assignments_counts(tf):
+    v = tf.Variable(0.0)
+    first = v.assign(1.0)
+    with tf.control_dependencies([first]):
+        second = v.assign(2.0)
+    with tf.control_dependencies([second, first]):
+        y = v + 10.0
+    session = started(tf)
+    assert session.run(y) == 12
+    assert session.run(v) == 2
+
+
+def test_a_named_tuple_is_not_taken_for_an_equal_tuple(tf):
+    c, h = tf.constant(1.0), tf.constant(2.0)
+    State = namedtuple("State", "c h")
+    session = tf.Session()
+    assert session.run((c, h)) == (1, 2)
+    assert session.run(State(c, h)).h == 2
+
+
+def test_a_variable_without_a_value_may_be_fed(tf):
+    v = tf.Variable(1.0)
+    assert tf.Session().run(v * 2.0, {v: 5}) == 10
+
+
+def test_many_variables_are_initialized_at_once(tf):
+    variables = [tf.Variable(float(i)) for i in range(1500)]
+    session = started(tf)
+    assert session.run(variables[-1]) == 1499
+
+
+def test_programs_are_forgotten_with_their_graph(tf):
+    import gc
+    import weakref
+
+    with tf.Graph().as_default() as graph:
+        v = tf.Variable(np.zeros(10, np.float32))
+        session = started(tf)
+        step = v.assign_add(v * 0.5 + 1.0)
+        for _ in range(200):
+            session.run(step)
+        storage = weakref.ref(session.storage)
+    del graph, v, session, step
+    gc.collect()
+    assert storage() is None

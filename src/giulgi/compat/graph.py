@@ -73,7 +73,7 @@ class Operation:
         before = [op for op in self.needed if op.has_effect]
         self.has_effect: bool = bool(assigns) or host is not None or bool(before)
         self.after: dict[Variable, Expression] = {}
-        for op in before:
+        for op in sorted(before, key=lambda op: op.number):
             self.after |= op.after
         self.after |= dict(assigns)
         self.number = graph.add(self)
@@ -150,7 +150,7 @@ class Graph:
         self.seed: int | None = None
         self.controls: tuple[Operation, ...] = ()
         self.finalized = False
-        self.scopes: dict[str, Any] = {}  # of variables; see variables.py
+        self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._used_names: dict[str, int] = {}
@@ -314,7 +314,8 @@ class Graph:
         try:
             yield self
         finally:
-            graphs.remove(self)
+            # The last of them: a graph may be opened within itself.
+            del graphs[len(graphs) - 1 - graphs[::-1].index(self)]
 
     @contextmanager
     def device(self, device_name: Any) -> Iterator[None]:

@@ -7,13 +7,13 @@ compiling it would take, for each set of shapes; and then compiled.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from giulgi.backends.work import work
+from giulgi.compat.graph import Graph
 from giulgi.compat.variables import Variable
 from giulgi.graph.node import Node, topological
 from giulgi.graph.tensor import Tensor as Expression
@@ -24,13 +24,16 @@ from giulgi.storage import Storage
 
 Array = np.ndarray[Any, Any]
 
-# About how many seconds it takes to compile a program, and a node of it; a program is interpreted
-# for as long, unless a run takes more work than so many operations.
-_SECONDS, _SECONDS_A_NODE = 0.02, 0.001
-_INTERPRETED_WORK = 20_000_000
+# About how many seconds it takes to compile a program and a node of it, and to interpret a node and
+# an operation on numbers. A program is interpreted for as many runs as take no longer than
+# compiling it. Their number is estimated, and not measured by a clock, so that the same program
+# gives the same bits again. If there are fewer runs than so many, it is compiled at once.
+_COMPILING, _COMPILING_A_NODE = 0.02, 0.001
+_INTERPRETING_A_NODE, _INTERPRETING_AN_OPERATION = 4e-6, 1e-9
+_FEWEST_RUNS = 2
 
 # How many programs are remembered by what they compute, and for how many shapes each.
-_REMEMBERED_PROGRAMS, _REMEMBERED_SHAPES = 512, 256
+_REMEMBERED_PROGRAMS, _REMEMBERED_SHAPES = 256, 1024
 
 
 class AdaptiveProgram:
@@ -61,11 +64,10 @@ class AdaptiveProgram:
         self._is_empty = not (self.fetches or pairs)
         self.compiled = Program(self.fetches, given, pairs)
         self._interpreted = Program(self.fetches, given, pairs, backend="reference")
-        self._patience = _SECONDS + _SECONDS_A_NODE * len(used)
-        # For each set of shapes the seconds for which it may still be interpreted.
-        self._left: Recent[Shapes, list[float]] = Recent(_REMEMBERED_SHAPES)
-        self._shapes: Shapes | None = None
-        self._now: list[float] = []
+        self._nodes = len(used)
+        # For each set of shapes how many runs are still interpreted; and those of the last run.
+        self._left: Recent[Shapes, list[int]] = Recent(_REMEMBERED_SHAPES)
+        self._last: tuple[Shapes | None, list[int]] = None, []
 
     def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
         """Run on what is fed; return what is fetched, single numbers as NumPy's."""
@@ -74,37 +76,51 @@ class AdaptiveProgram:
         if not self._takes_all:
             arrays = [arrays[place] for place in self._places]
         shapes = tuple([array.shape for array in arrays])
-        if shapes != self._shapes:
-            self._shapes = shapes
-            self._now = self._left.get(shapes, lambda: self._new(shapes))
-        left = self._now
+        known, left = self._last
+        if shapes != known:
+            left = self._left.get(shapes, lambda: [self._interpreted_runs(shapes)])
+            self._last = shapes, left
+        program = self.compiled
         if left[0] > 0:
-            began = time.perf_counter()
-            found = self._interpreted.run(arrays, storage)
-            left[0] -= time.perf_counter() - began
-        else:
-            found = self.compiled.run(arrays, storage)
+            left[0] -= 1
+            program = self._interpreted
+        found = program.run(arrays, storage)
         return [array if array.ndim else array[()] for array in found]
 
-    def _new(self, shapes: Shapes) -> list[float]:
-        """Return for how long it may be interpreted for arrays of such shapes."""
-        is_little = work(self.compiled.specialised(shapes).nodes) < _INTERPRETED_WORK
-        return [self._patience if is_little else 0.0]
-
-
-# Equal expressions are one node, so a program that builds the same again finds what was compiled.
-_programs: Recent[Any, AdaptiveProgram] = Recent(_REMEMBERED_PROGRAMS)
+    def _interpreted_runs(self, shapes: Shapes) -> int:
+        """Return how many runs for such shapes take as long as compiling does, about."""
+        operations = work(self.compiled.specialised(shapes).nodes)
+        run = self._nodes * _INTERPRETING_A_NODE + operations * _INTERPRETING_AN_OPERATION
+        runs = int((_COMPILING + self._nodes * _COMPILING_A_NODE) / run)
+        return runs if runs >= _FEWEST_RUNS else 0
 
 
 def program_of(
+    known: Recent[Any, AdaptiveProgram],
     fetches: Sequence[Expression],
     feeds: Sequence[Expression],
     updates: dict[Variable, Expression],
 ) -> AdaptiveProgram:
-    """Return the program of these fetches, feeds and updates, the one that is there if it is."""
+    """Return the program of these fetches, feeds and updates, the one that is there if it is.
+
+    Equal expressions are one node, so what builds the same again finds what was compiled.
+
+    Args:
+        known: the programs of a graph.
+        fetches: the expressions that are returned.
+        feeds: those whose values are given.
+        updates: variables and their new values.
+    """
     key = (
         tuple(x.node for x in fetches),
         tuple(x.node for x in feeds),
         tuple((variable.variable.cell, new.node) for variable, new in updates.items()),
     )
-    return _programs.get(key, lambda: AdaptiveProgram(fetches, feeds, updates))
+    return known.get(key, lambda: AdaptiveProgram(fetches, feeds, updates))
+
+
+def programs_of(graph: Graph) -> Recent[Any, AdaptiveProgram]:
+    """Return the programs of a graph, which are forgotten with it."""
+    found: Recent[Any, AdaptiveProgram]
+    found = graph.notes.setdefault("programs", Recent(_REMEMBERED_PROGRAMS))
+    return found

@@ -65,15 +65,22 @@ class Prepared:
         self.results = list(dict.fromkeys([*results, *needed]))
         self.made = [output for op in self.before for output in op.outputs if output not in fed]
         self.programs = programs_of(graph)
-        self.program = program_of(
-            self.programs,
-            [x.expression for x in self.results if not _is_text(x)],
-            [x.expression for x in [*self.feeds, *self.made] if not _is_text(x)],
-            self.updates,
-        )
         self.inputs = {
             op: _Inputs(op, self.before, self.feeds, self.programs) for op in self.before
         }
+        # What was computed before is handed over: a random number is drawn once.
+        computed = [x for inputs in self.inputs.values() for x in inputs.computed]
+        self.handed = [x for x in dict.fromkeys(computed) if _may_be_fed(x)]
+        # What checks something before an assignment may fail: then nothing is assigned.
+        guards = _with_effect([op for op in effects if op.assigns], fed)
+        self.is_guarded = any(op in guards for op in self.after)
+        self.program = program_of(
+            self.programs,
+            [x.expression for x in self.results if not _is_text(x)]
+            + ([*self.updates.values()] if self.is_guarded else []),
+            [x.expression for x in self._given if not _is_text(x)],
+            {} if self.is_guarded else self.updates,
+        )
         self.is_plain = not (
             self.before or self.after or any(map(_is_text, [*self.results, *self.feeds]))
         )
@@ -96,16 +103,25 @@ class Prepared:
             session_storage.reset(token)
         return [_without_axes(values[x]) if isinstance(x, Tensor) else None for x in self.fetches]
 
+    @property
+    def _given(self) -> list[Tensor]:
+        """What the program is given: what is fed, and what was made before."""
+        return [*self.feeds, *self.made, *self.handed]
+
     def _fill(self, values: dict[Tensor, Any], storage: Storage) -> None:
         """Add the values of all operations and results to those of what is fed."""
         for operation in self.before:
             given = self.inputs[operation].values(values, storage)
             self._carry_out(operation, given, values)
-        numbers = [values[x] for x in [*self.feeds, *self.made] if not _is_text(x)]
-        found = self.program(numbers, storage)
-        values.update(zip([x for x in self.results if not _is_text(x)], found, strict=True))
+        found = self.program([values[x] for x in self._given if not _is_text(x)], storage)
+        numbers = [x for x in self.results if not _is_text(x)]
+        values.update(zip(numbers, found, strict=False))
         for operation in self.after:
             self._carry_out(operation, [values[x] for x in operation.inputs], values)
+        if self.is_guarded:
+            new = zip(self.updates, found[len(numbers) :], strict=True)
+            for variable, value in new:
+                storage.assign(variable.variable.cell, value)
 
     def _carry_out(
         self, operation: Operation, given: Sequence[Any], values: dict[Tensor, Any]
@@ -129,7 +145,11 @@ class _Inputs:
     """How the inputs of an operation come about that Python carries out before the program."""
 
     def __init__(
-        self, operation: Operation, before: Sequence[Operation], feeds: Sequence[Tensor]
+        self,
+        operation: Operation,
+        before: Sequence[Operation],
+        feeds: Sequence[Tensor],
+        programs: Recent[Any, AdaptiveProgram],
     ) -> None:
         self.operation = operation
         fed = set(feeds)
@@ -139,7 +159,7 @@ class _Inputs:
         made = [output for op in earlier for output in op.outputs if output not in fed]
         self.given = [x for x in [*feeds, *made] if not _is_text(x)]
         expressions = [x.expression for x in self.computed]
-        self.program = program_of(expressions, [x.expression for x in self.given], {})
+        self.program = program_of(programs, expressions, [x.expression for x in self.given], {})
 
     def values(self, values: dict[Tensor, Any], storage: Storage) -> list[Any]:
         """Return the arrays of all inputs, given what was fed and made before."""
@@ -147,6 +167,11 @@ class _Inputs:
             found = self.program([values[x] for x in self.given], storage)
             values.update(zip(self.computed, found, strict=True))
         return [values[x] for x in self.operation.inputs]
+
+
+def _may_be_fed(tensor: Tensor) -> bool:
+    """Whether a value may be handed over: it is computed, and not a constant or variable."""
+    return bool(tensor.expression.node.inputs)
 
 
 def _without_axes(value: Any) -> Any:

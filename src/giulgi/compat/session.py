@@ -61,7 +61,7 @@ class _Run:
     def __init__(self, session: BaseSession, fetches: Any, keys: tuple[Any, ...]) -> None:
         graph = session.graph
         leaves, self.structure = flatten(fetches)
-        self.kept = (fetches, keys)
+        self.kept = (fetches, leaves, keys)
         self.feeds = [_fed(graph, key) for key in keys]
         self.several = any(isinstance(feed, list) for feed in self.feeds)
         flat = [x for feed in self.feeds for x in (feed if isinstance(feed, list) else [feed])]
@@ -199,7 +199,7 @@ class BaseSession:
         if type(fetches) is list:
             key: Any = (len(fetches), *fetches, *feeds)
         else:
-            key = (fetches, *feeds)
+            key = (type(fetches), fetches, *feeds)
         try:
             run = self._runs.get(key)
         except TypeError:  # Fetches that are nested further.
@@ -267,7 +267,7 @@ class BaseSession:
                 yield self
         finally:
             if self in sessions:
-                sessions.remove(self)
+                del sessions[len(sessions) - 1 - sessions[::-1].index(self)]
 
 
 @exported("Session")

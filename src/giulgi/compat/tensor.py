@@ -269,7 +269,7 @@ def told_apart(made: Any, most: int = 8) -> Any:
             again and again still runs what was compiled.
     """
     x = made.expression
-    counts = made.graph.scopes.setdefault("told apart", {})
+    counts = made.graph.notes.setdefault("told apart", {})
     count = counts[x.node] = counts.get(x.node, 0) + 1
     if count <= most:
         made.expression = tag(x, ("told apart", count))
@@ -296,8 +296,10 @@ def constant_array(value: Any, dtype: DType | None = None) -> np.ndarray[Any, An
     if _has_arrays(value):
         return array
     natural = {"f": float32, "i": int32, "u": int32}.get(array.dtype.kind)
-    if natural is int32 and array.size and np.abs(array).max() > np.iinfo(np.int32).max:
-        natural = None
+    if natural is int32 and array.size:
+        limits = np.iinfo(np.int32)
+        if array.min() < limits.min or array.max() > limits.max:
+            natural = None
     return array if natural is None else array.astype(natural.numpy_dtype)
 
 

@@ -114,7 +114,7 @@ class _Scopes:
 
 def scopes_of(graph: Graph) -> _Scopes:
     """Return the scopes of variables of a graph."""
-    found: _Scopes = graph.scopes.setdefault("variables", _Scopes())
+    found: _Scopes = graph.notes.setdefault("variables", _Scopes())
     return found
 
 
@@ -315,7 +315,8 @@ def _first_value(initializer: Any, shape: Any, dtype: DType) -> Any:
 
         initializer = default_initializer(dtype)
     if not callable(initializer):
-        return as_tensor(initializer, dtype)
+        with get_default_graph().control_dependencies(None):
+            return as_tensor(initializer, dtype)
     if shape is None:
         raise ValueError(
             "Shape of a new variable must be fully defined, but instead was <unknown>."

@@ -7,10 +7,12 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import giulgi as gg
+from giulgi.compat.assigned import Assigned
 from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
+from giulgi.graph.node import build
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.shapes import is_static
 
@@ -171,12 +173,13 @@ class Variable(Operand, Converted):
         the operations there.
         """
         new = None
-        for operation in get_default_graph().controls:
+        for operation in sorted(get_default_graph().controls, key=lambda op: op.number):
             new = operation.after.get(self, new)
         if new is None:
             is_settled = set_eager.is_eager and not set_eager.taping
             return set_eager.now(self._snapshot) if is_settled else self._snapshot
-        return record("Identity", f"{self.op.name.split('/')[-1]}/read", [], [new]).outputs[0]
+        own = f"{self.op.name.split('/')[-1]}/read"
+        return record("Identity", own, [], [build(Assigned(), new, self.variable)]).outputs[0]
 
     def value(self) -> Tensor:
         """Return its value as a tensor."""
@@ -257,7 +260,8 @@ def assignment(
         new = combine(old.expression, new)
         inputs = [old, value]
     new = gg.broadcast_to(new, variable.variable.shape) if new.known_shape == () else new
-    return set_eager.now(record(type, name, inputs, [new], assigns=[(variable, new)]).outputs[0])
+    after = build(Assigned(), new, variable.variable)
+    return set_eager.now(record(type, name, inputs, [after], assigns=[(variable, new)]).outputs[0])
 
 
 @exported("assign", "python.ops.state_ops.assign")
@@ -329,6 +333,4 @@ def global_variables_initializer() -> Operation:
 )
 def local_variables_initializer() -> Operation:
     """Return an operation that gives all local variables their first values."""
-    return variables_initializer(
-        get_default_graph().get_collection(Collections.LOCAL_VARIABLES), "init_1"
-    )
+    return variables_initializer(get_default_graph().get_collection(Collections.LOCAL_VARIABLES))

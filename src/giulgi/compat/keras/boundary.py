@@ -56,7 +56,7 @@ def named(value: Any) -> Any:
 
 
 def _named(expression: Expression) -> Tensor:
-    known = get_default_graph().scopes.setdefault("keras tensors", {})
+    known = get_default_graph().notes.setdefault("keras tensors", {})
     found: Tensor | None = known.get(expression.node)
     if found is None:
         found = known[expression.node] = _recorded(expression)
@@ -76,7 +76,7 @@ def _recorded(expression: Expression) -> Tensor:
 
 def remember(tensor: Tensor) -> Tensor:
     """Let a named tensor be the one of its expression; return it."""
-    known = get_default_graph().scopes.setdefault("keras tensors", {})
+    known = get_default_graph().notes.setdefault("keras tensors", {})
     known[tensor.expression.node] = tensor
     note_shape(tensor)
     return tensor

@@ -77,9 +77,9 @@ def _seed_once(graph: Graph) -> None:
 
     Keras draws its seeds from NumPy's numbers; here they depend on these, and take none away.
     """
-    if graph.scopes.setdefault("keras seeded", False):
+    if graph.notes.setdefault("keras seeded", False):
         return
-    graph.scopes["keras seeded"] = True
+    graph.notes["keras seeded"] = True
     seed = graph.seed
     if seed is None:
         state: Any = np.random.get_state()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -27,6 +28,9 @@ Form = Spec | Constant
 
 # For so many sets of shapes a body is remembered.
 _REMEMBERED_FORMS = 64
+
+# Of so many bodies the order of the nodes is remembered.
+_REMEMBERED_ORDERS = 64
 
 
 def stand_ins(parameters: Sequence[Node], forms: Sequence[Form]) -> dict[Node, Tensor]:
@@ -53,10 +57,16 @@ def rebuilt(ends: Sequence[Node], given: Mapping[Node, Tensor], *, plain: bool) 
     return [end.node for end in rebuild([Tensor(node) for node in ends], given)]
 
 
+@lru_cache(maxsize=_REMEMBERED_ORDERS)
+def _order(ends: tuple[Node, ...], given: frozenset[Node]) -> list[Node]:
+    """Return the nodes of a body in their order: a loop asks for it in every round."""
+    return topological(ends, stop=given)
+
+
 def computed(ends: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
     """Return the values of nodes of a body, given those of its parameters: its meaning."""
     known = dict(given)
-    for node in topological(ends, stop=known):
+    for node in _order(tuple(ends), frozenset(given)):
         if node not in known:
             value = node.op.numpy(*(known[source] for source in node.inputs))
             known[node] = np.asarray(value, node.spec.dtype)

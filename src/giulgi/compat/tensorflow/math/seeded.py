@@ -155,7 +155,7 @@ def operations_before(graph: Graph) -> int:
 
     It is exact for placeholders, constants, variables, and the usual layers between them.
     """
-    seen, total = graph.scopes.get("counted", (0, 0))
+    seen, total = graph.notes.get("counted", (0, 0))
     total += sum(map(_count, graph.made_since(seen)))
-    graph.scopes["counted"] = (graph.size, total)
+    graph.notes["counted"] = (graph.size, total)
     return total

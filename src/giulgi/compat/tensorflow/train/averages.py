@@ -83,7 +83,7 @@ class ExponentialMovingAverage:
             own = f"{x.op.name}/{self._name}"
             made = Variable(first, False, name=f"{outer}/{own}" if outer else own)
             if self._zero_debias and not is_variable:
-                graph.scopes.setdefault("debiased", {})[made] = Variable(
+                graph.notes.setdefault("debiased", {})[made] = Variable(
                     gg.zeros((), x.dtype.numpy_dtype), False, name=f"{made.op.name}/local_step"
                 )
         if is_variable:
@@ -105,7 +105,7 @@ class ExponentialMovingAverage:
         old, value = mean.as_tensor(), as_tensor(x)
         inputs += [old, value]
         share = 1.0 - gg.cast(decay, value.dtype.numpy_dtype)
-        steps = get_default_graph().scopes.get("debiased", {}).get(mean)
+        steps = get_default_graph().notes.get("debiased", {}).get(mean)
         if steps is None:
             moved = old.expression - share * (old.expression - value.expression)
             return [(mean, moved)]
