@@ -145,3 +145,18 @@ def test_a_line_is_told_once_about_one_thing():
         for number in range(3):
             advise(f"the number is {number}", about="numbers of this test")
     assert len(told) == 1
+
+
+def test_a_program_may_say_how_tensors_are_joined():
+    from keras import backend
+    from keras.layers import Input
+    from keras.layers.merge import _Merge
+    from keras.models import Model
+
+    class Farther(_Merge):
+        def _merge_function(self, inputs):
+            return backend.abs(inputs[0] - inputs[1])
+
+    a, b = Input((3,)), Input((3,))
+    found = Model([a, b], Farther()([a, b])).predict([X, 2 * X])
+    np.testing.assert_allclose(found, np.abs(X), rtol=1e-6)

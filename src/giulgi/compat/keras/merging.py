@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from giulgi.compat.keras.boundary import for_user
+from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.layers import CLASSES, export_layer
 from giulgi.compat.names import export
 
@@ -60,6 +62,18 @@ def merge(
     return CLASSES[_MODES[mode]](name=name)(inputs)
 
 
+class Merging(Layer):
+    """Base of layers of a program's own that join tensors by a ``_merge_function(inputs)``."""
+
+    def _merge_function(self, inputs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no method _merge_function(inputs)")
+
+    def call(self, inputs: Any) -> Any:
+        """Return the tensors joined."""
+        return for_user(self._merge_function)(inputs)
+
+
+export("layers.merge._Merge", Merging, of="keras")
 export_layer("concatenate", concatenate)
 export_layer("dot", dot)
 # In Keras 2 layers.merge is a module, which may still be called as the function that it was.
