@@ -174,7 +174,7 @@ class _Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         numpys = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.dtypes")
-        is_ours = module.startswith("giulgi.graph.") or module == "giulgi.source"
+        is_ours = module.startswith("giulgi.graph.") or module in _OURS
         if is_ours and "." not in name:
             found = getattr(importlib.import_module(module), name, None)
             if getattr(found, "__module__", None) == module:
@@ -184,6 +184,7 @@ class _Reader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"a graph has no {module}.{name}")
 
 
+_OURS = ("giulgi.source", "giulgi.compat.assigned")
 _NUMPYS = ("dtype", "ndarray", "_reconstruct", "scalar", "_frombuffer")
 
 
