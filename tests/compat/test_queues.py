@@ -176,3 +176,22 @@ def test_files_in_the_graph(tf, tmp_path, files):
         assert session.run(tf.read_file(target)) == b"h\n5,6\n"
         found = session.run(tf.matching_files(str(tmp_path / "*.csv")))
     assert [path.decode() for path in found] == files
+
+
+def test_batches_are_fetched_ahead(tf):
+    rows, labels = tf.train.batch(
+        [tf.train.range_input_producer(6, shuffle=False).dequeue(), tf.constant("x")], 2
+    )
+    ahead = tf.contrib.slim.prefetch_queue.prefetch_queue([rows, labels], capacity=3)
+    named = tf.contrib.slim.prefetch_queue.prefetch_queue({"rows": rows}, num_threads=2)
+    row, label = ahead.dequeue()
+    assert row.shape.as_list() == [2]
+    with tf.Session() as session:
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coordinator)
+        first, text = session.run([row, label])
+        assert set(first) <= set(range(6))
+        assert list(text) == [b"x", b"x"]
+        assert session.run(named.dequeue()["rows"]).shape == (2,)
+        coordinator.request_stop()
+        coordinator.join(threads)

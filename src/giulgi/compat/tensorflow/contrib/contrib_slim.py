@@ -6,9 +6,12 @@ import re
 from typing import Any
 
 from giulgi.compat.graph import Collections, get_default_graph
-from giulgi.compat.names import advise, export, exported
+from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.names import TABLES, advise, export, exported
+from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.contrib.contrib_layers import alias_of
 from giulgi.compat.tensorflow.control.control_flow import smart_cond
+from giulgi.compat.tensorflow.data.queues import FIFOQueue, PaddingFIFOQueue, QueueBase
 from giulgi.compat.tensorflow.math.initializers import (
     variance_scaling_initializer,
     xavier_initializer,
@@ -48,6 +51,38 @@ def convert_collection_to_dict(collection: Any, clear_collection: bool = False) 
     if clear_collection:
         graph.clear_collection(collection)
     return found
+
+
+@exported("contrib.slim.prefetch_queue.prefetch_queue")
+def prefetch_queue(
+    tensors: Any,
+    capacity: int = 8,
+    num_threads: int = 1,
+    dynamic_pad: bool = False,
+    shared_name: str | None = None,
+    name: str | None = None,
+) -> QueueBase:
+    """Return a queue that threads fill with batches before they are asked for.
+
+    Args:
+        tensors: the batch: a list, or a dict, of tensors.
+        capacity: how many batches the queue holds.
+        num_threads: how many threads fill it.
+        dynamic_pad: whether batches may have different shapes.
+        shared_name: has no meaning.
+        name: the name of the queue.
+    """
+    keys = sorted(tensors) if isinstance(tensors, dict) else None
+    batch = [as_tensor(tensors[key]) for key in keys] if keys else list(map(as_tensor, tensors))
+    kind = PaddingFIFOQueue if dynamic_pad else FIFOQueue
+    with name_scope(name, "prefetch_queue"):
+        queue = kind(
+            capacity, [x.dtype for x in batch], [x.shape for x in batch], keys, name="fifo_queue"
+        )
+        put = queue.enqueue(dict(zip(keys, batch, strict=True)) if keys else batch)
+        names = TABLES["tensorflow"]
+        names["train.add_queue_runner"](names["train.QueueRunner"](queue, [put] * num_threads))
+    return queue
 
 
 # Summaries
