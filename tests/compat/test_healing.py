@@ -340,3 +340,25 @@ def test_scikit_learn(tmp_path):
     """
     run(tmp_path, text, "[2, 2, 2] True", "[1. 2. 3.]", "[[1.0, 0.0], [0.0, 1.0]]",
         "(70000, 784) 0.0 9.0")  # fmt: skip
+
+
+def test_weights_of_classes_by_position(tmp_path):
+    pytest.importorskip("sklearn")
+    text = """
+        import numpy as np
+        from sklearn.utils import class_weight
+
+        y = np.array([0, 0, 0, 1])
+        print(class_weight.compute_class_weight("balanced", np.unique(y), y).tolist())
+    """
+    run(tmp_path, text, f"{[4 / 6, 4 / 2]}")
+
+
+def test_bars_of_notebooks_without_widgets(tmp_path):
+    pytest.importorskip("tqdm")
+    text = """
+        from tqdm import tqdm_notebook, tnrange
+
+        print(sum(tqdm_notebook(range(3))), [*tnrange(2)])
+    """
+    run(tmp_path, text, "3 [0, 1]")

@@ -206,6 +206,15 @@ def _real_ipython(module: Any) -> None:
     replace(module, "get_ipython", lambda own: lambda: _shell() or own())
 
 
+@heals("tqdm.notebook")
+def _bars_of_notebooks(module: Any) -> None:
+    """Draw bars as text where the widgets of Jupyter are not there."""
+    if getattr(module, "IProgress", None) is None:
+        plain = importlib.import_module("tqdm.std")
+        module.tqdm = module.tqdm_notebook = plain.tqdm
+        module.trange = module.tnrange = plain.trange
+
+
 @makes("google.colab")
 def _colab(module: ModuleType) -> None:
     module.__dict__["files"] = importlib.import_module("google.colab.files")

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.healing.hooks import heals, makes, moved
+from giulgi.compat.healing.hooks import heals, makes, moved, replace
 from giulgi.compat.healing.telling import tell
 
 Function = Callable[..., Any]
@@ -297,6 +297,21 @@ def _by_position(own: Function) -> Function:
         return own(y_true, y_pred, **options)
 
     return call
+
+
+@heals("sklearn.utils.class_weight")
+def _class_weights(module: Any) -> None:
+    """Let classes and labels be given by position."""
+
+    def by_position(own: Function) -> Function:
+        @functools.wraps(own)
+        def call(class_weight: Any, *args: Any, **options: Any) -> Any:
+            options.update(zip(("classes", "y"), args, strict=False))
+            return own(class_weight, **options)
+
+        return call
+
+    replace(module, "compute_class_weight", by_position)
 
 
 @heals("sklearn.manifold", "sklearn.linear_model", "sklearn.cluster")
