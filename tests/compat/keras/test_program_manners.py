@@ -160,3 +160,15 @@ def test_a_program_may_say_how_tensors_are_joined():
     a, b = Input((3,)), Input((3,))
     found = Model([a, b], Farther()([a, b])).predict([X, 2 * X])
     np.testing.assert_allclose(found, np.abs(X), rtol=1e-6)
+
+
+def test_the_last_layer_may_be_taken_from_a_model():
+    from keras.layers import Dense, Input
+    from keras.models import Model
+
+    inputs = Input((3,))
+    model = Model(inputs, Dense(2)(Dense(4, activation="relu")(inputs)))
+    hidden = model.layers[1].get_weights()
+    model.layers.pop()
+    found = Model(model.input, model.layers[-1].output).predict(X)
+    np.testing.assert_allclose(found, np.maximum(X @ hidden[0] + hidden[1], 0), rtol=1e-5)

@@ -68,6 +68,20 @@ class Model(TrainedModel):
     # What is known of it
 
     @property
+    def layers(self) -> list[Any]:
+        """The layers; of a model of inputs and outputs it is one list, from which some take layers.
+
+        ``model.layers.pop()`` is how programs get at the output of the layer before the last.
+        """
+        now = super().layers
+        if self._network is None or isinstance(self, gg.Sequential):
+            return now
+        kept: tuple[list[Any], list[Any]] | None = self.__dict__.get("__listed")
+        if kept is None or kept[0] != now:
+            kept = self.__dict__["__listed"] = (now, [*now])
+        return kept[1]
+
+    @property
     def inputs(self) -> list[Any]:
         """The placeholders that the network begins with."""
         found: list[Any] = named(gg.Model.inputs.fget(self))  # type: ignore[attr-defined]
