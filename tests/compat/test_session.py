@@ -308,3 +308,16 @@ def test_programs_are_forgotten_with_their_graph(tf):
     del graph, v, session, step
     gc.collect()
     assert storage() is None
+
+
+def test_a_default_may_give_way_to_more(tf):
+    x = tf.placeholder_with_default(np.ones(5, np.float32), [None])
+    assert x.shape.as_list() == [None]
+    slope = tf.gradients(tf.reduce_sum(x * x), x)[0]
+    with tf.Session() as session:
+        assert session.run(tf.reduce_sum(x)) == 5
+        assert session.run(tf.reduce_sum(x), {x: np.ones(7)}) == 7
+        np.testing.assert_array_equal(session.run(slope, {x: [1, 2]}), [2, 4])
+        np.testing.assert_array_equal(session.run(slope), [2] * 5)
+    with pytest.raises(ValueError, match="does not fit"):
+        tf.placeholder_with_default(np.ones(5, np.float32), [None, 2])

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from giulgi.errors import ShapeError
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
 from giulgi.graph.ops.leaves import TensorLike, constant
@@ -27,9 +28,14 @@ class Default(Op):
 
     label: str
     number: int
+    sizes: tuple[int | None, ...] | None = None  # what it may be fed; None: as the default
 
     def infer_shape(self, x: Shape) -> Shape:
-        return x
+        return x if self.sizes is None else self.sizes
+
+    def simplified(self, x: Tensor) -> Tensor | None:
+        # Where another value is fed, it stands in the place of this.
+        return None if self.sizes is None else x
 
     def numpy(self, x: Array) -> Array:
         return x
@@ -42,11 +48,18 @@ class Default(Op):
 
     def __reduce__(self) -> Any:
         # A copy is fed by itself.
-        return _new_default, (self.label,)
+        return _new_default, (self.label, self.sizes)
 
 
-def _new_default(label: str) -> Default:
-    return Default(label, next(_default_numbers))
+def _new_default(label: str, sizes: tuple[int | None, ...] | None) -> Default:
+    return Default(label, next(_default_numbers), sizes)
+
+
+def _fits(shape: tuple[int | None, ...], known: Shape) -> bool:
+    """Whether two shapes may be one."""
+    return len(shape) == len(known) and all(
+        a is None or b is None or a == b for a, b in zip(shape, known, strict=True)
+    )
 
 
 @dataclass(frozen=True)
@@ -89,12 +102,30 @@ class Tag(Op):
 
 
 def placeholder_with_default(
-    default: TensorLike, name: str | None = None, dtype: Any = None
+    default: TensorLike,
+    name: str | None = None,
+    dtype: Any = None,
+    shape: tuple[int | None, ...] | None = None,
 ) -> Tensor:
-    """Return a tensor whose value may be fed; if it is not, it has the default value."""
+    """Return a tensor whose value may be fed; if it is not, it has the default value.
+
+    Args:
+        default: the value.
+        name: its name.
+        dtype: the type of its elements.
+        shape: what shapes may be fed, as for a placeholder; None: that of the default.
+    """
     number = next(_default_numbers)
     label = name or f"default_{number}"
-    return build(Default(label, number), constant(default, dtype), name=label)
+    value = constant(default, dtype)
+    known = value.known_shape
+    if shape is not None and known is not None and not _fits(shape, known):
+        raise ShapeError(
+            f"the default has shape {known}, which does not fit {shape}.",
+            op="placeholder_with_default",
+        )
+    sizes = None if shape == known else shape
+    return build(Default(label, number, sizes), value, name=label)
 
 
 def stop_gradient(x: TensorLike, name: str | None = None) -> Tensor:

@@ -37,10 +37,11 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
 
 @exported("placeholder_with_default", "python.ops.array_ops.placeholder_with_default")
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
-    """Return a tensor that may be fed, and else has a value of its own."""
-    del shape
-    tensor = as_tensor(input)
-    expression = gg.placeholder_with_default(tensor.expression)
+    """Return a tensor that may be fed, of such a shape, and else has a value of its own."""
+    tensor, wanted = as_tensor(input), TensorShape(shape)
+    # Of a shape of any rank, giulgi takes that of the default.
+    sizes = None if wanted.ndims is None else tuple(wanted.as_list())
+    expression = gg.placeholder_with_default(tensor.expression, shape=sizes)
     return record("PlaceholderWithDefault", name, [tensor], [expression]).outputs[0]
 
 
