@@ -141,7 +141,7 @@ def _advise_on_probabilities(targets: Array) -> None:
     advise(
         f"binary_crossentropy takes targets from 0 to 1, and these run from {lowest:g} to "
         f"{highest:g}. {fix}",
-        about="targets of binary_crossentropy",
+        about=f"targets of binary_crossentropy: {fix}",
     )
 
 
