@@ -28,7 +28,7 @@ Array = np.ndarray[Any, Any]
 # an operation on numbers. A program is interpreted for as many runs as take no longer than
 # compiling it. Their number is estimated, and not measured by a clock, so that the same program
 # gives the same bits again. If there are fewer runs than so many, it is compiled at once.
-_COMPILING, _COMPILING_A_NODE = 0.02, 0.001
+_COMPILING, _COMPILING_A_NODE = 0.02, 0.002
 _INTERPRETING_A_NODE, _INTERPRETING_AN_OPERATION = 4e-6, 1e-9
 _FEWEST_RUNS = 2
 

@@ -22,9 +22,7 @@ def _pillow() -> Any:
     try:
         from PIL import Image
     except ImportError:
-        raise ImportError(
-            'reading pictures needs Pillow: pip install "giulgi[programs]"'
-        ) from None
+        raise ImportError('reading pictures needs Pillow: pip install "giulgi[programs]"') from None
     return Image
 
 
