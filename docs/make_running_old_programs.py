@@ -38,6 +38,7 @@ others do the same:
 
 ```python
 import giulgi.compat
+
 giulgi.compat.install(heal=True)
 ```
 
