@@ -321,3 +321,15 @@ def test_a_default_may_give_way_to_more(tf):
         np.testing.assert_array_equal(session.run(slope), [2] * 5)
     with pytest.raises(ValueError, match="does not fit"):
         tf.placeholder_with_default(np.ones(5, np.float32), [None, 2])
+
+
+def test_a_variable_may_be_assigned_before_it_has_a_value(tf):
+    v, w = tf.Variable(1.0), tf.Variable(1.0)
+    session = tf.Session()
+    assert session.run(v.assign(5.0)) == 5
+    assert session.run(v) == 5
+    with tf.control_dependencies([w.assign(2.0)]):
+        y = w.read_value() * 3.0
+    assert session.run(y) == 6
+    with pytest.raises(tf.errors.FailedPreconditionError):
+        tf.Session().run(w.assign_add(1.0))

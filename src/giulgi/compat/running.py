@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.assigned import Assigned
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import session_storage
@@ -26,7 +27,7 @@ from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError, GiulgiError
-from giulgi.graph.node import topological
+from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
@@ -137,8 +138,23 @@ class Prepared:
         fed = {x.expression.node for x in self.feeds}
         ends = [*self.program.fetches, *self.updates.values()]
         ends += [x.expression for op in self.before for x in op.inputs if not _is_text(x)]
-        nodes = topological((end.node for end in ends), stop=fed)
-        return [n.op for n in nodes if isinstance(n.op, ReadVariable) and n not in fed]
+        return [n.op for n in _read_below(ends, fed) if isinstance(n.op, ReadVariable)]
+
+
+def _read_below(ends: Iterable[Expression], fed: set[Node]) -> set[Node]:
+    """Return all nodes whose values some expressions need, those that are fed left out.
+
+    Of a variable after an assignment only what it was assigned is needed.
+    """
+    found: set[Node] = set()
+    waiting = [end.node for end in ends]
+    while waiting:
+        node = waiting.pop()
+        if node in found or node in fed:
+            continue
+        found.add(node)
+        waiting += node.inputs[:1] if isinstance(node.op, Assigned) else node.inputs
+    return found
 
 
 class _Inputs:
