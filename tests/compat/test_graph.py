@@ -128,3 +128,16 @@ def test_numbers_have_tensorflows_dtypes(tf):
     with pytest.raises(TypeError, match="Cannot convert value 8"):
         tf.as_dtype(8)
     assert (tf.constant(1.0) + 2).dtype == tf.float32
+
+
+def test_a_graph_may_be_opened_within_itself(tf):
+    one, other = tf.Graph(), tf.Graph()
+    with one.as_default(), other.as_default():
+        with one.as_default():
+            assert tf.get_default_graph() is one
+        assert tf.get_default_graph() is other
+    session = tf.Session()
+    with session.as_default(), tf.Session().as_default() as inner:
+        with session.as_default():
+            assert tf.get_default_session() is session
+        assert tf.get_default_session() is inner

@@ -16,6 +16,7 @@ operation    how a function of giulgi becomes an operation of the graph
 host         operations that Python carries out: files, queues, strings, summaries
 variables    variables; ``variable_scopes`` has the scopes that share them
 session      sessions
+opened       which graphs and sessions are open, in each thread
 eager        computing at once, as TensorFlow 2 does
 feeding      what is fed, as arrays
 programs     what is run, interpreted at first and compiled when that pays

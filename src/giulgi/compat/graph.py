@@ -13,12 +13,12 @@ assign. So every value is an expression, whatever was assigned on the way to it.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from giulgi.compat.names import exported
+from giulgi.compat.opened import Opened
 from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Operation:
         """Run it in a session; None: the default one."""
         from giulgi.compat.session import required_session
 
-        required_session(session, self.graph).run(self, feed_dict)
+        required_session(session).run(self, feed_dict)
 
     def values(self) -> tuple[Tensor, ...]:
         """Return its results."""
@@ -306,16 +306,9 @@ class Graph:
 
     # As a whole
 
-    @contextmanager
-    def as_default(self) -> Iterator[Graph]:
+    def as_default(self) -> AbstractContextManager[Graph]:
         """Build in this graph."""
-        graphs = _opened()
-        graphs.append(self)
-        try:
-            yield self
-        finally:
-            # The last of them: a graph may be opened within itself.
-            del graphs[len(graphs) - 1 - graphs[::-1].index(self)]
+        return _graphs.within(self)
 
     @contextmanager
     def device(self, device_name: Any) -> Iterator[None]:
@@ -334,21 +327,13 @@ class Graph:
 # The default graph
 
 _base: list[Graph] = [Graph()]
-_local = threading.local()
-
-
-def _opened() -> list[Graph]:
-    if not hasattr(_local, "graphs"):
-        _local.graphs = []
-    graphs: list[Graph] = _local.graphs
-    return graphs
+_graphs: Opened[Graph] = Opened()
 
 
 @exported("get_default_graph", "python.framework.ops.get_default_graph")
 def get_default_graph() -> Graph:
     """Return the graph that is built in."""
-    opened = _opened()
-    return opened[-1] if opened else _base[0]
+    return _graphs.innermost or _base[0]
 
 
 @exported("reset_default_graph", "python.framework.ops.reset_default_graph")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from giulgi.compat.feeding import Feed
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
+from giulgi.compat.opened import Opened
 from giulgi.compat.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
@@ -22,24 +22,16 @@ from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import Storage
 from giulgi.tree import LEAF, flatten, unflatten
 
-_local = threading.local()
-
-
-def _opened() -> list[BaseSession]:
-    if not hasattr(_local, "sessions"):
-        _local.sessions = []
-    sessions: list[BaseSession] = _local.sessions
-    return sessions
+_sessions: Opened[BaseSession] = Opened()
 
 
 @exported("get_default_session")
 def get_default_session() -> BaseSession | None:
     """Return the session that is open; None if none is."""
-    opened = _opened()
-    return opened[-1] if opened else None
+    return _sessions.innermost
 
 
-def required_session(session: BaseSession | None, graph: Graph) -> BaseSession:
+def required_session(session: BaseSession | None) -> BaseSession:
     """Return a session, else the one that is open.
 
     Raises:
@@ -51,7 +43,6 @@ def required_session(session: BaseSession | None, graph: Graph) -> BaseSession:
             "Cannot execute operation using `run()` or `eval()`: No default session is registered. "
             "Use `with sess.as_default()` or pass an explicit session."
         )
-    del graph
     return found
 
 
@@ -259,15 +250,9 @@ class BaseSession:
     @contextmanager
     def as_default(self) -> Iterator[BaseSession]:
         """Let this be the session of ``eval`` and ``run`` inside."""
-        sessions = _opened()
-        sessions.append(self)
-        try:
-            # Models of Keras live in the session that is open, as their layers do.
-            with self.storage.in_use():
-                yield self
-        finally:
-            if self in sessions:
-                del sessions[len(sessions) - 1 - sessions[::-1].index(self)]
+        # Models of Keras live in the session that is open, as their layers do.
+        with _sessions.within(self), self.storage.in_use():
+            yield self
 
 
 @exported("Session")
@@ -295,15 +280,14 @@ class InteractiveSession(BaseSession):
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
         super().__init__(target, graph, config)
-        _opened().append(self)
+        _sessions.open(self)
         self._use = self.storage.in_use()
         self._use.__enter__()
 
     def close(self) -> None:
         """Let nothing be run any more, and be the default session no longer."""
         super().close()
-        if self in _opened():
-            _opened().remove(self)
+        if _sessions.close(self):
             self._use.__exit__(None, None, None)
 
     def __enter__(self) -> InteractiveSession:

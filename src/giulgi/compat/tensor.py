@@ -202,7 +202,7 @@ class Tensor(Operand):
         """Return its value in a session; None: the default one."""
         from giulgi.compat.session import required_session
 
-        return required_session(session, self.graph).run(self, feed_dict)
+        return required_session(session).run(self, feed_dict)
 
     def numpy(self) -> Any:
         """Return its value, computed now; see :mod:`giulgi.compat.eager`."""

@@ -203,7 +203,7 @@ class Variable(Operand, Converted):
         """Give it a value in a session; None: the default one."""
         from giulgi.compat.session import required_session
 
-        required_session(session, self.graph).load(self, value)
+        required_session(session).load(self, value)
 
     # Assignment
 

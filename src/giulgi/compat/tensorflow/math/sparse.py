@@ -10,7 +10,6 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.dtypes import int64
-from giulgi.compat.graph import get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
@@ -99,7 +98,7 @@ class SparseTensor:
         """Return its value in a session; None: the default one."""
         from giulgi.compat.session import required_session
 
-        return required_session(session, get_default_graph()).run(self, feed_dict)
+        return required_session(session).run(self, feed_dict)
 
     def __mul__(self, other: Any) -> SparseTensor:
         return self.with_values(_with_dense(self.indices, self.values, other, "multiply"))
