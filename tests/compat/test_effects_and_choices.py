@@ -304,3 +304,13 @@ def test_strings_in_a_list_become_one_tensor(tf, run):
     line = tf.constant("1,2,3")
     parts = tf.string_to_number(tf.string_split([line], ",").values)
     assert run(parts).tolist() == [1, 2, 3]
+
+
+def test_identities_and_zeros_like_are_told_apart(tf, run):
+    w = variable(tf, run, np.float32(2.0))
+    a, b = tf.identity(w), tf.identity(w)
+    y = a * a * b + w
+    assert run(tf.gradients(y, [a, b, w])) == [8, 4, 13]
+    assert run(y, {a: 1.0}) == 4
+    first, second = tf.zeros_like(w), tf.zeros_like(w)
+    assert run(first + 10 * second, {first: 1.0}) == 1

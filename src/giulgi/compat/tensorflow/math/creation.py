@@ -40,16 +40,19 @@ ones = _filled(1, "ones", "ones")
 
 
 def _filled_like(number: int, type: str, *paths: str) -> Callable[..., Any]:
-    @operation(*paths, type=type)
-    def apply(
-        tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
-    ) -> gg.Tensor:
+    @operation(type=type)
+    def like(tensor: Any, dtype: Any, name: str | None = None) -> gg.Tensor:
         x = as_expression(tensor)
         return gg.full_like(x, number, x.dtype if dtype is None else kind(dtype))
 
+    def apply(
+        tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
+    ) -> Any:
+        return told_apart(like(tensor, dtype, name))
+
     apply.__name__ = paths[0]
     apply.__doc__ = f"Return a tensor of the shape of another whose elements are all {number}."
-    return apply
+    return exported(*paths)(apply)
 
 
 zeros_like = _filled_like(0, "zeros_like", "zeros_like")
@@ -262,9 +265,15 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> gg.Tensor:
 # Tensors that stay what they are
 
 
-@layout("identity", type="Identity", texts=("input",))
+@exported("identity")
+def identity(input: Any, name: str | None = None) -> Any:
+    """Return a tensor as it is, under a name of its own; it is fed and differentiated by itself."""
+    made = _identity(input, name)
+    return made if made.dtype is string else told_apart(made)
+
+
+@layout(type="Identity", texts=("input",))
 def _identity(input: Any, name: str | None = None) -> gg.Tensor:
-    """Return a tensor as it is, under a name of its own."""
     return as_expression(input)
 
 
