@@ -72,3 +72,14 @@ def test_each_kind_of_node_has_the_value_of_tensorflow(tf):
             found = session.run(tensor, {**feeds, **more})
             np.testing.assert_allclose(found, told[name], rtol=2e-5, atol=1e-6, err_msg=name)
             assert found.dtype == told[name].dtype, name
+
+
+def test_a_checkpoint_of_one_file_is_read(tf):
+    path = str(GOLDEN / "old_checkpoint")
+    saver = tf.train.import_meta_graph(path + ".meta")
+    with tf.Session() as session:
+        saver.restore(session, path)
+        found = session.run([*tf.get_collection("outputs"), "count:0"], {"x:0": np.ones((1, 3))})
+    assert found[0].tolist() == [[13, 16, 19, 22]]
+    assert found[1] == 8
+    assert tf.train.list_variables(path) == [("count", []), ("layer/w", [3, 4])]

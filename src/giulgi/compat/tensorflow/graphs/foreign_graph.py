@@ -71,6 +71,7 @@ class _Import:
         self._graph, self._scope, self._given = graph, scope, given
         # Expressions are made in a graph of their own, so that each node becomes one operation.
         self._scratch = Graph()
+        self._scratch.takes_others = True
         self.operations: dict[str, Operation] = {}
         self.variables: dict[str, Any] = {}
         # In which branches of which conditions a node is: by the names of these, and 1 or 0.
@@ -208,9 +209,10 @@ class _Import:
             )
 
         operation = self._operation(node, inputs, host=HostCall(fail))
-        dtype = Attributes(node.attr).value("T", "float32")
+        told = Attributes(node.attr).value("T", "float32")
+        # Nodes that take many tensors have a list of dtypes, which says nothing of the results.
+        declared = as_dtype("float32" if isinstance(told, list) else told)
         for place in range(self._counts.get(node.name, 1)):
-            declared = as_dtype(dtype)
             value = stand_in(declared, None, f"{operation.name}:{place}")
             operation.outputs.append(Tensor(operation, place, value, declared))
         return operation
