@@ -68,5 +68,5 @@ def test_categories_become_numbers(tf):
 def test_data_sets_that_are_not_there(tf):
     with pytest.raises(ValueError, match="iris and mnist"):
         tf.contrib.learn.datasets.load_dataset("dbpedia")
-    with pytest.raises(FileNotFoundError, match="downloads nothing"):
-        tf.contrib.learn.python.learn.datasets.base.maybe_download("absent", "nowhere", "http://y")
+    with pytest.raises(FileNotFoundError, match="Put the file absent into nowhere"):
+        tf.contrib.learn.python.learn.datasets.base.maybe_download("absent", "nowhere")

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.downloads import required
 from giulgi.compat.keras.backend_session import image_data_format
 from giulgi.compat.keras.boundary import as_named, holds_named
 from giulgi.compat.keras.inputs import Input
 from giulgi.compat.keras.models import Model
-from giulgi.compat.keras.utils import home, required
+from giulgi.compat.keras.utils import home
 from giulgi.compat.names import export
 
 Array = np.ndarray[Any, Any]

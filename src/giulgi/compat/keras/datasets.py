@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.keras.utils import home, required
+from giulgi.compat.downloads import required
+from giulgi.compat.keras.utils import home
 from giulgi.compat.names import export
 
 Array = np.ndarray[Any, Any]

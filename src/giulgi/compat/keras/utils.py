@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.downloads import required
 from giulgi.compat.names import export, exported
 
 Array = np.ndarray[Any, Any]
@@ -73,21 +74,6 @@ def home() -> Path:
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
 
 
-def required(path: Path, what: str, origin: str = "") -> Path:
-    """Return the path of a file that has to be there.
-
-    Raises:
-        FileNotFoundError: if it is not; it says where to put it.
-    """
-    if path.exists():
-        return path
-    source = f"; download it from {origin}" if origin else ""
-    raise FileNotFoundError(
-        f"{what} is not on this machine, and giulgi downloads nothing by itself: put the file "
-        f"{path.name} into {path.parent}{source}"
-    )
-
-
 @exported("utils.get_file", "utils.data_utils.get_file", of="keras")
 def get_file(
     fname: Any = None,
@@ -101,21 +87,21 @@ def get_file(
     archive_format: str = "auto",
     cache_dir: Any = None,
 ) -> str:
-    """Return the path of a file that Keras would keep; nothing is downloaded.
+    """Return the path of a file that Keras keeps; one that is not there is downloaded.
 
     Args:
         fname: its name.
         origin: where it comes from: an address, or a path of this machine, which is copied.
         untar: whether it is an archive; the path is that of the folder then.
-        md5_hash: has no meaning.
-        file_hash: has no meaning.
+        md5_hash: its MD5 checksum, of which a download is checked.
+        file_hash: its checksum by the ``hash_algorithm``.
         cache_subdir: the folder in ``cache_dir``.
-        hash_algorithm: has no meaning.
+        hash_algorithm: "md5", "sha256", or "auto": told by the length of the checksum.
         extract: whether it is an archive that is to be unpacked beside it.
         archive_format: has no meaning: its name tells.
         cache_dir: the folder; None: ``~/.keras``.
     """
-    del md5_hash, file_hash, hash_algorithm, archive_format
+    del archive_format
     folder = Path(cache_dir or home()) / cache_subdir
     name = os.fspath(fname or os.path.basename(str(origin)))
     if untar and (folder / name).is_dir():
@@ -126,7 +112,10 @@ def get_file(
     if not path.exists() and local and os.path.exists(local):
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(local, path)
-    required(path, f"The file {name!r}", str(origin or ""))
+    wanted = file_hash or md5_hash
+    kind = "sha256" if hash_algorithm == "sha256" or len(wanted or "") == 64 else "md5"
+    checksum = f"{kind}:{wanted}" if wanted else None
+    required(path, f"The file {name!r}", str(origin or ""), checksum)
     if untar or extract:
         _unpack(path, folder)
     return str(folder / name)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import giulgi.data.datasets.mnist as shipped
+from giulgi.compat.downloads import required
 from giulgi.compat.dtypes import as_dtype, float32, uint8
 from giulgi.compat.names import export
 
@@ -247,18 +248,13 @@ def load_mnist(train_dir: str = "MNIST-data") -> Datasets:
 
 
 def maybe_download(filename: str, work_directory: str, source_url: str | None = None) -> str:
-    """Return the path of a file that is there; nothing is downloaded.
+    """Return the path of a file; if it is not there, it is downloaded.
 
     Raises:
-        FileNotFoundError: if it is not there.
+        FileNotFoundError: if it cannot be had.
     """
     path = Path(work_directory) / filename
-    if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is not there, and giulgi's stand-in downloads nothing: fetch it from "
-            f"{source_url or 'where it is published'} and put it there"
-        )
-    return str(path)
+    return str(required(path, f"The file {filename!r}", source_url or ""))
 
 
 for _home in _HOMES:
