@@ -35,7 +35,7 @@ def required(path: Path, what: str, origin: str = "", checksum: str | None = Non
 def _fetched(path: Path, origin: str, checksum: str | None) -> str:
     """Download a file; return why it could not be done."""
     try:
-        import pooch  # type: ignore[import-not-found, unused-ignore]
+        import pooch
     except ModuleNotFoundError:
         return ", and pooch, which downloads it, is not installed: pip install 'giulgi[programs]'"
     pooch.get_logger().setLevel("WARNING")
