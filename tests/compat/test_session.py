@@ -37,7 +37,7 @@ def test_a_number_is_numpys_number_and_an_operation_gives_none(tf):
         value = session.run(v)
         assert isinstance(value, np.float32)
         assert value == 4
-        assert session.run([v.initializer, v]) == [None, 4]
+        assert session.run([v.initializer, v]) == [None, 3]
         assert v.eval() == 3
 
 
@@ -333,3 +333,16 @@ def test_a_variable_may_be_assigned_before_it_has_a_value(tf):
     assert session.run(y) == 6
     with pytest.raises(tf.errors.FailedPreconditionError):
         tf.Session().run(w.assign_add(1.0))
+
+
+def test_what_is_fetched_of_a_variable_is_what_the_run_leaves_in_it(tf):
+    # So `_, step = session.run([train, global_step])` counts from 1, as with TensorFlow 1.
+    step, w = tf.Variable(0, trainable=False), tf.Variable([1.0, 2.0])
+    loss = tf.reduce_sum(w * w)
+    train = tf.train.GradientDescentOptimizer(0.25).minimize(loss, global_step=step)
+    with started(tf) as session:
+        _, count, new, value = session.run([train, step, w, loss])
+        assert (count, new.tolist(), value) == (1, [0.5, 1.0], 5)
+        assert session.run({"step": step, "train": train})["step"] == 2
+        assert session.run([w.assign([4.0, 5.0]), w * 2.0, w])[1].tolist() == [0.5, 1.0]
+        assert session.run([train, w], {w: [8.0, 8.0]})[1].tolist() == [8, 8]

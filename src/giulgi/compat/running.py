@@ -66,6 +66,9 @@ class Prepared:
         self.results = list(dict.fromkeys([*results, *needed]))
         self.made = [output for op in self.before for output in op.outputs if output not in fed]
         self.programs = programs_of(graph)
+        # What is fetched of a variable itself is what the run leaves in it.
+        left = {variable.op: new for variable, new in self.updates.items()}
+        fetched = {x: left[x.op] for x in results if x.op in left and x not in fed}
         self.inputs = {
             op: _Inputs(op, self.before, self.feeds, self.programs) for op in self.before
         }
@@ -77,7 +80,7 @@ class Prepared:
         self.is_guarded = any(op in guards for op in self.after)
         self.program = program_of(
             self.programs,
-            [x.expression for x in self.results if not _is_text(x)]
+            [fetched.get(x, x.expression) for x in self.results if not _is_text(x)]
             + ([*self.updates.values()] if self.is_guarded else []),
             [x.expression for x in self._given if not _is_text(x)],
             {} if self.is_guarded else self.updates,

@@ -151,7 +151,7 @@ class StopAtStepHook(SessionRunHook):
     def after_run(self, run_context: SessionRunContext, run_values: SessionRunValues) -> None:
         """See the base."""
         assert self._last_step is not None
-        # What was fetched is the number before this run.
+        # Asked anew: the step may be counted by an operation of another run.
         if int(run_context.session.run(self._counter)) >= self._last_step:
             run_context.request_stop()
 

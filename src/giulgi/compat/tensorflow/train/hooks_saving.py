@@ -166,7 +166,7 @@ class SummarySaverHook(SessionRunHook):
         """See the base."""
         if self._writer is None:
             return
-        step = int(run_values.results["step"]) + 1
+        step = int(run_values.results["step"])
         if self._is_due:
             self._timer.update_last_triggered_step(step)
             summaries = run_values.results.get("summary")
