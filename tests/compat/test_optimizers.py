@@ -35,3 +35,11 @@ def test_tables_move_as_in_tensorflow(tf, name):
 
 def test_names_are_those_of_tensorflow(tf):
     assert names_in_scopes(tf) == GOLDEN["names in scopes"]
+
+
+def test_the_learning_rate_is_a_tensor_of_the_optimizer(tf):
+    epoch = tf.placeholder(tf.float32)
+    falling, fixed = tf.train.AdamOptimizer(0.5 / epoch), tf.train.MomentumOptimizer(0.25, 0.9)
+    with tf.Session() as session:
+        assert session.run(falling._lr_t, {epoch: 4.0}) == 0.125
+        assert session.run(fixed._learning_rate_tensor) == 0.25

@@ -6,12 +6,14 @@ up rows moves those alone, but with Adam, which moves all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
+from giulgi.compat.dtypes import float32
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.train.optimizer import Optimizer, Step, Update
 from giulgi.nn.optimizers.base import where_looked_up
 
@@ -22,6 +24,15 @@ class _Rated(Optimizer):
     def __init__(self, learning_rate: Any, use_locking: bool, name: str) -> None:
         super().__init__(use_locking, name)
         self._learning_rate = self._lr = learning_rate
+
+    @functools.cached_property
+    def _lr_t(self) -> Tensor:
+        """The learning rate as a tensor, which programs run to print it."""
+        return as_tensor(self._call_if_callable(self._learning_rate), float32, "learning_rate")
+
+    @property
+    def _learning_rate_tensor(self) -> Tensor:
+        return self._lr_t
 
     def _rate(self, step: Step, variable: Any) -> gg.Tensor:
         return step.number(self._learning_rate, variable)
