@@ -15,10 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
+from giulgi.compat.refusals import refuse_other_graph
 from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Operation:
         self.inputs = tuple(inputs)
         self.control_inputs = tuple(dict.fromkeys([*controls, *graph.controls]))
         self.outputs: list[Tensor] = []
+        for tensor in self.inputs:
+            if tensor.op.graph is not graph:
+                refuse_other_graph(tensor, graph)
         self.assigns = tuple(assigns)
         self.host = host
         self.device = ""
@@ -144,12 +148,19 @@ class Graph:
     Attributes:
         seed: what random numbers begin from; None: they differ each time.
         controls: the operations that all new ones are to wait for.
+        takes_others: whether tensors of other graphs may be used in it.
     """
+
+    #: Whether what is built in it has a value at once; see :mod:`giulgi.compat.eager`.
+    is_eager: ClassVar[bool] = False
+    #: Whether its tensors are of classes of their own.
+    makes_tensors: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self.seed: int | None = None
         self.controls: tuple[Operation, ...] = ()
         self.finalized = False
+        self.takes_others = False
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
@@ -336,10 +347,21 @@ def get_default_graph() -> Graph:
     return _graphs.innermost or _base[0]
 
 
+def is_eager() -> bool:
+    """Whether a program computes at once where it is now."""
+    return get_default_graph().is_eager
+
+
+def begin_with(graph: Graph) -> Graph:
+    """Build in a graph from now on where no other is open; return the one before."""
+    before, _base[0] = _base[0], graph
+    return before
+
+
 @exported("reset_default_graph", "python.framework.ops.reset_default_graph")
 def reset_default_graph() -> None:
     """Begin a new graph."""
-    _base[0] = Graph()
+    _base[0] = type(_base[0])()
 
 
 def operation_of(thing: Any) -> Operation:

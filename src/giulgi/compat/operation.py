@@ -24,14 +24,17 @@ from typing import Any, TypeVar
 from giulgi.compat.deferred import called
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.refusals import Check
+from giulgi.compat.tensor import Converted, Tensor, as_tensor, result_of
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def operation(*paths: str, type: str | None = None, named: str | None = None) -> Callable[[F], F]:
+def operation(
+    *paths: str, type: str | None = None, named: str | None = None, check: Check | None = None
+) -> Callable[[F], F]:
     """Return a decorator that makes a function an operation, under some names.
 
     The function is given expressions for tensors and variables, also within lists, tuples and
@@ -41,6 +44,8 @@ def operation(*paths: str, type: str | None = None, named: str | None = None) ->
         paths: the full paths of its names; see :func:`giulgi.compat.names.exported`.
         type: what kind of operation it is; None: the function's name.
         named: what it is named where nobody names it; None: as its kind.
+        check: raises an error for arguments that it does not take; see
+            :mod:`giulgi.compat.refusals`.
     """
 
     def decorate(function: F) -> F:
@@ -51,6 +56,8 @@ def operation(*paths: str, type: str | None = None, named: str | None = None) ->
         def build(*args: Any, **kwargs: Any) -> Any:
             bound = signature.bind(*args, **kwargs)
             name = bound.arguments.pop("name", None)
+            if check is not None:
+                check(kind, bound.arguments)
             inputs: list[Tensor] = []
             given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
             bound.arguments.update(given)
@@ -83,11 +90,13 @@ def as_results(
     leaves, structure = flatten(result)
     expressions = [leaf for leaf in leaves if isinstance(leaf, Expression)]
     graph = get_default_graph()
+    if graph.is_eager:  # What has a value needs no history.
+        inputs = [x for x in inputs if not x.is_eager]
     made = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
     outputs = []
     for leaf in leaves:
         if isinstance(leaf, Expression):
-            made.outputs.append(Tensor(made, len(made.outputs), leaf))
+            made.outputs.append(result_of(made, len(made.outputs), leaf))
             outputs.append(made.outputs[-1])
         else:
             outputs.append(leaf)

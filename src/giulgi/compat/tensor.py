@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Never
+from typing import Any, ClassVar, Never
 
 import numpy as np
 
@@ -11,6 +11,7 @@ import giulgi as gg
 from giulgi.compat.dtypes import DType, as_dtype, float32, int32, string
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
+from giulgi.compat.refusals import keeps_doubles, require_elements
 from giulgi.compat.shapes import TensorShape, UnknownDimension
 from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.leaves import Placeholder
@@ -23,6 +24,11 @@ _OPERATORS: dict[str, Callable[..., Any]] = {}
 def register_operator(name: str, function: Callable[..., Any]) -> None:
     """Say which function an operator stands for, such as ``"add"``."""
     _OPERATORS[name] = function
+
+
+def operator_named(name: str) -> Callable[..., Any]:
+    """Return the function that an operator stands for."""
+    return _OPERATORS[name]
 
 
 class Operand:
@@ -149,6 +155,9 @@ class Tensor(Operand):
 
     __slots__ = ("__weakref__", "_keras_shape", "dtype", "expression", "op", "sizes", "value_index")
 
+    #: Whether it has a value now.
+    is_eager: ClassVar[bool] = False
+
     def __init__(
         self, op: Operation, value_index: int, expression: Expression, dtype: DType | None = None
     ) -> None:
@@ -233,6 +242,31 @@ def of_sizes(x: Expression, sizes: Sequence[int | None]) -> Expression:
     return gg.reshape(x, dims)
 
 
+# What makes the results of operations of programs that compute at once, and what carries out
+# those of Python: of giulgi.compat.eager.
+_eager: list[Callable[..., Any]] = []
+
+
+def register_eager(made: Callable[..., Tensor], carry_out: Callable[..., bool]) -> None:
+    """Say what makes eager tensors, and what lets Python carry out an operation at once."""
+    _eager[:] = [made, carry_out]
+
+
+def result_of(
+    operation: Operation, place: int, expression: Expression, dtype: DType | None = None
+) -> Tensor:
+    """Return a result of an operation as a tensor, in its graph's manner."""
+    if operation.graph.makes_tensors:
+        made: Tensor = _eager[0](operation, place, expression, dtype)
+        return made
+    return Tensor(operation, place, expression, dtype)
+
+
+def carried_out(operation: Operation, inputs: Sequence[Tensor], outputs: Any) -> bool:
+    """Whether an operation of Python was carried out at once."""
+    return operation.graph.is_eager and bool(_eager[1](operation, inputs, outputs))
+
+
 class Converted:
     """What can be made a tensor in a way of its own: a variable, or the slices of one."""
 
@@ -252,9 +286,11 @@ def record(
 ) -> Operation:
     """Add an operation to the default graph, with the expressions that are its results."""
     graph = get_default_graph()
+    if graph.is_eager:  # What has a value needs no history.
+        inputs = [x for x in inputs if not x.is_eager]
     operation = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
     for place, expression in enumerate(expressions):
-        operation.outputs.append(Tensor(operation, place, expression))
+        operation.outputs.append(result_of(operation, place, expression))
     return operation
 
 
@@ -279,35 +315,35 @@ def told_apart(made: Any, most: int = 8) -> Any:
 def constant_array(value: Any, dtype: DType | None = None) -> np.ndarray[Any, Any]:
     """Return numbers as an array of the dtype that TensorFlow would give them.
 
-    Python's floats are float32, and its whole numbers int32; arrays keep their dtype.
+    Python's floats are float32, and its whole numbers int32, NumPy's in lists too; arrays keep
+    their dtype.
+
+    Raises:
+        TypeError: for Python's numbers that the dtype does not hold: floats of whole numbers.
     """
     if isinstance(value, TensorShape):
         value = value.as_list()
     wanted = None if dtype is None else dtype.numpy_dtype
     array = np.asarray(value)
+    is_array = isinstance(value, (np.ndarray, np.generic))
+    if not is_array and (dtype is not None or value is None):
+        require_elements(value, array, float32 if dtype is None else dtype)
     if array.dtype.kind in "OSU" or (wanted is not None and wanted.kind == "O"):
         from giulgi.compat.host import objects
 
         return objects(value)
     if wanted is not None:
-        return np.asarray(value, wanted) if array.dtype.kind == "O" else array.astype(wanted)
-    if isinstance(value, (np.ndarray, np.generic)):
+        return array.astype(wanted)
+    if is_array:
         return array.astype(as_dtype(array.dtype).numpy_dtype, copy=False)
-    if _has_arrays(value):
-        return array
     natural = {"f": float32, "i": int32, "u": int32}.get(array.dtype.kind)
+    if array.dtype == np.float64 and keeps_doubles(value):
+        natural = None
     if natural is int32 and array.size:
         limits = np.iinfo(np.int32)
         if array.min() < limits.min or array.max() > limits.max:
             natural = None
     return array if natural is None else array.astype(natural.numpy_dtype)
-
-
-def _has_arrays(value: Any) -> bool:
-    """Whether nested sequences hold NumPy's arrays or numbers, which have a dtype."""
-    while isinstance(value, (list, tuple)) and value:
-        value = value[0]
-    return isinstance(value, (np.ndarray, np.generic))
 
 
 def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
@@ -319,7 +355,7 @@ def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
         name: the name of a constant that is made.
     """
     if isinstance(value, Tensor):
-        return value
+        return _captured(value) if value.is_eager else value
     if isinstance(value, Converted):
         return value.as_tensor()
     if isinstance(value, Expression):
@@ -331,6 +367,15 @@ def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     if array.dtype.kind == "O":
         return _text(array, name)
     return record("Const", name, [], [gg.constant(array)]).outputs[0]
+
+
+def _captured(value: Any) -> Tensor:
+    """Return an eager tensor as what it is where it is used: in a graph a constant."""
+    if get_default_graph().is_eager:
+        return value  # type: ignore[no-any-return]
+    if value.dtype is string:
+        return _text(value.value, None)
+    return record("Const", None, [], [gg.constant(value.value, copy=False)]).outputs[0]
 
 
 def _holds_tensors(values: Sequence[Any]) -> bool:

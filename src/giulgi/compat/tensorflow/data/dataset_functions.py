@@ -54,6 +54,7 @@ class ElementFunction:
         from giulgi.compat.tensorflow.data.dataset import Dataset
 
         self.graph = Graph()
+        self.graph.takes_others = True
         self.graph.seed = get_default_graph().seed
         with building(self.graph):
             parameters = [placeholder(spec.dtype, spec.shape, "arg") for spec in specs]

@@ -13,6 +13,7 @@ from giulgi.compat.dtypes import string
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
+from giulgi.compat.refusals import bools, floats, one_dtype
 from giulgi.compat.tensor import alike, as_expression, as_tensor, register_operator
 from giulgi.compat.tensorflow.math.arguments import is_text
 
@@ -30,7 +31,35 @@ def _binary(
 
     apply.__doc__ = function.__doc__
     apply.__name__ = paths[0].split(".")[-1]
-    return operation(*paths, type=type, named=named)(apply)
+    check = bools("x", "y") if type.startswith("Logical") else one_dtype("x", "y")
+    return operation(*paths, type=type, named=named, check=check)(apply)
+
+
+# Functions that TensorFlow computes of floats only.
+_OF_FLOATS = frozenset(
+    [
+        "Sqrt",
+        "Rsqrt",
+        "Exp",
+        "Expm1",
+        "Log",
+        "Log1p",
+        "Sigmoid",
+        "LogSigmoid",
+        "Tanh",
+        "Sin",
+        "Cos",
+        "Sinh",
+        "Cosh",
+        "Asinh",
+        "Acosh",
+        "Atanh",
+        "Erf",
+        "Erfc",
+        "Floor",
+        "Ceil",
+    ]
+)
 
 
 def _unary(
@@ -43,7 +72,7 @@ def _unary(
 
     apply.__doc__ = function.__doc__
     apply.__name__ = paths[0].split(".")[-1]
-    return operation(*paths, type=type)(apply)
+    return operation(*paths, type=type, check=floats("x") if type in _OF_FLOATS else None)(apply)
 
 
 def _whole(x: gg.Tensor) -> bool:
@@ -216,7 +245,7 @@ def _comparison(
     type: str,
     *paths: str,
 ) -> Callable[..., Any]:
-    @operation(type=type)
+    @operation(type=type, check=one_dtype("x", "y"))
     def of_numbers(x: Any, y: Any, name: str | None = None) -> gg.Tensor:
         return function(*alike(x, y))
 

@@ -10,6 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
+from giulgi.compat.refusals import one_dtype
 from giulgi.compat.tensor import Tensor, alike, as_expression
 from giulgi.compat.tensorflow.math.arguments import (
     axes,
@@ -88,7 +89,7 @@ def concat(
     return _concat(values, 0 if axis is None else axis, name)
 
 
-@layout(type="ConcatV2", texts=("values",))
+@layout(type="ConcatV2", texts=("values",), check=one_dtype("values"))
 def _concat(values: Any, axis: Any, name: str | None = None) -> gg.Tensor:
     parts = list(values) if isinstance(values, (list, tuple)) else [values]
     if len(parts) == 1:
@@ -96,7 +97,10 @@ def _concat(values: Any, axis: Any, name: str | None = None) -> gg.Tensor:
     return gg.concat(alike(*parts), one_axis(axis))
 
 
-@layout("stack", "pack", "parallel_stack", type="Pack", named="stack", texts=("values",))
+@layout(
+    "stack", "pack", "parallel_stack", type="Pack", named="stack", texts=("values",),
+    check=one_dtype("values"),
+)  # fmt: skip
 def stack(values: Any, axis: Any = 0, name: str | None = "stack") -> gg.Tensor:
     """Return tensors of one shape joined along a new axis."""
     if isinstance(values, gg.Tensor):

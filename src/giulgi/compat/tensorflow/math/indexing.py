@@ -9,6 +9,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.names import export
 from giulgi.compat.operation import operation
+from giulgi.compat.refusals import one_dtype
 from giulgi.compat.tensor import alike, as_expression, of_sizes, register_operator
 from giulgi.compat.tensorflow.math.arguments import (
     kind,
@@ -286,7 +287,7 @@ def replaced(x: gg.Tensor, indices: gg.Tensor, updates: gg.Tensor) -> gg.Tensor:
 # By conditions
 
 
-@layout("where", "where_v2", type="Where", texts=("x", "y"))
+@layout("where", "where_v2", type="Where", texts=("x", "y"), check=one_dtype("x", "y"))
 def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> gg.Tensor:
     """Return the places where a condition holds; or x where it holds, and y elsewhere.
 
@@ -309,7 +310,7 @@ def _chosen(holds: gg.Tensor, a: gg.Tensor, b: gg.Tensor) -> gg.Tensor:
     return gg.where(gg.cast(holds, "bool"), a, b)
 
 
-@layout("select", type="Select", texts=("x", "y"))
+@layout("select", type="Select", texts=("x", "y"), check=one_dtype("x", "y"))
 def select(condition: Any, x: Any, y: Any, name: str | None = None) -> gg.Tensor:
     """Return x where a condition holds, and y elsewhere: ``tf.where`` of former times."""
     return _chosen(as_expression(condition), *alike(x, y))

@@ -20,6 +20,7 @@ from giulgi.compat.dtypes import string
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
+from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.graph.ops.leaves import placeholder
@@ -29,7 +30,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def layout(
-    *paths: str, type: str, texts: Sequence[str], named: str | None = None
+    *paths: str,
+    type: str,
+    texts: Sequence[str],
+    named: str | None = None,
+    check: Check | None = None,
 ) -> Callable[[F], F]:
     """Return a decorator as :func:`giulgi.compat.operation.operation`, which takes strings too.
 
@@ -38,6 +43,7 @@ def layout(
         type: what kind of operation it is.
         texts: the arguments that hold what is laid out; in those strings become tensors.
         named: what it is named where nobody names it; None: as its kind.
+        check: raises an error for arguments that it does not take.
     """
 
     def decorate(function: F) -> F:
@@ -47,6 +53,8 @@ def layout(
         def build(*args: Any, **kwargs: Any) -> Any:
             bound = signature.bind(*args, **kwargs)
             name = bound.arguments.pop("name", None) or named
+            if check is not None:
+                check(type, bound.arguments)
             given = bound.arguments
             inputs: list[Tensor] = []
             if any(is_text(given.get(key)) for key in texts):

@@ -9,12 +9,16 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.operation import operation
+from giulgi.compat.refusals import one_dtype
 from giulgi.compat.tensor import alike, as_expression, register_operator
 from giulgi.compat.tensorflow.math.arguments import axes, numbers, ranked
 from giulgi.compat.tensorflow.math.layouts import layout
 
 
-@operation("matmul", "batch_matmul", "sparse_matmul", "linalg.matmul", type="MatMul")
+@operation(
+    "matmul", "batch_matmul", "sparse_matmul", "linalg.matmul",
+    type="MatMul", check=one_dtype("a", "b"),
+)  # fmt: skip
 def matmul(
     a: Any,
     b: Any,

@@ -7,6 +7,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.operation import operation
+from giulgi.compat.refusals import bools, no_bools
 from giulgi.compat.tensor import as_expression
 from giulgi.compat.tensorflow.math.arguments import axes, kind, one_axis
 
@@ -27,7 +28,8 @@ def _reduction(function: Callable[..., gg.Tensor], type: str, *paths: str) -> Ca
 
     apply.__doc__ = function.__doc__
     apply.__name__ = paths[0]
-    return operation(*paths, *(f"math.{path}" for path in paths), type=type)(apply)
+    check = bools("input_tensor") if type in ("All", "Any") else no_bools("input_tensor")
+    return operation(*paths, *(f"math.{path}" for path in paths), type=type, check=check)(apply)
 
 
 def _mean(x: gg.Tensor, axis: Any, keepdims: bool) -> gg.Tensor:
