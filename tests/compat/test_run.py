@@ -1,6 +1,7 @@
 """``giulgi run``: a program finds what Python would give it, and the stand-ins beside."""
 
 import json
+import re
 import sys
 from textwrap import dedent
 
@@ -112,6 +113,7 @@ def test_a_line_is_found_explained_and_timed(tmp_path):
     assert ended.code == 0, ended.err
     assert ended.out.startswith("w = 2.000\n")
     assert "== Its parameters: 1 number in 1 variable ==" in ended.out
+    assert re.search(r"\n  MatMul = MatMul\(\S+, w\) +float32 \(\?, 1\)\n", ended.out), ended.out
     assert "3,000 calls" in ended.out
     assert "program.py:12" in ended.out
     assert "compiled to one native function for (2, 1), (2, 1):" in ended.out

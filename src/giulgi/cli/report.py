@@ -17,6 +17,8 @@ from giulgi.program import Program
 
 # So many runs are told of: the first ones, or those that took longest.
 _MOST_RUNS = 20
+# So many operations of a graph are listed: the first ones.
+_MOST_OPERATIONS = 60
 # And of so many passes over memory; a line that tells of one begins with its number.
 _MOST_PASSES = 12
 _PASS = re.compile(r"\s+\d+  \S.* over \(")
@@ -58,13 +60,9 @@ def explained(notes: Notes) -> Iterator[str]:
 def _graph_lines(graph: Graph) -> Iterator[str]:
     variables = graph.get_collection(Collections.GLOBAL_VARIABLES)
     trained = graph.get_collection(Collections.TRAINABLE_VARIABLES)
-    kinds: dict[str, int] = {}
-    for operation in graph.get_operations():
-        kinds[operation.type] = kinds.get(operation.type, 0) + 1
-    most = sorted(kinds.items(), key=lambda item: -item[1])[:8]
     yield f"== The graph: {_count(graph.size, 'operation')} =="
     yield ""
-    yield "  " + ", ".join(f"{kind} ({count})" for kind, count in most)
+    yield from _operation_lines(graph)
     yield ""
     numbers = sum(_size(v) for v in trained)
     yield f"== Its parameters: {_count(numbers, 'number')} in {_count(len(trained), 'variable')} =="
@@ -75,6 +73,33 @@ def _graph_lines(graph: Graph) -> Iterator[str]:
         shape = tuple(variable.shape.as_list())
         yield f"  {variable.name:<{width}}  {shape!s:<16} {_size(variable):>10,}{note}"
     yield ""
+
+
+def _operation_lines(graph: Graph) -> Iterator[str]:
+    """Yield the operations in the order they were made, but for those that only begin variables."""
+    operations = graph.get_operations()
+    kinds: dict[str, int] = {}
+    for operation in operations:
+        kinds[operation.type] = kinds.get(operation.type, 0) + 1
+    most = sorted(kinds.items(), key=lambda item: -item[1])[:8]
+    yield "  " + ", ".join(f"{kind} ({count})" for kind, count in most)
+    yield ""
+    begins = {v.initializer for v in graph.get_collection(Collections.GLOBAL_VARIABLES)}
+    listed = [op for op in operations if op not in begins and op.type not in ("Initial", "NoOp")]
+    for operation in listed[:_MOST_OPERATIONS]:
+        inputs = ", ".join(_name(x) for x in operation.inputs[:6])
+        more = ", ..." if len(operation.inputs) > 6 else ""
+        results = ", ".join(
+            f"{x.dtype.name} {'?' if x.sizes is None else x.shape}" for x in operation.outputs[:3]
+        )
+        told = f"  {operation.name} = {operation.type}({inputs}{more})"
+        yield f"{told:<60}  {results}".rstrip()
+    if len(listed) > _MOST_OPERATIONS:
+        yield f"  ... and {_count(len(listed) - _MOST_OPERATIONS, 'other')}"
+
+
+def _name(tensor: Any) -> str:
+    return str(tensor.name).removesuffix(":0")
 
 
 def _run_lines(run: Run) -> Iterator[str]:

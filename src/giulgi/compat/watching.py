@@ -202,7 +202,10 @@ def _kind(program: Program) -> str:
     """Return what a program does that no session runs."""
     if not program.feeds:
         return "values set" if program.updates else "values read"
-    return "a step of training" if program.updates else "a step of prediction"
+    if any(getattr(variable, "trainable", True) for variable, _ in program.updates):
+        return "a step of training"
+    # What counts for metrics is no weight.
+    return "a step of evaluation" if program.updates else "a step of prediction"
 
 
 def _compiled(own: Callable[..., Any], clock: _Clock) -> Callable[..., Any]:
