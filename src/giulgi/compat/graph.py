@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from giulgi.compat.host import HostCall
     from giulgi.compat.tensor import Tensor
     from giulgi.compat.variables import Variable
+    from giulgi.graph.ops.state import Recorder
 
 _SCOPE_NAME = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
@@ -81,6 +82,11 @@ class Operation:
             self.after |= op.after
         self.after |= dict(assigns)
         self.number = graph.add(self)
+
+    def assign(self, assigns: Sequence[tuple[Variable, Expression]]) -> None:
+        """Let it assign, too: values that are made of its own results."""
+        self.assigns += tuple(assigns)
+        self.after |= dict(assigns)
 
     @property
     def needed(self) -> list[Operation]:
@@ -155,6 +161,10 @@ class Graph:
     is_eager: ClassVar[bool] = False
     #: Whether its tensors are of classes of their own.
     makes_tensors: ClassVar[bool] = False
+    #: Whether arguments are in the order of TensorFlow 2, where that is another.
+    is_modern = False
+    #: What takes note of assignments where they follow each other as they are written.
+    recorder: Recorder | None = None
 
     def __init__(self) -> None:
         self.seed: int | None = None
@@ -177,6 +187,11 @@ class Graph:
         self._operations.append(operation)
         self._by_name[operation.name] = operation
         return len(self._operations) - 1
+
+    @property
+    def home(self) -> Graph:
+        """Where the variables live that are made while this graph is built."""
+        return self
 
     def get_operations(self) -> list[Operation]:
         """Return all operations."""
@@ -350,6 +365,11 @@ def get_default_graph() -> Graph:
 def is_eager() -> bool:
     """Whether a program computes at once where it is now."""
     return get_default_graph().is_eager
+
+
+def is_modern() -> bool:
+    """Whether arguments are in the order of TensorFlow 2, where that is another."""
+    return get_default_graph().is_modern
 
 
 def begin_with(graph: Graph) -> Graph:

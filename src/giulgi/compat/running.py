@@ -43,17 +43,23 @@ class Prepared:
     Args:
         fetches: tensors and operations.
         feeds: the tensors that are fed.
+        only: what Python carries out of it; no variable is assigned. None: all that it depends on.
     """
 
-    def __init__(self, fetches: Sequence[Tensor | Operation], feeds: Sequence[Tensor]) -> None:
+    def __init__(
+        self,
+        fetches: Sequence[Tensor | Operation],
+        feeds: Sequence[Tensor],
+        only: Sequence[Operation] | None = None,
+    ) -> None:
         self.fetches = list(fetches)
         self.feeds = list(feeds)
         graph = next((x.graph for x in [*fetches, *feeds]), get_default_graph())
         fed = set(feeds)
         tensors = [x for x in fetches if isinstance(x, Tensor)]
         effects = _with_effect(fetches, fed)
-        hosts = [op for op in effects if op.host is not None]
-        self.updates = new_values(effects)
+        hosts = [op for op in effects if op.host is not None and (only is None or op in only)]
+        self.updates = new_values(effects) if only is None else {}
         results = [x for x in tensors if x.op.host is None or x in fed]
         ends: list[Any] = [*results, *self.updates.values()]
         waited = _waited_for(hosts, ends, fed)

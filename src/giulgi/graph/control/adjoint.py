@@ -50,7 +50,7 @@ class ValuesOf(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Received:
     """The gradient that comes to a value of a loop.
 
@@ -58,11 +58,14 @@ class Received:
         output: which value of the body.
         stacked: whether those of all steps are meant, or that of the last.
         dy: the gradient.
+        state: which state it comes to, if the last of one is meant: without a step that is its
+            first, though another state may have the same new value. None: any of this value.
     """
 
     output: Node
     stacked: bool
     dy: Tensor
+    state: int | None = None
 
 
 @dataclass
@@ -158,11 +161,12 @@ def _seeds(
     """Return what a step leaves that gradients come to, and the gradients."""
     ys, dys = [], []
     last = [r for r in received if not r.stacked and r.output in loop.new_states]
-    for state, new in zip(loop.states, loop.new_states, strict=True):
+    for place, (state, new) in enumerate(zip(loop.states, loop.new_states, strict=True)):
         if state in moving:
-            first = [r.dy for r in last if r.output is new] or [zeros_like(given[state])]
+            own = [r for r in last if r.output is new and r.state in (None, place)]
+            first = [r.dy for r in own] or [zeros_like(given[state])]
             # Of several states with one new value, one is given the gradient.
-            last = [r for r in last if r.output is not new]
+            last = [r for r in last if r not in own]
             ys.append(Tensor(new))
             name = f"d_{state.name}"
             dys.append(parameters.state(reduce(lambda a, b: a + b, first), name))

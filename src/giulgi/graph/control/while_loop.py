@@ -94,7 +94,7 @@ class While(OfBody):
         count = len(body.states)
         given = [*inputs[:count], arange(rounds), *inputs[count:]]
         pairs = [(op, dy) for op, dy in received if isinstance(op, While)]
-        own = [Received(body.new_states[op.place], False, dy) for op, dy in pairs]
+        own = [Received(body.new_states[op.place], False, dy, op.place) for op, dy in pairs]
         found = input_gradients(loop, own, given, values_of)
         return (*found[:count], *found[count + 1 :])
 

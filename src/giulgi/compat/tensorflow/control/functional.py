@@ -14,7 +14,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_tensor
-from giulgi.compat.tensorflow.control.traced import ByPython, Traced, model
+from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.tree import flatten, unflatten
 
@@ -39,68 +39,74 @@ class _Pass:
         self.sequences, self.states, self.reverse = list(sequences), list(states), reverse
         self.parts = [model(x.dtype, None if x.sizes is None else x.sizes[1:]) for x in sequences]
         self.olds = [model(x.dtype, x.sizes) for x in states]
-        self.traced = Traced(lambda: function(self.olds, self.parts))
+        self.traced = Traced(lambda: function(self.olds, self.parts), apart=True)
         self.news, self.results = self.traced.result
 
     def __call__(self) -> tuple[list[Tensor], list[Tensor]]:
         """Return the last states, and the results of all parts along a first axis."""
         ends = [*self.news, *self.results]
-        operations = self.traced.operations(ends)
+        built = Repeatable(self.traced, [*self.olds, *self.parts], ends)
+        before = [v.as_tensor() for v in built.variables]
         is_unknown = any(x.expression.known_shape is None for x in self.sequences)
         is_of_texts = any(map(is_text, [*self.sequences, *self.states, *ends]))
-        if is_unknown or is_of_texts or any(op.host or op.assigns for op in operations):
-            return self._by_python(ends)
-        models = [x.expression.node for x in (*self.olds, *self.parts)]
-        wanted = [x.expression for x in ends]
+        if is_unknown or is_of_texts or built.hosts:
+            return self._by_python(built, before)
+        count, every = len(self.states), len(ends)
 
         def step(states: Any, parts: Any) -> Any:
-            given = dict(zip(models, (*states, *parts), strict=True))
-            found = self.traced.applied(wanted, given)
-            return found[: len(states)], found[len(states) :]
+            found = built.applied([*states[:count], *parts, *states[count:]], redrawn=True)
+            return [*found[:count], *found[every:]], found[count:every]
 
         states, kept = gg.scan(
             step,
-            [x.expression for x in self.states],
+            [x.expression for x in (*self.states, *before)],
             [x.expression for x in self.sequences],
             reverse=self.reverse,
         )
-        taken, controls = self.traced.taken(operations, ends)
-        inputs = [
-            *self.states,
-            *self.sequences,
-            *(x for x in taken if x.expression.node not in models),
-        ]
+        inputs = [*self.states, *before, *self.sequences, *built.inputs]
+        assigns = list(zip(built.variables, states[count:], strict=True))
         made = as_results(
-            "TensorArrayStack", None, inputs, [*states, *(kept or [])], controls=controls
-        )
-        return made[: len(states)], made[len(states) :]
+            "TensorArrayStack", None, inputs, [*states[:count], *(kept or [])],
+            controls=built.controls, assigns=assigns,
+        )  # fmt: skip
+        return made[:count], made[count:]
 
-    def _by_python(self, ends: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-        count, many = len(self.states), len(self.states) + len(self.sequences)
-        ask = ByPython(self.traced, [*self.olds, *self.parts], ends)
+    def _by_python(
+        self, built: Repeatable, before: list[Tensor]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        count, every = len(self.states), len(built.ends)
+        ask = ByPython(built, built.variables)
+        behind = count + len(before)
+        many = behind + len(self.sequences)
 
         def passed(*arrays: Any) -> Any:
-            states, sequences, taken = list(arrays[:count]), arrays[count:many], arrays[many:]
+            states, own = list(arrays[:count]), list(arrays[count:behind])
+            sequences, taken = arrays[behind:many], arrays[many:]
             kept: list[list[Any]] = []
             steps = range(len(sequences[0]))
             for place in reversed(steps) if self.reverse else steps:
-                found = ask([*states, *(x[place] for x in sequences)], taken)
-                states = found[:count]
-                kept.append(found[count:])
+                found = ask([*states, *(x[place] for x in sequences), *own], taken)
+                states, own = found[:count], found[every:]
+                kept.append(found[count:every])
             if self.reverse:
                 kept.reverse()
-            stacked = [_stacked([row[i] for row in kept]) for i in range(len(ends) - count)]
-            values = [*states, *stacked]
+            stacked = [_stacked([row[i] for row in kept]) for i in range(every - count)]
+            values = [*states, *stacked, *own]
             return values if len(values) > 1 else values[0]
 
         length = None if self.sequences[0].sizes is None else self.sequences[0].sizes[0]
-        declared = [(x.dtype, x.sizes) for x in ends[:count]]
+        declared = [(x.dtype, x.sizes) for x in built.ends[:count]]
         declared += [
-            (x.dtype, None if x.sizes is None else (length, *x.sizes)) for x in ends[count:]
+            (x.dtype, None if x.sizes is None else (length, *x.sizes)) for x in built.ends[count:]
         ]
-        inputs = [*self.states, *self.sequences, *ask.captured]
-        outputs = host_operation("TensorArrayStack", passed, inputs, declared).outputs
-        return outputs[:count], outputs[count:]
+        declared += [(v.dtype, v.shape) for v in built.variables]
+        inputs = [*self.states, *before, *self.sequences, *ask.captured]
+        made = host_operation(
+            "TensorArrayStack", passed, inputs, declared, controls=built.controls
+        )
+        last = made.outputs[every:]
+        made.assign([(v, x.expression) for v, x in zip(built.variables, last, strict=True)])
+        return made.outputs[:count], made.outputs[count:every]
 
 
 def _stacked(values: list[Any]) -> Any:

@@ -9,14 +9,14 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.dtypes import int32
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
-from giulgi.compat.tensorflow.control.traced import ByPython, Traced, model
+from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.errors import GiulgiError
 from giulgi.graph.rewrite import substitute
@@ -107,7 +107,7 @@ class _Rounds:
         self._written: dict[TensorArray, Tensor] = {}
         for leaf, shape in zip(self.begin, declared, strict=True):
             self.models.append(self._model(leaf, shape))
-        self.traced = Traced(lambda: self._build(cond, body))
+        self.traced = Traced(lambda: self._build(cond, body), apart=True)
         self.goes_on, self.ends = self.traced.result
         self.firsts = [self._first(*pair) for pair in zip(self.begin, self.models, strict=True)]
 
@@ -187,7 +187,11 @@ class _Rounds:
                     f"a variable of the loop enters as {first.dtype.name} and becomes "
                     f"{end.dtype.name} after one round: cast it"
                 )
-        last = self._by_giulgi(models, ends)
+        self.asked = Repeatable(self.traced, models, [self.goes_on])
+        self.body = Repeatable(self.traced, models, ends)
+        self.variables = list(dict.fromkeys([*self.asked.variables, *self.body.variables]))
+        self.before = [v.as_tensor() for v in self.variables]
+        last = self._by_giulgi(ends)
         if last is None:
             last = self._by_python(models, ends)
         leaves = [
@@ -206,58 +210,80 @@ class _Rounds:
             return found
         return default if leaf.whole is None else leaf.whole
 
-    def _by_giulgi(self, models: list[Tensor], ends: list[Tensor]) -> list[Tensor] | None:
+    def _by_giulgi(self, ends: list[Tensor]) -> list[Tensor] | None:
         """Return the last values as expressions, if giulgi's own loop can go through it."""
-        all_ends = [self.goes_on, *ends]
-        operations = self.traced.operations(all_ends)
-        is_done_by_python = any(op.host is not None or op.assigns for op in operations)
-        expressions = [x.expression for x in all_ends]
-        if is_done_by_python or any(map(is_text, models)) or self.traced.draws(expressions):
+        asked, body = self.asked, self.body
+        if asked.variables or asked.is_made_by_python or body.is_made_by_python:
             return None
-        nodes = [x.expression.node for x in models]
-
-        def at(states: Any, wanted: list[gg.Tensor]) -> list[gg.Tensor]:
-            return substitute(wanted, dict(zip(nodes, states, strict=True)))
-
+        drawn = [x.expression for x in (self.goes_on, *ends)] + body.new
+        if any(map(is_text, ends)) or self.traced.draws(drawn):
+            return None
+        count = len(self.firsts)
         try:
             found = gg.while_loop(
-                lambda *states: gg.reshape(at(states, expressions[:1])[0], ()),
-                lambda *states: tuple(at(states, expressions[1:])),
-                tuple(x.expression for x in self.firsts),
+                lambda *states: gg.reshape(asked.applied(states[:count])[0], ()),
+                lambda *states: tuple(body.applied(states)),
+                tuple(x.expression for x in (*self.firsts, *self.before)),
             )
         except GiulgiError:
             return None  # A shape changes: Python goes through the rounds.
         if any(_may_change(*pair) for pair in zip(self.firsts, ends, strict=True)):
             return None
-        taken, controls = self.traced.taken(operations, all_ends)
-        outside = [x for x in taken if x not in models]
+        controls = [*asked.controls, *body.controls]
+        if asked.hosts or body.hosts:  # What only looks at values is done by Python, once more.
+            controls.append(self._rounds_of_python([]))
+        inputs = [*self.firsts, *self.before, *asked.inputs, *body.inputs]
+        assigns = list(zip(body.variables, found[count:], strict=True))
         made: list[Tensor] = as_results(
-            "while", "Exit", [*self.firsts, *outside], list(found), controls=controls
+            "while", "Exit", inputs, list(found[:count]), controls=controls, assigns=assigns
         )
         return made
 
     def _by_python(self, models: list[Tensor], ends: list[Tensor]) -> list[Tensor]:
         """Return the last values, found by Python."""
-        ask = ByPython(self.traced, models, [self.goes_on])
-        step = ByPython(self.traced, models, ends)
-        count, split = len(models), len(models) + len(ask.captured)
-
-        def rounds(*arrays: Any) -> Any:
-            states, asked, taken = list(arrays[:count]), arrays[count:split], arrays[split:]
-            while bool(np.all(ask(states, asked)[0])):
-                states = step(states, taken)
-            return states if count > 1 else states[0]
-
-        declared = []
+        declared: list[Any] = []
         for x, first, end in zip(models, self.firsts, ends, strict=True):
             sizes = x.sizes
             if sizes is not None and end.sizes is not None and len(sizes) == len(end.sizes):
                 pairs = zip(sizes, end.sizes, strict=True)
                 sizes = tuple(a if a == b else None for a, b in pairs)
             declared.append((first.dtype, sizes))
-        inputs = [*self.firsts, *ask.captured, *step.captured]
-        made = host_operation("while", rounds, inputs, declared, "Exit")
-        return made.outputs
+        declared += [(v.dtype, v.shape) for v in self.variables]
+        made = self._rounds_of_python(declared)
+        last = made.outputs[len(ends) :]
+        made.assign([(v, x.expression) for v, x in zip(self.variables, last, strict=True)])
+        return made.outputs[: len(ends)]
+
+    def _rounds_of_python(self, declared: list[Any]) -> Operation:
+        """Return the operation that goes through the rounds in Python; its results are declared."""
+        ask, step = ByPython(self.asked, self.variables), ByPython(self.body, self.variables)
+        count, every = len(self.firsts), len(self.firsts) + len(self.variables)
+        split = every + len(ask.captured)
+        in_cond, in_body = (
+            [count + self.variables.index(v) for v in part.variables]
+            for part in (self.asked, self.body)
+        )
+
+        def rounds(*arrays: Any) -> Any:
+            states, asked, taken = list(arrays[:every]), arrays[every:split], arrays[split:]
+            while True:
+                goes_on, *assigned = ask(states, asked)
+                _put(states, in_cond, assigned)
+                if not np.all(goes_on):
+                    break
+                found = step(states, taken)
+                states[:count] = found[:count]
+                _put(states, in_body, found[count:])
+            return states if every > 1 else states[0]
+
+        inputs = [*self.firsts, *self.before, *ask.captured, *step.captured]
+        controls = [*self.asked.controls, *self.body.controls]
+        return host_operation("while", rounds, inputs, declared, "Exit", controls)
+
+
+def _put(states: list[Any], places: list[int], values: list[Any]) -> None:
+    for place, value in zip(places, values, strict=True):
+        states[place] = value
 
 
 def _may_change(first: Tensor, end: Tensor) -> bool:

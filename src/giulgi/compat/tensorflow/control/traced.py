@@ -11,11 +11,14 @@ import numpy as np
 from giulgi.compat.dtypes import DType, float32
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import HostCall, session_storage, stand_in
-from giulgi.compat.running import Prepared
+from giulgi.compat.running import Prepared, new_values
 from giulgi.compat.shapes import Sizes
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.tensor import Tensor, record, result_of
+from giulgi.compat.variables import Variable, declared
 from giulgi.graph.node import Node, build, topological
+from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.ops.random import RandomBits, redrawn
+from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 
@@ -25,7 +28,7 @@ def model(dtype: DType, sizes: Sizes, name: str = "Placeholder") -> Tensor:
     graph = get_default_graph()
     own = graph.unique_name(name)
     operation = Operation(graph, "Placeholder", own, [])
-    operation.outputs.append(Tensor(operation, 0, stand_in(dtype, sizes, own), dtype))
+    operation.outputs.append(result_of(operation, 0, stand_in(dtype, sizes, own), dtype))
     return operation.outputs[0]
 
 
@@ -34,16 +37,21 @@ class Traced:
 
     Args:
         function: the function, of no arguments.
+        apart: whether what it builds waits for nothing outside; whoever puts it to use waits then.
 
     Attributes:
         result: what it returned.
     """
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(self, function: Callable[[], Any], apart: bool = False) -> None:
         self.graph = get_default_graph()
         self._began = self.graph.size
         self._first_node = stand_in(float32, (), "first").node.serial
-        self.result = function()
+        if apart:
+            with self.graph.control_dependencies(None):
+                self.result = function()
+        else:
+            self.result = function()
         self._ended = self.graph.size
 
     def operations(self, ends: Sequence[Tensor | Operation]) -> list[Operation]:
@@ -95,36 +103,109 @@ def _without_seed(op: Any) -> RandomBits:
     return found
 
 
+class Repeatable:
+    """What was built, as a function of its arguments and of the variables that it assigns.
+
+    Args:
+        traced: what a function built, apart from what is outside.
+        models: what stands for its arguments.
+        ends: what is asked for.
+
+    Attributes:
+        operations: what was built and is asked for.
+        variables: the variables that are assigned there.
+        new: their new values.
+        inputs: the tensors that it takes from outside.
+        controls: the operations outside that it waits for.
+    """
+
+    def __init__(self, traced: Traced, models: Sequence[Tensor], ends: Sequence[Tensor]) -> None:
+        self.traced, self.models, self.ends = traced, list(models), list(ends)
+        self.operations = traced.operations(self.ends)
+        taken, self.controls = traced.taken(self.operations, self.ends)
+        self.inputs = [x for x in taken if x not in set(models)]
+        assigned = new_values(self.operations)
+        self.variables, self.new = list(assigned), list(assigned.values())
+        outside = {x.expression.node: x.expression for x in self.inputs}
+        nodes = topological((x.node for x in self._expressions), stop=outside)
+        cells = [node.op for node in nodes if isinstance(node.op, ReadVariable)]
+        found = [declared(cell) for cell in cells]
+        self.read = [v for v in found if v is not None and v not in self.variables]
+        # The values outside, which do not change in here, whatever is assigned.
+        own = {v.variable.node for v in (*self.variables, *self.read)}
+        self._outside = {node: x for node, x in outside.items() if node not in own}
+        self._outside |= {v.variable.node: v.as_tensor().expression for v in self.read}
+        #: What is carried out by Python.
+        self.hosts = [op for op in self.operations if op.host is not None]
+        made = {out.expression.node for op in self.hosts for out in op.outputs}
+        #: Whether values are made by Python, and not only looked at.
+        self.is_made_by_python = not made.isdisjoint(nodes)
+
+    @property
+    def _expressions(self) -> list[Expression]:
+        return [*(end.expression for end in self.ends), *self.new]
+
+    def applied(self, arguments: Sequence[Expression], redrawn: bool = False) -> list[Expression]:
+        """Return the ends and the new values of variables.
+
+        Args:
+            arguments: what takes the place of each model, and then of each variable.
+            redrawn: whether other random numbers are drawn.
+        """
+        nodes = [x.expression.node for x in self.models] + [v.variable.node for v in self.variables]
+        stands = {node: placeholder(x.dtype, x.known_shape) for node, x in self._outside.items()}
+        given = {**stands, **dict(zip(nodes, arguments, strict=True))}
+        apply = self.traced.applied if redrawn else substitute
+        inside = apply(self._expressions, given)
+        back = {x.node: self._outside[node] for node, x in stands.items()}
+        return substitute(inside, back)
+
+
 class ByPython:
     """What was built, for Python to carry out with one argument after the other.
 
     Args:
-        traced: what a function built.
-        models: what stands for its arguments.
-        ends: what is asked for.
+        built: what a function built.
+        variables: the variables whose values are given with the arguments.
     """
 
-    def __init__(self, traced: Traced, models: Sequence[Tensor], ends: Sequence[Tensor]) -> None:
-        operations = traced.operations(ends)
-        taken, _ = traced.taken(operations, ends)
-        outside = set(models)
-        self.captured = [x for x in taken if x not in outside and not _is_everywhere_the_same(x)]
-        self._ends, self._models = list(ends), list(models)
+    def __init__(self, built: Repeatable, variables: Sequence[Variable]) -> None:
+        self._operations = built.operations
+        read = [v for v in built.read if v not in variables]
+        captured = [x for x in built.inputs if not _is_everywhere_the_same(x)]
+        self._feeds = [*built.models, *map(_snapshot, variables), *captured, *map(_snapshot, read)]
+        #: What is to be handed over: the values of tensors and variables outside.
+        self.captured = [*captured, *(v.as_tensor() for v in read)]
+        assigns = [op for op in built.operations if op.assigns]
+        with built.traced.graph.control_dependencies(None):
+            new = [record("Identity", None, [], [x], controls=assigns).outputs[0] for x in built.new]
+        self._ends = [*built.ends, *new]
         self._prepared: Prepared | None = None
 
     def __call__(self, arguments: Sequence[Any], captured: Sequence[Any]) -> list[Any]:
-        """Return the values of the ends."""
+        """Return the values of the ends, and the new ones of the variables that are assigned.
+
+        Args:
+            arguments: the values of the models, and of the variables.
+            captured: those of what is to be handed over.
+        """
         if self._prepared is None:
-            self._prepared = Prepared(self._ends, [*self._models, *self.captured])
+            self._prepared = Prepared(self._ends, self._feeds, self._operations)
         arrays = [np.asarray(value) for value in (*arguments, *captured)]
         return self._prepared(arrays, session_storage.get())
 
 
+def _snapshot(variable: Variable) -> Tensor:
+    return variable.op.outputs[0]
+
+
 def _is_everywhere_the_same(tensor: Tensor) -> bool:
     """Whether a tensor need not be handed over: a constant, or a variable, which is read again."""
-    if tensor.op.host is not None:
+    if tensor.op.has_effect:
         return False
-    return tensor.op.type == "VariableV2" or tensor.expression.node.concrete
+    return tensor.op.type == "VariableV2" or (
+        tensor.expression.node.concrete and not tensor.expression.node.random
+    )
 
 
 @dataclass(frozen=True)
