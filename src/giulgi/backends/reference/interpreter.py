@@ -11,11 +11,16 @@ import numpy as np
 
 from giulgi.backends.base import Array, Batched, Computation, Draw, Steps
 from giulgi.backends.explanation import Explanation
+from giulgi.backends.reference.blas import one_thread
+from giulgi.backends.work import work
 from giulgi.errors import GiulgiError, GraphError
 from giulgi.graph.node import Node, companions_of, describe
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.shapes import could_be, shape_text
 from giulgi.graph.tensor import Tensor
+
+# How many operations on numbers are worth more than one thread of NumPy's.
+_WORTH_THREADS = 2**28
 
 
 class ReferenceBackend:
@@ -50,11 +55,20 @@ class Interpreter:
         results = [*computation.fetches, *(node for _, node in computation.updates)]
         self.spent = _last_uses(self.steps, keep={*results, *given})
         self.companions = companions_of(self.steps)
+        self.is_small = work(self.steps) < _WORTH_THREADS
 
     def run(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
     ) -> tuple[list[Array], list[Array]]:
         """Compute the fetches and the new values of variables; so many times."""
+        if self.is_small:
+            with one_thread():
+                return self._run_times(feeds, values, draw, times)
+        return self._run_times(feeds, values, draw, times)
+
+    def _run_times(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int
+    ) -> tuple[list[Array], list[Array]]:
         now = list(values)
         fetched: list[Array] = []
         updated: list[Array] = []
@@ -120,6 +134,22 @@ class Interpreter:
         chosen = steps.order[step * size : (step + 1) * size]
         pairs = zip(data, self.computation.feeds, strict=True)
         return [array[chosen].astype(feed.spec.dtype) for array, feed in pairs]
+
+
+def compute_in_order(steps: Sequence[Node], known: dict[Node, Array], draw: Draw) -> None:
+    """Compute nodes, inputs before their users, and add their values to those that are known."""
+    companions = companions_of(steps)
+    with np.errstate(all="ignore"):
+        for node in steps:
+            if node in known:
+                continue
+            inputs = [known[x] if x in known else x.value for x in node.inputs]
+            if node in companions:
+                together = companions[node]
+                ops = [other.op for other in together]
+                known.update(zip(together, ops[0].computed_together(ops, *inputs), strict=True))
+            else:
+                known[node] = _compute(node, inputs, draw)  # type: ignore[arg-type]
 
 
 def _compute(node: Node, inputs: Sequence[Array], draw: Draw) -> Array:
