@@ -3,16 +3,17 @@
 import pytest
 
 from giulgi.compat import modules
-from giulgi.compat.graph import Graph
-from giulgi.compat.variables import set_eager
+from giulgi.compat.eager.mode import mode
+from giulgi.compat.graph import Graph, begin_with
 
 
 @pytest.fixture(autouse=True)
 def _fresh_graph():
     modules.install()
-    with Graph().as_default():
-        yield
-    set_eager(None)
+    begin_with(Graph())
+    yield
+    mode.forget()
+    begin_with(Graph())
     modules.uninstall()
 
 

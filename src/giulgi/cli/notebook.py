@@ -21,6 +21,8 @@ from types import ModuleType
 from typing import Any
 
 from giulgi.cli.tracebacks import print_error
+from giulgi.compat.eager.guessing import guessed
+from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.source import healed_tree
 from giulgi.errors import DataError
 
@@ -55,7 +57,8 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     """
     shell = offer_shell(main)
     cells = list(cells_of(path))
-    main.__dict__["__giulgi_text__"] = "\n".join(cell.text for cell in cells)
+    main.__dict__["__giulgi_text__"] = text = "\n".join(cell.text for cell in cells)
+    mode.guess(guessed(text, path.resolve().parent))
     for cell in cells:
         name = f"{path.name}, cell {cell.number}"
         try:

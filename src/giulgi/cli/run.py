@@ -18,6 +18,8 @@ from typing import Any
 from giulgi import compat
 from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
+from giulgi.compat.eager.guessing import guessed
+from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.source import compiled
 
 _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
@@ -105,16 +107,22 @@ def _run_file(path: Path, main: ModuleType) -> None:
     text = importlib.util.decode_source(path.read_bytes())
     if "get_ipython()." in text and "NameError" not in text:
         offer_shell(main)  # It was a notebook once.
+    mode.guess(guessed(text, path.resolve().parent))
     exec(compiled(text, str(path)), main.__dict__)
 
 
 def _run_code(text: str, main: ModuleType) -> None:
+    mode.guess(guessed(text, Path.cwd()))
     exec(compiled(text, "<string>"), main.__dict__)
 
 
 def _run_module(name: str, arguments: Sequence[str]) -> int:
     def body(main: ModuleType) -> None:
         del main
+        found = importlib.util.find_spec(name)
+        if found is not None and found.origin is not None and Path(found.origin).is_file():
+            text = importlib.util.decode_source(Path(found.origin).read_bytes())
+            mode.guess(guessed(text, Path.cwd()))
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 
     return _in_main(name, str(Path.cwd()), arguments, None, body)

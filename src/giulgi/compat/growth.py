@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 
 from giulgi.advice import advise
 from giulgi.compat.graph import Graph
-from giulgi.compat.variables import set_eager
 from giulgi.source import Source, current_source
 
 # A line is told of when it has run something new so often, in a graph that had grown each time.
@@ -31,7 +30,7 @@ _growths: WeakKeyDictionary[Graph, _Growth] = WeakKeyDictionary()
 def note_new_run(graph: Graph) -> None:
     """Take note that a line runs what was not run before, and say so if that is a habit."""
     growth = _growths.setdefault(graph, _Growth())
-    if growth.is_told or set_eager.is_eager:
+    if growth.is_told or graph.is_eager:
         return
     source = current_source()
     if source is None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
+from giulgi.compat.eager.mode import note_name
 from giulgi.compat.names import ADVICE, TABLES
 from giulgi.names import meant
 
@@ -130,6 +131,8 @@ class StandIn(ModuleType):
         if name.startswith("__") and name != "__version__":
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         path = f"{self.__name__}.{name}"
+        if self.__name__ == "tensorflow":
+            note_name(name)
         found = self._found(name)
         if found:
             setattr(self, name, found[0])

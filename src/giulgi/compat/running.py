@@ -73,7 +73,7 @@ class Prepared:
         self.made = [output for op in self.before for output in op.outputs if output not in fed]
         self.programs = programs_of(graph)
         # What is fetched of a variable itself is what the run leaves in it.
-        left = {variable.op: new for variable, new in self.updates.items()}
+        left = {getattr(v, "op", v): new for v, new in self.updates.items()}
         fetched = {x: left[x.op] for x in results if x.op in left and x not in fed}
         self.inputs = {
             op: _Inputs(op, self.before, self.feeds, self.programs) for op in self.before

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.assigned import Assigned
 from giulgi.compat.graph import Collections, Operation, get_default_graph
@@ -15,30 +17,6 @@ from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
 from giulgi.graph.node import build
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.shapes import is_static
-
-
-class _Eager:
-    """Whether assignments happen at once, and what computes them."""
-
-    def __init__(self) -> None:
-        self.taping = False
-        self._compute: Callable[[Any], Any] | None = None
-
-    def __call__(self, compute: Callable[[Any], Any] | None) -> None:
-        """Let a function carry out assignments at once; None: they wait for a session."""
-        self._compute = compute
-
-    @property
-    def is_eager(self) -> bool:
-        """Whether assignments happen at once."""
-        return self._compute is not None
-
-    def now(self, tensor: Tensor) -> Tensor:
-        """Return a tensor, as a constant of its value of now if all is computed at once."""
-        return tensor if self._compute is None else as_tensor(self._compute(tensor))
-
-
-set_eager = _Eager()
 
 
 # giulgi's variables that stand for one of these, by which a session knows them.
@@ -94,6 +72,18 @@ class Variable(Operand, Converted):
         del validate_shape, caching_device, variable_def, expected_shape, import_scope, shape
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
+        with get_default_graph().home.as_default():
+            self._begin(initial_value, trainable, collections, name, dtype, constraint)
+
+    def _begin(
+        self,
+        initial_value: Any,
+        trainable: bool,
+        collections: Sequence[str] | None,
+        name: str | None,
+        dtype: Any,
+        constraint: Callable[[Any], Any] | None,
+    ) -> None:
         graph = self.graph = get_default_graph()
         own = graph.unique_name(name or "Variable")
         with graph.name_scope(f"{own}/"), graph.control_dependencies(None):
@@ -106,9 +96,10 @@ class Variable(Operand, Converted):
         self.trainable = trainable
         self.constraint = constraint
         self.dtype = self.initial_value.dtype
-        self.variable = gg.Variable(
-            gg.zeros(sizes, expression.dtype), own, trainable=bool(trainable)
-        )
+        first = gg.zeros(sizes, expression.dtype)
+        if self.initial_value.is_eager:
+            first = gg.constant(self.initial_value.numpy(), expression.dtype)
+        self.variable = gg.Variable(first, own, trainable=bool(trainable))
         with graph.control_dependencies(None):
             self.op = Operation(graph, "VariableV2", own, [])
             self._snapshot = Tensor(self.op, 0, self.variable)
@@ -172,12 +163,18 @@ class Variable(Operand, Converted):
         That is the value from before the run, but under ``control_dependencies`` the one after
         the operations there.
         """
+        graph = get_default_graph()
+        if graph.recorder is not None:
+            pending = graph.recorder.pending.get(self.variable.cell)
+            now = (
+                self.variable if pending is None else build(Assigned(), pending, self.variable)
+            )
+            return record("ReadVariableOp", None, [], [now]).outputs[0]
         new = None
-        for operation in sorted(get_default_graph().controls, key=lambda op: op.number):
+        for operation in sorted(graph.controls, key=lambda op: op.number):
             new = operation.after.get(self, new)
         if new is None:
-            is_settled = set_eager.is_eager and not set_eager.taping
-            return set_eager.now(self._snapshot) if is_settled else self._snapshot
+            return self._snapshot
         own = f"{self.op.name.split('/')[-1]}/read"
         return record("Identity", own, [], [build(Assigned(), new, self.variable)]).outputs[0]
 
@@ -193,17 +190,22 @@ class Variable(Operand, Converted):
 
     def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
+        if self.graph.is_eager:
+            return self.numpy()
         return self._snapshot.eval(feed_dict, session)
 
     def numpy(self) -> Any:
         """Return its value of now; see :mod:`giulgi.compat.eager`."""
-        return self._snapshot.numpy()
+        return (self.as_tensor() if get_default_graph().is_eager else self._snapshot).numpy()
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session; None: the default one."""
         from giulgi.compat.session import required_session
 
-        required_session(session).load(self, value)
+        if self.graph.is_eager:
+            self.assign(value)
+        else:
+            required_session(session).load(self, value)
 
     # Assignment
 
@@ -233,7 +235,45 @@ class Variable(Operand, Converted):
         )
 
     def __repr__(self) -> str:
-        return f"<tf.Variable {self.name!r} shape={self.shape} dtype={self.dtype.name}_ref>"
+        about = f"<tf.Variable {self.name!r} shape={self.shape} dtype={self.dtype.name}"
+        if not get_default_graph().is_eager:
+            return f"{about}_ref>"
+        value = self.numpy()
+        text = repr(value) if value.ndim else str(value)
+        return f"{about}, numpy={text}>" if "\n" not in text else f"{about}, numpy=\n{text}>"
+
+    # Where a program computes at once: its value of now, as Python's numbers and sequences
+
+    def __float__(self) -> float:
+        return float(self.as_tensor())  # type: ignore[arg-type]
+
+    def __int__(self) -> int:
+        return int(self.as_tensor())  # type: ignore[call-overload, no-any-return]
+
+    def __index__(self) -> int:
+        return self.as_tensor().__index__()  # type: ignore[attr-defined, no-any-return]
+
+    def __bool__(self) -> bool:
+        return bool(self.as_tensor())
+
+    def __len__(self) -> int:
+        return len(self.as_tensor())
+
+    def __iter__(self) -> Any:
+        return iter(self.as_tensor())
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        if not get_default_graph().is_eager:
+            raise NotImplementedError(
+                f"Cannot convert {self.name!r}, a variable of a graph, to a NumPy array: run it in "
+                "a session"
+            )
+        return np.array(self.numpy(), dtype)
+
+    def __format__(self, specification: str) -> str:
+        if get_default_graph().is_eager and specification:
+            return format(self.numpy(), specification)
+        return format(str(self), specification)
 
 
 def assignment(
@@ -261,7 +301,21 @@ def assignment(
         inputs = [old, value]
     new = gg.broadcast_to(new, variable.variable.shape) if new.known_shape == () else new
     after = build(Assigned(), new, variable.variable)
-    return set_eager.now(record(type, name, inputs, [after], assigns=[(variable, new)]).outputs[0])
+    recorder = get_default_graph().recorder
+    if recorder is None:
+        return record(type, name, inputs, [after], assigns=[(variable, new)]).outputs[0]
+    recorder.record(variable.variable, new)
+    return get_default_graph().assigned(variable, record(type, name, [], [after]).outputs[0])
+
+
+def take_effect(operation: Operation) -> Operation:
+    """Let what an operation assigns be assigned where a program computes at once; return it."""
+    graph = get_default_graph()
+    if graph.recorder is not None:
+        for variable, new in operation.assigns:
+            graph.recorder.record(variable.variable, gg.cast(new, variable.variable.dtype))
+        graph.take_step()
+    return operation
 
 
 @exported("assign", "python.ops.state_ops.assign")

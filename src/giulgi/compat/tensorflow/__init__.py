@@ -149,6 +149,9 @@ FAMILIES = (
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
 
+for _part in ("mode", "tape", "functions"):
+    import_module(f"giulgi.compat.eager.{_part}")
+
 # What a program of that time asks for, to decide how to go on: the last of the first line.
 export("__version__", "1.15.5")
 export("VERSION", "1.15.5")

@@ -14,7 +14,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.refusals import bools, floats, one_dtype
-from giulgi.compat.tensor import alike, as_expression, as_tensor, register_operator
+from giulgi.compat.tensor import alike, as_expression, as_tensor, of_sizes, register_operator
 from giulgi.compat.tensorflow.math.arguments import is_text
 
 
@@ -36,30 +36,10 @@ def _binary(
 
 
 # Functions that TensorFlow computes of floats only.
-_OF_FLOATS = frozenset(
-    [
-        "Sqrt",
-        "Rsqrt",
-        "Exp",
-        "Expm1",
-        "Log",
-        "Log1p",
-        "Sigmoid",
-        "LogSigmoid",
-        "Tanh",
-        "Sin",
-        "Cos",
-        "Sinh",
-        "Cosh",
-        "Asinh",
-        "Acosh",
-        "Atanh",
-        "Erf",
-        "Erfc",
-        "Floor",
-        "Ceil",
-    ]
-)
+_OF_FLOATS = {
+    "Sqrt", "Rsqrt", "Exp", "Expm1", "Log", "Log1p", "Sigmoid", "LogSigmoid", "Tanh", "Sin", "Cos",
+    "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Erf", "Erfc", "Floor", "Ceil",
+}  # fmt: skip
 
 
 def _unary(
@@ -287,10 +267,11 @@ def add_n(inputs: Any, name: str | None = None) -> gg.Tensor:
     values = [as_expression(x) for x in (inputs if isinstance(inputs, (list, tuple)) else [inputs])]
     if not values:
         raise ValueError("inputs must be a list of at least one Tensor")
+    known = next((x.known_shape for x in values if x.known_shape is not None), None)
     total = values[0]
     for value in values[1:]:
         total = gg.add(total, value)
-    return total
+    return total if known is None or total.known_shape is not None else of_sizes(total, known)
 
 
 @exported("accumulate_n", "math.accumulate_n")
@@ -353,7 +334,7 @@ _NAMES = {
 for _name, _function in {
     "add": add, "subtract": subtract, "multiply": multiply, "truediv": truediv,
     "floordiv": floordiv, "mod": mod, "pow": pow, "less": less, "less_equal": less_equal,
-    "greater": greater, "greater_equal": greater_equal, "negative": negative, "abs": absolute,
+    "greater": greater, "equal": equal, "not_equal": not_equal, "greater_equal": greater_equal, "negative": negative, "abs": absolute,
     "logical_and": logical_and, "logical_or": logical_or, "logical_xor": logical_xor,
     "logical_not": logical_not,
 }.items():  # fmt: skip

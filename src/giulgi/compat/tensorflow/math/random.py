@@ -25,7 +25,6 @@ from giulgi.compat.tensorflow.math.seeded import (
     operations_before,
     whole,
 )
-from giulgi.compat.variables import set_eager
 from giulgi.tree import flatten
 
 _LOW = 0xFFFFFFFF
@@ -73,7 +72,7 @@ def _drawn_as_then(
     """
     known = sizes(shape)
     is_known = isinstance(known, tuple) and all(isinstance(n, int) for n in known)
-    if set_eager.is_eager or (is_known and math.prod(known) > _MOST_BY_PYTHON):
+    if (is_known and math.prod(known) > _MOST_BY_PYTHON):
         return None
     seeds = seeds_of(seed, arguments)
     if seeds is None:

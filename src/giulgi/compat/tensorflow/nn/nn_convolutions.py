@@ -12,8 +12,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression
-from giulgi.compat.tensorflow.math.arguments import numbers, sizes, static
-from giulgi.compat.variables import set_eager
+from giulgi.compat.tensorflow.math.arguments import numbers, ranked, sizes, static
 
 
 def first_given(*given: Any) -> Any:
@@ -70,6 +69,7 @@ def _convolved(
     x: Any, kernel: Any, rank: int, strides: Any, padding: Any, data_format: Any, dilations: Any
 ) -> gg.Tensor:
     x, kernel = alike(x, kernel)
+    x, kernel = ranked(x, rank + 2), ranked(kernel, rank + 2)
     return gg.convolution(
         x,
         kernel,
@@ -295,7 +295,7 @@ def dropout(
     """
     if keep_prob is None and rate is None:
         raise ValueError("dropout needs keep_prob, the share that is kept, or rate")
-    if set_eager.is_eager and rate is None:  # TensorFlow 2 has the rate in its place.
+    if is_modern() and rate is None:  # TensorFlow 2 has the rate in its place.
         rate, keep_prob = keep_prob, None
     x = as_expression(x)
     told = static(rate if keep_prob is None else keep_prob)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
+from giulgi.compat.graph import is_modern
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor
-from giulgi.compat.tensorflow.math.arguments import one_axis
-from giulgi.compat.variables import set_eager
+from giulgi.compat.tensorflow.math.arguments import one_axis, ranked
 from giulgi.graph.shapes import could_agree
 
 
 def _labels_and_logits(function: str, first: Any, labels: Any, logits: Any) -> tuple[Any, Any]:
     """Return labels and logits, also of positional arguments, which once came as logits, labels."""
-    if first is not None and set_eager.is_eager:  # TensorFlow 2 has labels first.
+    if first is not None and is_modern():  # TensorFlow 2 has labels first.
         labels, logits = first, labels if logits is None else logits
     elif first is not None:
         labels, logits = (logits, first) if labels is None else (labels, first)
@@ -108,6 +108,8 @@ def sparse_softmax_cross_entropy_with_logits(
             "Shape mismatch: The shape of labels (received "
             f"{a}) should equal the shape of logits except for the last dimension (received {b})."
         )
+    if b is not None:
+        y = ranked(y, len(b) - 1)
     places = gg.expand_dims(gg.cast(y, "int64"), -1)
     return -gg.squeeze(gg.take_along_axis(gg.activations.log_softmax(x), places, -1), -1)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import giulgi as gg
@@ -13,7 +12,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.compat.tensorflow.control.differentiation import slopes, source
 from giulgi.compat.variable_scopes import scopes_of
-from giulgi.compat.variables import Variable, set_eager
+from giulgi.compat.variables import Variable, take_effect
 from giulgi.tree import flatten
 
 #: The new value of a variable of the graph.
@@ -147,16 +146,11 @@ class Optimizer:
         with graph.control_dependencies(None):
             self._create_slots([variable for _, variable in pairs])
         self._prepare()
-        with _taping():
-            made = (self._grouped if self._is_of_operations() else self._step)(
-                pairs, global_step, name
-            )
+        made = (self._grouped if self._is_of_operations() else self._step)(
+            pairs, global_step, name
+        )
         graph.add_to_collection(Collections.TRAIN_OP, made)
-        if set_eager.is_eager:
-            from giulgi.compat.eager import value_of
-
-            value_of(made)
-        return made
+        return take_effect(made)
 
     def _step(
         self, pairs: Sequence[tuple[Tensor, Any]], global_step: Any, name: str | None
@@ -321,23 +315,11 @@ class Step:
         return slot, self.value(slot)
 
 
-@contextmanager
-def _taping() -> Iterator[None]:
-    """Let variables be read as what they stand for, where they would be their values of now."""
-    before = set_eager.taping
-    set_eager.taping = True
-    try:
-        yield
-    finally:
-        set_eager.taping = before
-
-
 def _taped(loss: Any) -> Any:
     """Return a loss, which may be given as a function."""
     if not callable(loss) or isinstance(loss, Tensor):
         return loss
-    with _taping():
-        return loss()
+    return loss()
 
 
 def _named_gradient(loss: Tensor, x: Any, value: gg.Tensor) -> Tensor:

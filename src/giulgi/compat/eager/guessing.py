@@ -1,0 +1,70 @@
+"""Guessing from its text for which TensorFlow a program is written: it does not say so itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+_OF_ONE = re.compile(
+    r"\b(Interactive)?Session\s*\(|\bplaceholder\s*\(|\bglobal_variables_initializer\b"
+    r"|\binitialize_all_variables\b|\btf\.get_variable\b|\bdisable_v2_behavior\b"
+    r"|\bdisable_eager_execution\b|\btf\.layers\.|\btf\.app\b|\btf\.contrib\.(?!eager)"
+    r"|\bmake_one_shot_iterator\b|\bmake_initializable_iterator\b|\benable_eager_execution\b"
+    r"|\btf\.(mul|sub|neg|pack|unpack|select|scalar_summary|merge_all_summaries)\s*\("
+    r"|\btensorflow\.contrib\b|\btf\.train\.\w*Optimizer\b"
+)
+_OF_TWO = re.compile(
+    r"\bGradientTape\b|\btf\.function\b|\.numpy\(\)|\bapply_gradients\s*\(\s*zip"
+    r"|\btf\.random\.(normal|uniform|set_seed|truncated_normal|categorical|shuffle)\b"
+    r"|\bAUTOTUNE\b|tensorflow_version\s+2|__version__\s*>=\s*.2|startswith\(.2"
+    r"|\bas_numpy_iterator\b|\.assign_(add|sub)\s*\(|\btf\.config\.|\btf\.print\b"
+    r"|\btf\.keras\b|\btf\.data\b|\btf\.io\.|\btf\.math\.|\btf\.Module\b|\btf\.linalg\."
+    r"|\btf\.Tensor\b|\btf\.Variable\b|\btf\.constant\b|\benable_v2_behavior\b"
+    r"|\btensorflow\.keras\b|\btf\.convert_to_tensor\b|\btf\.\w+\("
+)
+
+
+def guessed(text: str, folder: Path | None = None) -> bool | None:
+    """Return whether a program is one of TensorFlow 2; None if nothing tells.
+
+    Args:
+        text: the program, or the code of a notebook.
+        folder: where modules of its own lie, which are asked, too.
+    """
+    texts = [text, *_own_modules(text, folder)]
+    if any(_OF_ONE.search(part) for part in texts):
+        return False
+    return True if any(_OF_TWO.search(part) for part in texts) else None
+
+
+def _own_modules(text: str, folder: Path | None) -> list[str]:
+    """Return the texts of the program's own modules, and of those that they import."""
+    if folder is None:
+        return []
+    found: dict[Path, str] = {}
+    waiting = [text]
+    while waiting:
+        for name in _imported(waiting.pop()):
+            base = folder.joinpath(*name.split("."))
+            for path in (base.with_suffix(".py"), base / "__init__.py"):
+                if path not in found and path.is_file():
+                    found[path] = path.read_text(encoding="utf-8", errors="replace")
+                    waiting.append(found[path])
+    return list(found.values())
+
+
+def _imported(text: str) -> list[str]:
+    """Return the names of all modules that a text imports."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return re.findall(r"^\s*(?:from|import)\s+([\w.]+)", text, re.MULTILINE)
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.append(node.module)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names

@@ -1,0 +1,302 @@
+"""What eager tensors are computed by: all that was built since someone last looked, in one go.
+
+A program that computes at once looks at few of its values: a loss now and then, the weights after a
+step. So an eager tensor is an expression until someone looks at it, and an assignment waits in
+:data:`state` until then. What is computed has the same structure in each step of a loop, but for
+numbers in its leaves; a plan is made for the structure, so that a loop without ``tf.function`` runs
+what was compiled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+
+import numpy as np
+
+from giulgi.backends import Draw
+from giulgi.backends.reference.interpreter import compute_in_order
+from giulgi.compat.programs import AdaptiveProgram
+from giulgi.compat.running import as_run_error
+from giulgi.errors import GiulgiError
+from giulgi.graph.node import Node
+from giulgi.graph.ops.identities import Default, Tag
+from giulgi.graph.ops.leaves import Constant
+from giulgi.graph.ops.random import RandomBits
+from giulgi.graph.ops.state import ReadVariable, Recorder, variable_of
+from giulgi.graph.tensor import Tensor as Expression
+from giulgi.ready import LOOK
+from giulgi.recent import Recent
+from giulgi.storage import Storage, current_storage
+
+if TYPE_CHECKING:
+    from giulgi.compat.eager.tape import GradientTape
+    from giulgi.compat.eager.tensors import EagerTensor
+
+Array = np.ndarray[Any, Any]
+
+# Constants of more bytes are data, which differ from step to step.
+_MOST_BYTES_OF_STRUCTURE = 64
+# So often a plan is interpreted, before it becomes a program that may be compiled.
+_FIRST_RUNS = 2
+# If the same structure was met with so many different numbers, these are given from outside.
+_MOST_VARIANTS = 3
+_REMEMBERED_PLANS = 512
+
+
+class _State:
+    """What waits: assignments, and the tensors that know of variables.
+
+    Attributes:
+        recorder: the new values of variables that are assigned when someone looks.
+        live: by their ids the tensors whose expressions read variables: they are settled before these change.
+        known: values of nodes that were computed, as long as no variable changes.
+        tapes: those that may still be asked for gradients.
+    """
+
+    def __init__(self) -> None:
+        self.recorder = Recorder()
+        self.live: WeakValueDictionary[int, EagerTensor] = WeakValueDictionary()
+        self.known: WeakKeyDictionary[Node, Array] = WeakKeyDictionary()
+        self.tapes: WeakSet[GradientTape] = WeakSet()
+
+    @property
+    def pending(self) -> dict[ReadVariable, Expression]:
+        """The new values that are not assigned yet."""
+        return self.recorder.pending
+
+
+state = _State()
+
+
+def values(nodes: Sequence[Node]) -> list[Array]:
+    """Return the values of nodes as they are now, computed with what waits to be assigned."""
+    found = [known_value(node) for node in nodes]
+    if all(value is not None for value in found):
+        return found  # type: ignore[return-value]
+    if state.pending and any(node.stateful for node in nodes):
+        return assign_pending(nodes)
+    arrays = _run(nodes, {})
+    for node, array in zip(nodes, arrays, strict=True):
+        _remember(node, array)
+    return arrays
+
+
+def known_value(node: Node) -> Array | None:
+    """Return the value of a node that was computed before, else None."""
+    return node.value if node.value is not None else state.known.get(node)
+
+
+def _remember(node: Node, array: Array) -> None:
+    array.flags.writeable = False
+    if isinstance(node.op, ReadVariable):
+        return  # It is read again, so that each step of a loop has the same structure.
+    if node.concrete and not node.random:
+        node.value, node.depth = array, 0
+    else:
+        state.known[node] = array
+
+
+def assign_pending(wanted: Sequence[Node] = ()) -> list[Array]:
+    """Carry out the assignments that wait; return the values that nodes had before."""
+    pending = dict(state.pending)
+    if not pending:
+        return values(wanted) if wanted else []
+    affected = _affected(pending)
+    nodes = list(dict.fromkeys([*wanted, *(t.expression.node for t in affected)]))
+    unknown = [node for node in nodes if known_value(node) is None]
+    for tape in list(state.tapes):
+        tape.keep(pending)
+    arrays = _run(unknown, pending)
+    state.recorder.pending.clear()
+    state.recorder.versions.clear()
+    for array in arrays:
+        array.flags.writeable = False
+    found = dict(zip(unknown, arrays, strict=True))
+
+    def value(node: Node) -> Array:
+        known = known_value(node)
+        return found[node] if known is None else known
+
+    for tensor in affected:
+        tensor.settle(value(tensor.expression.node))
+    results = [value(node) for node in wanted]
+    state.known.clear()
+    return results
+
+
+def before_assigning(cells: Iterable[ReadVariable]) -> None:
+    """Settle all tensors that depend on variables which something else is about to change."""
+    assign_pending()
+    changed = dict.fromkeys(cells)
+    affected = _affected(changed)
+    nodes = list(dict.fromkeys(t.expression.node for t in affected))
+    for tape in list(state.tapes):
+        tape.keep(changed)
+    found = dict(zip(nodes, values(nodes), strict=True))
+    for tensor in affected:
+        tensor.settle(found[tensor.expression.node])
+    state.known.clear()
+
+
+def _affected(cells: Iterable[ReadVariable]) -> list[EagerTensor]:
+    """Return the tensors, still in use, whose expressions read some variables."""
+    changed = set(cells)
+    depends: dict[Node, bool] = {}
+    return [t for t in list(state.live.values()) if _reads(t.expression.node, changed, depends)]
+
+
+def _reads(node: Node, cells: set[ReadVariable], known: dict[Node, bool]) -> bool:
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        if top in known:
+            stack.pop()
+            continue
+        if isinstance(top.op, ReadVariable):
+            known[top] = top.op in cells
+            continue
+        waiting = [x for x in top.inputs if x.stateful and x not in known]
+        if waiting:
+            stack += waiting
+        else:
+            known[top] = any(known.get(x, False) for x in top.inputs)
+    return known[node]
+
+
+# Plans
+
+
+class _Plan:
+    """What is computed for a structure, by the first expressions that had it."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.program: AdaptiveProgram | None = None
+
+
+class _Cell:
+    """One of giulgi's variables, as a program takes what it updates."""
+
+    def __init__(self, cell: ReadVariable) -> None:
+        self.variable = variable_of(cell)
+
+
+_plans: Recent[Any, _Plan] = Recent(_REMEMBERED_PLANS)
+_variants: Recent[Any, set[Any]] = Recent(_REMEMBERED_PLANS)
+
+
+class _Structure:
+    """Nodes to be computed, in order; their leaves, and a key that equal structures share."""
+
+    def __init__(self, ends: Sequence[Node]) -> None:
+        self.order: list[Node] = []
+        self.leaves: list[Node] = []
+        self.arrays: list[Array] = []
+        self.cells: dict[ReadVariable, Node] = {}
+        self._scalars: list[tuple[Node, Array]] = []
+        self._entries: list[Any] = []
+        self._places: dict[Node, int] = {}
+        self._collect(ends)
+        shape = (tuple(self._entries), tuple(self._places[node] for node in ends))
+        numbers = tuple(array.tobytes() for _, array in self._scalars)
+        variants = _variants.get(shape, set)
+        if len(variants) <= _MOST_VARIANTS:
+            variants.add(numbers)
+        self.key: Any = (shape, numbers)
+        if len(variants) > _MOST_VARIANTS:
+            self.key = shape
+            self.leaves += [node for node, _ in self._scalars]
+            self.arrays += [array for _, array in self._scalars]
+
+    def _collect(self, ends: Sequence[Node]) -> None:
+        places, entries = self._places, self._entries
+        stack = list(reversed(ends))
+        while stack:
+            node = stack[-1]
+            if node in places:
+                stack.pop()
+                continue
+            value = node.op.value if isinstance(node.op, Constant) else known_value(node)
+            if value is not None:
+                self._leaf(node, value)
+                continue
+            waiting = [x for x in node.inputs if x not in places]
+            if waiting:
+                stack += reversed(waiting)
+                continue
+            if isinstance(node.op, (Tag, Default)):
+                places[node] = places[node.inputs[0]]
+            else:
+                entries.append(self._entry(node))
+                places[node] = len(entries) - 1
+            if not isinstance(node.op, ReadVariable):
+                self.order.append(node)
+
+    def _leaf(self, node: Node, value: Array) -> None:
+        is_small = isinstance(node.op, Constant) and value.nbytes <= _MOST_BYTES_OF_STRUCTURE
+        about: Any = (value.dtype, value.shape)
+        if is_small and value.dtype.kind == "f" and value.size == 1:
+            self._scalars.append((node, value))
+        elif is_small and value.dtype.kind != "f":
+            about = (*about, value.tobytes())
+        else:
+            self.leaves.append(node)
+            self.arrays.append(value)
+        self._entries.append(about)
+        self._places[node] = len(self._entries) - 1
+
+    def _entry(self, node: Node) -> Any:
+        op = node.op
+        inputs = tuple([self._places[x] for x in node.inputs])
+        if isinstance(op, ReadVariable):
+            self.cells[op] = node
+        if isinstance(op, RandomBits):
+            return ("random", op.seed, node.spec.shape, inputs)
+        return (type(op), op, inputs)
+
+
+def _run(nodes: Sequence[Node], pending: dict[ReadVariable, Expression]) -> list[Array]:
+    """Compute nodes, and give variables their new values."""
+    new = [x.node for x in pending.values()]
+    structure = _Structure([*nodes, *new])
+    plan = _plans.get((structure.key, tuple(pending)), _Plan)
+    storage = current_storage()
+    plan.runs += 1
+    try:
+        if plan.program is None and plan.runs <= _FIRST_RUNS:
+            return _interpreted(structure, nodes, pending, storage)
+        if plan.program is None:
+            plan.program = AdaptiveProgram(
+                [Expression(node) for node in nodes],
+                [Expression(node) for node in structure.leaves],
+                {_Cell(cell): x for cell, x in pending.items()},  # type: ignore[misc]
+            )
+        return [np.asarray(x) for x in plan.program(structure.arrays, storage)]
+    except GiulgiError as error:
+        raise as_run_error(error) from None
+
+
+def _interpreted(
+    structure: _Structure,
+    nodes: Sequence[Node],
+    pending: dict[ReadVariable, Expression],
+    storage: Storage,
+) -> list[Array]:
+    cells = list(structure.cells)
+    with storage.lent(cells) as held:
+        known = dict(zip(structure.cells.values(), held, strict=True))
+        for node in structure.leaves:
+            known[node] = known_value(node)  # type: ignore[assignment]
+        compute_in_order(structure.order, known, Draw(storage.seed, LOOK))
+
+        def value(node: Node) -> Array:
+            found = known[node] if node in known else known_value(node)
+            return np.array(found)
+
+        fetched = [value(node) for node in nodes]
+        updated = {cell: value(x.node) for cell, x in pending.items()}
+        if updated:
+            storage.commit(updated)
+    return fetched
