@@ -161,13 +161,20 @@ def _forget(storage: weakref.ref[Storage], number: int) -> None:
             kept.pop(number, None)
 
 
-_default = Storage()
-_current: ContextVar[Storage] = ContextVar("giulgi_storage", default=_default)
+_first = Storage()
+_default = _first
+_current: ContextVar[Storage | None] = ContextVar("giulgi_storage", default=None)
 
 
 def current_storage() -> Storage:
     """Return the storage that is in use."""
-    return _current.get()
+    return _current.get() or _default
+
+
+def use_by_default(storage: Storage | None) -> None:
+    """Let a storage be the one of all threads where no other is in use; None: the first again."""
+    global _default
+    _default = storage or _first
 
 
 def set_seed(seed: int) -> None:

@@ -37,7 +37,6 @@ _RENAMED = {
     "gamma_init": "gamma_initializer",
     "beta_init": "beta_initializer",
     "alpha_init": "alpha_initializer",
-    "dims": "target_shape",
 }
 # And those that only some layers call so.
 _RENAMED_OF: dict[str, dict[str, Any]] = {
@@ -56,6 +55,7 @@ _RENAMED_OF: dict[str, dict[str, Any]] = {
         "W_constraint": "embeddings_constraint", "dropout": None,
     },
     "BatchNormalization": {"mode": None},
+    "Reshape": {"dims": "target_shape"},
     "MaxPooling1D": {"stride": "strides"},
     "AveragePooling1D": {"stride": "strides"},
     "UpSampling1D": {"length": "size"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager import implicit_session
-from giulgi.compat.graph import get_default_graph, reset_default_graph
+from giulgi.compat.graph import Collections, get_default_graph, reset_default_graph
 from giulgi.compat.graph_functions import name_scope
 from giulgi.compat.keras import naming
 from giulgi.compat.keras.boundary import (
@@ -25,10 +24,12 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.session import BaseSession, get_default_session
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables import Variable, declared
 from giulgi.nn.phase import _told, phase
+from giulgi.storage import use_by_default
 
-_local = threading.local()
+# The session in which models live, if a program has said which; it is that of all threads.
+_chosen: list[BaseSession | None] = [None]
 
 
 def backend(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -114,22 +115,36 @@ def manual_variable_initialization(value: bool) -> None:
 def get_session(op_input_list: Any = ()) -> BaseSession:
     """Return the session in which models live."""
     del op_input_list
-    own: BaseSession | None = getattr(_local, "session", None)
-    return get_default_session() or own or implicit_session()
+    session = get_default_session() or _chosen[0] or implicit_session()
+    _initialize(session)
+    return session
+
+
+def _initialize(session: BaseSession) -> None:
+    """Give variables that have no value yet their first one: models need no initializer."""
+    variables = session.graph.get_collection(Collections.GLOBAL_VARIABLES)
+    known = session.__dict__.get("seen by keras", 0)
+    if known == len(variables):
+        return
+    session.__dict__["seen by keras"] = len(variables)
+    missing = [v for v in variables[known:] if isinstance(v, Variable)
+               and declared(v.variable.cell) is v and v.variable.cell not in session.initialized]
+    if missing:
+        session.run([v.initializer for v in missing])
 
 
 @backend("set_session")
 def set_session(session: BaseSession) -> None:
-    """Let models live in a session."""
-    _local.session = session
-    _local.use = session.storage.in_use()  # Kept: a context that is forgotten is left.
-    _local.use.__enter__()
+    """Let models live in a session: in all threads, but where another is open."""
+    _chosen[0] = session
+    use_by_default(session.storage)
 
 
 @backend("clear_session")
 def clear_session() -> None:
     """Forget all models: begin a new graph, and number layers from the beginning."""
-    _local.session = None
+    _chosen[0] = None
+    use_by_default(None)
     reset_default_graph()
     naming.restart()
     _told.set(None)

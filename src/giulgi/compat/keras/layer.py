@@ -24,7 +24,7 @@ from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.keras.weights import Weight, as_weight, named_weights
 from giulgi.compat.names import export
 from giulgi.compat.shapes import TensorShape
-from giulgi.nn.layers.calls import current_call
+from giulgi.nn.layers.calls import LayerCall, calls_of, current_call, one_or_all
 
 _OURS = "giulgi."
 # Which constraint of a layer is of which of its weights.
@@ -239,11 +239,29 @@ class Layer(gg.layers.Layer):
         return _shapes(self.output)
 
     def get_output_at(self, node_index: int) -> Any:
-        """Return what it gave: the first time, whichever is asked for."""
-        del node_index
-        return self.output
+        """Return what it gave one of the times that it was called, counted from 0."""
+        return named(one_or_all(self._call_at(node_index).tagged()))
 
-    get_input_at = get_output_at
+    def get_input_at(self, node_index: int) -> Any:
+        """Return what it was called on one of the times, counted from 0."""
+        return named(one_or_all(self._call_at(node_index).inputs))
+
+    def get_output_shape_at(self, node_index: int) -> Any:
+        """Return the shape of :meth:`get_output_at`."""
+        return _shapes(self.get_output_at(node_index))
+
+    def get_input_shape_at(self, node_index: int) -> Any:
+        """Return the shape of :meth:`get_input_at`."""
+        return _shapes(self.get_input_at(node_index))
+
+    def _call_at(self, node_index: int) -> LayerCall:
+        calls = calls_of(self)
+        if not -len(calls) <= node_index < len(calls):
+            raise ValueError(
+                f"Asked to get the output of {self.name} at node {node_index}, but the layer has "
+                f"only {len(calls)} inbound nodes."
+            )
+        return calls[node_index]
 
     # As a description
 
@@ -294,9 +312,23 @@ def _of_expressions(call: Callable[..., Any]) -> Callable[..., Any]:
     return of_expressions
 
 
+# Arguments of their bases that classes give themselves, by what their names begin with; and old
+# names beside new ones.
+_NOT_GIVEN = {
+    "SpatialDropout": ("noise_shape",),
+    "ConvLSTM": ("units",),
+    "Depthwise": ("kernel_initializer", "kernel_regularizer"),
+    "Separable": ("kernel_initializer", "kernel_regularizer"),
+    "LeakyReLU": ("alpha",),
+}
+
+
 def _parameters(cls: type) -> list[tuple[str, Any]]:
     """Return the arguments that a class of giulgi's layers is made with, and their defaults."""
     found: dict[str, Any] = {}
+    names = [base.__name__ for base in cls.__mro__]
+    hidden = {argument for start, arguments in _NOT_GIVEN.items() for argument in arguments
+              if any(name.startswith(start) for name in names)}  # fmt: skip
     for base in cls.__mro__:
         is_ours = base.__module__.startswith(("giulgi.nn.", "giulgi.compat.keras.layers_"))
         if is_ours and "__init__" in vars(base):
@@ -304,7 +336,7 @@ def _parameters(cls: type) -> list[tuple[str, Any]]:
                 kinds = (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
                 if parameter.name != "self" and parameter.kind not in kinds:
                     found.setdefault(parameter.name, parameter.default)
-    return list(found.items())
+    return [(name, default) for name, default in found.items() if name not in hidden]
 
 
 parameters_of = _parameters

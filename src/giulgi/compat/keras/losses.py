@@ -181,7 +181,28 @@ def function_of(identifier: Any) -> Function:
                 return function
         raise ValueError(f"Unknown loss function: {identifier}. There are {[*FUNCTIONS]}")
     own: Function | None = getattr(identifier, "of_giulgi", None)
-    return own if own is not None else for_user(identifier)
+    return own if own is not None else of_user(identifier)
+
+
+def of_user(function: Callable[..., Any]) -> Function:
+    """Return a program's own function of truth and prediction, for expressions.
+
+    As in Keras it is given truth of the prediction's dtype; whole numbers as they are, if it takes
+    no others (classes of ``tf.one_hot``, say).
+    """
+    apply: Function = for_user(function)
+
+    def of_floats(y_true: Any, y_pred: Any, *more: Any, **options: Any) -> gg.Tensor:
+        y, p = gg.constant(y_true), gg.constant(y_pred)
+        if y.dtype == p.dtype:
+            return apply(y, p, *more, **options)
+        try:
+            return apply(gg.cast(y, p.dtype), p, *more, **options)
+        except (TypeError, ValueError):
+            return apply(y, p, *more, **options)
+
+    of_floats.__name__ = getattr(function, "__name__", "function")
+    return of_floats
 
 
 def as_loss(identifier: Any) -> Any:

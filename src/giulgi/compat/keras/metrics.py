@@ -6,7 +6,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.keras import losses
-from giulgi.compat.keras.boundary import for_user, keras_function
+from giulgi.compat.keras.boundary import keras_function
 from giulgi.compat.names import export, exported
 from giulgi.names import letters_of
 
@@ -55,7 +55,7 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
         raise ValueError(f"Unknown metric function: {identifier}. There are {[*FUNCTIONS]}")
     own = getattr(identifier, "of_giulgi", None)
     name = getattr(identifier, "__name__", type(identifier).__name__).strip("<>")
-    return gg.metrics.MeanOf(for_user(identifier) if own is None else own, name)
+    return gg.metrics.MeanOf(losses.of_user(identifier) if own is None else own, name)
 
 
 @exported("metrics.get", "metrics.deserialize", of="keras")

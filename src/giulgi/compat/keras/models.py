@@ -93,6 +93,24 @@ class Model(TrainedModel):
         found: list[Any] = named(gg.Model.outputs.fget(self))  # type: ignore[attr-defined]
         return found
 
+    @outputs.setter
+    def outputs(self, outputs: Any) -> None:
+        """Let the network end with other tensors, as those before a layer that was taken off."""
+        network = self._require_network()
+        self._set_network(Network(network.inputs, expressions(_one_or_all(outputs))))
+
+    def get_output_at(self, node_index: int) -> Any:
+        """Return what it gave when it was called; the first are its own outputs."""
+        if self._network is None:
+            return super().get_output_at(node_index)
+        return self.output if node_index == 0 else super().get_output_at(node_index - 1)
+
+    def get_input_at(self, node_index: int) -> Any:
+        """Return what it was called on; the first are its own inputs."""
+        if self._network is None:
+            return super().get_input_at(node_index)
+        return self.input if node_index == 0 else super().get_input_at(node_index - 1)
+
     @property
     def input(self) -> Any:
         """The placeholder, or several."""

@@ -19,6 +19,8 @@ from giulgi.compat.names import exported
 from giulgi.nn.initializers import INITIALIZERS
 
 _EMPTY = inspect.Parameter.empty
+# Names that arguments had in descriptions of Keras 2.
+_OLD_NAMES = {("LeakyReLU", "negative_slope"): "alpha"}
 _BASE = ("name", "trainable", "dtype", "batch_input_shape", "input_shape", "input_dim")
 
 
@@ -34,7 +36,11 @@ def layer_config(layer: Layer) -> dict[str, Any]:
     for name, default in parameters:
         if name not in _BASE or (name == "input_dim" and hasattr(type(layer), "_embeds")):
             value = given.get(name, None if default is _EMPTY else default)
-            config[name] = _described(name, value)
+            old = _OLD_NAMES.get((type(layer).__name__, name), name)
+            config[old] = _described(name, value)
+    if isinstance(layer, gg.layers.Bidirectional):  # Its name is put in front of the layer's.
+        own = config["layer"]["config"]
+        own["name"] = own["name"].removeprefix("forward_")
     for name, constraint in layer._constraints.items():
         config[f"{name}_constraint"] = _described("constraint", constraint)
     return config
@@ -139,6 +145,7 @@ def without_defaults(cls: type[Layer], config: dict[str, Any]) -> dict[str, Any]
     is_ours = cls.__module__.startswith("giulgi.")
     found = {}
     known = {name for name, _ in _all_parameters(cls)} | {*_BASE}
+    known |= {old for (name, _), old in _OLD_NAMES.items() if name == cls.__name__}
     for name, value in config.items():
         if is_ours and name not in known and not name.endswith("_constraint"):
             continue

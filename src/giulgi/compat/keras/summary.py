@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+import giulgi as gg
+from giulgi.nn.layers.calls import calls_of
 from giulgi.training.network import call_of
 
 
@@ -82,14 +84,22 @@ def _sources(model: Any) -> dict[str, list[str]]:
         return found
     names = {x.node: name for x, name in zip(network.inputs, network.input_names, strict=True)}
     for call in network.calls:
-        sources = []
-        for x in call.inputs:
-            before = call_of(x.node)
-            name = before.layer.name if before is not None else names.get(x.node)
-            if name is not None:
-                sources.append(f"{name}[0][0]")
-        found.setdefault(call.layer.name, []).extend(sources)
+        told = (_source(x, names) for x in call.inputs)
+        found.setdefault(call.layer.name, []).extend(source for source in told if source)
     return found
+
+
+def _source(x: Any, names: dict[Any, str]) -> str:
+    """Return of which layer a tensor is, of which of its calls, and which of its outputs."""
+    if x.node in names:
+        return f"{names[x.node]}[0][0]"
+    call = call_of(x.node)
+    if call is None:
+        return ""
+    # A network has been "called" once when it was made.
+    number = calls_of(call.layer).index(call) + isinstance(call.layer, gg.Model)
+    place = [y.node for y in call.tagged()].index(x.node)
+    return f"{call.layer.name}[{number}][{place}]"
 
 
 def _count(variables: Sequence[Any]) -> int:

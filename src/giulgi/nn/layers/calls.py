@@ -58,13 +58,18 @@ _calls: WeakKeyDictionary[Layer, WeakValueDictionary[int, LayerCall]] = WeakKeyD
 _numbers = count()
 
 
+def calls_of(layer: Layer) -> list[LayerCall]:
+    """Return the calls of a layer that some graph still holds, in order."""
+    return list(_calls.get(layer, {}).values())
+
+
 def first_call(layer: Layer) -> LayerCall:
     """Return the first call of a layer that is part of a network.
 
     Raises:
         GraphError: if there is none.
     """
-    call = next(iter(_calls.get(layer, {}).values()), None)
+    call = next(iter(calls_of(layer)), None)
     if call is None:
         raise GraphError(
             f"the layer {layer.name!r} has no inputs and outputs yet: it is not part of a network.",
