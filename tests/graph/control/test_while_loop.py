@@ -66,7 +66,8 @@ def test_in_a_function_and_with_a_variable():
 
 
 def test_the_text_shows_what_a_round_does():
-    _, y = gg.while_loop(lambda n, y: n < 3, lambda n, y: (n + 1, y * X), (0, X))
+    most = gg.placeholder("int64", (), "most")
+    _, y = gg.while_loop(lambda n, y: n < most, lambda n, y: (n + 1, y * X), (0, X))
     lines = gg.graph_text(y, sources=False).split("\n")
     assert "loop 1:    as long as %1.1" in lines
     assert "    x'     x at first, then %1.3" in lines

@@ -8,22 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.errors import ArgumentError
+from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph.control.adjoint import Received, input_gradients
 from giulgi.graph.control.body import Body, OfBody, computed, rebuilt
+from giulgi.graph.control.draws import drawn_by_rounds
 from giulgi.graph.control.loop import Loop, capture
 from giulgi.graph.control.scan import values_of
 from giulgi.graph.control.tracing import Apart, fitting
 from giulgi.graph.dtypes import bool_, int64
-from giulgi.graph.node import Node, build
+from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.casting import cast
 from giulgi.graph.ops.creation import arange
-from giulgi.graph.ops.leaves import constant, placeholder
+from giulgi.graph.ops.leaves import constant, known_value, placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.tree import flatten, unflatten
 
 Array = np.ndarray[Any, Any]
+
+# Rounds are counted beforehand if there are no more than so many, and the condition asks for states
+# of no more numbers than so many.
+_MOST_COUNTED, _SMALL = 4096, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,62 @@ class Repeated(Body):
     captured: tuple[Node, ...]
     goes_on: Node
     new_states: tuple[Node, ...]
+
+    def as_loop(self) -> Loop:
+        """Return it as a loop of numbered steps, always the same."""
+
+        def make() -> Loop:
+            number = placeholder(int64, (), "round")
+            return Loop(
+                self.states, (number.node,), self.captured, self.new_states, False,
+                is_plain=self.is_plain,
+            )  # fmt: skip
+
+        found: Loop = self.forms.get("loop", make)
+        return found
+
+    def rounds(self, inputs: Sequence[Tensor]) -> int | None:
+        """Return how many rounds there are, if that depends on constants alone, and they are few.
+
+        Args:
+            inputs: the first states, and what is captured.
+        """
+        needed, order = self.forms.get("asked", self._asked)
+        given = {}
+        for node, x in zip(self.parameters, inputs, strict=True):
+            if node in needed:
+                value = known_value(x)
+                if value is None or value.size > _SMALL:
+                    return None
+                given[node] = value
+        key = ("rounds", *(value.tobytes() for value in given.values()))
+        (found,) = self.forms.get(key, lambda: (self._counted(given, order),))
+        return found
+
+    def _asked(self) -> tuple[set[Node], list[int]]:
+        """Return on which parameters the number of rounds depends, and the places of states."""
+        own, needed = set(self.parameters), set[Node]()
+        waiting = [self.goes_on]
+        while waiting:
+            new = own.intersection(topological(waiting)) - needed
+            needed |= new
+            waiting = [self.new_states[self.states.index(n)] for n in new if n in self.states]
+        return needed, [place for place, node in enumerate(self.states) if node in needed]
+
+    def _counted(self, given: dict[Node, Array], places: Sequence[int]) -> int | None:
+        """Go through the rounds of the condition alone; return their number, None if many."""
+        ends = [self.goes_on, *(self.new_states[place] for place in places)]
+        known = dict(given)
+        try:
+            with np.errstate(all="ignore"):
+                for number in range(_MOST_COUNTED):
+                    goes_on, *new = computed(ends, known)
+                    if not goes_on:
+                        return number
+                    known.update(zip((self.states[place] for place in places), new, strict=True))
+        except (GiulgiError, ValueError, IndexError):
+            pass  # What is wrong is told when it is computed.
+        return None
 
     def __reduce__(self) -> Any:
         own = (self.states, self.captured, self.goes_on, self.new_states)
@@ -69,6 +130,20 @@ class While(OfBody):
         spec: Spec = self.body.states[self.place].spec
         return spec
 
+    def resolve(self, *inputs: Tensor) -> Tensor | None:
+        """With a known number of rounds it is a loop of so many steps."""
+        body: Repeated = self.body
+        rounds = body.rounds(inputs)
+        if rounds is None:
+            return None
+        if self.place == len(body.states) - 1:
+            return constant(rounds, int64)
+        if rounds == 0:
+            return inputs[self.place]
+        count = len(body.states)
+        given = [*inputs[:count], arange(rounds), *inputs[count:]]
+        return values_of(body.as_loop(), body.new_states[self.place], given, stacked=False)
+
     def computed_together(self, ops: Sequence[Op], *inputs: Array) -> list[Array]:
         """Take rounds until the condition does not hold."""
         body, count = self.body, len(self.body.states)
@@ -89,13 +164,11 @@ class While(OfBody):
         """Return the gradients by the inputs: those of a loop of as many rounds as there were."""
         body: Repeated = self.body
         rounds = build(replace(self, place=len(body.states) - 1), *inputs)
-        number = placeholder(int64, (), "round")
-        loop = Loop(body.states, (number.node,), body.captured, body.new_states, reverse=False)
         count = len(body.states)
         given = [*inputs[:count], arange(rounds), *inputs[count:]]
         pairs = [(op, dy) for op, dy in received if isinstance(op, While)]
         own = [Received(body.new_states[op.place], False, dy, op.place) for op, dy in pairs]
-        found = input_gradients(loop, own, given, values_of)
+        found = input_gradients(body.as_loop(), own, given, values_of)
         return (*found[:count], *found[count + 1 :])
 
 
@@ -149,7 +222,8 @@ def while_loop(
         )
     ends = [fitting("while_loop", *pair) for pair in zip(begin, map(constant, new), strict=True)]
     parameters = [*(x.node for x in olds), counter.node]
-    found = capture([cast(goes_on, bool_), *ends, counter + 1], parameters)
+    all_ends = drawn_by_rounds(olds, counter, [cast(goes_on, bool_), *ends, counter + 1])
+    found = capture(all_ends, parameters)
     nodes = [end.node for end in found.ends]
     repeated = Repeated(tuple(parameters), tuple(found.parameters), nodes[0], tuple(nodes[1:]))
     inputs = [*begin, constant(0, int64), *found.values]

@@ -38,9 +38,8 @@ def while_loop(
 ) -> Any:
     """Return what variables of a loop become while a condition of them holds.
 
-    The loop is giulgi's, through which gradients flow. Where a variable changes its shape, or
-    something in the loop is done by Python, is random, or assigns, Python goes through the rounds
-    one by one, and no gradient flows.
+    The loop is giulgi's, through which gradients flow. Where a variable changes its shape, or is
+    made by Python in the loop, Python goes through the rounds one by one, and no gradient flows.
 
     Args:
         cond: a function of the variables that returns a single bool.
@@ -215,14 +214,13 @@ class _Rounds:
         asked, body = self.asked, self.body
         if asked.variables or asked.is_made_by_python or body.is_made_by_python:
             return None
-        drawn = [x.expression for x in (self.goes_on, *ends)] + body.new
-        if any(map(is_text, ends)) or self.traced.draws(drawn):
+        if any(map(is_text, ends)):
             return None
         count = len(self.firsts)
         try:
             found = gg.while_loop(
-                lambda *states: gg.reshape(asked.applied(states[:count])[0], ()),
-                lambda *states: tuple(body.applied(states)),
+                lambda *states: gg.reshape(asked.applied(states[:count], redrawn=True)[0], ()),
+                lambda *states: tuple(body.applied(states, redrawn=True)),
                 tuple(x.expression for x in (*self.firsts, *self.before)),
             )
         except GiulgiError:
