@@ -131,7 +131,7 @@ class Objective:
             penalties: what is added to the loss.
         """
         total = ops.constant(0.0)
-        batch = ops.cast(ops.size(measured[0].output, 0), "float64")
+        batch = ops.cast(ops.size(_with_batch(measured[0]), 0), "float64")
         updates: list[Update] = []
         for goal, parts in zip(self.goals, measured, strict=True):
             y, p, mask = parts.target, parts.output, parts.mask
@@ -149,6 +149,12 @@ class Objective:
         for penalty in penalties:
             total = total + penalty
         return total, [*self.loss_tracker.updates(total, batch), *updates]
+
+
+def _with_batch(measured: Measured) -> Tensor:
+    """Return what has an axis of examples: an output may be a single number, such as a loss."""
+    output = measured.output
+    return measured.target if output.known_shape == () else output
 
 
 def _of_all(weight: Tensor | None, mask: Tensor) -> Tensor:

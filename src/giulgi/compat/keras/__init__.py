@@ -21,6 +21,7 @@ FAMILIES: tuple[str, ...] = (
     "extras",
     "inputs",
     "layers",
+    "layers_former",
     "layers_local",
     "losses",
     "merging",

@@ -51,6 +51,16 @@ def preprocess_torch(x: Any, data_format: Any = None, **_: Any) -> Array:
     return normal.astype("float32")
 
 
+def preprocess(x: Any, data_format: Any = None, mode: str = "caffe", **_: Any) -> Any:
+    """Return pictures as networks of a kind were trained with: "caffe", "tf" or "torch"."""
+    kinds: dict[str, Callable[..., Any]] = {
+        "caffe": preprocess_caffe, "tf": preprocess_tf, "torch": preprocess_torch,
+    }  # fmt: skip
+    if mode not in kinds:
+        raise ValueError(f"Unknown mode {mode}. There are {[*kinds]}")
+    return kinds[mode](x, data_format)
+
+
 def decode_predictions(preds: Any, top: int = 5, **_: Any) -> list[list[Any]]:
     """Return for each picture its likeliest classes: (identifier, name, probability)."""
     scores = np.asarray(preds)
@@ -157,5 +167,5 @@ def export_network(
     export(f"applications.{module}.decode_predictions", decode_predictions, of="keras")
 
 
-export("applications.imagenet_utils.preprocess_input", preprocess_caffe, of="keras")
+export("applications.imagenet_utils.preprocess_input", preprocess, of="keras")
 export("applications.imagenet_utils.decode_predictions", decode_predictions, of="keras")

@@ -47,6 +47,7 @@ _RENAMED_OF: dict[str, dict[str, Any]] = {
     "AlphaDropout": {"p": "rate"},
     "GaussianDropout": {"p": "rate"},
     "Dense": {"output_dim": "units"},
+    "MaxoutDense": {"output_dim": "units"},
     "LSTM": {"output_dim": "units", "forget_bias_init": None},
     "GRU": {"output_dim": "units"},
     "SimpleRNN": {"output_dim": "units"},

@@ -99,14 +99,25 @@ def called(
     """Return what a function of expressions gives, named if it is called with named tensors."""
     inputs: list[Tensor] = []
     given, options = expressions(list(args), inputs), expressions(kwargs, inputs)
-    result = function(*given, **options)
-    if not inputs:
+    graph = get_default_graph()
+    symbolic = any(not x.is_eager for x in inputs)
+    with graph.calls_of_layers(symbolic):
+        result = function(*given, **options)
+    graph.called_layer()
+    if not inputs and not (graph.is_eager and _has_value(result)):
         return result
     outputs = as_results(kind, name, inputs, result)
     for leaf in flatten(outputs)[0]:
         if isinstance(leaf, Tensor):
             remember(leaf)
     return outputs
+
+
+def _has_value(result: Any) -> bool:
+    """Whether a result is made of expressions that nothing is to be fed for."""
+    leaves = flatten(result)[0]
+    found = [x for x in leaves if isinstance(x, Expression)]
+    return bool(found) and not any(x.node.symbolic for x in found)
 
 
 def for_user(function: Callable[..., Any]) -> Callable[..., Any]:

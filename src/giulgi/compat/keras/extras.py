@@ -152,8 +152,6 @@ class Recall(_Counting):
 
 for _name, _advice in {
     "metrics.AUC": "compute it after predict: sklearn.metrics.roc_auc_score(y, model.predict(x))",
-    "layers.Merge": "join the outputs of models: concatenate([a.output, b.output]), and make a "
-    "Model(inputs=[a.input, b.input], outputs=...)",
     "estimator.model_to_estimator": "train the model with fit, or write a model_fn for "
     "tf.estimator.Estimator",
 }.items():

@@ -51,15 +51,26 @@ def merge(
         output_shape: of a function's result.
         name: the name of the layer.
     """
+    joins = layer_for(mode, concat_axis, dot_axes, output_shape, name)
+    return joins(inputs)
+
+
+def layer_for(
+    mode: Any, concat_axis: int, dot_axes: Any, output_shape: Any, name: str | None
+) -> Any:
+    """Return the layer that joins tensors in a way that Keras 1 told by ``mode``."""
     if callable(mode):
-        return CLASSES["Lambda"](mode, output_shape=output_shape, name=name)(inputs)
+        return CLASSES["Lambda"](mode, output_shape=output_shape, name=name)
     if mode == "concat":
-        return concatenate(inputs, concat_axis, name=name)
+        return CLASSES["Concatenate"](axis=concat_axis, name=name)
     if mode in ("dot", "cos"):
-        return dot(inputs, dot_axes, mode == "cos", name=name)
+        axes = dot_axes if isinstance(dot_axes, int) else [
+            axis[0] if isinstance(axis, (list, tuple)) else axis for axis in dot_axes
+        ]  # fmt: skip
+        return CLASSES["Dot"](axes=axes, normalize=mode == "cos", name=name)
     if mode not in _MODES:
         raise ValueError(f"Invalid merge mode: {mode}. It is one of {[*_MODES, 'concat', 'dot']}")
-    return CLASSES[_MODES[mode]](name=name)(inputs)
+    return CLASSES[_MODES[mode]](name=name)
 
 
 class Merging(Layer):

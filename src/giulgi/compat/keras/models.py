@@ -233,9 +233,19 @@ class Sequential(Model, gg.Sequential):
         """Put a layer at the end."""
         gg.Sequential.add(self, expressions(layer))
 
+    def _put(self, layer: Any) -> None:
+        """Put a layer at the end; one that joins models brings their inputs with it."""
+        starts = getattr(layer, "starts", None)
+        if callable(starts) and not self._stack and self._start is None:
+            self._start = starts()
+        super()._put(layer)
+
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for a batch of a shape."""
-        shape = tuple(input_shape) if input_shape is not None else None
+        shape = None
+        if input_shape is not None:  # Batches of any size may follow.
+            listed = input_shape.as_list() if hasattr(input_shape, "as_list") else input_shape
+            shape = (None, *tuple(listed)[1:])
         gg.Sequential.build(self, shape)
 
     def get_config(self) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
 import giulgi as gg
-from giulgi.compat.eager import executing_eagerly, value_of
+from giulgi.compat.graph import Collections, get_default_graph
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
 from giulgi.compat.keras.constraints import limit
 from giulgi.compat.keras.weights import constraint_of
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import as_tensor, record
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables import Variable, take_effect
 from giulgi.names import letters_of
 from giulgi.nn.optimizers.base import GradientPair, Update
 
@@ -72,20 +72,29 @@ class Optimizer(gg.optimizers.Optimizer):
         variables = options.get("var_list", variables)
         if not holds_named([loss, variables]) and not callable(loss):
             return super().minimize(loss, variables)
-        from giulgi.compat.graph import Collections, get_default_graph
-
+        variables = variables() if callable(variables) else variables
+        value = expressions(loss() if callable(loss) else loss)
+        value = as_tensor(value).expression if not isinstance(value, gg.Tensor) else value
         if variables is None:
             variables = get_default_graph().get_collection(Collections.TRAINABLE_VARIABLES)
-        value = expressions(loss() if callable(loss) else loss)
-        return _step(self.minimize_expressions(value, variables))
+        variables = variables if isinstance(variables, (list, tuple)) else [variables]
+        with get_default_graph().calls_of_layers(symbolic=False):
+            updates = self.minimize_expressions(value, variables)
+        return _step(updates)
 
     def apply_gradients(self, pairs: Iterable[Any], name: str | None = None) -> Any:
         """Take one step: now, or in a graph of named tensors, by the operation returned."""
         del name
-        given = list(pairs)
+        given = [(g, v) for g, v in pairs]
+        if given and all(g is None for g, _ in given):
+            names = [getattr(v, "name", v) for _, v in given]
+            raise ValueError(f"No gradients provided for any variable: {names}.")
+        given = [(g, v) for g, v in given if g is not None]
         if not holds_named([g for g, _ in given]):
             return super().apply_gradients([(g, _own(v)) for g, v in given])
-        return _step(self.updates([(expressions(g), _own(v)) for g, v in given]))
+        with get_default_graph().calls_of_layers(symbolic=False):
+            updates = self.updates([(expressions(g), _own(v)) for g, v in given])
+        return _step(updates)
 
     def get_config(self) -> dict[str, Any]:
         """Return what it was made with."""
@@ -162,8 +171,7 @@ def assignments(updates: Sequence[Update]) -> list[Any]:
 def _step(updates: Sequence[Update]) -> Any:
     """Return the operation of a step; where a program computes at once, take it."""
     pairs = [(_Slot(variable), new) for variable, new in updates]
-    operation = record("Step", None, [], [], assigns=pairs)
-    return value_of(operation) if executing_eagerly() else operation
+    return take_effect(record("Step", None, [], [], assigns=pairs))
 
 
 class _Slot:

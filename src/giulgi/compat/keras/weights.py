@@ -12,8 +12,9 @@ import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
+from giulgi.graph.ops.state import is_recording
 from giulgi.storage import set_seed
 
 Constraint = Callable[[Any], Any]
@@ -38,11 +39,48 @@ class Weight(gg.Variable, Converted):
         """Return its value in a session; None: the default one."""
         return self.named.eval(session, feed_dict)
 
+    def numpy(self, *args: Any, **kwargs: Any) -> Any:
+        """Return its value of now."""
+        return self.named.numpy() if self.named.graph.is_eager else super().numpy(*args, **kwargs)
+
+    # Assignment: by giulgi's network, if it is built; else as of a variable of the graph
+
+    def assign(self, value: Any, *args: Any, **_: Any) -> Any:
+        """Give it a new value."""
+        graph = get_default_graph()
+        new = value if isinstance(value, gg.Tensor) else as_tensor(value, self.named.dtype)
+        if is_recording() or isinstance(new, gg.Tensor):
+            return super().assign(new if isinstance(new, gg.Tensor) else new.expression)
+        if graph.recorder is not None or new.expression.node.symbolic:
+            return self.named.assign(new)
+        return super().assign(new.expression)
+
+    def assign_add(self, value: Any, *args: Any, **_: Any) -> Any:
+        """Add to its value."""
+        return self.assign(self._now() + _expression(value))
+
+    def assign_sub(self, value: Any, *args: Any, **_: Any) -> Any:
+        """Subtract from its value."""
+        return self.assign(self._now() - _expression(value))
+
+    def _now(self) -> gg.Tensor:
+        return self.read() if is_recording() else self.as_tensor().expression
+
+
+def _expression(value: Any) -> Any:
+    return value if isinstance(value, gg.Tensor) else as_tensor(value).expression
+
 
 class NamedWeight(Variable):
     """The named variable of a weight: in the collections of its graph, and run by sessions."""
 
     def __init__(
+        self, weight: Weight, name: str, trainable: bool, constraint: Constraint | None
+    ) -> None:
+        with get_default_graph().home.as_default():
+            self._stand_for(weight, name, trainable, constraint)
+
+    def _stand_for(
         self, weight: Weight, name: str, trainable: bool, constraint: Constraint | None
     ) -> None:
         graph = self.graph = get_default_graph()
@@ -69,7 +107,7 @@ class NamedWeight(Variable):
 
     def numpy(self) -> Any:
         """Return its value."""
-        return self.variable.numpy()
+        return super().numpy() if self.graph.is_eager else self.variable.numpy()
 
 
 def _seed_once(graph: Graph) -> None:

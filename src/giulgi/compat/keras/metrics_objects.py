@@ -1,0 +1,200 @@
+"""Metrics as objects: giulgi's, called with tensors that have values, or by giulgi in training."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.graph import get_default_graph
+from giulgi.compat.keras.arguments import as_initializer
+from giulgi.compat.keras.boundary import expressions, for_user, named
+from giulgi.compat.keras.weights import as_weight
+from giulgi.compat.names import export
+from giulgi.compat.shapes import TensorShape
+from giulgi.graph.ops.state import Recorder
+
+_OURS = "giulgi."
+
+
+class Metric(gg.metrics.Metric):
+    """Base of metrics: a state, what a batch changes of it, and a result.
+
+    A program's own has ``update_state`` and ``result``, as in Keras. giulgi calls both with
+    expressions while a network is trained; programs call them with tensors.
+
+    Args:
+        name: its name.
+        dtype: of its weights.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if not cls.__module__.startswith(_OURS):
+            for name in ("update_state", "result"):
+                if name in vars(cls):
+                    setattr(cls, name, _of_user(vars(cls)[name]))
+        else:
+            for name in ("update_state", "result"):
+                if name in vars(cls):
+                    setattr(cls, name, _of_giulgi(vars(cls)[name]))
+        super().__init_subclass__(**options)
+
+    def __init__(self, name: str | None = None, dtype: Any = None, **_: Any) -> None:
+        super().__init__(name, "float32" if dtype is None else getattr(dtype, "name", dtype))
+
+    def add_weight(
+        self, name: Any = "weight", shape: Any = (), aggregation: Any = None,
+        synchronization: Any = None, initializer: Any = None, dtype: Any = None, **_: Any,
+    ) -> Any:  # fmt: skip
+        """Return a new variable of the state."""
+        del aggregation, synchronization
+        if not isinstance(name, str):
+            name, shape = "weight", name
+        sizes = shape.as_list() if isinstance(shape, TensorShape) else shape
+        start = as_initializer(initializer) or "zeros"
+        made = gg.metrics.Metric.add_weight(
+            self, tuple(sizes), start, getattr(dtype, "name", dtype), name
+        )
+        return as_weight(made, f"{self.name}/{name}", False)
+
+    add_variable = add_weight
+
+    @property
+    def weights(self) -> list[Any]:
+        """The state."""
+        return self.variables
+
+    def reset_state(self) -> None:
+        """Forget all batches."""
+        if type(self).reset_states is not Metric.reset_states:
+            self.reset_states()
+            return
+        with get_default_graph().calls_of_layers(symbolic=False):
+            super().reset_state()
+        get_default_graph().called_layer()
+
+    def reset_states(self) -> None:
+        """Forget all batches."""
+        Metric.reset_state(self)
+
+    @property
+    def resets_to_zero(self) -> bool:
+        """Whether forgetting makes all weights 0."""
+        own = type(self)
+        return (
+            own.reset_state is Metric.reset_state and own.reset_states is Metric.reset_states
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Take a batch into account, and return the result with it."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def updates(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """Return what a batch changes, as graph."""
+        with _inside(self), Recorder() as recorder:
+            self.update_state(*args, **kwargs)
+        own = {variable.cell: variable for variable in self.variables}
+        return [(own[cell], value) for cell, value in recorder.pending.items()]
+
+    def value(self) -> gg.Tensor:
+        """Return the result as giulgi's tensor."""
+        with _inside(self):
+            return gg.constant(self.result())
+
+
+class _inside:  # noqa: N801 - a context
+    """A context in which giulgi calls a metric, with expressions."""
+
+    def __init__(self, metric: Metric) -> None:
+        self.metric = metric
+
+    def __enter__(self) -> None:
+        self.metric.__dict__["__inside"] = True
+
+    def __exit__(self, *exception: Any) -> None:
+        self.metric.__dict__["__inside"] = False
+
+
+def _is_inside(metric: Any) -> bool:
+    return bool(metric.__dict__.get("__inside", False))
+
+
+def _of_giulgi(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method of giulgi's for programs, too: with named tensors."""
+
+    @functools.wraps(method)
+    def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _is_inside(self):
+            return method(self, *args, **kwargs)
+        graph = get_default_graph()
+        given, options = expressions(list(args)), expressions(kwargs)
+        with graph.calls_of_layers(symbolic=False):
+            found = method(self, *given, **options)
+        graph.called_layer()
+        if found is None:
+            return None
+        return named(gg.cast(found, "float32") if found.dtype.kind == "f" else found)
+
+    return apply
+
+
+def _of_user(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method of a program's for giulgi, too: with expressions."""
+
+    @functools.wraps(method)
+    def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if _is_inside(self):
+            return for_user(functools.partial(method, self))(*args, **kwargs)
+        found = method(self, *args, **kwargs)
+        return found.named.as_tensor() if hasattr(found, "named") else found
+
+    return apply
+
+
+def _stand_in(base: type) -> type:
+    """Return giulgi's metric as one of these."""
+    fields: dict[str, Any] = {"__module__": __name__, "__doc__": base.__doc__}
+    for name in ("update_state", "result"):
+        fields[name] = _inherited(base, name)
+    fields["add_weight"] = gg.metrics.Metric.add_weight
+
+    def init(self: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> None:
+        del dtype
+        base.__init__(self, *args, **kwargs)  # type: ignore[misc]
+
+    fields["__init__"] = init
+    return type(base.__name__, (Metric, base), fields)
+
+
+def _inherited(base: type, name: str) -> Callable[..., Any]:
+    method = getattr(base, name)
+
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return method(self, *args, **kwargs)
+
+    call.__name__ = name
+    return call
+
+
+for _name in ("Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
+              "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
+              "SparseTopKCategoricalAccuracy", "MeanSquaredError", "MeanAbsoluteError"):  # fmt: skip
+    _class = globals()[_name] = _stand_in(getattr(gg.metrics, _name))
+    export(f"metrics.{_name}", _class, of="keras")
+export("metrics.Metric", Metric, of="keras")
+
+
+class MeanMetricWrapper(_stand_in(gg.metrics.MeanOf)):  # type: ignore[misc]
+    """The mean over all examples of a function of truth and prediction."""
+
+    def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **options: Any) -> None:
+        del dtype
+        own = getattr(fn, "of_giulgi", None)
+        gg.metrics.MeanOf.__init__(
+            self, for_user(fn) if own is None else own, name or fn.__name__, **options
+        )
+
+
+export("metrics.MeanMetricWrapper", MeanMetricWrapper, of="keras")
