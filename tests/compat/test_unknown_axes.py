@@ -59,3 +59,27 @@ def test_a_shape_that_is_set_counts_for_what_is_built_later(tf):
     with tf.Session() as session:
         assert session.run(z * 2).shape == (3, 4)
         assert session.run(tf.unstack(z))[0].tolist() == [1] * 4
+
+
+# What TensorFlow 1 knows of results although a placeholder has no shape.
+SHAPES = [
+    ("tf.matmul(x, tf.ones([3, 4]))", [None, 4]),
+    ("tf.nn.conv2d(x, tf.ones([3, 3, 1, 8]), [1, 1, 1, 1], 'SAME')", [None, None, None, 8]),
+    ("tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], 'SAME')", [None] * 4),
+    ("tf.transpose(x, [1, 0, 2])", [None] * 3),
+    ("tf.concat([tf.ones([2, 3]), x], 0)", [None, 3]),
+    ("tf.slice(x, [0, 0], [-1, 2])", [None, 2]),
+    ("tf.nn.in_top_k(x, tf.placeholder(tf.int32, [None]), 1)", [None]),
+    ("tf.add_n([x, tf.ones([2])])", [2]),
+    (
+        "tf.nn.sparse_softmax_cross_entropy_with_logits("
+        "labels=tf.placeholder(tf.int32), logits=tf.placeholder(tf.float32, [None, 4]))",
+        [None],
+    ),
+]
+
+
+@pytest.mark.parametrize(("case", "sizes"), SHAPES)
+def test_an_operation_tells_the_axes_that_it_needs(tf, case, sizes):
+    made = eval(case, {"tf": tf, "x": tf.placeholder(tf.float32)})
+    assert made.get_shape().as_list() == sizes

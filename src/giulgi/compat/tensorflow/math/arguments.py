@@ -121,6 +121,21 @@ def ranked(x: gg.Tensor, rank: int) -> gg.Tensor:
     return of_sizes(x, [None] * rank) if x.known_shape is None else x
 
 
+def is_axis(value: Any) -> bool:
+    """Whether an argument is the number of an axis."""
+    if isinstance(value, (int, np.integer)):
+        return True
+    return (
+        isinstance(value, (Tensor, gg.Tensor)) and value.shape == () and static(value) is not None
+    )
+
+
+def of_one_rank(values: Sequence[gg.Tensor]) -> list[gg.Tensor]:
+    """Return expressions that have as many axes as each other, if it is known of one."""
+    rank = next((x.ndim for x in values if x.known_shape is not None), None)
+    return [x if rank is None else ranked(x, rank) for x in values]
+
+
 def kind(dtype: Any) -> Any:
     """Return NumPy's dtype for one of TensorFlow's."""
     return as_dtype(dtype).numpy_dtype

@@ -11,12 +11,14 @@ import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.refusals import one_dtype
-from giulgi.compat.tensor import Tensor, alike, as_expression
+from giulgi.compat.tensor import alike, as_expression
 from giulgi.compat.tensorflow.math.arguments import (
     axes,
+    is_axis,
     kind,
     known_elements,
     numbers,
+    of_one_rank,
     one_axis,
     ranked,
     sizes,
@@ -54,7 +56,8 @@ def transpose(
     a: Any, perm: Any = None, name: str | None = None, conjugate: bool = False
 ) -> gg.Tensor:
     """Return a tensor with its axes in another order: None for the opposite one."""
-    return gg.transpose(as_expression(a), None if perm is None else axes(perm))
+    x, order = as_expression(a), axes(perm)
+    return gg.transpose(x if order is None else ranked(x, len(order)), order)
 
 
 @layout("broadcast_to", type="BroadcastTo", texts=("input",))
@@ -64,14 +67,6 @@ def broadcast_to(input: Any, shape: Any, name: str | None = None) -> gg.Tensor:
 
 
 # Joined
-
-
-def _is_axis(value: Any) -> bool:
-    if isinstance(value, (int, np.integer)):
-        return True
-    return (
-        isinstance(value, (Tensor, gg.Tensor)) and value.shape == () and static(value) is not None
-    )
 
 
 @exported("concat", "concat_v2")
@@ -84,7 +79,7 @@ def concat(
     """
     if concat_dim is not None:
         return _concat(values, concat_dim, name)
-    if _is_axis(values) and not _is_axis(axis):
+    if is_axis(values) and not is_axis(axis):
         values, axis = axis, values
     return _concat(values, 0 if axis is None else axis, name)
 
@@ -94,7 +89,7 @@ def _concat(values: Any, axis: Any, name: str | None = None) -> gg.Tensor:
     parts = list(values) if isinstance(values, (list, tuple)) else [values]
     if len(parts) == 1:
         return as_expression(parts[0])
-    return gg.concat(alike(*parts), one_axis(axis))
+    return gg.concat(of_one_rank(alike(*parts)), one_axis(axis))
 
 
 @layout(
@@ -139,7 +134,7 @@ def split(
     """
     if split_dim is not None:
         axis = split_dim
-    elif _is_axis(value) and not _is_axis(axis):
+    elif is_axis(value) and not is_axis(axis):
         value, axis = axis, value
     parts = num_or_size_splits if num_split is None else num_split
     return _split(value, parts, axis, num, name)

@@ -16,6 +16,7 @@ from giulgi.compat.tensorflow.math.arguments import (
     known_elements,
     numbers,
     one_axis,
+    ranked,
     sizes,
     static,
     vector,
@@ -130,6 +131,7 @@ def slice_(input_: Any, begin: Any, size: Any, name: str | None = None) -> gg.Te
     starts, counts = known_elements(begin), known_elements(size)
     if starts is None or counts is None:
         raise ValueError("the lengths of begin and size must be known when the graph is built")
+    x = ranked(x, len(counts))
     first, many = vector(begin), vector(size)
     for axis, (start, count) in enumerate(zip(starts, counts, strict=True)):
         if start is not None and count is not None:

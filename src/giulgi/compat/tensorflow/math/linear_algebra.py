@@ -36,6 +36,8 @@ def matmul(
     if isinstance(transpose_a, str):
         transpose_a = False
     x, y = alike(a, b)
+    if len(x.known_shape or ()) == 2 or len(y.known_shape or ()) == 2:
+        x, y = ranked(x, 2), ranked(y, 2)
     for value in (x, y):
         if value.known_shape is not None and value.ndim < 2:
             raise ValueError(

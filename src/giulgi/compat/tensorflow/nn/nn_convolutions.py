@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
+from giulgi.compat.graph import is_modern
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression
 from giulgi.compat.tensorflow.math.arguments import numbers, ranked, sizes, static

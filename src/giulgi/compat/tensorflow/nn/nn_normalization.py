@@ -9,7 +9,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression
 from giulgi.compat.tensorflow.math.arguments import axes as known_axes
-from giulgi.compat.tensorflow.math.arguments import kind, numbers
+from giulgi.compat.tensorflow.math.arguments import kind, numbers, ranked
 
 
 @operation("nn.moments", type="moments")
@@ -173,6 +173,7 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
     x, y = as_expression(predictions), as_expression(targets)
     if x.dtype.kind in "iu" and y.dtype.kind == "f":
         x, y = y, x
+    x, y = ranked(x, 2), ranked(y, 1)
     own = gg.take_along_axis(x, gg.expand_dims(gg.cast(y, "int64"), 1), 1)
     greater = gg.sum(gg.cast(x > own, "int64"), 1)
     return gg.logical_and(greater < int(numbers(k, "k")), gg.isfinite(own[:, 0]))

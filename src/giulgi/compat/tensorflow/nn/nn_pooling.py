@@ -9,7 +9,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import as_expression
-from giulgi.compat.tensorflow.math.arguments import kind, numbers
+from giulgi.compat.tensorflow.math.arguments import kind, numbers, ranked
 from giulgi.compat.tensorflow.nn.nn_convolutions import first_given, of_space, order_of, padding_of
 
 
@@ -17,7 +17,7 @@ def _pooled(
     pool: Any, x: Any, rank: int, ksize: Any, strides: Any, padding: Any, data_format: Any
 ) -> gg.Tensor:
     found: gg.Tensor = pool(
-        as_expression(x),
+        ranked(as_expression(x), rank + 2),
         of_space(ksize, rank, data_format, "ksize"),
         of_space(strides, rank, data_format, "strides"),
         padding_of(padding, rank, data_format),
