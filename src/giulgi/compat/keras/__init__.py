@@ -26,6 +26,7 @@ FAMILIES: tuple[str, ...] = (
     "losses",
     "merging",
     "metrics",
+    "metrics_counts",
     "models",
     "optimizers",
     "parts",

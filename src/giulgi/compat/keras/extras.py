@@ -9,7 +9,6 @@ import giulgi as gg
 from giulgi.compat.keras.boundary import called
 from giulgi.compat.modules import StandIn
 from giulgi.compat.names import advise, export, exported
-from giulgi.nn.losses.shapes import as_examples
 
 # Old programs find TensorFlow in the backend.
 export("backend.tf", StandIn("tensorflow"), of="keras")
@@ -103,55 +102,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         return rate
 
 
-class _Counting(gg.metrics.Metric):
-    """Base of metrics of answers yes or no: how many were right, of those that count."""
-
-    def __init__(self, thresholds: float | None = None, name: str | None = None, **_: Any) -> None:
-        super().__init__(name)
-        self.threshold = 0.5 if thresholds is None else thresholds
-        self.right = self.add_weight(name="right")
-        self.counted = self.add_weight(name="counted")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Count a batch."""
-        y, p = as_examples(y_true, y_pred)
-        truth = gg.cast(y, "float32")
-        said = gg.cast(p > self.threshold, "float32")
-        weight = 1.0 if sample_weight is None else gg.expand_dims(sample_weight, -1)
-        self.right.assign_add(gg.sum(truth * said * weight))
-        self.counted.assign_add(gg.sum(self.of(truth, said) * weight))
-
-    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
-        """Return which answers count."""
-        raise NotImplementedError
-
-    def result(self) -> gg.Tensor:
-        """Return the share."""
-        return self.right / gg.maximum(self.counted, 1e-7)
-
-
-@exported("metrics.Precision", of="keras")
-class Precision(_Counting):
-    """The share of the answers yes that are right."""
-
-    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
-        """Return the answers yes."""
-        del truth
-        return said
-
-
-@exported("metrics.Recall", of="keras")
-class Recall(_Counting):
-    """The share of what is true that is answered with yes."""
-
-    def of(self, truth: gg.Tensor, said: gg.Tensor) -> gg.Tensor:
-        """Return what is true."""
-        del said
-        return truth
-
-
 for _name, _advice in {
-    "metrics.AUC": "compute it after predict: sklearn.metrics.roc_auc_score(y, model.predict(x))",
     "estimator.model_to_estimator": "train the model with fit, or write a model_fn for "
     "tf.estimator.Estimator",
 }.items():

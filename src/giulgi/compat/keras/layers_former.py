@@ -1,4 +1,4 @@
-"""Layers that only Keras 1 had: ``Merge``, ``MaxoutDense``, ``Highway``, ``TimeDistributedDense``."""
+"""The layers that only Keras 1 had: ``Merge``, ``MaxoutDense``, ``Highway`` and one more."""
 
 from __future__ import annotations
 
