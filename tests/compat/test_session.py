@@ -346,3 +346,14 @@ def test_what_is_fetched_of_a_variable_is_what_the_run_leaves_in_it(tf):
         assert session.run({"step": step, "train": train})["step"] == 2
         assert session.run([w.assign([4.0, 5.0]), w * 2.0, w])[1].tolist() == [0.5, 1.0]
         assert session.run([train, w], {w: [8.0, 8.0]})[1].tolist() == [8, 8]
+
+
+def test_tensors_of_another_graph_are_refused(tf):
+    mine = tf.placeholder(tf.float32, [])
+    with tf.Graph().as_default():
+        other, fed = tf.Variable(1.0) * 2, tf.placeholder(tf.float32, [])
+    with tf.Session() as session:
+        with pytest.raises(ValueError, match="cannot be interpreted as a Tensor"):
+            session.run(other)
+        with pytest.raises(TypeError, match="is not an element of this graph"):
+            session.run(mine, {mine: 1.0, fed: 2.0})

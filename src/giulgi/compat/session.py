@@ -13,6 +13,7 @@ from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
+from giulgi.compat.refusals import require_element
 from giulgi.compat.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
@@ -58,6 +59,7 @@ class _Run:
         flat = [x for feed in self.feeds for x in (feed if isinstance(feed, list) else [feed])]
         self.takes = [Feed(tensor) for tensor in flat]
         self.parts = [_parts(graph, leaf) for leaf in leaves]
+        require_element(graph, flat, [x for tensors, _ in self.parts for x in tensors])
         self.prepared = Prepared([x for tensors, _ in self.parts for x in tensors], flat)
         self.is_checked = False
         self.is_single = self.structure is LEAF and self.parts[0][1] is _only
@@ -81,6 +83,8 @@ class _Run:
 def _fed(graph: Graph, key: Any) -> Any:
     """Return the tensor, or tensors, that a key of the feeds means."""
     if isinstance(key, Tensor):
+        if key.graph is not graph:
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {_foreign(key)}")
         return key
     if isinstance(key, str):
         return graph.as_graph_element(key)
@@ -91,6 +95,10 @@ def _fed(graph: Graph, key: Any) -> Any:
     if isinstance(key, (Converted, Expression)):
         return as_tensor(key)
     raise TypeError(f"Cannot interpret feed_dict key as Tensor: {key!r}")
+
+
+def _foreign(x: Tensor | Operation) -> str:
+    return f"{type(x).__name__} {x} is not an element of this graph."
 
 
 def _parts_of(value: Any, count: int) -> list[Any]:
@@ -106,6 +114,10 @@ def _parts(graph: Graph, fetch: Any) -> tuple[list[Any], Any]:
     if isinstance(fetch, str):
         fetch = graph.as_graph_element(fetch)
     if isinstance(fetch, (Tensor, Operation)):
+        if fetch.graph is not graph:
+            raise ValueError(
+                f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({_foreign(fetch)})"
+            )
         return [fetch], _only
     if fetch is None:
         raise TypeError("Fetch argument None has invalid type <class 'NoneType'>")
