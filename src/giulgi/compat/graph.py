@@ -13,8 +13,8 @@ assign. So every value is an expression, whatever was assigned on the way to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from giulgi.compat.names import exported
@@ -93,6 +93,19 @@ class Operation:
         """The operations that it depends on directly."""
         return [*(tensor.op for tensor in self.inputs), *self.control_inputs]
 
+    def are_outputs_made(self) -> None:
+        """Take note that all results are there: they have the gradient that the graph asks for."""
+        if self.graph.gradient_names:
+            from giulgi.compat.tensorflow.control.own_gradients import override
+
+            override(self)
+
+    def get_attr(self, name: str) -> Any:
+        """Return an attribute; of an operation here only the dtype of its result is known."""
+        if name in ("T", "dtype") and self.outputs:
+            return self.outputs[0].dtype
+        raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
+
     @property
     def node_def(self) -> Operation:
         """Its description: itself."""
@@ -155,6 +168,7 @@ class Graph:
         seed: what random numbers begin from; None: they differ each time.
         controls: the operations that all new ones are to wait for.
         takes_others: whether tensors of other graphs may be used in it.
+        gradient_names: by kind of operation, the name of the gradient that is given to new ones.
     """
 
     #: Whether what is built in it has a value at once; see :mod:`giulgi.compat.eager`.
@@ -171,6 +185,7 @@ class Graph:
         self.controls: tuple[Operation, ...] = ()
         self.finalized = False
         self.takes_others = False
+        self.gradient_names: dict[str, str] = {}
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
@@ -187,6 +202,14 @@ class Graph:
         self._operations.append(operation)
         self._by_name[operation.name] = operation
         return len(self._operations) - 1
+
+    def calls_of_layers(self, symbolic: bool) -> AbstractContextManager[Any]:
+        """Return a context in which layers are called, for symbolic inputs or such with values."""
+        del symbolic
+        return nullcontext()
+
+    def called_layer(self) -> None:
+        """Take note that a layer was called."""
 
     @property
     def home(self) -> Graph:
@@ -298,6 +321,12 @@ class Graph:
             yield
         finally:
             self.controls = before
+
+    def gradient_override_map(self, op_type_map: Mapping[str, str]) -> AbstractContextManager[None]:
+        """Return a context in which kinds of operations have gradients that are registered."""
+        from giulgi.compat.tensorflow.control.own_gradients import gradient_override_map
+
+        return gradient_override_map(self, op_type_map)
 
     # Collections
 

@@ -101,4 +101,5 @@ def as_results(
         else:
             outputs.append(leaf)
     assert expressions or not leaves, f"{type} has no result"
+    made.are_outputs_made()
     return unflatten(structure, iter(outputs))

@@ -6,7 +6,7 @@ programs end with an error there, and so they do here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,9 +78,9 @@ def keeps_doubles(value: Any) -> bool:
         value = value[0]
     if not isinstance(value, (np.ndarray, np.generic)):
         return False
-    from giulgi.compat.variables import set_eager
+    from giulgi.compat.graph import is_eager
 
-    return set_eager.is_eager
+    return is_eager()
 
 
 def one_dtype(*names: str) -> Check:
@@ -157,7 +157,7 @@ def _dtype_of(value: Any) -> DType | None:
     from giulgi.compat.dtypes import DType
     from giulgi.compat.tensor import Operand
 
-    dtype = value.dtype if isinstance(value, Operand) else None
+    dtype = getattr(value, "dtype", None) if isinstance(value, Operand) else None
     return dtype if isinstance(dtype, DType) else None
 
 
@@ -167,11 +167,28 @@ def refuse_other_graph(tensor: Tensor, graph: Graph) -> None:
     Raises:
         ValueError: always in graph mode.
     """
-    from giulgi.compat.variables import set_eager
-
-    if set_eager.is_eager or graph.takes_others:
+    if graph.is_eager or tensor.op.graph.is_eager or graph.takes_others:
         return
     raise ValueError(
         f"{tensor} must be from the same graph as what is built of it. Was tf.reset_default_graph()"
         " called, or another graph opened, after it was made?"
     )
+
+
+def require_element(graph: Graph, feeds: Sequence[Any], fetches: Sequence[Any]) -> None:
+    """Refuse to feed or fetch what is of another graph than a session's.
+
+    Raises:
+        TypeError: if it is fed.
+        ValueError: if it is fetched.
+    """
+    for several, said, error in (
+        (feeds, "Cannot interpret feed_dict key as Tensor", TypeError),
+        (fetches, "Fetch argument cannot be interpreted as a Tensor", ValueError),
+    ):
+        for x in several:
+            if x.graph is not graph and not (graph.is_eager or x.graph.is_eager):
+                raise error(
+                    f"{said}: {x} is not an element of this graph. The session is of the graph that"
+                    " was built in when it was made."
+                )

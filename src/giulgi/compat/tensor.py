@@ -291,6 +291,7 @@ def record(
     operation = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
     for place, expression in enumerate(expressions):
         operation.outputs.append(result_of(operation, place, expression))
+    operation.are_outputs_made()
     return operation
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from giulgi.compat.dtypes import DType, as_dtype, float32
 from giulgi.compat.graph import Collections, Graph, get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensor import as_expression, as_tensor
 from giulgi.compat.variables import Variable
 
 
@@ -278,13 +279,20 @@ def _got(
                 f"Trying to share variable {name}, but specified shape {TensorShape(shape)} and "
                 f"found shape {found.shape}."
             )
+        if _dtype_of(dtype, initializer, scope) is not found.dtype:
+            raise ValueError(
+                f"Trying to share variable {name}, but specified dtype "
+                f"{_dtype_of(dtype, initializer, scope).name} and found dtype {found.dtype.name}."
+            )
         return found
     if scope.reuse is True:
         raise ValueError(
             f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you "
             "mean to set reuse=tf.AUTO_REUSE in VarScope?"
         )
-    kind = scope.dtype if dtype is None else as_dtype(dtype)
+    if shape is not None and _is_value(initializer):
+        raise ValueError("If initializer is a constant, do not specify shape.")
+    kind = _dtype_of(dtype, initializer, scope)
     first = scope.initializer if initializer is None else initializer
     with _at_root(get_default_graph()):
         value = _first_value(first, shape, kind)
@@ -297,6 +305,20 @@ def _got(
         if loss is not None:
             get_default_graph().add_to_collection(Collections.REGULARIZATION_LOSSES, loss)
     return made
+
+
+def _is_value(initializer: Any) -> bool:
+    """Whether an initializer is the first value itself, and not what makes it."""
+    return initializer is not None and not callable(initializer)
+
+
+def _dtype_of(dtype: Any, initializer: Any, scope: VariableScope) -> DType:
+    """Return the dtype of a variable: the given one, that of its first value, or the scope's."""
+    if dtype is not None:
+        return as_dtype(dtype)
+    if _is_value(initializer):
+        return as_dtype(as_expression(initializer).dtype)
+    return scope.dtype
 
 
 @contextmanager
@@ -318,6 +340,8 @@ def _first_value(initializer: Any, shape: Any, dtype: DType) -> Any:
         with get_default_graph().control_dependencies(None):
             return as_tensor(initializer, dtype)
     if shape is None:
+        if _takes_nothing(initializer):
+            return initializer
         raise ValueError(
             "Shape of a new variable must be fully defined, but instead was <unknown>."
         )
@@ -325,3 +349,12 @@ def _first_value(initializer: Any, shape: Any, dtype: DType) -> Any:
     if not sizes.is_fully_defined():
         raise ValueError(f"Shape of a new variable must be fully defined, but instead was {sizes}.")
     return lambda: initializer(sizes.as_list(), dtype=dtype)
+
+
+def _takes_nothing(initializer: Any) -> bool:
+    """Whether an initializer is a function without arguments, which knows the shape itself."""
+    try:
+        parameters = inspect.signature(initializer).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return not any(p.default is p.empty and p.kind is not p.VAR_KEYWORD for p in parameters)

@@ -45,6 +45,7 @@ FAMILIES = (
     "control.differentiation",
     "control.functional",
     "control.loops",
+    "control.own_gradients",
     "control.stateful",
     "control.templates",
     "control.tensor_arrays",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graph import get_default_graph
-from giulgi.compat.names import advise, exported
+from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.variables import Variable
-from giulgi.graph.node import build
-from giulgi.graph.op import Spec
-from giulgi.graph.ops.identities import Tag
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 
@@ -155,64 +150,3 @@ class AggregationMethod:
     ADD_N = DEFAULT = 0
     EXPERIMENTAL_TREE = 1
     EXPERIMENTAL_ACCUMULATE_N = 2
-
-
-@dataclass(frozen=True)
-class WithGradient(Tag):
-    """A value, the first input, whose gradients by the others a function of its own gives."""
-
-    def infer(self, *inputs: Expression) -> Spec:
-        """It is the value."""
-        return Spec(inputs[0].known_shape, inputs[0].dtype)
-
-    def known_elements(self, *inputs: Expression) -> Any:
-        """Return what is known of the value."""
-        return None
-
-    def numpy(self, *inputs: Any) -> Any:
-        """Return the value."""
-        return inputs[0]
-
-    def gradient(  # type: ignore[override]
-        self, dy: Expression, y: Expression, *inputs: Expression
-    ) -> tuple[Expression | None, ...]:
-        """Ask the function."""
-        return None, *self.label(dy)
-
-    def formula(self, *inputs: str) -> str:
-        """Tell the value."""
-        return inputs[0]
-
-
-@exported("custom_gradient")
-def custom_gradient(f: Any) -> Any:
-    """Return a function whose gradient is told by itself.
-
-    Args:
-        f: a function of tensors that returns its result, and a function of the gradient by the
-            result that returns those by its arguments.
-    """
-
-    @functools.wraps(f)
-    def apply(*args: Any, **kwargs: Any) -> Any:
-        given = [as_tensor(x) for x in args]
-        result, rule = f(*given, **kwargs)
-        if isinstance(result, (list, tuple)):
-            raise NotImplementedError("tf.custom_gradient is for functions of one result")
-        value = as_tensor(result)
-
-        def slopes_of(dy: Expression) -> list[Expression | None]:
-            found = rule(as_tensor(dy))
-            parts = list(found) if isinstance(found, (list, tuple)) else [found]
-            return [None if g is None else as_tensor(g).expression for g in parts]
-
-        inputs = [x.expression for x in given]
-        made = build(WithGradient(slopes_of), gg.stop_gradient(value.expression), *inputs)
-        return as_results("IdentityN", None, [value, *given], made)
-
-    return apply
-
-
-for _path in ("RegisterGradient", "python.framework.ops.RegisterGradient", "NotDifferentiable",
-              "NoGradient"):  # fmt: skip
-    advise(_path, "tf.custom_gradient gives a function a gradient of its own.")

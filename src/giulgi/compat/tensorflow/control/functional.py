@@ -14,6 +14,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensorflow.control.own_gradients import overridden
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.tree import flatten, unflatten
@@ -101,9 +102,7 @@ class _Pass:
         ]
         declared += [(v.dtype, v.shape) for v in built.variables]
         inputs = [*self.states, *before, *self.sequences, *ask.captured]
-        made = host_operation(
-            "TensorArrayStack", passed, inputs, declared, controls=built.controls
-        )
+        made = host_operation("TensorArrayStack", passed, inputs, declared, controls=built.controls)
         last = made.outputs[every:]
         made.assign([(v, x.expression) for v, x in zip(built.variables, last, strict=True)])
         return made.outputs[:count], made.outputs[count:every]
@@ -285,4 +284,5 @@ def py_func(
     made = host_operation("PyFunc", call, list(inp), [(kind, None) for kind in kinds], name)
     if not kinds:
         return made
-    return made.outputs if several else made.outputs[0]
+    outputs = overridden(made)
+    return outputs if several else outputs[0]

@@ -98,7 +98,9 @@ def range_(
         first, last, step = (gg.reshape(end, ()) for end in ends)
         return gg.arange(first, last, step)
     whole = all(isinstance(v, int) for v in values)
-    own = kind(dtype) if dtype is not None else np.dtype("int32" if whole else "float32")
+    wide = any(isinstance(v, (np.int64, np.float64)) for v in (start, limit, delta))
+    natural = ("int64" if wide else "int32") if whole else ("float64" if wide else "float32")
+    own = np.dtype(natural) if dtype is None else kind(dtype)
     return gg.arange(values[0], values[1], values[2], own)
 
 

@@ -12,6 +12,7 @@ from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import stand_in
 from giulgi.compat.names import exported
+from giulgi.compat.refusals import MixedTypesError
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record, told_apart
 from giulgi.graph.ops.leaves import Constant
@@ -92,4 +93,10 @@ def convert_to_tensor(
     wanted = dtype
     if wanted is None and isinstance(value, (int, float)):
         wanted = preferred_dtype or dtype_hint
-    return as_tensor(value, wanted, name)
+    made = as_tensor(value, wanted, name)
+    if dtype is not None and as_dtype(dtype) is not made.dtype:
+        raise MixedTypesError(
+            f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
+            f"{made.dtype.name}: {made}: tf.cast changes it."
+        )
+    return made

@@ -46,8 +46,7 @@ def create_global_step(graph: Graph | None = None) -> Any:
     with graph.as_default(), graph.name_scope(None):
         return get_variable(
             "global_step",
-            [],
-            int64,
+            dtype=int64,
             initializer=np.zeros([], np.int64),
             trainable=False,
             collections=[Collections.GLOBAL_VARIABLES, Collections.GLOBAL_STEP],
