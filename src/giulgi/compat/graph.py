@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from giulgi.compat.graph_keys import Collections as Collections
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
 from giulgi.compat.refusals import refuse_other_graph
@@ -130,33 +131,6 @@ class Operation:
         return f"<tf.Operation {self.name!r} type={self.type}>"
 
 
-class Collections:
-    """The names of collections that TensorFlow fills itself."""
-
-    GLOBAL_VARIABLES = VARIABLES = "variables"
-    LOCAL_VARIABLES = "local_variables"
-    MODEL_VARIABLES = "model_variables"
-    TRAINABLE_VARIABLES = "trainable_variables"
-    SUMMARIES = "summaries"
-    QUEUE_RUNNERS = "queue_runners"
-    TABLE_INITIALIZERS = "table_initializer"
-    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
-    REGULARIZATION_LOSSES = "regularization_losses"
-    WEIGHTS, BIASES, ACTIVATIONS = "weights", "biases", "activations"
-    UPDATE_OPS = "update_ops"
-    LOSSES = "losses"
-    SAVERS, SAVEABLE_OBJECTS = "savers", "saveable_objects"
-    INIT_OP, LOCAL_INIT_OP, READY_OP = "init_op", "local_init_op", "ready_op"
-    SUMMARY_OP = "summary_op"
-    GLOBAL_STEP = "global_step"
-    TRAIN_OP = "train_op"
-    EVAL_STEP = "eval_step"
-    CONCATENATED_VARIABLES = "concatenated_variables"
-    COND_CONTEXT, WHILE_CONTEXT = "cond_context", "while_context"
-    METRIC_VARIABLES = "metric_variables"
-
-
-exported("GraphKeys", "python.framework.ops.GraphKeys")(Collections)
 exported("Operation", "python.framework.ops.Operation")(Operation)
 
 

@@ -6,7 +6,7 @@ programs end with an error there, and so they do here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,22 +173,3 @@ def refuse_other_graph(tensor: Tensor, graph: Graph) -> None:
         f"{tensor} must be from the same graph as what is built of it. Was tf.reset_default_graph()"
         " called, or another graph opened, after it was made?"
     )
-
-
-def require_element(graph: Graph, feeds: Sequence[Any], fetches: Sequence[Any]) -> None:
-    """Refuse to feed or fetch what is of another graph than a session's.
-
-    Raises:
-        TypeError: if it is fed.
-        ValueError: if it is fetched.
-    """
-    for several, said, error in (
-        (feeds, "Cannot interpret feed_dict key as Tensor", TypeError),
-        (fetches, "Fetch argument cannot be interpreted as a Tensor", ValueError),
-    ):
-        for x in several:
-            if x.graph is not graph and not (graph.is_eager or x.graph.is_eager):
-                raise error(
-                    f"{said}: {x} is not an element of this graph. The session is of the graph that"
-                    " was built in when it was made."
-                )

@@ -13,7 +13,6 @@ from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
-from giulgi.compat.refusals import require_element
 from giulgi.compat.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
@@ -59,7 +58,6 @@ class _Run:
         flat = [x for feed in self.feeds for x in (feed if isinstance(feed, list) else [feed])]
         self.takes = [Feed(tensor) for tensor in flat]
         self.parts = [_parts(graph, leaf) for leaf in leaves]
-        require_element(graph, flat, [x for tensors, _ in self.parts for x in tensors])
         self.prepared = Prepared([x for tensors, _ in self.parts for x in tensors], flat)
         self.is_checked = False
         self.is_single = self.structure is LEAF and self.parts[0][1] is _only
