@@ -242,6 +242,23 @@ def of_sizes(x: Expression, sizes: Sequence[int | None]) -> Expression:
     return gg.reshape(x, dims)
 
 
+class Reference:
+    """What stands for a tensor or variable as the key of a dict."""
+
+    def __init__(self, thing: Any) -> None:
+        self._thing = thing
+
+    def deref(self) -> Any:
+        """Return the tensor or variable."""
+        return self._thing
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and other._thing is self._thing
+
+    def __hash__(self) -> int:
+        return id(self._thing)
+
+
 # What makes the results of operations of programs that compute at once, and what carries out
 # those of Python: of giulgi.compat.eager.
 _eager: list[Callable[..., Any]] = []

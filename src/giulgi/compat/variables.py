@@ -10,14 +10,17 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.assigned import Assigned
-from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.dtypes import as_dtype
+from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.names import export, exported
+from giulgi.compat.refusals import MixedTypesError
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
-from giulgi.graph.node import build
+from giulgi.compat.tensor import Converted, Operand, Reference, Tensor, as_tensor, record
+from giulgi.compat.variable_methods import VariableMethods
+from giulgi.graph.node import build, topological
 from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.rewrite import substitute
 from giulgi.graph.shapes import is_static
-
 
 # giulgi's variables that stand for one of these, by which a session knows them.
 _declared: WeakValueDictionary[ReadVariable, Variable] = WeakValueDictionary()
@@ -29,7 +32,7 @@ def declared(cell: ReadVariable) -> Variable | None:
 
 
 @exported("Variable", "python.ops.variables.Variable")
-class Variable(Operand, Converted):
+class Variable(VariableMethods, Operand, Converted):
     """A variable: a value that lasts from one run to the next, in each session its own.
 
     Args:
@@ -88,7 +91,12 @@ class Variable(Operand, Converted):
         own = graph.unique_name(name or "Variable")
         with graph.name_scope(f"{own}/"), graph.control_dependencies(None):
             made = initial_value() if callable(initial_value) else initial_value
-            self.initial_value = as_tensor(made, dtype, name="initial_value")
+            self.initial_value = _of_initialized(as_tensor(made, dtype, name="initial_value"))
+        if dtype is not None and as_dtype(dtype) is not self.initial_value.dtype:
+            raise MixedTypesError(
+                f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
+                f"{self.initial_value.dtype.name}: {self.initial_value}"
+            )
         expression = self.initial_value.expression
         sizes = expression.known_shape
         if not is_static(sizes):
@@ -166,13 +174,9 @@ class Variable(Operand, Converted):
         graph = get_default_graph()
         if graph.recorder is not None:
             pending = graph.recorder.pending.get(self.variable.cell)
-            now = (
-                self.variable if pending is None else build(Assigned(), pending, self.variable)
-            )
+            now = self.variable if pending is None else build(Assigned(), pending, self.variable)
             return record("ReadVariableOp", None, [], [now]).outputs[0]
-        new = None
-        for operation in sorted(graph.controls, key=lambda op: op.number):
-            new = operation.after.get(self, new)
+        new = _after(graph).get(self) if graph.controls else None
         if new is None:
             return self._snapshot
         own = f"{self.op.name.split('/')[-1]}/read"
@@ -183,10 +187,6 @@ class Variable(Operand, Converted):
         return self.as_tensor()
 
     read_value = value
-
-    def initialized_value(self) -> Tensor:
-        """Return its first value."""
-        return self.initial_value
 
     def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
@@ -214,25 +214,21 @@ class Variable(Operand, Converted):
     ) -> Tensor:
         """Return the new value, which is assigned when it is run."""
         del use_locking, read_value
-        return assignment("Assign", self, as_tensor(value, self.dtype), name)
+        return assignment("Assign", self, self._given(value), name)
 
     def assign_add(
         self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: Any = None
     ) -> Tensor:
         """Return the value and some more, which is assigned when it is run."""
         del use_locking, read_value
-        return assignment(
-            "AssignAdd", self, as_tensor(delta, self.dtype), name, lambda old, new: old + new
-        )
+        return assignment("AssignAdd", self, self._given(delta), name, lambda old, new: old + new)
 
     def assign_sub(
         self, delta: Any, use_locking: Any = None, name: str | None = None, read_value: Any = None
     ) -> Tensor:
         """Return the value less something, which is assigned when it is run."""
         del use_locking, read_value
-        return assignment(
-            "AssignSub", self, as_tensor(delta, self.dtype), name, lambda old, new: old - new
-        )
+        return assignment("AssignSub", self, self._given(delta), name, lambda old, new: old - new)
 
     def __repr__(self) -> str:
         about = f"<tf.Variable {self.name!r} shape={self.shape} dtype={self.dtype.name}"
@@ -241,6 +237,12 @@ class Variable(Operand, Converted):
         value = self.numpy()
         text = repr(value) if value.ndim else str(value)
         return f"{about}, numpy={text}>" if "\n" not in text else f"{about}, numpy=\n{text}>"
+
+    def ref(self) -> Reference:
+        """Return what stands for it as the key of a dict."""
+        return Reference(self)
+
+    experimental_ref = ref
 
     # Where a program computes at once: its value of now, as Python's numbers and sequences
 
@@ -274,6 +276,34 @@ class Variable(Operand, Converted):
         if get_default_graph().is_eager and specification:
             return format(self.numpy(), specification)
         return format(str(self), specification)
+
+
+def _of_initialized(first: Tensor) -> Tensor:
+    """Return a first value in which other variables have one, too, when all are initialized."""
+    if first.is_eager or get_default_graph().is_eager:
+        return first
+    nodes = topological([first.expression.node])
+    others = [declared(node.op) for node in nodes if isinstance(node.op, ReadVariable)]
+    values = {x: x.initialized_value() for x in others if x is not None}
+    if not values:
+        return first
+    pairs = {x.variable.node: value.expression for x, value in values.items()}
+    (made,) = substitute([first.expression], pairs)
+    return record("Identity", None, [first, *values.values()], [made]).outputs[0]
+
+
+def _after(graph: Graph) -> dict[Variable, gg.Tensor]:
+    """Return what variables are assigned by the operations that new ones are to wait for."""
+    if not any(operation.after for operation in graph.controls):
+        return {}
+    controls, found = graph.notes.get("after", ((), {}))
+    if controls != graph.controls:
+        from giulgi.compat.running import new_values, with_effect
+
+        found = new_values(with_effect(graph.controls, set()))
+        graph.notes["after"] = graph.controls, found
+    known: dict[Variable, gg.Tensor] = found
+    return known
 
 
 def assignment(

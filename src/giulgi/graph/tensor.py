@@ -297,12 +297,13 @@ class Tensor(TensorValue):
 def _left_to_others(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return an operator that is left to operands which say so, as NumPy leaves it to them.
 
-    These have ``__array_ufunc__ = None``: tensors of another kind, made of these.
+    These have ``__array_ufunc__ = None``, or ``takes_operators``: tensors of another kind, made of
+    these.
     """
 
     @functools.wraps(operator)
     def apply(self: Any, other: Any) -> Any:
-        if getattr(other, "__array_ufunc__", True) is None:
+        if getattr(other, "__array_ufunc__", True) is None or hasattr(other, "takes_operators"):
             return NotImplemented
         return operator(self, other)
 

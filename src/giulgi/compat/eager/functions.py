@@ -28,6 +28,7 @@ from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.control.traced import model
 from giulgi.graph.ops.state import Recorder, variable_of
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.nn.phase import in_phase, told_phase
 from giulgi.tree import flatten, unflatten
 
 # For so many signatures a function is traced; what has more is called as it is.
@@ -74,6 +75,13 @@ class FunctionGraph(Graph):
         """Do nothing: what is written before takes place before."""
         del control_inputs
         yield
+
+    @contextmanager
+    def calls_of_layers(self, symbolic: bool) -> Iterator[None]:
+        """Let layers not train, unless they are told to."""
+        del symbolic
+        with in_phase(bool(told_phase())):
+            yield
 
     def assigned(self, variable: Any, after: Tensor) -> Tensor:
         """Return the value of a variable after an assignment."""

@@ -22,9 +22,10 @@ from giulgi.compat.running import as_run_error
 from giulgi.errors import GiulgiError
 from giulgi.graph.node import Node
 from giulgi.graph.ops.identities import Default, Tag
-from giulgi.graph.ops.leaves import Constant
+from giulgi.graph.ops.leaves import Constant, placeholder
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import ReadVariable, Recorder, variable_of
+from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.ready import LOOK
 from giulgi.recent import Recent
@@ -268,14 +269,21 @@ def _run(nodes: Sequence[Node], pending: dict[ReadVariable, Expression]) -> list
         if plan.program is None and plan.runs <= _FIRST_RUNS:
             return _interpreted(structure, nodes, pending, storage)
         if plan.program is None:
-            plan.program = AdaptiveProgram(
-                [Expression(node) for node in nodes],
-                [Expression(node) for node in structure.leaves],
-                {_Cell(cell): x for cell, x in pending.items()},  # type: ignore[misc]
-            )
+            plan.program = _program(structure.leaves, nodes, pending)
         return [np.asarray(x) for x in plan.program(structure.arrays, storage)]
     except GiulgiError as error:
         raise as_run_error(error) from None
+
+
+def _program(
+    leaves: Sequence[Node], nodes: Sequence[Node], pending: dict[ReadVariable, Expression]
+) -> AdaptiveProgram:
+    """Return a program of the values of the leaves."""
+    feeds = [placeholder(node.spec.dtype, node.spec.shape) for node in leaves]
+    ends = [*(Expression(node) for node in nodes), *pending.values()]
+    ends = substitute(ends, dict(zip(leaves, feeds, strict=True)))
+    updates: Any = {_Cell(c): x for c, x in zip(pending, ends[len(nodes) :], strict=True)}
+    return AdaptiveProgram(ends[: len(nodes)], feeds, updates)
 
 
 def _interpreted(

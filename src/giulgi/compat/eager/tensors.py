@@ -14,9 +14,11 @@ from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.eager.lazy import assign_pending, known_value, state, values
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.host import as_declared, session_storage, stand_in
-from giulgi.compat.tensor import Converted, Tensor, operator_named, register_eager
+from giulgi.compat.tensor import Converted, Reference, Tensor, operator_named, register_eager
+from giulgi.graph.ops.state import current_recorder
 from giulgi.graph.shapes import is_static
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.nn.phase import in_phase, told_phase
 from giulgi.storage import current_storage
 
 Array = np.ndarray[Any, Any]
@@ -71,6 +73,21 @@ class EagerGraph(Graph):
         del control_inputs
         yield
 
+    @contextmanager
+    def calls_of_layers(self, symbolic: bool) -> Iterator[None]:
+        """Let layers read what waits to be assigned, and what they assign wait; not training."""
+        if symbolic or current_recorder() is self.recorder:
+            yield
+            return
+        assert self.recorder is not None
+        with self.recorder, in_phase(bool(told_phase())):
+            yield
+
+    def called_layer(self) -> None:
+        """Carry out what a layer assigned, if that is not to be differentiated first."""
+        if state.pending and not state.tapes and current_recorder() is not self.recorder:
+            assign_pending()
+
     def assigned(self, variable: Any, after: Tensor) -> Tensor:
         """Return the value of a variable after an assignment, which may wait."""
         if isinstance(variable.variable, Converted) or after.expression.node.depth > _DEEPEST:
@@ -92,9 +109,10 @@ class EagerTensor(Tensor):
         history: the expression by which tapes know it, where a variable that it read has changed.
     """
 
-    __slots__ = ("_value", "history")
+    __slots__ = ("_about", "_value", "history")
 
     is_eager = True
+    takes_operators = True
 
     def __init__(
         self,
@@ -116,6 +134,25 @@ class EagerTensor(Tensor):
             self.sizes = self.value.shape
         elif node.depth > _DEEPEST and not state.tapes:
             _ = self.value
+
+    # It does not hold its operation, which holds it: it is to be gone as soon as nobody has it.
+
+    @property
+    def op(self) -> Operation:  # type: ignore[override]
+        """An operation that made it."""
+        graph, type, name = self._about
+        operation = Operation(graph, type, name, [])
+        operation.outputs.append(self)
+        return operation
+
+    @op.setter
+    def op(self, operation: Operation) -> None:
+        self._about = operation.graph, operation.type, operation.name
+
+    @property
+    def graph(self) -> Graph:
+        """Where it was built."""
+        return self._about[0]
 
     @property
     def value(self) -> Array:
@@ -255,23 +292,6 @@ class EagerTensor(Tensor):
         value = self.value
         shown = repr(value[()]) if value.dtype.kind == "O" and not value.ndim else _repr(value)
         return f"<tf.Tensor: shape={self.shape}, dtype={self.dtype.name}, numpy={shown}>"
-
-
-class Reference:
-    """What stands for a tensor or variable as the key of a dict."""
-
-    def __init__(self, thing: Any) -> None:
-        self._thing = thing
-
-    def deref(self) -> Any:
-        """Return the tensor or variable."""
-        return self._thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and other._thing is self._thing
-
-    def __hash__(self) -> int:
-        return id(self._thing)
 
 
 def _shown(value: Array) -> str:

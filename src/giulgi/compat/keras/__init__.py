@@ -27,6 +27,8 @@ FAMILIES: tuple[str, ...] = (
     "merging",
     "metrics",
     "metrics_counts",
+    "metrics_objects",
+    "metrics_means",
     "models",
     "optimizers",
     "parts",

@@ -56,7 +56,10 @@ def named(value: Any) -> Any:
 
 
 def _named(expression: Expression) -> Tensor:
-    known = get_default_graph().notes.setdefault("keras tensors", {})
+    graph = get_default_graph()
+    if graph.is_eager and not expression.node.symbolic:
+        return record("Expression", None, [], [expression]).outputs[0]
+    known = graph.notes.setdefault("keras tensors", {})
     found: Tensor | None = known.get(expression.node)
     if found is None:
         found = known[expression.node] = _recorded(expression)

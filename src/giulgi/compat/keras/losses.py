@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.keras.boundary import called, for_user, keras_function
+from giulgi.compat.keras.boundary import called, for_user, is_standalone, keras_function
 from giulgi.compat.names import export, exported
 from giulgi.names import letters_of
 from giulgi.nn.weighting import fit_weights
@@ -58,7 +58,12 @@ def hinge(y_true: Any, y_pred: Any) -> gg.Tensor:
 
 
 def _signs(y_true: Any, y_pred: Any) -> tuple[gg.Tensor, gg.Tensor]:
-    return _both(y_true, y_pred)
+    """Return truth of -1 and 1, and predictions: TensorFlow takes truth of 0 and 1, too."""
+    y, p = _both(y_true, y_pred)
+    if is_standalone():
+        return y, p
+    is_binary = gg.all(gg.logical_or(y == 0, y == 1))
+    return gg.where(is_binary, 2.0 * y - 1.0, y), p
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> gg.Tensor:

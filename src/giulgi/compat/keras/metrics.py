@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import giulgi as gg
 from giulgi.compat.keras import losses
 from giulgi.compat.keras.boundary import keras_function
-from giulgi.compat.names import export, exported
+from giulgi.compat.names import TABLES, export, exported
 from giulgi.names import letters_of
 
 #: Metrics by their names, as functions of expressions.
@@ -27,11 +28,6 @@ _ACCURACY = ("accuracy", "acc")
 for _name in _ACCURACY:
     _built = keras_function(f"metrics.{_name}")(gg.metrics.accuracy)
     _built.of_giulgi = gg.metrics.accuracy  # type: ignore[attr-defined]
-for _name in ("Metric", "Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
-              "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "MeanSquaredError",
-              "MeanAbsoluteError"):  # fmt: skip
-    export(f"metrics.{_name}", getattr(gg.metrics, _name), of="keras")
-
 
 def as_metric(identifier: Any, is_binary: bool = False) -> Any:
     """Return a metric as giulgi takes it, with the name that it is given by.
@@ -52,6 +48,10 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
         for name, function in FUNCTIONS.items():
             if letters_of(name) == letters_of(identifier):
                 return gg.metrics.MeanOf(function, identifier)
+        for name, thing in TABLES["keras"].items():
+            is_class = name.startswith("metrics.") and inspect.isclass(thing)
+            if is_class and letters_of(name[len("metrics.") :]) == letters_of(identifier):
+                return thing()
         raise ValueError(f"Unknown metric function: {identifier}. There are {[*FUNCTIONS]}")
     own = getattr(identifier, "of_giulgi", None)
     name = getattr(identifier, "__name__", type(identifier).__name__).strip("<>")
@@ -61,6 +61,4 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
 @exported("metrics.get", "metrics.deserialize", of="keras")
 def get(identifier: Any) -> Any:
     """Return the function of a metric by its name; a function is itself."""
-    from giulgi.compat.names import TABLES
-
     return TABLES["keras"][f"metrics.{identifier}"] if isinstance(identifier, str) else identifier

@@ -11,8 +11,9 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.keras.arguments import as_initializer
 from giulgi.compat.keras.boundary import expressions, for_user, named
 from giulgi.compat.keras.weights import as_weight
-from giulgi.compat.names import export
+from giulgi.compat.names import TABLES, export
 from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import as_tensor
 from giulgi.graph.ops.state import Recorder
 
 _OURS = "giulgi."
@@ -148,7 +149,7 @@ def _of_user(method: Callable[..., Any]) -> Callable[..., Any]:
         if _is_inside(self):
             return for_user(functools.partial(method, self))(*args, **kwargs)
         found = method(self, *args, **kwargs)
-        return found.named.as_tensor() if hasattr(found, "named") else found
+        return found if found is None else as_tensor(found)
 
     return apply
 
@@ -158,6 +159,8 @@ def _stand_in(base: type) -> type:
     fields: dict[str, Any] = {"__module__": __name__, "__doc__": base.__doc__}
     for name in ("update_state", "result"):
         fields[name] = _inherited(base, name)
+    if base in (gg.metrics.MeanSquaredError, gg.metrics.MeanAbsoluteError):
+        fields["update_state"] = _of_one_example
     fields["add_weight"] = gg.metrics.Metric.add_weight
 
     def init(self: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> None:
@@ -178,12 +181,15 @@ def _inherited(base: type, name: str) -> Callable[..., Any]:
     return call
 
 
-for _name in ("Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
-              "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
-              "SparseTopKCategoricalAccuracy", "MeanSquaredError", "MeanAbsoluteError"):  # fmt: skip
-    _class = globals()[_name] = _stand_in(getattr(gg.metrics, _name))
-    export(f"metrics.{_name}", _class, of="keras")
-export("metrics.Metric", Metric, of="keras")
+def _of_one_example(self: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    """Add the values of the examples of a batch; without axes for them it is one."""
+    y, p = gg.constant(y_true), gg.constant(y_pred)
+    if y.ndim == p.ndim == 1:
+        y, p = gg.expand_dims(y, 0), gg.expand_dims(p, 0)
+    gg.metrics.MeanOf.update_state(self, y, p, sample_weight)
+
+
+_of_one_example.__name__ = "update_state"
 
 
 class MeanMetricWrapper(_stand_in(gg.metrics.MeanOf)):  # type: ignore[misc]
@@ -197,4 +203,26 @@ class MeanMetricWrapper(_stand_in(gg.metrics.MeanOf)):  # type: ignore[misc]
         )
 
 
+    update_state = _of_one_example
+
+
 export("metrics.MeanMetricWrapper", MeanMetricWrapper, of="keras")
+
+
+export("metrics.Metric", Metric, of="keras")
+
+
+def _for_programs() -> None:
+    """Let all metrics that are giulgi's be called with tensors, too."""
+    table = TABLES["keras"]
+    for name in ("Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
+                 "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
+                 "SparseTopKCategoricalAccuracy", "MeanSquaredError", "MeanAbsoluteError"):  # fmt: skip
+        export(f"metrics.{name}", getattr(gg.metrics, name), of="keras")
+    for path, thing in list(table.items()):
+        is_class = isinstance(thing, type) and issubclass(thing, gg.metrics.Metric)
+        if path.startswith("metrics.") and is_class and not issubclass(thing, Metric):
+            table[path] = globals()[thing.__name__] = _stand_in(thing)
+
+
+_for_programs()

@@ -39,6 +39,26 @@ class Weight(gg.Variable, Converted):
         """Return its value in a session; None: the default one."""
         return self.named.eval(session, feed_dict)
 
+    @property
+    def name(self) -> str:
+        """Its name, as of a tensor: ``"dense/kernel:0"``."""
+        return self.named.name
+
+    def __repr__(self) -> str:
+        return repr(self.named) if self.named.graph.is_eager else super().__repr__()
+
+    __str__ = __repr__
+
+    def value(self) -> Any:
+        """Return its value as a named tensor."""
+        return self.named.as_tensor()
+
+    read_value = value
+
+    def ref(self) -> Any:
+        """Return what stands for it as the key of a dict."""
+        return self.named.ref()
+
     def numpy(self, *args: Any, **kwargs: Any) -> Any:
         """Return its value of now."""
         return self.named.numpy() if self.named.graph.is_eager else super().numpy(*args, **kwargs)
