@@ -96,8 +96,9 @@ def test_python_2_is_told_apart(tmp_path):
     assert ended.code == 1
     assert "Line 2 of program.py is written in Python 2" in ended.err
     assert "healing" not in ended.err
-    ended = giulgi_run(tmp_path, text="x = (1\n")
-    assert "Python 2" not in ended.err
+    assert "written in Python 2" in giulgi_run(tmp_path, text="x = 10L\n").err
+    for text in ("x = (1\n", "x = 60epochs\n"):
+        assert "Python 2" not in giulgi_run(tmp_path, text=text).err
 
 
 def test_a_name_that_is_not_there_is_told_of(tmp_path):

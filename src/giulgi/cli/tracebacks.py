@@ -20,11 +20,11 @@ _SILENT = tuple(str(Path(_PACKAGE) / "compat" / name) for name in ("healing", "m
 # What Python 3 says of lines that are Python 2, and what such lines look like.
 _PYTHON_2_SAID = re.compile(
     r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
-    r"|leading zeros in decimal integer literals|invalid (decimal|hexadecimal|octal) literal"
+    r"|leading zeros in decimal integer literals"
 )
 _PYTHON_2_LINE = re.compile(
     r"^\s*print\s+[^=(\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>"
-    r"|^\s*print\s*>>|\bur['\"]|^\s*exec\s+['\"\w]|`[^`]+`"
+    r"|^\s*print\s*>>|\bur['\"]|^\s*exec\s+['\"\w]|`[^`]+`|\b\d[\da-fA-FxX]*[lL]\b"
 )
 
 
