@@ -5,6 +5,7 @@ Below are the graph and the backends, above everything that computes: sessions, 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,8 +33,8 @@ Array = np.ndarray[Any, Any]
 # What a compiled form depends on: the backend, the feeds' shapes, and how they are taken.
 _Kind = tuple[str, Shapes, Batched | None]
 
-# For how many sets of shapes a program stays compiled.
-_REMEMBERED_SHAPES = 64
+# For how many sets of shapes a program stays compiled, and its graph of known shapes is kept.
+_REMEMBERED_SHAPES, _REMEMBERED_COMPUTATIONS = 64, 4
 # How often a program can be run in one go.
 _MOST_TIMES = 10**15
 
@@ -70,7 +71,16 @@ class Program:
         self.backend = backend
         self._compiled: Recent[_Kind, tuple[Computation, Executable]]
         self._compiled = Recent(_REMEMBERED_SHAPES)
+        self._specialised: Recent[Shapes, Computation] = Recent(_REMEMBERED_COMPUTATIONS)
         self._ready: Ready | None = None
+
+    def on(self, backend: str) -> Program:
+        """Return the same program on another backend; what is known of it, both know."""
+        made = copy.copy(self)
+        made.backend = backend
+        made._compiled = Recent(_REMEMBERED_SHAPES)
+        made._ready = None
+        return made
 
     def __call__(self, *values: Any, storage: Storage | None = None) -> list[Array]:
         """Run on the values of the feeds; return the values of the fetches.
@@ -175,7 +185,9 @@ class Program:
 
     def specialised(self, shapes: Shapes) -> Computation:
         """Return the graph for feeds of these shapes, in which every shape is known."""
-        return make_computation(self.fetches, self.feeds, self.updates, shapes)
+        return self._specialised.get(
+            shapes, lambda: make_computation(self.fetches, self.feeds, self.updates, shapes)
+        )
 
     def __repr__(self) -> str:
         return (

@@ -36,6 +36,8 @@ class Computation:
             only updated.
         fetches: the nodes whose values are asked for.
         updates: pairs of a variable's place in ``variables`` and the node of its new value.
+        may_end: whether the first fetch, a single bool, tells if another step may follow: of
+            several steps those behind are left out. Only native code knows of it.
     """
 
     feeds: tuple[Node, ...]
@@ -43,6 +45,7 @@ class Computation:
     reads: tuple[Node | None, ...]
     fetches: tuple[Node, ...]
     updates: tuple[tuple[int, Node], ...]
+    may_end: bool = False
 
     @cached_property
     def nodes(self) -> list[Node]:

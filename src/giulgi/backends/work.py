@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from giulgi.graph.node import Node
+from giulgi.graph.control.body import Body
+from giulgi.graph.control.scan import Scan
+from giulgi.graph.control.while_loop import Repeated, While
+from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
 
@@ -26,6 +29,20 @@ def work(nodes: Iterable[Node]) -> int:
             size = round((size * prod(_size(x) for x in node.inputs[:2])) ** 0.5)
         total += size
     return total
+
+
+def node_count(nodes: Iterable[Node]) -> int:
+    """Return how many nodes there are, with those in the bodies of loops."""
+    every = list(nodes)
+    bodies: dict[Body, set[Node]] = {}
+    for node in every:
+        if isinstance(node.op, Scan):
+            bodies.setdefault(node.op.loop, set(node.op.loop.new_states)).add(node.op.output)
+        elif isinstance(node.op, While):
+            body: Repeated = node.op.body
+            bodies.setdefault(body, {body.goes_on, *body.new_states})
+    inside = (topological(ends, stop=body.parameters) for body, ends in bodies.items())
+    return len(every) + sum(node_count(nodes) for nodes in inside)
 
 
 def _size(node: Node) -> int:

@@ -8,13 +8,16 @@ compiling it would take, for each set of shapes; and then compiled.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from giulgi.backends.work import work
+from giulgi.backends.base import Computation
+from giulgi.backends.work import node_count, work
 from giulgi.compat.graph import Graph
 from giulgi.compat.variables import Variable
+from giulgi.graph.control.patience import OutOfPatience, patient
 from giulgi.graph.node import Node, topological
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.program import Program
@@ -27,9 +30,10 @@ Array = np.ndarray[Any, Any]
 # About how many seconds it takes to compile a program and a node of it, and to interpret a node and
 # an operation on numbers. A program is interpreted for as many runs as take no longer than
 # compiling it. Their number is estimated, and not measured by a clock, so that the same program
-# gives the same bits again. If there are fewer runs than so many, it is compiled at once.
+# gives the same bits again. If there are fewer runs than so many, it is compiled at once; and so it
+# is if the rounds of its loops turn out to take longer.
 _COMPILING, _COMPILING_A_NODE = 0.02, 0.002
-_INTERPRETING_A_NODE, _INTERPRETING_AN_OPERATION = 4e-6, 1e-9
+_INTERPRETING_A_NODE, _INTERPRETING_AN_OPERATION = 6e-6, 1e-9
 _FEWEST_RUNS = 2
 
 # How many programs are remembered by what they compute, and for how many shapes each.
@@ -63,11 +67,10 @@ class AdaptiveProgram:
         pairs = [(variable.variable, new) for variable, new in updates.items()]
         self._is_empty = not (self.fetches or pairs)
         self.compiled = Program(self.fetches, given, pairs)
-        self._interpreted = Program(self.fetches, given, pairs, backend="reference")
-        self._nodes = len(used)
-        # For each set of shapes how many runs are still interpreted; and those of the last run.
-        self._left: Recent[Shapes, list[int]] = Recent(_REMEMBERED_SHAPES)
-        self._last: tuple[Shapes | None, list[int]] = None, []
+        self._interpreted = self.compiled.on("reference")
+        # For each set of shapes what is left to interpret; and that of the last run.
+        self._left: Recent[Shapes, _Left] = Recent(_REMEMBERED_SHAPES)
+        self._last: tuple[Shapes | None, _Left] = None, _Left(0, 0)
 
     def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
         """Run on what is fed; return what is fetched, single numbers as NumPy's."""
@@ -78,21 +81,48 @@ class AdaptiveProgram:
         shapes = tuple([array.shape for array in arrays])
         known, left = self._last
         if shapes != known:
-            left = self._left.get(shapes, lambda: [self._interpreted_runs(shapes)])
+            left = self._left.get(shapes, lambda: _Left.of(self.compiled.specialised(shapes)))
             self._last = shapes, left
-        program = self.compiled
-        if left[0] > 0:
-            left[0] -= 1
-            program = self._interpreted
-        found = program.run(arrays, storage)
+        found = self._run_interpreted(arrays, storage, left) if left.seconds > 0 else None
+        if found is None:
+            found = self.compiled.run(arrays, storage)
         return [array if array.ndim else array[()] for array in found]
 
-    def _interpreted_runs(self, shapes: Shapes) -> int:
-        """Return how many runs for such shapes take as long as compiling does, about."""
-        operations = work(self.compiled.specialised(shapes).nodes)
-        run = self._nodes * _INTERPRETING_A_NODE + operations * _INTERPRETING_AN_OPERATION
-        runs = int((_COMPILING + self._nodes * _COMPILING_A_NODE) / run)
-        return runs if runs >= _FEWEST_RUNS else 0
+    def _run_interpreted(
+        self, arrays: Sequence[Array], storage: Storage, left: _Left
+    ) -> list[Array] | None:
+        """Return what is fetched; None if its loops would take longer than compiling."""
+        nodes = int(left.seconds / _INTERPRETING_A_NODE)
+        try:
+            with patient(nodes) as patience:
+                found = self._interpreted.run(arrays, storage)
+        except OutOfPatience:
+            left.seconds = 0
+            return None
+        left.seconds -= left.run + (nodes - patience.left) * _INTERPRETING_A_NODE
+        return found
+
+
+@dataclass
+class _Left:
+    """What is left to interpret before compiling pays.
+
+    Attributes:
+        seconds: for about how long.
+        run: about how long one run takes, but for the rounds of its loops.
+    """
+
+    seconds: float
+    run: float
+
+    @classmethod
+    def of(cls, computation: Computation) -> _Left:
+        """Return it for a computation that was not run yet."""
+        nodes = computation.nodes
+        operations = work(nodes) * _INTERPRETING_AN_OPERATION
+        run = len(nodes) * _INTERPRETING_A_NODE + operations
+        seconds = _COMPILING + node_count(nodes) * _COMPILING_A_NODE
+        return cls(seconds if seconds >= _FEWEST_RUNS * run else 0, run)
 
 
 def program_of(

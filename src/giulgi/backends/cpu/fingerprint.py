@@ -50,6 +50,8 @@ def fingerprint(computation: Computation, batched: Batched | None) -> str | None
     said.lines.append(str([numbers[node] for node in computation.fetches]))
     said.lines.append(str([(place, numbers[node]) for place, node in computation.updates]))
     said.lines.append(str([(v.dtype.str, v.shape) for v in computation.variables]))
+    if computation.may_end:
+        said.lines.append("may end")
     if batched is not None:
         said.lines.append(str((batched.size, [dtype.str for dtype in batched.dtypes])))
     compiler = _compiler()

@@ -14,10 +14,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from giulgi.graph.control.patience import note_computed
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import Constant, constant, placeholder
 from giulgi.graph.rewrite import specialise, substitute
+from giulgi.graph.shapes import is_static, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.recent import Recent
 
@@ -31,6 +33,9 @@ _REMEMBERED_FORMS = 64
 
 # Of so many bodies the order of the nodes is remembered.
 _REMEMBERED_ORDERS = 64
+
+# To compute so many elements takes about as long as to come to a node.
+_ELEMENTS_LIKE_A_NODE = 4000
 
 
 def stand_ins(parameters: Sequence[Node], forms: Sequence[Form]) -> dict[Node, Tensor]:
@@ -58,15 +63,22 @@ def rebuilt(ends: Sequence[Node], given: Mapping[Node, Tensor], *, plain: bool) 
 
 
 @lru_cache(maxsize=_REMEMBERED_ORDERS)
-def _order(ends: tuple[Node, ...], given: frozenset[Node]) -> list[Node]:
-    """Return the nodes of a body in their order: a loop asks for it in every round."""
-    return topological(ends, stop=given)
+def _order(ends: tuple[Node, ...], given: frozenset[Node]) -> tuple[list[Node], int]:
+    """Return the nodes of a body in their order, and what they cost; a loop asks in every round.
+
+    The cost is their number, and one for every so many elements that are computed.
+    """
+    order = topological(ends, stop=given)
+    sizes = [size_of(n.spec.shape) for n in order if n not in given and is_static(n.spec.shape)]
+    return order, len(order) - len(given) + sum(sizes) // _ELEMENTS_LIKE_A_NODE
 
 
 def computed(ends: Sequence[Node], given: Mapping[Node, Array]) -> list[Array]:
     """Return the values of nodes of a body, given those of its parameters: its meaning."""
     known = dict(given)
-    for node in _order(tuple(ends), frozenset(given)):
+    order, cost = _order(tuple(ends), frozenset(given))
+    note_computed(cost)
+    for node in order:
         if node not in known:
             value = node.op.numpy(*(known[source] for source in node.inputs))
             known[node] = np.asarray(value, node.spec.dtype)

@@ -14,7 +14,7 @@ import numpy as np
 from giulgi.backends.base import Batched, Computation
 from giulgi.backends.cpu.code.barrier import emit_meet, meet
 from giulgi.backends.cpu.code.contractions import Contraction, emit_contraction
-from giulgi.backends.cpu.code.ir import I64, PTR, Function, Module, Value, constant
+from giulgi.backends.cpu.code.ir import I8, I64, PTR, Function, Module, Value, constant
 from giulgi.backends.cpu.code.loading import emit_batch
 from giulgi.backends.cpu.code.loops import emit_loop
 from giulgi.backends.cpu.code.nests import emit_pointwise
@@ -213,6 +213,8 @@ class _Emitter:
                 self._meet(f, words, workers)
             if checks:
                 self._leave_if_failed(f, words, loop.index, None)
+            if self.plan.computation.may_end:
+                self._leave_at_the_end(f, words, workers)
         f.ret()
         entry = self.module.function("run", parameters, internal=False)
         if self._is_training():
@@ -228,7 +230,9 @@ class _Emitter:
         alone.ret()
 
     def _is_training(self) -> bool:
-        """Whether variables of floats are updated."""
+        """Whether variables of floats are updated, and not the states of a loop."""
+        if self.plan.computation.may_end:
+            return False
         return any(node.spec.dtype.kind == "f" for _, node in self.plan.computation.updates)
 
     def _leave_if_failed(
@@ -243,6 +247,14 @@ class _Emitter:
             self._meet(f, words, workers)
         failed = f.load(I64, f.offset(words, Word.FAILED, I64))
         f.leave_when(f.icmp("eq", failed, f.add(step, 1)))
+
+    def _leave_at_the_end(self, f: Function, words: Value, workers: Value) -> None:
+        """End where the first fetch is False; nobody writes it anew before all have read it."""
+        word = f.offset(words, self.table.word("fetch", 0), I64)
+        goes_on = f.load(I8, f.load(PTR, word))
+        if self.is_shared:
+            self._meet(f, words, workers)
+        f.leave_when(f.icmp("eq", goes_on, 0))
 
     def _call(
         self, f: Function, part: _Part, run: Sequence[Step], arguments: Sequence[Value]

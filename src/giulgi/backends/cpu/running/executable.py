@@ -212,6 +212,8 @@ class NativeExecutable:
             words[Word.SEED] = signed64(draw.seed)
             words[Word.RUN] = draw.run - first
         words[Word.FAILED] = 0
+        if self.computation.may_end:
+            self._small_fetches[0][1][...] = True
         count = self._worker_count() if self.frame.is_shared else 1
         if count == 1:
             self._run_alone()
@@ -225,7 +227,7 @@ class NativeExecutable:
         """Let so many workers do the steps, or one of them where it is sooner done."""
         words = self._words
         team, crew = workers.hire(count), self._crews[count]
-        while first < end and not words[Word.FAILED]:
+        while first < end and not words[Word.FAILED] and not self._has_ended():
             is_alone, steps = crew.next(end - first)
             words[Word.FIRST], words[Word.END] = first, first + steps
             begin = time.perf_counter()
@@ -233,9 +235,13 @@ class NativeExecutable:
                 self._run_alone()
             else:
                 is_alone = team.run(self._entry, self._address, count) == 1
-            if not words[Word.FAILED]:  # Else not all of them were done.
+            if not words[Word.FAILED] and not self._has_ended():  # Else not all were done.
                 crew.note(steps, time.perf_counter() - begin, were_alone=is_alone)
             first += steps
+
+    def _has_ended(self) -> bool:
+        """Whether no step may follow those that were done."""
+        return self.computation.may_end and not self._small_fetches[0][1]
 
     def _fetch(self, word: int, spec: tuple[Shape, DType]) -> Array:
         """Return a new array for a fetch."""
