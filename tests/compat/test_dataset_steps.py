@@ -97,3 +97,16 @@ def test_how_many_elements_there_are(tf):
     assert len(rows.repeat(2)) == 10
     with pytest.raises(TypeError, match="infinite"):
         len(rows.repeat())
+
+
+def test_batches_are_filled_up_with_computed_numbers(tf):
+    lengths = tf.data.Dataset.from_tensor_slices([2, 1])
+    end = tf.Variable(3) + 4
+    rows = lengths.map(lambda n: (tf.fill([n], n), n))
+    batches = rows.padded_batch(2, ([None], []), padding_values=(end, 0))
+    iterator = batches.make_initializable_iterator()
+    found = iterator.get_next()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(iterator.initializer)
+        assert session.run(found)[0].tolist() == [[2, 2], [1, 7]]

@@ -9,7 +9,7 @@ from typing import Any
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.data import dataset_steps as steps
 from giulgi.compat.tensorflow.data.dataset_base import DatasetBase, number_of
 from giulgi.compat.tensorflow.data.dataset_functions import Values
@@ -20,6 +20,7 @@ from giulgi.compat.tensorflow.data.elements import (
     TensorSpec,
     flatten,
     flatten_as,
+    is_tensor,
     mapped,
     nested,
 )
@@ -189,7 +190,7 @@ class Ordered(DatasetBase):
         Args:
             batch_size: how many.
             padded_shapes: the shapes, with None or -1 for the greatest size of a batch.
-            padding_values: what is filled in; None: zeros, or empty strings.
+            padding_values: what is filled in, also tensors; None: zeros, or empty strings.
             drop_remainder: whether the last ones are left out if they are fewer.
             name: has no meaning.
         """
@@ -208,11 +209,15 @@ class Ordered(DatasetBase):
         pairs = zip(self.specs, shapes, strict=True)
         specs = [TensorSpec(TensorShape([known]) + s, spec.dtype) for spec, s in pairs]
 
+        computed = {place: as_tensor(f) for place, f in enumerate(fills) if is_tensor(f)}
+
         def bind(values: Values) -> Begin:
-            pad = steps.Padding(self.specs, [s.as_list() for s in shapes], fills)
+            found = [values[computed[i]] if i in computed else f for i, f in enumerate(fills)]
+            pad = steps.Padding(self.specs, [s.as_list() for s in shapes], found)
             return steps.padded(self.bind(values), size(values), bool(drop_remainder), pad)
 
-        return self._made(nested(self.structure, specs), bind, [*self.inputs, *inputs])
+        inside = [*self.inputs, *inputs, *computed.values()]
+        return self._made(nested(self.structure, specs), bind, inside)
 
     def unbatch(self, name: str | None = None) -> Any:
         """Return a data set of the rows of the elements."""
