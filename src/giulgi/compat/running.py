@@ -57,7 +57,7 @@ class Prepared:
         graph = next((x.graph for x in [*fetches, *feeds]), get_default_graph())
         fed = set(feeds)
         tensors = [x for x in fetches if isinstance(x, Tensor)]
-        effects = _with_effect(fetches, fed)
+        effects = with_effect(fetches, fed)
         hosts = [op for op in effects if op.host is not None and (only is None or op in only)]
         self.updates = new_values(effects) if only is None else {}
         results = [x for x in tensors if x.op.host is None or x in fed]
@@ -82,7 +82,7 @@ class Prepared:
         computed = [x for inputs in self.inputs.values() for x in inputs.computed]
         self.handed = [x for x in dict.fromkeys(computed) if _may_be_fed(x)]
         # What checks something before an assignment may fail: then nothing is assigned.
-        guards = _with_effect([op for op in effects if op.assigns], fed)
+        guards = with_effect([op for op in effects if op.assigns], fed)
         self.is_guarded = any(op in guards for op in self.after)
         self.program = program_of(
             self.programs,
@@ -95,10 +95,8 @@ class Prepared:
             self.before or self.after or any(map(_is_text, [*self.results, *self.feeds]))
         )
         # Of what is fetched, which result of the program it is; None for an operation.
-        self._places = [
-            self.results.index(x) if isinstance(x, Tensor) and x in self.results else None
-            for x in fetches
-        ]
+        places: dict[Any, int] = {x: place for place, x in enumerate(self.results)}
+        self._places = [places.get(x) for x in fetches]
 
     def __call__(self, arrays: Sequence[Any], storage: Storage) -> list[Any]:
         """Run on the values of what is fed; return those of what is fetched, None of operations."""
@@ -213,7 +211,7 @@ def _is_expression(tensor: Tensor, fed: set[Tensor]) -> bool:
     return tensor.op.host is None and tensor not in fed
 
 
-def _with_effect(fetches: Sequence[Tensor | Operation], fed: set[Tensor]) -> list[Operation]:
+def with_effect(fetches: Sequence[Tensor | Operation], fed: set[Tensor]) -> list[Operation]:
     """Return the operations with an effect of their own that fetches depend on, in their order."""
     seen: set[Operation] = set()
     found = []

@@ -16,6 +16,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.math.indexing import scattered
+from giulgi.compat.variable_methods import scattered_assignment
 from giulgi.compat.variables import Variable, assignment
 
 
@@ -31,19 +32,37 @@ def _sizes(x: gg.Tensor) -> list[Any]:
     return [gg.size(x, axis) if n is None else n for axis, n in enumerate(x.shape)]
 
 
-def _put(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
-    """Return a variable with rows at places; of several for one place their mean."""
-    count = _added(places, gg.ones_like(rows), old)
-    total = _added(places, rows, old)
-    mean = total / gg.maximum(count, 1) if old.dtype.kind == "f" else total // gg.maximum(count, 1)
-    return gg.where(gg.equal(count, 0), old, mean)
+def put_rows(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+    """Return a variable with rows at places; of several for one place the last."""
+    flat = gg.reshape(places, (-1,))
+    own = old.dtype
+    if own.kind == "b":
+        rows, old = gg.cast(rows, "uint8"), gg.cast(old, "uint8")
+    rest = old.shape[1:]
+    wide = gg.reshape(gg.broadcast_to(rows, [*_sizes(places), *rest]), [-1, *rest])
+    is_last = _is_last(flat)
+    beside = gg.reshape(is_last, [-1, *[1] * len(rest)])
+    total = gg.scatter_add(gg.where(beside, wide, gg.zeros_like(wide)), flat, old.shape)
+    count = gg.scatter_add(gg.cast(is_last, "int32"), flat, old.shape[:1])
+    touched = gg.reshape(gg.not_equal(count, 0), [-1, *[1] * len(rest)])
+    return gg.cast(gg.where(touched, total, old), own)
+
+
+def _is_last(places: gg.Tensor) -> gg.Tensor:
+    """Return for each of some places whether it is not there once more behind."""
+    if places.shape[0] == 1:
+        return gg.ones((1,), "bool")
+    order = gg.argsort(places)
+    ordered = gg.gather(places, order)
+    ends = gg.concat([gg.not_equal(ordered[1:], ordered[:-1]), gg.ones((1,), "bool")], 0)
+    return gg.cast(gg.scatter_add(gg.cast(ends, "int32"), order, [gg.size(places)]), "bool")
 
 
 def _combined(combine: Callable[[gg.Tensor, gg.Tensor], gg.Tensor]) -> Callable[..., gg.Tensor]:
     """Return what puts at places the rows there and the given ones, combined."""
 
     def apply(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
-        return _put(places, combine(gg.gather(old, places), rows), old)
+        return put_rows(places, combine(gg.gather(old, places), rows), old)
 
     return apply
 
@@ -55,19 +74,15 @@ def _scattering(
         ref: Variable, indices: Any, updates: Any, use_locking: Any = None, name: str | None = None
     ) -> Any:
         del use_locking
-        places, rows = as_tensor(indices), as_tensor(updates, ref.dtype)
-        old = ref.as_tensor().expression
-        new = make(places.expression, gg.cast(rows.expression, old.dtype), old)
-        # The value is of the rows and places, on which the assignment thereby waits.
-        with get_default_graph().control_dependencies([places.op, rows.op]):
-            return assignment(type, ref, as_tensor(new), name)
+        rows = as_tensor(updates, ref.dtype)
+        return scattered_assignment(type, ref, as_tensor(indices), rows, make, name)
 
     apply.__name__ = path
     apply.__doc__ = f"Return the new value of a variable, {said}."
     exported(path, f"python.ops.state_ops.{path}")(apply)
 
 
-_scattering("ScatterUpdate", "scatter_update", _put, "with other rows at some places")
+_scattering("ScatterUpdate", "scatter_update", put_rows, "with other rows at some places")
 _scattering(
     "ScatterAdd", "scatter_add", lambda p, r, old: old + _added(p, r, old),
     "with something added to rows at some places",
@@ -83,10 +98,13 @@ _scattering("ScatterMax", "scatter_max", _combined(gg.maximum), "with the greate
 
 
 def _put_at(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
-    there = scattered(places, gg.ones_like(rows), old.shape)
-    total = scattered(places, rows, old.shape)
-    mean = total / gg.maximum(there, 1) if old.dtype.kind == "f" else total // gg.maximum(there, 1)
-    return gg.where(gg.equal(there, 0), old, mean)
+    """Return a variable with rows at full coordinates; of several for one the last."""
+    depth = int(places.shape[-1])  # type: ignore[arg-type]
+    sizes, flat = old.shape, gg.cast(places[..., 0], "int64")
+    for axis in range(1, depth):
+        flat = flat * sizes[axis] + gg.cast(places[..., axis], "int64")
+    new = put_rows(flat, rows, gg.reshape(old, [-1, *sizes[depth:]]))
+    return gg.reshape(new, sizes)
 
 
 _scattering(
