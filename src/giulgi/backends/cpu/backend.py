@@ -10,6 +10,7 @@ from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.frame import Frame, frame_and_code
 from giulgi.backends.cpu.running.mixed import MixedExecutable, is_worth_mixing, stages_of
+from giulgi.backends.cpu.running.sized import SizedExecutable, sizes_of
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
 
@@ -47,6 +48,9 @@ class CpuBackend:
     def _mixed(self, computation: Computation, batched: Batched | None) -> Executable:
         from giulgi.backends.cpu.compiler import is_native
 
+        sizes = sizes_of(computation)
+        if sizes:
+            return SizedExecutable(computation, sizes, self.compile, batched)
         stages = stages_of(computation, is_native)
         if not is_worth_mixing(stages, is_native):
             return self._reference.compile(computation, batched)

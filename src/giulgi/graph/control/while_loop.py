@@ -78,6 +78,12 @@ class Repeated(Body):
         (found,) = self.forms.get(key, lambda: (self._counted(given, order),))
         return found
 
+    def asked(self, inputs: Sequence[Node]) -> list[Node]:
+        """Return the inputs on which the number of rounds depends."""
+        needed, _ = self.forms.get("asked", self._asked)
+        pairs = zip(self.parameters, inputs, strict=True)
+        return [x for node, x in pairs if node in needed]
+
     def _asked(self) -> tuple[set[Node], list[int]]:
         """Return on which parameters the number of rounds depends, and the places of states."""
         own, needed = set(self.parameters), set[Node]()
@@ -136,7 +142,17 @@ class While(OfBody):
         rounds = body.rounds(inputs)
         if rounds is None:
             return None
-        if self.place == len(body.states) - 1:
+        return self.after(rounds, inputs)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is the number of rounds."""
+        return self.place == len(self.body.states) - 1
+
+    def after(self, rounds: int, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the state after so many rounds."""
+        body: Repeated = self.body
+        if self.is_count:
             return constant(rounds, int64)
         if rounds == 0:
             return inputs[self.place]

@@ -1,0 +1,163 @@
+"""A computation whose shapes depend on a few whole numbers that are computed.
+
+The longest of the sentences of a batch, say, is how many rounds a loop goes, and how long what it
+makes is. Such numbers are computed first. With them known the rest is a computation of known
+shapes, which is compiled, and remembered by the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from giulgi.backends.base import Array, Batched, Computation, Draw, Executable, Steps
+from giulgi.backends.reference.interpreter import Interpreter
+from giulgi.backends.work import work
+from giulgi.graph.control.scan import Scan
+from giulgi.graph.control.while_loop import While
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.leaves import Constant, constant
+from giulgi.graph.rewrite import specialise
+from giulgi.graph.shapes import is_static, size_of
+from giulgi.graph.tensor import Tensor
+from giulgi.recent import Recent
+
+# Numbers are looked at if there are no more than so many in one tensor.
+_FEW = 8
+# For so many numbers it stays compiled; it is compiled when the same numbers come again so often,
+# if it is so much work.
+_REMEMBERED, _OFTEN, _WORTH_COMPILING = 32, 2, 100_000
+
+
+def sizes_of(computation: Computation) -> list[Node]:
+    """Return the whole numbers on which shapes depend; none, if shapes depend on other things.
+
+    Numbers that are made of what has an unknown shape itself are known with the others.
+    """
+    found: dict[Node, None] = {}
+    behind: set[Node] = set()
+    for node in computation.nodes:
+        if not is_static(node.spec.shape) or not behind.isdisjoint(node.inputs):
+            behind.add(node)
+        if is_static(node.spec.shape) or not all(is_static(x.spec.shape) for x in node.inputs):
+            continue
+        numbers = [source for x in node.inputs if _is_number(x) for source in _origin(x)]
+        if not numbers:
+            return []
+        found |= dict.fromkeys(number for number in numbers if number not in behind)
+    return list(found)
+
+
+def _is_number(node: Node) -> bool:
+    few = is_static(node.spec.shape) and size_of(node.spec.shape) <= _FEW
+    return few and node.spec.dtype.kind in "iu" and not isinstance(node.op, Constant)
+
+
+def _origin(number: Node) -> list[Node]:
+    """Return the numbers of which a number is made that no program should be compiled for."""
+    if isinstance(number.op, While) and number.op.is_count:
+        asked = number.op.body.asked(number.inputs)
+        if all(_is_number(x) or isinstance(x.op, Constant) for x in asked):
+            return [source for x in asked if _is_number(x) for source in _origin(x)]
+    return [number]
+
+
+def with_sizes(computation: Computation, sizes: Sequence[Node], values: Sequence[Array]) -> Computation:
+    """Return a computation with the values of some numbers in their place."""
+    known = dict(zip(sizes, values, strict=True))
+    replaced = {node: constant(value) for node, value in known.items()}
+    rounds = {n.inputs: int(known[n]) for n in sizes if isinstance(n.op, While) and n.op.is_count}
+    for node in computation.nodes:
+        if isinstance(node.op, While) and node.inputs in rounds:
+            inputs = [Tensor(source) for source in node.inputs]
+            replaced[node] = node.op.after(rounds[node.inputs], inputs)
+    places, new = [i for i, _ in computation.updates], [node for _, node in computation.updates]
+    ends = specialise([Tensor(node) for node in (*computation.fetches, *new)], replaced)
+    count = len(computation.fetches)
+    nodes = [end.node for end in ends]
+    used = set(topological(nodes))
+    return replace(
+        computation,
+        reads=tuple(read if read in used else None for read in computation.reads),
+        fetches=tuple(nodes[:count]),
+        updates=tuple(zip(places, nodes[count:], strict=True)),
+    )
+
+
+class SizedExecutable:
+    """A computation that is compiled for the numbers on which its shapes depend.
+
+    Args:
+        computation: the computation.
+        sizes: the numbers.
+        compile: compiles a computation.
+        batched: how feeds are taken from arrays of all examples; None: they are fed.
+    """
+
+    in_place = True
+
+    def __init__(
+        self,
+        computation: Computation,
+        sizes: Sequence[Node],
+        compile: Callable[[Computation, Batched | None], Executable],
+        batched: Batched | None,
+    ) -> None:
+        self.computation = computation
+        self.sizes = list(sizes)
+        self._ask = Interpreter(replace(computation, fetches=tuple(sizes), updates=()))
+        self._compile = compile
+        self._interpreter = Interpreter(computation, batched)
+        self._made: Recent[tuple[bytes, ...], _Sized] = Recent(_REMEMBERED)
+
+    def run(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
+    ) -> tuple[list[Array], list[Array]]:
+        """Compute so many times, each time with the numbers that it finds."""
+        fetched: list[Array] = []
+        for number in range(times):
+            now = Draw(draw.seed, draw.run + number)
+            numbers, _ = self._ask.run(feeds, values, now)
+            key = tuple(value.tobytes() for value in numbers)
+            made = self._made.get(key, lambda found=numbers: self._sized(found))
+            executable = made.next(self._compile)
+            fetched, updated = executable.run(feeds, values, now)
+            if not executable.in_place:
+                for (place, _), value in zip(self.computation.updates, updated, strict=True):
+                    values[place][...] = value
+        return fetched, []
+
+    def _sized(self, numbers: Sequence[Array]) -> _Sized:
+        return _Sized(with_sizes(self.computation, self.sizes, numbers))
+
+    def run_steps(
+        self, data: Sequence[Array], values: Sequence[Array], draw: Draw, steps: Steps
+    ) -> list[Array]:
+        """Compute one step after another."""
+        for step in range(steps.first, steps.end):
+            feeds = self._interpreter.examples(data, steps, step)
+            self.run(feeds, values, Draw(draw.seed, draw.run + step - steps.first))
+        return []
+
+
+class _Sized:
+    """A computation for some numbers, which is compiled when they have come often enough."""
+
+    def __init__(self, computation: Computation) -> None:
+        self.computation = computation
+        nodes = computation.nodes
+        is_loop = any(isinstance(node.op, Scan) for node in nodes)
+        self.is_worth_it = is_loop or work(nodes) >= _WORTH_COMPILING
+        self.count = 0
+        self.executable: Executable | None = None
+
+    def next(self, compile: Callable[[Computation, Batched | None], Executable]) -> Executable:
+        """Return what computes it the next time."""
+        if self.executable is None:
+            self.executable = Interpreter(self.computation)
+        self.count += 1
+        if self.count == _OFTEN and self.is_worth_it:
+            self.executable = compile(self.computation, None)
+        return self.executable
