@@ -34,6 +34,7 @@ FAMILIES = (
     "contrib.contrib_optimizers",
     "contrib.contrib_regularizers",
     "contrib.contrib_slim",
+    "contrib.slim_training",
     "contrib.contrib_training",
     "contrib.forests",
     "contrib.hparams",
@@ -150,7 +151,7 @@ FAMILIES = (
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
 
-for _part in ("mode", "tape", "functions"):
+for _part in ("mode", "tape", "functions", "contrib"):
     import_module(f"giulgi.compat.eager.{_part}")
 
 # What a program of that time asks for, to decide how to go on: the last of the first line.

@@ -1,26 +1,18 @@
-"""Training in one call: ``optimize_loss``, ``create_train_op`` and slim's ``train``."""
+"""Steps of training made by one call: ``optimize_loss`` and ``create_train_op``."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
-
-import numpy as np
 
 import giulgi as gg
 from giulgi.compat.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.session import Session
 from giulgi.compat.tensor import Tensor, as_tensor, record
-from giulgi.compat.tensorflow.system import logging
-from giulgi.compat.tensorflow.train import checkpoints, optimizers, summary
+from giulgi.compat.tensorflow.train import optimizers, summary
 from giulgi.compat.tensorflow.train.clipping import clip_by_global_norm, clip_by_norm, global_norm
 from giulgi.compat.tensorflow.train.global_step import get_global_step, get_or_create_global_step
-from giulgi.compat.tensorflow.train.monitored import Scaffold
 from giulgi.compat.tensorflow.train.optimizer import Optimizer
-from giulgi.compat.tensorflow.train.saver import Saver
-from giulgi.compat.tensorflow.train.summary_writer import FileWriter
 from giulgi.compat.variable_scopes import variable_scope
 
 _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
@@ -209,98 +201,3 @@ def create_train_op(
     if summarize_gradients:
         _summarize(loss, pairs, ["gradients", "gradient_norm"])
     return _after(loss, optimizer.apply_gradients(pairs, step))
-
-
-@exported("contrib.slim.learning.train", "contrib.slim.python.slim.learning.train")
-def train(
-    train_op: Any,
-    logdir: Any,
-    train_step_fn: Any = None,
-    train_step_kwargs: Any = None,
-    log_every_n_steps: int = 1,
-    graph: Any = None,
-    master: str = "",
-    is_chief: bool = True,
-    global_step: Any = None,
-    number_of_steps: int | None = None,
-    init_op: Any = None,
-    init_feed_dict: Any = None,
-    local_init_op: Any = None,
-    init_fn: Callable[[Any], Any] | None = None,
-    ready_op: Any = None,
-    summary_op: Any = None,
-    save_summaries_secs: float = 600,
-    summary_writer: Any = None,
-    startup_delay_steps: int = 0,
-    saver: Saver | None = None,
-    save_interval_secs: float = 600,
-    **_: Any,
-) -> Any:
-    """Take steps, save checkpoints and summaries into a folder, and return the last loss.
-
-    Args:
-        train_op: the loss, whose computation takes a step; see :func:`create_train_op`.
-        logdir: the folder; None: nothing is saved.
-        log_every_n_steps: the steps from log to log.
-        graph: the graph; None: the one that is built in.
-        global_step: counts the steps; None: that of the graph.
-        number_of_steps: where to stop; None: never.
-        init_op: gives variables their first values.
-        init_feed_dict: what is fed for that.
-        local_init_op: gives local variables their first values.
-        init_fn: a function of the session that is called after that.
-        summary_op: makes all summaries; None: all of the graph.
-        save_summaries_secs: the seconds from summary to summary.
-        summary_writer: writes summaries.
-        saver: saves and restores.
-        save_interval_secs: the seconds from checkpoint to checkpoint.
-    """
-    del train_step_fn, train_step_kwargs, master, is_chief, ready_op, startup_delay_steps
-    own = get_default_graph() if graph is None else graph
-    with own.as_default():
-        step = get_or_create_global_step() if global_step is None else global_step
-        parts = Scaffold(
-            init_op, init_feed_dict, None, None, None, local_init_op, summary_op, saver
-        )
-        parts.finalize()
-        writer = summary_writer
-        if writer is None and logdir is not None:
-            writer = FileWriter(logdir, own)
-        with Session(graph=own) as session:
-            newest = checkpoints.latest_checkpoint(logdir) if logdir is not None else None
-            if newest is not None:
-                parts.saver.restore(session, newest)
-            else:
-                session.run(parts.init_op, feed_dict=init_feed_dict)
-                if init_fn is not None:
-                    init_fn(session)
-            session.run(parts.local_init_op)
-            return _steps(
-                session, train_op, step, number_of_steps, log_every_n_steps, parts, writer,
-                None if logdir is None else f"{logdir}/model.ckpt",
-                (save_interval_secs, save_summaries_secs),
-            )  # fmt: skip
-
-
-def _steps(
-    session: Session, train_op: Any, step: Any, number_of_steps: int | None, every: int,
-    parts: Scaffold, writer: Any, path: str | None, intervals: tuple[float, float],
-) -> Any:  # fmt: skip
-    """Take steps up to a number of them; return the last loss."""
-    loss, saved = None, [time.monotonic()] * 2
-    while True:
-        count = int(session.run(step))
-        is_end = number_of_steps is not None and count >= number_of_steps
-        now = time.monotonic()
-        if path is not None and (is_end or now - saved[0] > intervals[0]):
-            parts.saver.save(session, path, global_step=count)
-            saved[0] = now
-        is_due = is_end or now - saved[1] > intervals[1]
-        if is_due and writer is not None and parts.summary_op is not None:
-            writer.add_summary(session.run(parts.summary_op), count)
-            saved[1] = now
-        if is_end:
-            return loss
-        loss = session.run(train_op)
-        if every and (count + 1) % every == 0:
-            logging.info("global step %d: loss = %.4f", count + 1, np.asarray(loss).mean())
