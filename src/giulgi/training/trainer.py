@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.advice import advise
 from giulgi.backends.explanation import Explanation
 from giulgi.errors import DataError, DivergedError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
-from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.tensor import Tensor
@@ -21,7 +19,7 @@ from giulgi.pace import Pace
 from giulgi.program import Program
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.checks.epochs import check_epochs, is_due
-from giulgi.training.checks.outputs import activation_of, advise_on_output
+from giulgi.training.checks.outputs import activation_of, advise_on_output, advise_on_unused
 from giulgi.training.checks.targets import check_class_weights, check_number, check_target
 from giulgi.training.data.batches import Array, ArrayBatches, Batch
 from giulgi.training.data.feeding import Batches
@@ -121,7 +119,7 @@ class Trainer:
         loss, updates = self.objective.loss([Measured(*parts) for parts in measured], penalties)
         if training:
             trained = self.trained
-            _advise_on_unused(loss, trained)
+            advise_on_unused(loss, trained)
             updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
         return Program([], [*inputs, *targets, *weights], [*applied.states, *updates])
 
@@ -273,7 +271,7 @@ class Trainer:
         ticker = Ticker()
         for step, batch in enumerate(self._checked("fit", batches), start=1):
             if before:
-                callbacks.call("on_train_batch_begin", step - 1, {})
+                callbacks.call("on_train_batch_begin", step - 1, self._batch_logs(step, batch))
             self.run(batch, training=True)
             due = ticker.is_due()
             if after or due:
@@ -282,12 +280,25 @@ class Trainer:
                 if due:
                     progress.update(step, logs)
                 if after:
-                    callbacks.call("on_train_batch_end", step - 1, logs)
+                    told = self._batch_logs(step, batch, logs)
+                    callbacks.call("on_train_batch_end", step - 1, told)
             if self.model.stop_training:
                 break
         logs = self.results()
         self._check_loss(logs, epoch, step)
         return step, logs
+
+    def _batch_logs(
+        self, step: int, batch: Batch, logs: dict[str, float] | None = None
+    ) -> dict[str, float]:
+        """Return what callbacks are told before a batch (None), or after it.
+
+        Args:
+            step: the number of the batch in its epoch, from 1.
+            batch: the batch.
+            logs: the results of the epoch so far.
+        """
+        return logs or {}
 
     def evaluate(
         self, batches: Batches, callbacks: CallbackList, verbose: int | str
@@ -383,13 +394,3 @@ def _target_dtype(array: Array) -> DType:
     if is_float(array.dtype) or array.dtype.kind == "b":
         return DEFAULT_FLOAT
     return array.dtype
-
-
-def _advise_on_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:
-    reached = set(topological([loss.node]))
-    unused = [variable.name for variable in trained if variable.node not in reached]
-    if unused:
-        advise(
-            "the loss does not depend on these weights, which stay as they are: "
-            + ", ".join(unused)
-        )

@@ -20,7 +20,7 @@ from giulgi.compat.variables import Variable
 @backend("get_value")
 def get_value(x: Any) -> Any:
     """Return the value of a variable."""
-    return x.numpy() if isinstance(x, gg.Tensor) else eval_(x)
+    return x.numpy()[()] if isinstance(x, gg.Tensor) else eval_(x)
 
 
 @backend("batch_get_value")

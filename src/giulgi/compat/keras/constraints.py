@@ -7,6 +7,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.keras.boundary import called, expressions
+from giulgi.compat.keras.utils import known_object
 from giulgi.compat.names import export
 
 _LEAST = 1e-7
@@ -97,12 +98,8 @@ def get(identifier: Any) -> Any:
     """Return a constraint of expressions by a name or a description; a function is itself."""
     if identifier is None:
         return None
-    if isinstance(identifier, dict):
-        return _BY_NAME[identifier["class_name"]](**identifier.get("config", {}))
-    if isinstance(identifier, str):
-        if identifier not in _BY_NAME:
-            raise ValueError(f"Unknown constraint: {identifier}")
-        return _BY_NAME[identifier]()
+    if isinstance(identifier, (dict, str)):
+        return known_object(identifier, _BY_NAME, "constraint")
     if callable(identifier):
         return identifier
     raise ValueError(f"Could not interpret constraint identifier: {identifier}")
@@ -119,3 +116,4 @@ def limit(constraint: Any, new: gg.Tensor) -> gg.Tensor:
 
 
 export("constraints.get", get, of="keras")
+export("constraints.deserialize", get, of="keras")

@@ -92,6 +92,10 @@ class Layer(gg.layers.Layer):
             kwargs["input_shape"] = (None,)  # Sequences of words of any length.
         if isinstance(kwargs.get("input_shape"), TensorShape):
             kwargs["input_shape"] = tuple(kwargs["input_shape"].as_list())
+        if "batch_size" in kwargs and not isinstance(self, gg.layers.InputLayer):
+            size = kwargs.pop("batch_size")
+            if "input_shape" in kwargs:
+                kwargs["batch_input_shape"] = (size, *kwargs.pop("input_shape"))
 
     # Calling it
 

@@ -9,6 +9,7 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.keras import losses, optimizers
+from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.model_data import (
@@ -68,6 +69,11 @@ class TrainedModel(Layer, gg.Model):
             chosen_metrics(metrics, loss),
             chosen_metrics(weighted_metrics, loss),
         )
+
+    def _trainer_for(self, batch: Any, *, compiled: bool = True) -> Trainer:
+        """Return the trainer; variables that a program made meanwhile have their values then."""
+        get_session()
+        return super()._trainer_for(batch, compiled=compiled)
 
     def trained_weights(self) -> list[gg.Variable]:
         """Return the weights that training changes: those of the time of ``compile``."""

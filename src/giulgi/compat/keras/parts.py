@@ -11,6 +11,7 @@ import giulgi as gg
 from giulgi.compat.dtypes import DType
 from giulgi.compat.keras.arguments import hard_sigmoid
 from giulgi.compat.keras.boundary import called, keras_function, named
+from giulgi.compat.keras.utils import CUSTOM_OBJECTS, known_object
 from giulgi.compat.names import TABLES, export, exported
 from giulgi.compat.tensor import as_expression
 
@@ -47,7 +48,7 @@ def get_activation(identifier: Any) -> Any:
         identifier = "linear"
     if not isinstance(identifier, str):
         return identifier
-    found = TABLES["keras"].get(f"activations.{identifier}")
+    found = CUSTOM_OBJECTS.get(identifier, TABLES["keras"].get(f"activations.{identifier}"))
     if found is None:
         raise ValueError(f"Unknown activation function: {identifier}")
     return found
@@ -111,15 +112,16 @@ export("initializers.Initializer", gg.initializers.Initializer, of="keras")
 @exported("initializers.get", "initializers.deserialize", of="keras")
 def get_initializer(identifier: Any) -> Any:
     """Return an initializer by its name or a description; a function is itself."""
-    if isinstance(identifier, dict):
-        made = INITIALIZERS[identifier["class_name"]]
+    if isinstance(identifier, (dict, str)):
+        name = identifier if isinstance(identifier, str) else identifier["class_name"]
+        if name not in INITIALIZERS or name in CUSTOM_OBJECTS:
+            return known_object(identifier, INITIALIZERS, "initializer")
+        if isinstance(identifier, str):
+            return INITIALIZERS[name]()
+        made = INITIALIZERS[name]
         known = inspect.signature(made.__init__).parameters
         config = identifier.get("config") or {}
         return made(**{key: value for key, value in config.items() if key in known})
-    if isinstance(identifier, str):
-        if identifier not in INITIALIZERS:
-            raise ValueError(f"Unknown initializer: {identifier}")
-        return INITIALIZERS[identifier]()
     return identifier
 
 
@@ -137,6 +139,11 @@ class _NamedPenalty:
     def get_config(self) -> dict[str, float]:
         """Return the two factors."""
         return {"l1": float(self.l1), "l2": float(self.l2)}  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return one made with what :meth:`get_config` of another returned."""
+        return cls(**config)
 
 
 class L1L2(_NamedPenalty, gg.regularizers.L1L2):
@@ -167,11 +174,12 @@ for _path, _thing in _PENALTIES.items():
     export(f"regularizers.{_path}", _thing, of="keras")
 
 
-@exported("regularizers.get", of="keras")
+@exported("regularizers.get", "regularizers.deserialize", of="keras")
 def get_regularizer(identifier: Any) -> Any:
     """Return a regularizer by its name or a description; a function is itself."""
     if isinstance(identifier, dict):
-        return L1L2(**identifier.get("config", {}))
+        return known_object(identifier, _PENALTIES, "regularizer")
     if isinstance(identifier, str):
-        return _PENALTIES[identifier]()
+        own = CUSTOM_OBJECTS.get(identifier)
+        return _PENALTIES[identifier]() if own is None else own
     return identifier

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+import giulgi as gg
 from giulgi.compat.keras import utils
 from giulgi.compat.keras.architecture import full_config
 from giulgi.compat.keras.boundary import is_standalone
@@ -15,7 +16,7 @@ from giulgi.compat.keras.models import Model
 from giulgi.compat.keras.optimizers import Optimizer, serialize
 from giulgi.compat.keras.serialization import layer_from
 from giulgi.compat.keras.weights import Weight
-from giulgi.compat.names import exported
+from giulgi.compat.names import TABLES, exported
 from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.formats import keras_hdf5
 from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
@@ -76,6 +77,10 @@ def _names(value: Any) -> Any:
         return [_names(part) for part in value]
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, gg.metrics.Metric):
+        told = ("name", "num_thresholds", "curve", "num_classes")
+        config = {key: part for key, part in vars(value).items() if key in told}
+        return {"class_name": type(value).__name__, "config": config}
     return getattr(value, "__name__", None) or getattr(value, "name", type(value).__name__)
 
 
@@ -123,12 +128,15 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
         _set(model, content.layers)
         told = content.training_config
         if compile and told is not None and told.get("optimizer_config"):
-            _compile(model, told, custom_objects or {})
+            _compile(model, told, utils.CUSTOM_OBJECTS)
     return model
 
 
 def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None:
     def known(value: Any) -> Any:
+        if isinstance(value, dict) and f"metrics.{value.get('class_name')}" in TABLES["keras"]:
+            made: Any = TABLES["keras"][f"metrics.{value['class_name']}"]
+            return made(**value.get("config", {}))
         if isinstance(value, dict) and "class_name" in value:
             return known(value.get("config", {}).get("name", value["class_name"]))
         if isinstance(value, dict):

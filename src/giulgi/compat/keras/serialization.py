@@ -72,7 +72,8 @@ def _described(name: str, value: Any) -> Any:
         return {"class_name": kind, "config": _plain(vars(value))}
     if isinstance(value, gg.regularizers.L1L2):
         return {"class_name": "L1L2", "config": {"l1": float(value.l1), "l2": float(value.l2)}}
-    if isinstance(value, constraints.Constraint):
+    is_class = name.endswith(("constraint", "regularizer", "initializer"))
+    if isinstance(value, constraints.Constraint) or (is_class and hasattr(value, "get_config")):
         return {"class_name": type(value).__name__, "config": value.get_config()}
     if name.endswith("initializer") and isinstance(value, str):
         return _described(name, INITIALIZERS[value]())
@@ -81,6 +82,30 @@ def _described(name: str, value: Any) -> Any:
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     return _plain(value)
+
+
+@exported("initializers.serialize", of="keras")
+def serialize_initializer(initializer: Any) -> Any:
+    """Return an initializer as a description; a function by its name."""
+    return _described("initializer", initializer)
+
+
+@exported("regularizers.serialize", of="keras")
+def serialize_regularizer(regularizer: Any) -> Any:
+    """Return a regularizer as a description; a function by its name."""
+    return _described("regularizer", regularizer)
+
+
+@exported("constraints.serialize", of="keras")
+def serialize_constraint(constraint: Any) -> Any:
+    """Return a constraint as a description; a function by its name."""
+    return _described("constraint", constraint)
+
+
+@exported("losses.serialize", "metrics.serialize", of="keras")
+def serialize_function(function: Any) -> Any:
+    """Return the name of a function."""
+    return getattr(function, "__name__", function)
 
 
 def _plain(value: Any) -> Any:
@@ -133,8 +158,7 @@ def from_description(name: str, value: dict[str, Any]) -> Any:
     if name.endswith("regularizer"):
         return parts.get_regularizer(value)
     if name.endswith("initializer"):
-        known = value["class_name"] in parts.INITIALIZERS
-        return parts.get_initializer(value) if known else value["class_name"]
+        return parts.get_initializer(value)
     if name == "dtype":
         return value["config"]["name"]
     return layer_from(value)
@@ -153,12 +177,19 @@ def without_defaults(cls: type[Layer], config: dict[str, Any]) -> dict[str, Any]
             continue
         if isinstance(value, dict) and "class_name" in value:
             value = from_description(name, value)
+        elif isinstance(value, str) and value in utils.CUSTOM_OBJECTS and _is_function(name):
+            value = utils.CUSTOM_OBJECTS[value]
         elif name == "function" and not callable(value):
             value = _function(value, utils.CUSTOM_OBJECTS)
         elif isinstance(value, list) and name != "function":
             value = _tuples(value)
         found[name] = value
     return found
+
+
+def _is_function(argument: str) -> bool:
+    """Whether an argument of a layer is told by the name of a function."""
+    return argument.endswith(("activation", "initializer", "regularizer", "constraint"))
 
 
 def _tuples(value: list[Any]) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from giulgi.graph.ops.state import Variable
+from giulgi.nn.metrics.base import Averaged
 from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
 from giulgi.training.trainer import Trainer
@@ -36,6 +37,9 @@ class Logs(dict[str, Any]):
 class KerasTrainer(Trainer):
     """Trains as Keras does: also on when the loss is no number any more."""
 
+    #: Totals and counts of what is reported, as they were behind the batch before.
+    _sums: dict[str, tuple[float, float]]
+
     @property
     def trained(self) -> list[Variable]:
         """The variables that training changes: those of the time of ``compile``.
@@ -59,6 +63,26 @@ class KerasTrainer(Trainer):
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""
         return Logs(super().results())
+
+    def _batch_logs(
+        self, step: int, batch: Batch, logs: dict[str, float] | None = None
+    ) -> dict[str, float]:
+        """Return its number and size, and after it the loss and metrics of the batch alone."""
+        told: dict[str, float] = Logs({"batch": step - 1, "size": batch.size})
+        if logs is None:
+            return told
+        assert self.objective is not None
+        if step == 1:
+            self._sums = {}
+        for name, metric in self.objective.reported.items():
+            told[name] = logs[name]
+            if isinstance(metric, Averaged):
+                now = float(metric.total.numpy()), float(metric.count.numpy())
+                total, count = self._sums.get(name, (0.0, 0.0))
+                self._sums[name] = now
+                if now[1] > count:
+                    told[name] = (now[0] - total) / (now[1] - count)
+        return told
 
     def _require_finite_weights(self) -> None:
         """Let weights be what they are."""

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,49 @@ class CustomObjectScope:
     def __exit__(self, *exception: Any) -> None:
         CUSTOM_OBJECTS.clear()
         CUSTOM_OBJECTS.update(self._before)
+
+
+def known_object(identifier: Any, known: Mapping[str, Any], what: str) -> Any:
+    """Return what a name or a description means: a thing of the program's, or one that is known.
+
+    Args:
+        identifier: a name; or a description, a dict of the class's name and its arguments.
+        known: things by their names.
+        what: what it is to be, for an error.
+
+    Raises:
+        ValueError: if there is none of the name.
+    """
+    is_name = isinstance(identifier, str)
+    name = identifier if is_name else identifier["class_name"]
+    found = CUSTOM_OBJECTS.get(name, known.get(name))
+    if found is None:
+        raise ValueError(f"Unknown {what}: {name}")
+    if is_name:
+        return found() if isinstance(found, type) else found
+    config = identifier.get("config") or {}
+    return found.from_config(config) if hasattr(found, "from_config") else found(**config)
+
+
+@exported("utils.deserialize_keras_object", "utils.generic_utils.deserialize_keras_object",
+          of="keras")  # fmt: skip
+def deserialize_keras_object(
+    identifier: Any, module_objects: Any = None, custom_objects: Any = None,
+    printable_module_name: str = "object",
+) -> Any:  # fmt: skip
+    """Return the thing of a name or a description."""
+    with CustomObjectScope(custom_objects or {}):
+        return known_object(identifier, module_objects or {}, printable_module_name)
+
+
+@exported("utils.serialize_keras_object", "utils.generic_utils.serialize_keras_object", of="keras")
+def serialize_keras_object(instance: Any) -> Any:
+    """Return the description of a thing: its class and arguments, or a function's name."""
+    if instance is None:
+        return None
+    if hasattr(instance, "get_config"):
+        return {"class_name": type(instance).__name__, "config": instance.get_config()}
+    return instance.__name__
 
 
 @exported("utils.multi_gpu_model", "utils.training_utils.multi_gpu_model", of="keras")

@@ -6,11 +6,11 @@ any other way it says nothing.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from typing import Any
 
 from giulgi.advice import advise
-from giulgi.graph.node import Node
+from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.elementwise import Add, Divide, Maximum
 from giulgi.graph.ops.functions import Exp, Sigmoid, Tanh
@@ -153,4 +153,15 @@ def _advise_on_metric(goal: OutputGoal, metric: MeanOf, activation: str) -> None
         advise(
             f"the metric {metric.name!r} counts outputs above 0.5 as yes, and logits mean yes "
             "above 0. Use metrics=[gg.metrics.BinaryAccuracy(threshold=0.0)]."
+        )
+
+
+def advise_on_unused(loss: Tensor, trained: Sequence[Tensor]) -> None:
+    """Tell of weights that the loss does not depend on."""
+    reached = set(topological([loss.node]))
+    unused = [variable.name for variable in trained if variable.node not in reached]
+    if unused:
+        advise(
+            "the loss does not depend on these weights, which stay as they are: "
+            + ", ".join(unused)
         )

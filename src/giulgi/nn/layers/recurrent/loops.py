@@ -129,9 +129,20 @@ class RNN(Layer):
         for state in self.states:
             state.assign(ops.zeros(state.shape, state.dtype))
 
-    def reset_states(self) -> None:
-        """The same as ``reset_state``."""
-        self.reset_state()
+    def reset_states(self, states: Any = None) -> None:
+        """Let the next batch begin with states that are given, else with zeros again."""
+        if states is None:
+            self.reset_state()
+            return
+        given = states if isinstance(states, (list, tuple)) else [states]
+        if len(given) != len(self.states):
+            raise ArgumentError(
+                f"it has {len(self.states)} states, and {len(given)} are given.",
+                op=type(self).__name__,
+                fix="one array for each state, (batch, units)",
+            )
+        for state, value in zip(self.states, given, strict=True):
+            state.assign(value)
 
     def call(
         self,
