@@ -142,17 +142,7 @@ class While(OfBody):
         rounds = body.rounds(inputs)
         if rounds is None:
             return None
-        return self.after(rounds, inputs)
-
-    @property
-    def is_count(self) -> bool:
-        """Whether it is the number of rounds."""
-        return self.place == len(self.body.states) - 1
-
-    def after(self, rounds: int, inputs: Sequence[Tensor]) -> Tensor:
-        """Return the state after so many rounds."""
-        body: Repeated = self.body
-        if self.is_count:
+        if self.place == len(body.states) - 1:
             return constant(rounds, int64)
         if rounds == 0:
             return inputs[self.place]

@@ -56,23 +56,18 @@ def _is_number(node: Node) -> bool:
 
 
 def _origin(number: Node) -> list[Node]:
-    """Return the numbers of which a number is made that no program should be compiled for."""
-    if isinstance(number.op, While) and number.op.is_count:
-        asked = number.op.body.asked(number.inputs)
-        if all(_is_number(x) or isinstance(x.op, Constant) for x in asked):
-            return [source for x in asked if _is_number(x) for source in _origin(x)]
-    return [number]
+    """Return the number itself; of rounds those that tell how many there are, if such do."""
+    if not isinstance(number.op, While):
+        return [number]
+    asked = number.op.body.asked(number.inputs)
+    if not all(_is_number(x) or isinstance(x.op, Constant) for x in asked):
+        return []  # It may be another number each time.
+    return [source for x in asked if _is_number(x) for source in _origin(x)]
 
 
 def with_sizes(computation: Computation, sizes: Sequence[Node], values: Sequence[Array]) -> Computation:
     """Return a computation with the values of some numbers in their place."""
-    known = dict(zip(sizes, values, strict=True))
-    replaced = {node: constant(value) for node, value in known.items()}
-    rounds = {n.inputs: int(known[n]) for n in sizes if isinstance(n.op, While) and n.op.is_count}
-    for node in computation.nodes:
-        if isinstance(node.op, While) and node.inputs in rounds:
-            inputs = [Tensor(source) for source in node.inputs]
-            replaced[node] = node.op.after(rounds[node.inputs], inputs)
+    replaced = {node: constant(value) for node, value in zip(sizes, values, strict=True)}
     places, new = [i for i, _ in computation.updates], [node for _, node in computation.updates]
     ends = specialise([Tensor(node) for node in (*computation.fetches, *new)], replaced)
     count = len(computation.fetches)
