@@ -33,3 +33,21 @@ def test_what_nobody_names_is_named_as_tensorflow_does(tf, build, name):
     made = build(tf, tf.placeholder(tf.float32, [2, 2]))
     assert made.name == f"{name}:0"
     assert tf.get_default_graph().get_tensor_by_name(f"{name}:0") is made
+
+
+def test_what_is_inside_of_an_operation_is_found_by_its_name(tf):
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    weights = tf.Variable(tf.ones([2, 3]), name="w")
+    kept = tf.nn.dropout(x, 0.5, name="drop")
+    loss = tf.nn.softmax_cross_entropy_with_logits(labels=weights, logits=x)
+    graph = tf.get_default_graph()
+    assert graph.get_tensor_by_name("drop/mul:0") is kept
+    assert graph.get_tensor_by_name("softmax_cross_entropy_with_logits_sg/Reshape_2:0") is loss
+    assert graph.get_tensor_by_name("w/read:0").op is weights.op
+    with pytest.raises(KeyError, match="drop/other"):
+        graph.get_tensor_by_name("drop/other:0")
+    assigned = tf.assign(graph.get_tensor_by_name("w:0"), 2 * tf.ones([2, 3]))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(assigned)
+        assert session.run("w/read:0").tolist() == [[2, 2, 2], [2, 2, 2]]

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from giulgi.compat.graph_keys import INNER_NAMES
 from giulgi.compat.graph_keys import Collections as Collections
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
@@ -70,9 +71,8 @@ class Operation:
         self.inputs = tuple(inputs)
         self.control_inputs = tuple(dict.fromkeys([*controls, *graph.controls]))
         self.outputs: list[Tensor] = []
-        for tensor in self.inputs:
-            if tensor.op.graph is not graph:
-                refuse_other_graph(tensor, graph)
+        for tensor in [x for x in self.inputs if x.op.graph is not graph]:
+            refuse_other_graph(tensor, graph)
         self.assigns = tuple(assigns)
         self.host = host
         self.device = ""
@@ -97,15 +97,15 @@ class Operation:
     def are_outputs_made(self) -> None:
         """Take note that all results are there: they have the gradient that the graph asks for."""
         if self.graph.gradient_names:
-            from giulgi.compat.tensorflow.control.own_gradients import override
+            from giulgi.compat.tensorflow.control import own_gradients
 
-            override(self)
+            own_gradients.override(self)
 
     def get_attr(self, name: str) -> Any:
-        """Return an attribute; of an operation here only the dtype of its result is known."""
-        if name in ("T", "dtype") and self.outputs:
-            return self.outputs[0].dtype
-        raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
+        """Return an attribute: the dtype of its result is the only one."""
+        if name not in ("T", "dtype") or not self.outputs:
+            raise ValueError(f"Operation {self.name!r} has no attr named {name!r}.")
+        return self.outputs[0].dtype
 
     @property
     def node_def(self) -> Operation:
@@ -158,8 +158,7 @@ class Graph:
         self.seed: int | None = None
         self.controls: tuple[Operation, ...] = ()
         self.finalized = False
-        self.takes_others = False
-        self.gradient_names: dict[str, str] = {}
+        self.takes_others, self.gradient_names = False, dict[str, str]()
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
@@ -181,6 +180,9 @@ class Graph:
         """Return a context in which layers are called, for symbolic inputs or such with values."""
         del symbolic
         return nullcontext()
+
+    def require_python(self) -> None:
+        """Say that something is done that a function does only when it is called as it is."""
 
     def called_layer(self) -> None:
         """Take note that a layer was called."""
@@ -204,10 +206,15 @@ class Graph:
         return self._operations[size:]
 
     def get_operation_by_name(self, name: str) -> Operation:
-        """Return the operation of a name."""
-        if name not in self._by_name:
+        """Return the operation of a name.
+
+        What stands inside of another operation in TensorFlow, as ``dropout/mul`` does, is that one.
+        """
+        outer, _, inner = name.rpartition("/")
+        found = self._by_name.get(name) or self._by_name.get(outer)
+        if found is None or (found.name != name and inner not in INNER_NAMES.get(found.type, ())):
             raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
-        return self._by_name[name]
+        return found
 
     def get_tensor_by_name(self, name: str) -> Tensor:
         """Return a result of an operation, by a name such as ``"x:0"``."""
@@ -298,9 +305,9 @@ class Graph:
 
     def gradient_override_map(self, op_type_map: Mapping[str, str]) -> AbstractContextManager[None]:
         """Return a context in which kinds of operations have gradients that are registered."""
-        from giulgi.compat.tensorflow.control.own_gradients import gradient_override_map
+        from giulgi.compat.tensorflow.control import own_gradients
 
-        return gradient_override_map(self, op_type_map)
+        return own_gradients.gradient_override_map(self, op_type_map)
 
     # Collections
 

@@ -1,4 +1,4 @@
-"""The names of the collections of a graph."""
+"""The names that graphs know: of collections, and of what is inside of operations."""
 
 from __future__ import annotations
 
@@ -30,3 +30,15 @@ class Collections:
     CONCATENATED_VARIABLES = "concatenated_variables"
     COND_CONTEXT, WHILE_CONTEXT = "cond_context", "while_context"
     METRIC_VARIABLES = "metric_variables"
+
+
+#: The results of operations that are made of several in TensorFlow, by the names of these inside.
+INNER_NAMES = {
+    "VariableV2": {"read"},
+    "dropout": {"mul", "mul_1"},
+    "SoftmaxCrossEntropyWithLogits": {"Reshape_2", "SoftmaxCrossEntropyWithLogits"},
+    "SparseSoftmaxCrossEntropyWithLogits": {"SparseSoftmaxCrossEntropyWithLogits"},
+    "embedding_lookup": {"Identity", "Identity_1"},
+    "InTopK": {"InTopKV2"},
+    "moments": {"Squeeze"},
+}

@@ -21,7 +21,7 @@ import numpy as np
 
 from giulgi.compat.assigned import Assigned
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
-from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.host import session_storage
 from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
 from giulgi.compat.tensor import Tensor
@@ -242,6 +242,18 @@ def new_values(operations: Sequence[Operation]) -> dict[Variable, Expression]:
                 (new,) = substitute([new], {variable.variable.node: found[variable]})
             found[variable] = new
     return found
+
+
+def values_after(graph: Graph) -> dict[Variable, Expression]:
+    """Return what variables are assigned by the operations that new ones are to wait for."""
+    if not any(operation.after for operation in graph.controls):
+        return {}
+    controls, found = graph.notes.get("after", ((), {}))
+    if controls != graph.controls:
+        found = new_values(with_effect(graph.controls, set()))
+        graph.notes["after"] = graph.controls, found
+    known: dict[Variable, Expression] = found
+    return known
 
 
 def _waited_for(

@@ -176,11 +176,17 @@ class Variable(VariableMethods, Operand, Converted):
             pending = graph.recorder.pending.get(self.variable.cell)
             now = self.variable if pending is None else build(Assigned(), pending, self.variable)
             return record("ReadVariableOp", None, [], [now]).outputs[0]
-        new = _after(graph).get(self) if graph.controls else None
+        new = self._assigned_before(graph) if graph.controls else None
         if new is None:
             return self._snapshot
         own = f"{self.op.name.split('/')[-1]}/read"
         return record("Identity", own, [], [build(Assigned(), new, self.variable)]).outputs[0]
+
+    def _assigned_before(self, graph: Graph) -> gg.Tensor | None:
+        """Return what the operations that new ones wait for assign it; None if they do not."""
+        from giulgi.compat.running import values_after
+
+        return values_after(graph).get(self)
 
     def value(self) -> Tensor:
         """Return its value as a tensor."""
@@ -292,20 +298,6 @@ def _of_initialized(first: Tensor) -> Tensor:
     return record("Identity", None, [first, *values.values()], [made]).outputs[0]
 
 
-def _after(graph: Graph) -> dict[Variable, gg.Tensor]:
-    """Return what variables are assigned by the operations that new ones are to wait for."""
-    if not any(operation.after for operation in graph.controls):
-        return {}
-    controls, found = graph.notes.get("after", ((), {}))
-    if controls != graph.controls:
-        from giulgi.compat.running import new_values, with_effect
-
-        found = new_values(with_effect(graph.controls, set()))
-        graph.notes["after"] = graph.controls, found
-    known: dict[Variable, gg.Tensor] = found
-    return known
-
-
 def assignment(
     type: str,
     variable: Variable,
@@ -346,31 +338,6 @@ def take_effect(operation: Operation) -> Operation:
             graph.recorder.record(variable.variable, gg.cast(new, variable.variable.dtype))
         graph.take_step()
     return operation
-
-
-@exported("assign", "python.ops.state_ops.assign")
-def assign(
-    ref: Any,
-    value: Any,
-    validate_shape: Any = None,
-    use_locking: Any = None,
-    name: str | None = None,
-) -> Tensor:
-    """Return the new value of a variable, which is assigned when it is run."""
-    del validate_shape
-    return ref.assign(value, use_locking, name)
-
-
-@exported("assign_add", "python.ops.state_ops.assign_add")
-def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Tensor:
-    """Return the value of a variable and some more, which is assigned when it is run."""
-    return ref.assign_add(value, use_locking, name)
-
-
-@exported("assign_sub", "python.ops.state_ops.assign_sub")
-def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Tensor:
-    """Return the value of a variable less something, which is assigned when it is run."""
-    return ref.assign_sub(value, use_locking, name)
 
 
 # Which there are, and what initializes them

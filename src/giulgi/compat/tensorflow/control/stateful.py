@@ -1,4 +1,4 @@
-"""Assignments to some rows of a variable: ``tf.scatter_update`` and its like."""
+"""Assignments to variables, and to some of their rows: ``tf.scatter_update`` and its like."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import host_operation, session_storage
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.indexing import scattered
 from giulgi.compat.variable_methods import scattered_assignment
-from giulgi.compat.variables import Variable, assignment
+from giulgi.compat.variables import Variable, assignment, declared
+from giulgi.graph.ops.state import ReadVariable
 
 
 def _added(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
@@ -30,6 +31,49 @@ def _added(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
 
 def _sizes(x: gg.Tensor) -> list[Any]:
     return [gg.size(x, axis) if n is None else n for axis, n in enumerate(x.shape)]
+
+
+def variable_of(ref: Any) -> Variable:
+    """Return a variable, also the one that a tensor such as ``graph.get_tensor_by_name`` gives is.
+
+    Raises:
+        TypeError: if there is none.
+    """
+    if isinstance(ref, Tensor) and isinstance(ref.expression.op, ReadVariable):
+        known = declared(ref.expression.op)
+        ref = ref if known is None else known
+    if not isinstance(ref, Converted):
+        raise TypeError(f"Input 'ref' of 'Assign' Op requires a variable: {ref!r}")
+    found: Variable = ref  # type: ignore[assignment]
+    return found
+
+
+@exported("assign", "python.ops.state_ops.assign")
+def assign(
+    ref: Any,
+    value: Any,
+    validate_shape: Any = None,
+    use_locking: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """Return the new value of a variable, which is assigned when it is run."""
+    del validate_shape
+    return variable_of(ref).assign(value, use_locking, name)
+
+
+@exported("assign_add", "python.ops.state_ops.assign_add")
+def assign_add(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Tensor:
+    """Return the value of a variable and some more, which is assigned when it is run."""
+    return variable_of(ref).assign_add(value, use_locking, name)
+
+
+@exported("assign_sub", "python.ops.state_ops.assign_sub")
+def assign_sub(ref: Any, value: Any, use_locking: Any = None, name: str | None = None) -> Tensor:
+    """Return the value of a variable less something, which is assigned when it is run."""
+    return variable_of(ref).assign_sub(value, use_locking, name)
+
+
+# Of some rows
 
 
 def put_rows(places: gg.Tensor, rows: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
@@ -75,7 +119,7 @@ def _scattering(
     ) -> Any:
         del use_locking
         rows = as_tensor(updates, ref.dtype)
-        return scattered_assignment(type, ref, as_tensor(indices), rows, make, name)
+        return scattered_assignment(type, variable_of(ref), as_tensor(indices), rows, make, name)
 
     apply.__name__ = path
     apply.__doc__ = f"Return the new value of a variable, {said}."

@@ -48,7 +48,10 @@ def _cross_entropy(labels: Any, logits: Any, axis: Any) -> gg.Tensor:
     return -gg.sum(y * gg.activations.log_softmax(x, place), place)
 
 
-@operation("nn.softmax_cross_entropy_with_logits", type="SoftmaxCrossEntropyWithLogits")
+@operation(
+    "nn.softmax_cross_entropy_with_logits", type="SoftmaxCrossEntropyWithLogits",
+    named="softmax_cross_entropy_with_logits_sg",
+)  # fmt: skip
 def softmax_cross_entropy_with_logits(
     _sentinel: Any = None, labels: Any = None, logits: Any = None, dim: Any = -1,
     name: str | None = None, axis: Any = None,
@@ -64,7 +67,10 @@ def softmax_cross_entropy_with_logits(
     return _cross_entropy(gg.stop_gradient(as_expression(y)), x, dim if axis is None else axis)
 
 
-@operation("nn.softmax_cross_entropy_with_logits_v2", type="SoftmaxCrossEntropyWithLogits")
+@operation(
+    "nn.softmax_cross_entropy_with_logits_v2", type="SoftmaxCrossEntropyWithLogits",
+    named="softmax_cross_entropy_with_logits",
+)  # fmt: skip
 def softmax_cross_entropy_with_logits_v2(
     labels: Any, logits: Any, axis: Any = None, name: str | None = None, dim: Any = None
 ) -> gg.Tensor:
