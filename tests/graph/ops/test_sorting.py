@@ -41,3 +41,20 @@ def test_all_elements_in_one_row():
 def test_more_than_there_are(k):
     with pytest.raises(gg.errors.ArgumentError, match="from 0 to the size of the last axis, 3"):
         gg.top_k([1, 2, 3], k)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("dtype", ["float32", "uint8", "int32", "bool"])
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_a_few_of_many(backend, dtype, k):
+    rng = np.random.default_rng(k)
+    x = rng.integers(0, 3, (4, 80)).astype(dtype)
+    if dtype == "float32":
+        x[rng.random(x.shape) < 0.97] = -np.inf
+        x[0, [7, 30]] = np.nan
+    feed = gg.placeholder(dtype, x.shape)
+    values, places = gg.Program(list(gg.top_k(feed, k)), [feed], backend=backend)(x)
+    keys = np.where(np.isnan(x), np.inf, x.astype(float))
+    expected = np.argsort(-keys, axis=-1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(places, expected)
+    np.testing.assert_array_equal(values, np.take_along_axis(x, expected, -1))

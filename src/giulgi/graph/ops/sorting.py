@@ -9,17 +9,25 @@ import numpy as np
 
 from giulgi.errors import ArgumentError
 from giulgi.graph.composed import composed
-from giulgi.graph.dtypes import DType, int64
+from giulgi.graph.dtypes import DType, bool_, int8, int64, is_float
 from giulgi.graph.node import build
 from giulgi.graph.op import Op
+from giulgi.graph.ops.casting import cast
+from giulgi.graph.ops.creation import arange, zeros_like
 from giulgi.graph.ops.getitem import getitem
 from giulgi.graph.ops.indexing import take_along_axis
+from giulgi.graph.ops.joining import concat
 from giulgi.graph.ops.leaves import TensorLike, constant
+from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.movement import reshape
+from giulgi.graph.ops.reductions import argmax
 from giulgi.graph.shapes import Shape, normalise_axis
 from giulgi.graph.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
+
+# So few of so many times as many elements are sooner found one by one than by sorting all.
+_FEW, _MANY_TIMES = 8, 8
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,28 @@ def top_k(x: TensorLike, k: int = 1) -> tuple[Tensor, Tensor]:
             + (f", {size}." if size is not None else "."),
             fix="gg.top_k(x, 3)",
         )
-    places = getitem(build(ArgSort(-1, True), x), (..., slice(k)))
+    if size is not None and 0 < k <= _FEW and size >= _MANY_TIMES * k:
+        places = _greatest_few(x, k)
+    else:
+        places = getitem(build(ArgSort(-1, True), x), (..., slice(k)))
     return take_along_axis(x, places, -1), places
+
+
+def _greatest_few(x: Tensor, k: int) -> Tensor:
+    """Return the places of the k greatest elements along the last axis, found one by one."""
+    least = -np.inf if is_float(x.dtype) else np.iinfo(x.dtype).min if x.dtype.kind in "iu" else 0
+    numbers = arange(x.shape[-1])
+    is_taken = zeros_like(x, bool_)
+    found = []
+    for _ in range(k):
+        left = where(is_taken, constant(least, x.dtype), x)
+        place = argmax(left, -1, keepdims=True)
+        # Of what is left all may be the least there is, as what is taken seems to be.
+        is_least = take_along_axis(left, place, -1) == constant(least, x.dtype)
+        place = where(is_least, argmax(cast(~is_taken, int8), -1, keepdims=True), place)
+        found.append(place)
+        is_taken = is_taken | (numbers == place)
+    return concat(found, -1)
 
 
 def _in_a_row(x: TensorLike, axis: int | None) -> tuple[Tensor, int]:

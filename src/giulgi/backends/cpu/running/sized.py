@@ -26,6 +26,8 @@ from giulgi.recent import Recent
 
 # Numbers are looked at if there are no more than so many in one tensor.
 _FEW = 8
+# They are computed twice, so it must be no more work than this.
+_MOST_WORK = 50_000
 # For so many numbers it stays compiled; it is compiled when the same numbers come again so often,
 # if it is so much work.
 _REMEMBERED, _OFTEN, _WORTH_COMPILING = 32, 2, 100_000
@@ -47,7 +49,9 @@ def sizes_of(computation: Computation) -> list[Node]:
         if not numbers:
             return []
         found |= dict.fromkeys(number for number in numbers if number not in behind)
-    return list(found)
+    nodes = topological(found)
+    is_loop = any(isinstance(node.op, (Scan, While)) for node in nodes)
+    return [] if is_loop or work(nodes) > _MOST_WORK else list(found)
 
 
 def _is_number(node: Node) -> bool:
