@@ -267,7 +267,7 @@ def _got(
     initializer: Any = None, regularizer: Any = None, trainable: bool = True,
     collections: Any = None, constraint: Any = None, **_: Any,
 ) -> Any:  # fmt: skip
-    found = scopes.variables.get(name)
+    found = None if get_default_graph().is_eager else scopes.variables.get(name)
     if found is not None:
         if scope.reuse is False or scope.reuse is None:
             raise ValueError(

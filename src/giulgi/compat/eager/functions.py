@@ -76,6 +76,10 @@ class FunctionGraph(Graph):
         del control_inputs
         yield
 
+    def require_python(self) -> None:
+        """Let the function be called as it is."""
+        raise NeedsPython
+
     @contextmanager
     def calls_of_layers(self, symbolic: bool) -> Iterator[None]:
         """Let layers not train, unless they are told to."""

@@ -15,7 +15,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.tensor import Tensor, as_tensor, record
 from giulgi.compat.tensorflow.control.differentiation import UnconnectedGradients
 from giulgi.compat.variables import Variable
-from giulgi.graph.node import build
+from giulgi.graph.node import Node, build
 from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
@@ -49,10 +49,14 @@ class GradientTape:
         self.persistent = persistent
         self._old: dict[ReadVariable, Any] = {}
         self._is_spent = False
+        self._began = 0
+        self._watched: set[Node] = set()
 
     def __enter__(self) -> GradientTape:
         _open.append(self)
         state.tapes.add(self)
+        # Nodes are numbered as they are made.
+        self._began = gg.placeholder("float32", ()).node.serial
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -72,10 +76,7 @@ class GradientTape:
             if isinstance(x, Tensor):
                 # Equal constants are one expression: this one is to be told from others.
                 x.expression = tag(x.expression, ("watched", next(_numbers)))
-
-    def watched_variables(self) -> tuple[Any, ...]:
-        """Say that nobody counts them."""
-        raise NotImplementedError("watched_variables() is not there: keep a list of variables")
+            self._watched.add(_differentiated(x).node)
 
     def stop_recording(self) -> Any:
         """Return a context that does nothing."""
@@ -98,17 +99,27 @@ class GradientTape:
         self._spend()
         leaves, structure = flatten(sources)
         by = [_differentiated(x) for x in leaves]
+        known = [self._knows(x, e) for x, e in zip(leaves, by, strict=True)]
         ys = [_traced(as_tensor(y)) for y in flatten(target)[0]]
         seeds = None
         if output_gradients is not None:
             seeds = [as_tensor(g).expression for g in flatten(output_gradients)[0]]
         found = self._slopes(ys, by, seeds)
+        found = [g if is_known else None for g, is_known in zip(found, known, strict=True)]
         kind = getattr(unconnected_gradients, "value", unconnected_gradients)
         made = [
             _zeros(x) if g is None and kind == "zero" else None if g is None else _named(g)
             for g, x in zip(found, by, strict=True)
         ]
         return unflatten(structure, iter(made))
+
+    def _knows(self, source: Any, expression: Expression) -> bool:
+        """Whether the tape watches a source: a variable that is trained, or what was made inside."""
+        if expression.node in self._watched:
+            return True
+        if isinstance(source, (Variable, gg.Variable)):
+            return bool(getattr(source, "trainable", True))
+        return not getattr(source, "is_eager", False) or expression.node.serial > self._began
 
     def _slopes(
         self, ys: list[Expression], by: list[Expression], seeds: list[Expression] | None

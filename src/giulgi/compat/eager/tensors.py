@@ -12,7 +12,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.eager.lazy import assign_pending, known_value, state, values
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.host import as_declared, session_storage, stand_in
 from giulgi.compat.tensor import Converted, Reference, Tensor, operator_named, register_eager
 from giulgi.graph.ops.state import current_recorder
@@ -33,6 +33,14 @@ _NUMPYS: dict[Any, str] = {
     np.floor_divide: "floordiv", np.remainder: "mod", np.power: "pow", np.matmul: "matmul",
     np.less: "less", np.less_equal: "less_equal", np.greater: "greater",
     np.greater_equal: "greater_equal", np.equal: "equal", np.not_equal: "not_equal",
+}  # fmt: skip
+
+
+_OF_VARIABLES = {
+    Collections.GLOBAL_VARIABLES, Collections.TRAINABLE_VARIABLES, Collections.LOCAL_VARIABLES,
+    Collections.MODEL_VARIABLES, Collections.TRAIN_OP, Collections.LOSSES,
+    Collections.REGULARIZATION_LOSSES, Collections.UPDATE_OPS, Collections.SUMMARIES,
+    Collections.METRIC_VARIABLES,
 }  # fmt: skip
 
 
@@ -99,7 +107,9 @@ class EagerGraph(Graph):
         assign_pending()
 
     def add_to_collection(self, name: Any, value: Any) -> None:
-        """Keep nothing: variables live as long as the program holds them."""
+        """Keep no variables: they live as long as the program holds them."""
+        if name not in _OF_VARIABLES:
+            super().add_to_collection(name, value)
 
 
 class EagerTensor(Tensor):

@@ -103,6 +103,8 @@ class Layer(gg.layers.Layer):
         """Return the outputs: named tensors if the inputs are."""
         if inputs is None and "inputs" in kwargs:
             inputs = kwargs.pop("inputs")
+        if args:
+            args, kwargs = _training_by_name(type(self), args, kwargs)
         outer = current_call() is None
 
         def call(*given: Any, **options: Any) -> Any:
@@ -281,6 +283,16 @@ class Layer(gg.layers.Layer):
         from giulgi.compat.keras.serialization import without_defaults
 
         return cls(**without_defaults(cls, config))
+
+
+def _training_by_name(
+    cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments of a call, by their names if ``training`` is among them."""
+    names = [p for p in inspect.signature(cls.call).parameters if p != "self"][1:]  # type: ignore[attr-defined]
+    if "training" not in names[: len(args)]:
+        return args, kwargs
+    return (), {**dict(zip(names, args, strict=False)), **kwargs}
 
 
 def _shapes(tensors: Any) -> Any:

@@ -19,14 +19,16 @@ from giulgi.compat.keras.model_data import (
     plain_numbers,
     validation_arrays,
 )
+from giulgi.compat.keras.stepwise import Stepped
 from giulgi.compat.keras.training import KerasTrainer, Logs
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.data.batches import ArrayBatches
+from giulgi.training.data.feeding import Given
 from giulgi.training.trainer import Trainer
 from giulgi.tree import tree_map
 
 
-class TrainedModel(Layer, gg.Model):
+class TrainedModel(Stepped, Layer, gg.Model):
     """A network that is trained; see :class:`giulgi.compat.keras.models.Model`."""
 
     _trainer_class: ClassVar[type[Trainer]] = KerasTrainer
@@ -56,12 +58,12 @@ class TrainedModel(Layer, gg.Model):
             target_tensors: has no meaning.
             options: have no meaning.
         """
-        del sample_weight_mode, target_tensors, options
+        del sample_weight_mode, target_tensors
         self.loss = loss
+        self.note_compiled(metrics, options)
         self.__dict__.pop("__trained", None)
         if self._network is not None:
             self.trained_weights()
-        self.metrics = metrics if metrics is not None else []
         super().compile(
             optimizers.get(optimizer),
             {} if loss is None else tree_map(losses.as_loss, loss),
@@ -102,6 +104,19 @@ class TrainedModel(Layer, gg.Model):
     ) -> Any:
         """Train; return the history. See :meth:`giulgi.Model.fit` for the arguments."""
         epochs = options.get("nb_epoch", epochs)
+        if self.has_own_steps("train_step"):
+            x, steps = self._stepped_data(x, steps_per_epoch)
+            if validation_data is not None:
+                validation_data = self._stepped_data(validation_data, validation_steps)[0]
+            weights = class_weight if isinstance(class_weight, Mapping) else None
+            given = Given(x, as_arrays(y), sample_weight, weights, batch_size, steps)
+            history = self.fit_by_steps(
+                given, range(initial_epoch, int(epochs)), verbose, given_callbacks(callbacks),
+                bool(shuffle), validation_split or 0.0, validation_data, validation_steps,
+                validation_freq,
+            )  # fmt: skip
+            history.history = Logs(history.history)
+            return history
         if batches_of(x) is not None:
             return self.fit_generator(
                 x, steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps,
@@ -119,6 +134,14 @@ class TrainedModel(Layer, gg.Model):
         )  # fmt: skip
         history.history = Logs(history.history)
         return history
+
+    def _stepped_data(self, x: Any, steps: int | None) -> tuple[Any, int | None]:
+        """Return data for the model's own steps, and how many these are."""
+        if batches_of(x) is not None:
+            return batches_per_epoch(x, steps, None, True)
+        if isinstance(x, tuple):
+            return tuple(as_arrays(part) for part in x), steps
+        return as_arrays(x), steps
 
     def fit_generator(
         self,
@@ -217,6 +240,11 @@ class TrainedModel(Layer, gg.Model):
         **options: Any,
     ) -> Any:
         """Return the loss; with metrics a list of it and them."""
+        if self.has_own_steps("test_step"):
+            x, steps = self._stepped_data(x, steps)
+            given_data = Given(x, as_arrays(y), sample_weight, None, batch_size, steps)
+            as_dict = options.get("return_dict", False)
+            return self.evaluate_by_steps(given_data, verbose, given_callbacks(callbacks), as_dict)
         if batches_of(x) is not None:
             return self.evaluate_generator(x, steps, callbacks, verbose=verbose)
         given = as_arrays(x), self._targets(x, y), batch_size, verbose, sample_weight, steps

@@ -70,6 +70,9 @@ class Optimizer(gg.optimizers.Optimizer):
     def minimize(self, loss: Any, variables: Any = None, **options: Any) -> Any:
         """Return the updates of one step; in a graph of named tensors, an operation."""
         variables = options.get("var_list", variables)
+        tape = options.get("tape")
+        if tape is not None and not callable(loss):
+            return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         if not holds_named([loss, variables]) and not callable(loss):
             return super().minimize(loss, variables)
         variables = variables() if callable(variables) else variables

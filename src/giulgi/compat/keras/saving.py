@@ -64,7 +64,7 @@ def _training_config(model: Model) -> dict[str, Any]:
     return {
         "optimizer_config": serialize(own) if isinstance(own, Optimizer) else None,
         "loss": _names(model.loss),
-        "metrics": _names(model.metrics),
+        "metrics": _names(model.given_metrics),
         "sample_weight_mode": None,
         "loss_weights": None,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -14,10 +15,13 @@ from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.variables import Variable
-from giulgi.graph.ops.state import is_recording
+from giulgi.graph.ops.state import ReadVariable, is_recording
 from giulgi.storage import set_seed
 
 Constraint = Callable[[Any], Any]
+
+#: The weights that giulgi's variables stand for.
+weights_by_cell: WeakValueDictionary[ReadVariable, Weight] = WeakValueDictionary()
 
 
 class Weight(gg.Variable, Converted):
@@ -152,6 +156,7 @@ def as_weight(
     weight = Weight.__new__(Weight)
     weight._set_cell(variable.cell, variable.trainable)
     weight.named = NamedWeight(weight, name, trainable, constraint)
+    weights_by_cell[variable.cell] = weight
     return weight
 
 

@@ -69,6 +69,7 @@ FAMILIES = (
     "estimator.estimator",
     "estimator.estimator_canned",
     "estimator.estimator_inputs",
+    "estimator.estimator_export",
     "estimator.estimator_training",
     "estimator.feature_columns",
     "graphs.graph_def",

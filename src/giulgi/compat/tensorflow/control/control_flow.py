@@ -118,7 +118,8 @@ class _Choice:
             ends = [x if isinstance(x, Operation) else as_tensor(x) for x in leaves]
             operations = traced.operations(ends)
             taken, controls = traced.taken(operations, ends)
-            self.inputs += [x for x in taken if x not in self.inputs]
+            known = {id(x) for x in self.inputs}
+            self.inputs += [x for x in taken if id(x) not in known]
             self.controls += controls + guard(operations, self.condition, holds)
             self._built.append((ends, new_values(operations)))
             self._structures.append(structure)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.dtypes import as_dtype, int64
+from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
@@ -177,10 +178,13 @@ class Dataset(Ordered, Mapped):
     def elements(self) -> Iterator[Element]:
         """Go through the elements now, in the session that is open or the one of the graph."""
         from giulgi.compat.eager import implicit_session
+        from giulgi.compat.eager.tensors import value_of_tensor
         from giulgi.compat.host import session_storage
 
         session = implicit_session()
-        values = dict(zip(self.inputs, session.run(list(self.inputs)), strict=True))
+        waiting = [x for x in self.inputs if not x.is_eager]
+        values: Values = dict(zip(waiting, session.run(waiting), strict=True))
+        values |= {x: value_of_tensor(x) for x in self.inputs if x.is_eager}
 
         def within(call: Callable[[], Any]) -> Any:
             token = session_storage.set(session.storage)
@@ -198,6 +202,7 @@ class Dataset(Ordered, Mapped):
         return (self._shown(element, lambda x: x) for element in self.elements())
 
     def __iter__(self) -> Iterator[Any]:
+        get_default_graph().require_python()
         return (self._shown(element, as_tensor) for element in self.elements())
 
     def _shown(self, element: Element, show: Callable[[Any], Any]) -> Any:

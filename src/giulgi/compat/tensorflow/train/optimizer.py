@@ -106,7 +106,11 @@ class Optimizer:
         if not ys.dtype.is_floating:
             raise ValueError(f"Invalid type {ys.dtype!r} for {ys.name}, expected: [tf.float32].")
         graph = get_default_graph()
-        if var_list is None:
+        if var_list is None and graph.recorder is not None:
+            from giulgi.compat.eager.contrib import trainable_below
+
+            found = trainable_below(ys)
+        elif var_list is None:
             found = graph.get_collection(Collections.TRAINABLE_VARIABLES)
         else:
             found = list(flatten(var_list)[0])
@@ -297,7 +301,7 @@ class Step:
         given = value() if callable(value) and not isinstance(value, Tensor) else value
         if isinstance(given, (Tensor, Converted)):
             tensor = as_tensor(given)
-            if tensor not in self.inputs:
+            if all(tensor is not x for x in self.inputs):
                 self.inputs.append(tensor)
             return gg.cast(tensor.expression, like.variable.dtype)
         return gg.cast(as_expression(given, like.dtype), like.variable.dtype)
