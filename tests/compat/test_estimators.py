@@ -156,3 +156,19 @@ def test_several_classes_at_a_time(tf, numbers):
     once = make({"x": x}, labels, num_epochs=1, shuffle=False)
     assert model.evaluate(once)["auc"] > 0.95
     assert next(model.predict(once))["probabilities"].shape == (3,)
+
+
+def test_a_trained_model_is_exported_and_predicts(tf, numbers, tmp_path):
+    x, y = numbers
+    column = tf.feature_column.numeric_column("x", shape=[3])
+    model = tf.estimator.LinearRegressor([column])
+    make = tf.estimator.inputs.numpy_input_fn
+    model.train(make({"x": x}, y, shuffle=False), steps=3)
+    receive = tf.estimator.export.build_raw_serving_input_receiver_fn(
+        {"x": tf.placeholder(tf.float32, [None, 3])}
+    )
+    folder = model.export_savedmodel(str(tmp_path), receive)
+    assert isinstance(folder, bytes)
+    found = tf.contrib.predictor.from_saved_model(folder)({"x": x[:4]})["predictions"]
+    wanted = list(model.predict(make({"x": x[:4]}, num_epochs=1, shuffle=False)))
+    np.testing.assert_allclose(found, [row["predictions"] for row in wanted], rtol=1e-6)

@@ -160,3 +160,17 @@ def test_optimize_loss(tf):
         session.run(loss)
         np.testing.assert_allclose(session.run(w), [2.7 - 0.15, 3.6 - 0.2], rtol=1e-6)
         assert session.run(step) == 2
+
+
+def test_hooks_take_tensors_by_the_names_of_their_operations(tf, caplog):
+    train, loss, _ = counting(tf)
+    shown = tf.identity(loss, "shown")
+    hooks = [
+        tf.train.LoggingTensorHook({"told": "shown"}, every_n_iter=1, formatter=str),
+        tf.train.NanTensorHook("shown"),
+        tf.train.StopAtStepHook(last_step=1),
+    ]
+    with tf.train.MonitoredTrainingSession(hooks=hooks) as session:
+        session.run(train)
+    assert shown.op.name == "shown"
+    assert hooks[0]._fetches["told"] is shown

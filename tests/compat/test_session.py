@@ -357,3 +357,12 @@ def test_tensors_of_another_graph_are_refused(tf):
             session.run(other)
         with pytest.raises(TypeError, match="is not an element of this graph"):
             session.run(mine, {mine: 1.0, fed: 2.0})
+
+
+def test_an_interactive_session_of_a_graph_makes_it_the_default_one(tf):
+    graph, before = tf.Graph(), tf.get_default_graph()
+    session = tf.InteractiveSession(graph=graph)
+    assert tf.get_default_graph() is graph
+    assert (tf.constant(2.0) * 3.0).eval() == 6
+    session.close()
+    assert tf.get_default_graph() is before

@@ -83,3 +83,22 @@ SHAPES = [
 def test_an_operation_tells_the_axes_that_it_needs(tf, case, sizes):
     made = eval(case, {"tf": tf, "x": tf.placeholder(tf.float32)})
     assert made.get_shape().as_list() == sizes
+
+
+def test_pictures_of_no_shape_are_resized_by_the_functions_of_one_method(tf):
+    x = tf.placeholder(tf.float32)
+    size = tf.placeholder(tf.int32)
+    y = tf.image.resize_bilinear(tf.expand_dims(x, 0), size)[0, :, :, :]
+    with tf.Session() as session:
+        assert session.run(y, {x: np.ones((2, 2, 3)), size: [4, 2]}).shape == (4, 2, 3)
+
+
+def test_a_convolution_is_transposed_to_the_shape_of_a_picture_of_no_shape(tf):
+    x = tf.placeholder(tf.float32)
+    image, kernel = tf.expand_dims(x, 0), tf.ones([1, 1, 3, 3])
+    small = tf.nn.conv2d(image, kernel, [1, 2, 2, 1], "SAME")
+    y = tf.nn.conv2d_transpose(small, kernel, tf.shape(image), [1, 2, 2, 1])
+    with tf.Session() as session:
+        found = session.run(y, {x: np.ones((3, 5, 3))})
+    assert found.shape == (1, 3, 5, 3)
+    assert found[0, :2, :2, 0].tolist() == [[9, 0], [0, 0]]

@@ -286,19 +286,24 @@ class Session(BaseSession):
 
 @exported("InteractiveSession")
 class InteractiveSession(BaseSession):
-    """A session that is the default one until it is closed; see :class:`BaseSession`."""
+    """A session that is the default one until it is closed, as is a graph that it is given.
+
+    See :class:`BaseSession`.
+    """
 
     def __init__(self, target: str = "", graph: Graph | None = None, config: Any = None) -> None:
         super().__init__(target, graph, config)
         _sessions.open(self)
-        self._use = self.storage.in_use()
-        self._use.__enter__()
+        self._uses = [self.storage.in_use(), *([] if graph is None else [graph.as_default()])]
+        for use in self._uses:
+            use.__enter__()
 
     def close(self) -> None:
         """Let nothing be run any more, and be the default session no longer."""
         super().close()
         if _sessions.close(self):
-            self._use.__exit__(None, None, None)
+            for use in reversed(self._uses):
+                use.__exit__(None, None, None)
 
     def __enter__(self) -> InteractiveSession:
         return self

@@ -19,6 +19,7 @@ from giulgi.compat.errors import OutOfRangeError
 from giulgi.compat.graph import Graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.data.dataset import Dataset
+from giulgi.compat.tensorflow.estimator.estimator_export import saved, signatures_of
 from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, ModeKeys, RunConfig
 from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.public import tf
@@ -194,7 +195,7 @@ class Estimator:
                 found = dict(raw.run(values)) if values else {}
                 found["global_step"] = raw.run(tf.train.get_global_step().value())
         found["loss"] = np.float32(np.mean(losses)) if losses else np.float32(np.nan)
-        said = ", ".join(f"{key} = {found[key]}" for key in sorted(found))
+        said = ", ".join(f"{key} = {found[key]!s}" for key in sorted(found))
         logging.info("Saving dict for global step %s: %s", found["global_step"], said)
         return found
 
@@ -267,12 +268,41 @@ class Estimator:
         """Return the value of a variable in the newest checkpoint."""
         return tf.train.load_variable(self.latest_checkpoint(), name.removesuffix(":0"))
 
-    def export_savedmodel(self, *_: Any, **__: Any) -> Any:
-        """Say how a model is kept: its checkpoints are in ``model_dir``."""
-        raise NotImplementedError(
-            "giulgi's stand-in does not export estimators as SavedModel: the checkpoint "
-            f"{self.latest_checkpoint()} holds the model, and tf.train.Saver restores it"
-        )
+    def export_savedmodel(
+        self,
+        export_dir_base: Any,
+        serving_input_receiver_fn: Callable[[], Any],
+        assets_extra: Any = None,
+        as_text: bool = False,
+        checkpoint_path: Any = None,
+        **_: Any,
+    ) -> bytes:
+        """Save the model that predicts, as a SavedModel in a new folder; return its path.
+
+        Args:
+            export_dir_base: the folder in which the new one is.
+            serving_input_receiver_fn: returns what the model will be given; see
+                ``tf.estimator.export.ServingInputReceiver``.
+            assets_extra: has no meaning.
+            as_text: whether to write, besides, a text that people can read.
+            checkpoint_path: the checkpoint; None: the newest.
+
+        Raises:
+            ValueError: if the model was not trained.
+        """
+        del assets_extra
+        with building(Graph()):
+            received: list[Any] = []
+
+            def inputs() -> Any:
+                received.append(serving_input_receiver_fn())
+                return received[0].features, None
+
+            spec = self._built(inputs, ModeKeys.PREDICT)
+            signatures = signatures_of(spec, received[0].receiver_tensors)
+            session = self._session(spec, checkpoint_path, ())
+            with session as opened:
+                return saved(opened.raw_session(), export_dir_base, signatures, as_text)
 
     export_saved_model = experimental_export_all_saved_models = export_savedmodel
 

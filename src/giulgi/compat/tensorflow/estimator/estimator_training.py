@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensorflow.estimator.estimator import Estimator
-from giulgi.compat.tensorflow.public import tf
 
 
 @exported("estimator.TrainSpec")
@@ -88,70 +87,3 @@ class Exporter:
 
 for _name in ("Exporter", "FinalExporter", "LatestExporter", "BestExporter"):
     export(f"estimator.{_name}", Exporter)
-
-
-@exported("estimator.export.ServingInputReceiver")
-class ServingInputReceiver(NamedTuple):
-    """What an exported model is given."""
-
-    features: Any
-    receiver_tensors: Any
-    receiver_tensors_alternatives: Any = None
-
-
-@exported("estimator.export.TensorServingInputReceiver")
-class TensorServingInputReceiver(ServingInputReceiver):
-    """What an exported model is given, as a single tensor."""
-
-
-@exported("estimator.export.PredictOutput")
-class PredictOutput:
-    """Predictions as an exported model gives them."""
-
-    def __init__(self, outputs: Any) -> None:
-        self.outputs = outputs if isinstance(outputs, Mapping) else {"output": outputs}
-
-
-@exported("estimator.export.ClassificationOutput")
-class ClassificationOutput:
-    """Classes as an exported model gives them."""
-
-    def __init__(self, scores: Any = None, classes: Any = None) -> None:
-        self.scores, self.classes = scores, classes
-
-
-@exported("estimator.export.RegressionOutput")
-class RegressionOutput:
-    """Numbers as an exported model gives them."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-
-@exported("estimator.export.build_parsing_serving_input_receiver_fn")
-def build_parsing_serving_input_receiver_fn(
-    feature_spec: Mapping[str, Any], default_batch_size: int | None = None
-) -> Callable[[], ServingInputReceiver]:
-    """Return a function that makes inputs of records of examples."""
-
-    def receive() -> ServingInputReceiver:
-        records = tf.placeholder(tf.string, [default_batch_size], "input_example_tensor")
-        return ServingInputReceiver(tf.parse_example(records, feature_spec), {"examples": records})
-
-    return receive
-
-
-@exported("estimator.export.build_raw_serving_input_receiver_fn")
-def build_raw_serving_input_receiver_fn(
-    features: Mapping[str, Any], default_batch_size: int | None = None
-) -> Callable[[], ServingInputReceiver]:
-    """Return a function that makes inputs like given tensors."""
-
-    def receive() -> ServingInputReceiver:
-        made = {
-            name: tf.placeholder(x.dtype, [default_batch_size, *x.shape[1:]], name)
-            for name, x in features.items()
-        }
-        return ServingInputReceiver(made, made)
-
-    return receive

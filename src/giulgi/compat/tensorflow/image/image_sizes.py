@@ -13,7 +13,7 @@ import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import as_expression, as_tensor
-from giulgi.compat.tensorflow.math.arguments import sizes
+from giulgi.compat.tensorflow.math.arguments import ranked, sizes
 from giulgi.compat.tensorflow.public import tf
 from giulgi.graph.ops.leaves import settled_value
 
@@ -146,6 +146,7 @@ def _with_batch(
         raise ValueError("'images' must have either 3 or 4 dimensions.")
     wanted = sizes(size)
     if isinstance(wanted, gg.Tensor):
+        wanted = ranked(wanted, 1)
         wanted = wanted[0], wanted[1]
     if len(wanted) != 2:
         raise ValueError("'size' must be a 1-D Tensor of 2 elements: new_height, new_width")
@@ -228,7 +229,7 @@ def _of_method(method: str, name: str) -> Any:
         half_pixel_centers: bool = False,
     ) -> gg.Tensor:
         return _with_batch(
-            images,
+            ranked(as_expression(images), 4),
             size,
             lambda x, wanted: _resized(x, wanted, method, align_corners, half_pixel_centers),
         )

@@ -12,7 +12,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.graph import is_modern
 from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.tensor import alike, as_expression, of_sizes
 from giulgi.compat.tensorflow.math.arguments import numbers, ranked, sizes, static
 
 
@@ -187,7 +187,10 @@ def _transposed(
     x: Any, kernel: Any, output_shape: Any, rank: int, strides: Any, padding: Any, data_format: Any
 ) -> gg.Tensor:
     x, kernel = alike(x, kernel)
+    x, kernel = ranked(x, rank + 2), ranked(kernel, rank + 2)
     wanted = sizes(output_shape)
+    if isinstance(wanted, gg.Tensor) and wanted.known_shape in (None, (None,)):
+        wanted = of_sizes(wanted, [rank + 2])
     count = len(wanted) if isinstance(wanted, tuple) else wanted.shape[0]
     if count == rank + 2:
         wanted = wanted[2:] if channels_first(data_format) else wanted[1 : rank + 1]

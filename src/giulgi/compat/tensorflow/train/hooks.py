@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graph import Graph, get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train.global_step import get_global_step
@@ -156,6 +156,13 @@ class StopAtStepHook(SessionRunHook):
             run_context.request_stop()
 
 
+def _tensor(graph: Graph, tensor: Any) -> Any:
+    """Return a tensor that may be told by the name of its operation alone."""
+    if isinstance(tensor, str) and ":" not in tensor:
+        tensor = f"{tensor}:0"
+    return graph.as_graph_element(tensor)
+
+
 @hook("LoggingTensorHook")
 class LoggingTensorHook(SessionRunHook):
     """Logs the values of tensors now and then.
@@ -185,7 +192,7 @@ class LoggingTensorHook(SessionRunHook):
     def begin(self) -> None:
         """See the base."""
         graph = get_default_graph()
-        self._fetches = {name: graph.as_graph_element(t) for name, t in self._tensors.items()}
+        self._fetches = {name: _tensor(graph, t) for name, t in self._tensors.items()}
         self._count = 0
         if self._timer is not None:
             self._timer.reset()
@@ -213,7 +220,7 @@ class LoggingTensorHook(SessionRunHook):
         if self._formatter is not None:
             logging.info(self._formatter(values))
             return
-        said = ", ".join(f"{name} = {value}" for name, value in values.items())
+        said = ", ".join(f"{name} = {value!s}" for name, value in values.items())
         logging.info(said if passed is None else f"{said} ({passed:.3f} sec)")
 
 
@@ -231,6 +238,10 @@ class NanTensorHook(SessionRunHook):
 
     def __init__(self, loss_tensor: Any, fail_on_nan_loss: bool = True) -> None:
         self._loss, self._fails = loss_tensor, fail_on_nan_loss
+
+    def begin(self) -> None:
+        """See the base."""
+        self._loss = _tensor(get_default_graph(), self._loss)
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """See the base."""
