@@ -10,6 +10,7 @@ FAMILIES: tuple[str, ...] = (
     "applications_deep",
     "applications_plain",
     "architecture",
+    "backend_ctc",
     "backend_functions",
     "backend_math",
     "backend_nn",

@@ -9,7 +9,6 @@ from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.keras.backend_math import op
 from giulgi.compat.keras.backend_session import backend, image_data_format
 from giulgi.compat.keras.boundary import expressions, for_user, named
-from giulgi.compat.names import advise
 from giulgi.compat.tensor import alike, as_expression
 from giulgi.tree import flatten
 
@@ -299,11 +298,3 @@ def rnn(
         every = gg.flip(every, 0)
     outputs = gg.moveaxis(every, 0, 1)
     return named(every[-1]), named(outputs), [named(state) for state in flatten(last)[0]]
-
-
-for _name in ("ctc_batch_cost", "ctc_decode", "ctc_label_dense_to_sparse"):
-    advise(
-        f"backend.{_name}",
-        "giulgi has no loss of alignments (CTC): label each step, and use categorical_crossentropy",
-        of="keras",
-    )

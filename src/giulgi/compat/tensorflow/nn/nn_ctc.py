@@ -62,13 +62,30 @@ def _loss(
     x = as_expression(inputs)
     x = gg.activations.log_softmax(x if time_major else gg.swapaxes(x, 0, 1))
     blank = int(x.shape[2] or 0) - 1
-    symbols, counts = _dense(indices, values, shape, blank)
+    dense, counts = _dense(indices, values, shape)
+    ends = gg.cast(as_expression(lengths), "int64")
+    total = loss_of_labels(x, dense, counts, ends, blank)
+    return gg.where(total > -_NEVER / 2, 0, total) if ignores else total
+
+
+def loss_of_labels(
+    x: gg.Tensor, labels: gg.Tensor, counts: gg.Tensor, ends: gg.Tensor, blank: int
+) -> gg.Tensor:
+    """Return -ln of the probability of labels, (batch,).
+
+    Args:
+        x: logarithms of probabilities, (time, batch, classes).
+        labels: rows of labels, (batch, longest), int64.
+        counts: how many labels of each row count, (batch,).
+        ends: how many steps of each sequence count, (batch,).
+        blank: the class that is no label.
+    """
+    symbols = _with_blanks(labels, blank)
     positions = gg.arange(gg.shape(symbols)[1], dtype="int64")
     before = gg.concat([gg.full_like(symbols[:, :2], -1), symbols[:, :-2]], 1)
     may_skip = gg.logical_and(symbols != blank, symbols != before)
     first = gg.take_along_axis(x[0], symbols, 1)
     begin = gg.where(gg.expand_dims(positions, 0) <= 1, first, _NEVER)
-    ends = gg.cast(as_expression(lengths), "int64")
     steps = gg.expand_dims(gg.arange(gg.shape(x)[0], dtype="int64"), 1)
     inside = steps < gg.expand_dims(ends, 0)
 
@@ -82,21 +99,25 @@ def _loss(
     last, _ = gg.scan(step, begin, x[1:], mask=inside[1:])
     place = gg.expand_dims(positions, 0) - gg.expand_dims(2 * counts, 1)
     is_end = gg.logical_or(place == 0, place == -1)
-    total = gg.logsumexp(gg.where(is_end, last, _NEVER), 1)
-    return gg.where(total < _NEVER / 2, 0, -total) if ignores else -total
+    return -gg.logsumexp(gg.where(is_end, last, _NEVER), 1)
 
 
-def _dense(indices: Any, values: Any, shape: Any, blank: int) -> tuple[gg.Tensor, gg.Tensor]:
-    """Return labels with blanks around each, (batch, 2 labels + 1), and how many labels."""
+def _dense(indices: Any, values: Any, shape: Any) -> tuple[gg.Tensor, gg.Tensor]:
+    """Return rows of labels, (batch, labels), and how many labels there are in each."""
     places, labels = as_expression(indices), gg.cast(as_expression(values), "int64")
     sizes = gg.cast(as_expression(shape), "int64")
     batch, longest = sizes[0], sizes[1]
     flat = gg.scatter_add(labels, places[:, 0] * longest + places[:, 1], (batch * longest,))
     dense = gg.reshape(flat, (batch, longest))
-    counts = gg.scatter_add(gg.ones_like(labels), places[:, 0], (batch,))
-    pairs = gg.stack([gg.full_like(dense, blank), dense], 2)
+    return dense, gg.scatter_add(gg.ones_like(labels), places[:, 0], (batch,))
+
+
+def _with_blanks(labels: gg.Tensor, blank: int) -> gg.Tensor:
+    """Return rows of labels with blanks around each, (batch, 2 labels + 1)."""
+    batch, longest = gg.size(labels, 0), gg.size(labels, 1)
+    pairs = gg.stack([gg.full_like(labels, blank), labels], 2)
     spread = gg.reshape(pairs, (batch, 2 * longest))
-    return gg.concat([spread, gg.full((batch, 1), blank, "int64")], 1), counts
+    return gg.concat([spread, gg.full((batch, 1), blank, "int64")], 1)
 
 
 # Labels
