@@ -72,6 +72,7 @@ FAMILIES = (
     "estimator.estimator_export",
     "estimator.estimator_training",
     "estimator.feature_columns",
+    "graphs.freezing",
     "graphs.graph_def",
     "graphs.meta_graph",
     "graphs.saved_model",
