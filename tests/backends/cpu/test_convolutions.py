@@ -28,3 +28,23 @@ def test_the_phases_of_a_stride_have_other_taps(size):
     kernel = gg.placeholder("float32", (4, 4, 16, 32), name="kernel")
     y = gg.convolution(x, kernel, 3, "same")
     check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
+
+
+@pytest.mark.parametrize(
+    ("x", "kernel", "options"),
+    [
+        ((2, 9, 11, 16), (3, 3, 16, 1), {"padding": "same"}),
+        ((2, 9, 11, 16), (5, 3, 16, 2), {"dilation": (1, 2)}),
+        ((2, 20, 19, 12), (9, 7, 12, 3), {"padding": "same"}),
+        ((2, 12, 13, 9), (4, 1, 9, 1), {"padding": ((2, 0), (0, 0))}),
+        ((2, 30, 32), (5, 32, 4), {"padding": "same"}),
+        ((2, 6, 7, 5, 8), (2, 3, 2, 8, 1), {}),
+        ((2, 8, 9, 32), (3, 3, 16, 2), {"groups": 2}),
+        ((2, 12, 12, 1), (5, 5, 1, 32), {"strides": 2, "padding": "same"}),
+    ],
+)
+def test_few_filters_of_many_channels(x, kernel, options):
+    x = gg.placeholder("float32", x, name="x")
+    kernel = gg.placeholder("float32", kernel, name="kernel")
+    y = gg.convolution(x, kernel, **options)
+    check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])

@@ -9,7 +9,8 @@ one way to compute them, a product of a matrix and what windows see of an array:
   the stride is s, every s-th element of it has been seen by the same taps: there are s convolutions
   along an axis, each with its part of the taps, whose results are interleaved.
 
-A depthwise convolution has nothing to sum but its taps. It is a sum of products, tap by tap.
+A depthwise convolution has nothing to sum but its taps. It is a sum of products, tap by tap. One
+with few filters is taken apart (``few_filters``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ import itertools
 from dataclasses import dataclass
 from math import gcd
 
+from giulgi.backends.cpu.planning.lowering.few_filters import (
+    has_few_filters,
+    slid_apart,
+    weighed_apart,
+)
 from giulgi.backends.cpu.planning.lowering.sliding import (
     Sizes,
     Slide,
@@ -91,6 +97,8 @@ def _slid(slide: Slide, x: Tensor, kernel: Tensor, is_depthwise: bool) -> Tensor
     if is_depthwise:
         weighted = [seen * kernel[(*tap, 0)] for tap, seen in slide.each_tap(x)]
         return sum(weighted[1:], start=weighted[0])
+    if has_few_filters(slide, *sizes(kernel)[-2:]):
+        return slid_apart(slide, x, kernel)
     matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
     return build(TensorDot(slide.rank + 1), slide.seen(x), matrix)
 
@@ -111,6 +119,8 @@ def _weighed(slide: Slide, x: Tensor, dy: Tensor, is_depthwise: bool) -> Tensor:
     if is_depthwise:
         sums = [ops.sum(seen * dy, places) for _, seen in slide.each_tap(x)]
         return ops.reshape(ops.stack(sums), (*slide.taps, 1, dy.shape[-1]))
+    if has_few_filters(slide, sizes(x)[-1], sizes(dy)[-1]):
+        return weighed_apart(slide, x, dy)
     taps = tuple(range(slide.rank + 1, 2 * slide.rank + 2))
     seen = ops.transpose(slide.seen(x), (*taps, *places))
     return build(TensorDot(slide.rank + 1), seen, ops.reshape(dy, (-1, dy.shape[-1])))
