@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from giulgi.compat.eager.mode import note_name
+from giulgi.compat.graph import is_modern
 from giulgi.compat.names import ADVICE, TABLES
 from giulgi.names import meant
 
@@ -24,6 +25,10 @@ _ALIASES = {
     "keras.backend.tensorflow_backend": "keras.backend",
     "keras.backend.common": "keras.backend",
     "keras.utils.multi_gpu_utils": "keras.utils",
+    "keras.layers.experimental.preprocessing": "keras.layers",
+    "keras.layers.experimental": "keras.layers",
+    "keras.optimizers.legacy": "keras.optimizers",
+    "keras.callbacks.experimental": "keras.callbacks",
     "tensorflow.contrib.keras": "keras",
     "tensorflow.contrib.keras.api.keras": "keras",
     "tensorflow.contrib.keras.python.keras": "keras",
@@ -111,6 +116,12 @@ _INSIDES = {
     "tensorflow.contrib.framework.python": ("tensorflow.contrib.framework",),
     "tensorflow.contrib.opt.python": ("tensorflow.contrib.opt",),
 }
+# Modules in which TensorFlow 2 has what its Keras has, under the same names.
+_OF_KERAS = {
+    "tensorflow.losses": "keras.losses",
+    "tensorflow.metrics": "keras.metrics",
+    "tensorflow.initializers": "keras.initializers",
+}
 _DEEPER_INSIDES = tuple(own for own in _INSIDES if ".contrib." in own)
 
 
@@ -182,7 +193,8 @@ class StandIn(ModuleType):
 
     def _found(self, name: str) -> tuple[Any, ...]:
         """Return what a name stands for, alone; nothing, if it is not there or a module."""
-        for parent in (self.__name__, *self._parents()):
+        first = [_OF_KERAS[self.__name__]] if self.__name__ in _OF_KERAS and is_modern() else []
+        for parent in (*first, self.__name__, *self._parents()):
             table, own = _table(_canonical(f"{parent}.{name}"))
             if own in table:
                 return (table[own],)

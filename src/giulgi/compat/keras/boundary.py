@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from giulgi.compat.graph import get_default_graph
@@ -19,6 +20,10 @@ from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, re
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, tree_map, unflatten
+
+
+# Whether a layer of giulgi's is called, which calls others with expressions.
+_inside: ContextVar[bool] = ContextVar("giulgi_inside_of_layer", default=False)
 
 
 def is_standalone() -> bool:
@@ -104,10 +109,14 @@ def called(
     given, options = expressions(list(args), inputs), expressions(kwargs, inputs)
     graph = get_default_graph()
     symbolic = any(not x.is_eager for x in inputs)
-    with graph.calls_of_layers(symbolic):
-        result = function(*given, **options)
+    outer = _inside.set(True)
+    try:
+        with graph.calls_of_layers(symbolic):
+            result = function(*given, **options)
+    finally:
+        _inside.reset(outer)
     graph.called_layer()
-    if not inputs and not (graph.is_eager and _has_value(result)):
+    if not inputs and (_inside.get() or not graph.is_eager or not _has_value(result)):
         return result
     outputs = as_results(kind, name, inputs, result)
     for leaf in flatten(outputs)[0]:
@@ -128,7 +137,11 @@ def for_user(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def apply(*args: Any, **kwargs: Any) -> Any:
-        result = function(*named(list(args)), **named(kwargs))
+        outer = _inside.set(False)
+        try:
+            result = function(*named(list(args)), **named(kwargs))
+        finally:
+            _inside.reset(outer)
         return expressions(result)
 
     return apply

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 
 import giulgi as gg
 from giulgi.compat.dtypes import DType
+from giulgi.compat.graph import is_modern
 from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern
 from giulgi.compat.keras.boundary import (
     called,
@@ -73,7 +74,10 @@ class Layer(gg.layers.Layer):
         """Return what is given where the program gives nothing."""
         order = SETTINGS["image_data_format"]
         takes_it = "data_format" in dict(_parameters(type(self)))
-        return self.old_defaults | ({"data_format": order} if takes_it else {})
+        old = self.old_defaults
+        if "reset_after" in old and is_modern():
+            old = {name: value for name, value in old.items() if name != "reset_after"}
+        return old | ({"data_format": order} if takes_it else {})
 
     def _checked_args(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return positional arguments as giulgi's layers take them, by the names they have."""

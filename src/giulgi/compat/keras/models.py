@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
+from giulgi.compat.graph import get_default_graph
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer
@@ -239,6 +240,12 @@ class Sequential(Model, gg.Sequential):
         if callable(starts) and not self._stack and self._start is None:
             self._start = starts()
         super()._put(layer)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the last layer's output."""
+        if get_default_graph().makes_tensors:  # Inputs of other sizes may come.
+            return self._through(inputs)
+        return gg.Sequential.call(self, inputs)
 
     def build(self, input_shape: Any = None) -> None:
         """Make the weights for a batch of a shape."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.keras import utils
+from giulgi.compat.keras import folders, utils
 from giulgi.compat.keras.architecture import full_config
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.models import Model
@@ -24,16 +24,27 @@ from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
 
 @exported("models.save_model", "engine.saving.save_model", of="keras")
 def save_model(
-    model: Model, filepath: Any, overwrite: bool = True, include_optimizer: bool = True, **_: Any
-) -> None:
+    model: Model, filepath: Any, overwrite: bool = True, include_optimizer: bool = True,
+    **options: Any,
+) -> None:  # fmt: skip
     """Write a model to a file: architecture, weights, and how it was compiled.
+
+    Where a program computes at once, and a name is not one of HDF5, it is a folder.
 
     Args:
         model: the model.
         filepath: the file.
         overwrite: whether a file that is there is overwritten.
         include_optimizer: whether to write how it was compiled.
+        options: ``save_format``, "h5" or "tf"; others have no meaning.
     """
+    own = Path(os.fspath(filepath))
+    if folders.is_wanted(own, options.get("save_format")):
+        if model._network is None or not folders.has_plain_class(model):
+            folders.write_as_it_is(model, own)
+            return
+        own.joinpath("variables").mkdir(parents=True, exist_ok=True)
+        filepath = own / folders.MODEL_FILE
     path = _writable(filepath, overwrite)
     content = KerasFile(layer_weights(model), full_config(model))
     if include_optimizer and model._spec is not None:
@@ -120,6 +131,11 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
     if not Path(os.fspath(filepath)).exists():
         raise OSError(f"Unable to open file (unable to open file: name = '{filepath}', errno = 2, "
                       "error message = 'No such file or directory')")  # fmt: skip
+    if Path(os.fspath(filepath)).is_dir():
+        kept = folders.as_it_was(Path(os.fspath(filepath)))
+        if kept is not None:
+            return kept
+        filepath = Path(os.fspath(filepath)) / folders.MODEL_FILE
     content = keras_hdf5.read(os.fspath(filepath))
     if content.model_config is None:
         raise ValueError(f"No model found in config file: {filepath} holds weights alone")

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.keras import folders, saving
 from giulgi.compat.names import export, exported
 from giulgi.compat.session import Session
 from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensorflow.second import objects
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.graphs.graph_def import tensor_info
 from giulgi.compat.tensorflow.train.monitored import Scaffold
@@ -325,8 +327,12 @@ def load_either(*args: Any, **kwargs: Any) -> Any:
     """Load a saved model: into a session, or, as TensorFlow 2 does, of its folder alone."""
     if len(args) + len(kwargs) > 1 and (hasattr(args[0], "run") if args else "sess" in kwargs):
         return load(*args, **kwargs)
-    folder = args[0] if args else kwargs["export_dir"]
-    return _Loaded(os.fsdecode(folder))
+    folder = os.fsdecode(args[0] if args else kwargs["export_dir"])
+    if objects.is_saved_module(folder):
+        return objects.load_module(folder)
+    if folders.is_of_keras(Path(folder)):
+        return saving.load_model(folder)
+    return _Loaded(folder)
 
 
 @exported("contrib.predictor.from_saved_model")

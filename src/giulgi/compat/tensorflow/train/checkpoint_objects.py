@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.eager.lazy import assign_pending
 from giulgi.compat.errors import NotFoundError
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
@@ -154,6 +155,9 @@ def _session(session: Any) -> Any:
 
 
 def _initialize(session: Any, variable: Any) -> None:
+    if variable.graph.is_eager:
+        assign_pending()
+        return
     if variable.variable.cell not in session.initialized:
         session.run(variable.initializer)
 
@@ -166,6 +170,9 @@ def _restored(
         if key + _ENDING not in files:
             missing.append(key)
             return set()
+        if part.graph.is_eager:
+            part.assign(files.array(key + _ENDING))
+            return {key + _ENDING}
         session.load(part, files.array(key + _ENDING))
         return {key + _ENDING}
     names = [f"{key}/{number}{_ENDING}" for number in range(len(part.get_weights()))]

@@ -1,0 +1,1 @@
+"""Names that came with TensorFlow 2."""
