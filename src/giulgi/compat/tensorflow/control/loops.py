@@ -66,7 +66,13 @@ def while_loop(
         )
     with get_default_graph().name_scope(name or "while"):
         found = _Rounds(cond, body, loop_vars, shape_invariants).result()
-    return found[0] if len(found) == 1 and not return_same_structure else found
+    return found if return_same_structure else _unwrapped(found)
+
+
+def _unwrapped(found: Any) -> Any:
+    """Return a single variable itself; one that is nested stays as it is."""
+    is_single = len(flatten(list(found))[0]) == 1
+    return found[0] if is_single else found
 
 
 def _bounded(
@@ -89,7 +95,7 @@ def _bounded(
         goes_on, step, [as_tensor(0, limit.dtype), loop_vars], own, name=name,
         return_same_structure=True,
     )  # fmt: skip
-    return found[0] if len(found) == 1 and not same else found
+    return found if same else _unwrapped(found)
 
 
 class _Rounds:

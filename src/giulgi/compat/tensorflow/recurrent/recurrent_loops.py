@@ -301,10 +301,6 @@ def stack_bidirectional_rnn(
     return as_steps(outputs), forward, backward
 
 
-advise("nn.raw_rnn", "Use tf.nn.dynamic_rnn, or tf.while_loop with a tf.TensorArray.")
-advise("contrib.rnn.ConvLSTMCell", "Use tf.keras.layers.ConvLSTM2D.")
-advise("contrib.rnn.Conv2DLSTMCell", "Use tf.keras.layers.ConvLSTM2D.")
 advise("contrib.cudnn_rnn", "Use tf.nn.dynamic_rnn with tf.contrib.rnn.LSTMCell.")
-advise("contrib.rnn.LSTMBlockFusedCell", "Use tf.nn.dynamic_rnn with tf.contrib.rnn.LSTMBlockCell.")
-for _name in ("NASCell", "GridLSTMCell", "TimeFreqLSTMCell", "AttentionCellWrapper", "UGRNNCell"):
+for _name in ("GridLSTMCell", "TimeFreqLSTMCell", "AttentionCellWrapper", "PhasedLSTMCell"):
     advise(f"contrib.rnn.{_name}", "Use tf.contrib.rnn.LSTMCell or GRUCell, or write a RNNCell.")
