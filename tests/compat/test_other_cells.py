@@ -1,4 +1,4 @@
-"""Cells of contrib against their formulas in NumPy, and ``raw_rnn`` against TensorFlow's numbers."""
+"""Cells of contrib against their formulas in NumPy, ``raw_rnn`` against TensorFlow's numbers."""
 
 from __future__ import annotations
 

@@ -180,7 +180,8 @@ class NASCell(UnitsCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         """Return the output h and the new state."""
-        c, h = _nas_step(inputs, *state, self._kernel, self._own, self._bias)
+        c, h = state
+        c, h = _nas_step(inputs, c, h, self._kernel, self._own, self._bias)
         if self._projection is not None:
             h = TABLES["tensorflow"]["matmul"](h, self._projection)
         return h, LSTMStateTuple(c, h)
@@ -256,7 +257,8 @@ class ConvLSTMCell(RNNCell):
 
     def call(self, inputs: Any, state: Any) -> Any:
         """Return the output and the new state."""
-        c, h = _conv_step(inputs, *state, self._kernel, self._bias, self._forget_bias)
+        c, h = state
+        c, h = _conv_step(inputs, c, h, self._kernel, self._bias, self._forget_bias)
         output = TABLES["tensorflow"]["concat"]([h, inputs], -1) if self._skips else h
         return output, LSTMStateTuple(c, h)
 
