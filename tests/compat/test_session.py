@@ -366,3 +366,9 @@ def test_an_interactive_session_of_a_graph_makes_it_the_default_one(tf):
     assert (tf.constant(2.0) * 3.0).eval() == 6
     session.close()
     assert tf.get_default_graph() is before
+
+
+def test_a_variable_of_a_graph_is_true(tf):
+    assert tf.Variable(0) or None
+    with pytest.raises(TypeError, match="bool"):
+        bool(tf.constant(0))

@@ -262,7 +262,8 @@ class Variable(VariableMethods, Operand, Converted):
         return self.as_tensor().__index__()  # type: ignore[attr-defined, no-any-return]
 
     def __bool__(self) -> bool:
-        return bool(self.as_tensor())
+        # `step or other`, in a graph, asks whether there is a variable.
+        return not get_default_graph().is_eager or bool(self.as_tensor())
 
     def __len__(self) -> int:
         return len(self.as_tensor())
