@@ -225,3 +225,21 @@ def test_objects_are_saved_by_name(tf, tmp_path):
         checkpoint.restore(path).assert_consumed().run_restore_ops()
         for found, value in zip(session.run([v, *optimizer.variables()]), expected, strict=True):
             np.testing.assert_array_equal(found, value)
+
+
+def test_graphs_of_layers_of_keras_and_own_gradients_are_saved(tf, tmp_path):
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    hidden = tf.keras.layers.BatchNormalization()(tf.keras.layers.Dense(3)(x))
+    with tf.get_default_graph().gradient_override_map({"Sign": "Identity"}):
+        y = tf.sign(hidden, name="y")
+    values = {x: [[1.0, 2.0], [-3.0, 1.0]]}
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        expected = session.run(y, values)
+        path = tf.train.Saver().save(session, str(tmp_path / "model"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(f"{path}.meta").restore(session, path)
+        found = session.run("y:0", {"x:0": values[x]})
+        with pytest.raises(LookupError, match="saved the graph"):
+            tf.gradients(session.graph.get_tensor_by_name("y:0"), tf.trainable_variables())
+    np.testing.assert_array_equal(found, expected)

@@ -20,6 +20,7 @@ FAMILIES: tuple[str, ...] = (
     "constraints",
     "datasets",
     "datasets_of_files",
+    "estimators",
     "extras",
     "inputs",
     "layers",
@@ -47,6 +48,8 @@ FAMILIES: tuple[str, ...] = (
     "wrappers",
 )
 
+# Both stand-ins use each other: whichever is imported first, TensorFlow's begins.
+import_module("giulgi.compat.tensorflow")
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
 

@@ -8,7 +8,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.keras.boundary import called
 from giulgi.compat.modules import StandIn
-from giulgi.compat.names import advise, export, exported
+from giulgi.compat.names import export, exported
 
 # Old programs find TensorFlow in the backend.
 export("backend.tf", StandIn("tensorflow"), of="keras")
@@ -100,10 +100,3 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         for boundary, value in zip(self.boundaries[::-1], self.values[-2::-1], strict=True):
             rate = gg.where(_steps(step) <= boundary, float(value), rate)
         return rate
-
-
-for _name, _advice in {
-    "estimator.model_to_estimator": "train the model with fit, or write a model_fn for "
-    "tf.estimator.Estimator",
-}.items():
-    advise(_name, _advice, of="keras")

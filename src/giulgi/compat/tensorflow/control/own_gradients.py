@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import giulgi as gg
@@ -17,9 +16,8 @@ from giulgi.compat.graph import Graph, Operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.with_gradient import WithGradient
 from giulgi.graph.node import build
-from giulgi.graph.op import Spec
-from giulgi.graph.ops.identities import Tag
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten
 
@@ -28,33 +26,6 @@ _registered: dict[str, Callable[..., Any]] = {"Identity": lambda operation, grad
 
 # Kinds of operations that are named otherwise in some version of TensorFlow.
 _SAME_KINDS = {"AddV2": "Add", "BatchMatMul": "MatMul", "BatchMatMulV2": "MatMul", "Rint": "Round"}
-
-
-@dataclass(frozen=True)
-class WithGradient(Tag):
-    """A value, the first input, whose gradients by the others a function of its own gives."""
-
-    def infer(self, *inputs: Expression) -> Spec:
-        """It is the value."""
-        return Spec(inputs[0].known_shape, inputs[0].dtype)
-
-    def known_elements(self, *inputs: Expression) -> Any:
-        """Return what is known of the value."""
-        return None
-
-    def numpy(self, *inputs: Any) -> Any:
-        """Return the value."""
-        return inputs[0]
-
-    def gradient(  # type: ignore[override]
-        self, dy: Expression, y: Expression, *inputs: Expression
-    ) -> tuple[Expression | None, ...]:
-        """Ask the function."""
-        return None, *self.label(dy)
-
-    def formula(self, *inputs: str) -> str:
-        """Tell the value."""
-        return inputs[0]
 
 
 def with_gradient(

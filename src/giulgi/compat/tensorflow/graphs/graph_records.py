@@ -26,10 +26,14 @@ from giulgi.compat.graph import Graph, Operation
 from giulgi.compat.host import HostCall, objects
 from giulgi.compat.tensor import Tensor
 from giulgi.compat.variables import Variable
-from giulgi.graph.node import Node
+from giulgi.compat.with_gradient import WithGradient, lost
+from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Op
+from giulgi.graph.ops.identities import Tag
 from giulgi.graph.records import put_together, taken_apart
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.nn.layers.calls import LayerCall
 from giulgi.nn.phase import phase
 
 _VERSION = 1
@@ -83,7 +87,8 @@ def to_bytes(
     if values:
         constants = {v.variable.node: gg.constant(array) for v, array in values.items()}
         expressions = substitute(expressions, constants)
-    record = taken_apart(expressions, [phase, *(variable.variable for variable in variables)])
+    outside = [phase, *(variable.variable for variable in variables)]
+    record = taken_apart(expressions, outside, _ops_that_are_kept(expressions))
     content = {
         "version": _VERSION,
         "seed": graph.seed,
@@ -93,6 +98,17 @@ def to_bytes(
         "collections": _collections(graph, places),
     }
     return pickle.dumps(content, protocol=4)
+
+
+def _ops_that_are_kept(expressions: Sequence[Expression]) -> dict[Node, Op]:
+    """Return what stands for operations that hold more than values: calls of layers, functions."""
+    found: dict[Node, Op] = {}
+    for node in topological(x.node for x in expressions):
+        if isinstance(node.op, WithGradient):
+            found[node] = WithGradient(lost)
+        elif isinstance(node.op, Tag) and isinstance(node.op.label, LayerCall):
+            found[node] = Tag(str(node.op.label))
+    return found
 
 
 def _is_of(operation: Operation, frozen: Collection[Operation]) -> bool:
@@ -184,7 +200,7 @@ class _Reader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"a graph has no {module}.{name}")
 
 
-_OURS = ("giulgi.source", "giulgi.compat.assigned")
+_OURS = ("giulgi.source", "giulgi.compat.assigned", "giulgi.compat.with_gradient")
 _NUMPYS = ("dtype", "ndarray", "_reconstruct", "scalar", "_frombuffer")
 
 
