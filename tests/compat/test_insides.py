@@ -88,3 +88,10 @@ def test_files_of_the_inside(tf: Any, tmp_path: Path) -> None:
     assert file_io.read_file_to_string(path) == "abc"
     with file_io.FileIO(path, "r") as file:
         assert file.read() == "abc"
+
+
+def test_what_a_model_consists_of(tf: Any, capsys: Any) -> None:
+    tf.layers.dense(tf.ones([1, 3]), 4)
+    found = tf.contrib.slim.model_analyzer.analyze_vars(tf.trainable_variables(), print_info=True)
+    assert found == (16, 64)
+    assert "dense/kernel:0 (float32_ref 3x4) [12, bytes: 48]" in capsys.readouterr().out

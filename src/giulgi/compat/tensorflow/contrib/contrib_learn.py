@@ -306,3 +306,14 @@ for _name in ("Experiment", "learn_runner.run"):
     advise(f"contrib.learn.{_name}", "Use tf.estimator.train_and_evaluate.")
 for _name in ("KMeansClustering", "GMM", "SVM", "DynamicRnnEstimator"):
     advise(f"contrib.learn.{_name}", "Use scikit-learn, or a model of your own.")
+
+
+@exported("contrib.learn.extract_pandas_data", "contrib.learn.io.extract_pandas_data",
+          "contrib.learn.extract_pandas_matrix", "contrib.learn.io.extract_pandas_matrix",
+          "contrib.learn.extract_pandas_labels", "contrib.learn.io.extract_pandas_labels")  # fmt: skip
+def extract_pandas_data(data: Any) -> Any:
+    """Return a table of pandas as an array; anything else as it is."""
+    return data.to_numpy() if hasattr(data, "to_numpy") else data
+
+
+export("contrib.learn.io.HAS_PANDAS", True)

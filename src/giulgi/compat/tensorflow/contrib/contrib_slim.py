@@ -122,3 +122,46 @@ def summarize_activations(
 ) -> list[Any]:
     """Return summaries of what is in the collection of activations."""
     return summarize_collection(Collections.ACTIVATIONS, name_filter, summarizer)
+
+
+# What a model consists of
+
+
+@exported("contrib.slim.model_analyzer.analyze_vars")
+def analyze_vars(variables: Any, print_info: bool = False) -> tuple[int, int]:
+    """Return how many numbers variables have in all, and how many bytes; perhaps print each."""
+    if print_info:
+        print("---------\nVariables: name (type shape) [size]\n---------")
+    count = size = 0
+    for variable in variables:
+        own = int(variable.get_shape().num_elements() or 0)
+        taken = own * variable.dtype.size
+        count, size = count + own, size + taken
+        if print_info:
+            shape = "x".join(map(str, variable.get_shape().as_list()))
+            kind = f"{variable.dtype.name}_ref"
+            print(f"{variable.name} ({kind} {shape}) [{own}, bytes: {taken}]")
+    if print_info:
+        print(f"Total size of variables: {count}\nTotal bytes of variables: {size}")
+    return count, size
+
+
+@exported("contrib.slim.model_analyzer.analyze_ops")
+def analyze_ops(graph: Any, print_info: bool = False) -> int:
+    """Return how many numbers all results of a graph have whose shapes are known."""
+    if print_info:
+        print("---------\nOperations: name -> (type shapes) [size]\n---------")
+    total = 0
+    for operation in graph.get_operations():
+        sizes = [x.get_shape().num_elements() or 0 for x in operation.outputs]
+        total += sum(sizes)
+        if print_info:
+            shapes = ", ".join(
+                f"{x.dtype.name} {'x'.join(map(str, x.get_shape().as_list()))}"
+                for x in operation.outputs
+                if x.get_shape().ndims is not None
+            )
+            print(f"{operation.name} -> ({shapes}) [{sum(sizes)}]")
+    if print_info:
+        print(f"Total size: {total}")
+    return total

@@ -40,7 +40,7 @@ def _require_shuffle(shuffle: Any) -> None:
         )
 
 
-@exported("estimator.inputs.numpy_input_fn")
+@exported("estimator.inputs.numpy_input_fn", "contrib.learn.io.numpy_input_fn")
 def numpy_input_fn(
     x: Any,
     y: Any = None,
@@ -83,7 +83,7 @@ def numpy_input_fn(
     return _input_function(features, labels, batch_size, num_epochs, bool(shuffle))
 
 
-@exported("estimator.inputs.pandas_input_fn")
+@exported("estimator.inputs.pandas_input_fn", "contrib.learn.io.pandas_input_fn")
 def pandas_input_fn(
     x: Any,
     y: Any = None,
