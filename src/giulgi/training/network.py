@@ -131,8 +131,8 @@ class Network:
         replacements = {own.node: constant(x) for own, x in zip(self.inputs, inputs, strict=True)}
         if training is not None:
             replacements[phase.node] = constant(training)
-        updates = [update for call in self.calls for update in call.updates]
-        states = [state for call in self.calls for state in call.states]
+        updates = _in_turn([update for call in self.calls for update in call.updates])
+        states = _in_turn([state for call in self.calls for state in call.states])
         losses = [loss for call in self.calls for loss in call.losses]
         masks = [mask for mask in self.masks if mask is not None]
         changed = [value for _, value in (*updates, *states)]
@@ -146,6 +146,19 @@ class Network:
             [next(done) for _ in losses],
             [None if mask is None else next(done) for mask in self.masks],
         )
+
+
+def _in_turn(pairs: Sequence[tuple[Variable, Tensor]]) -> list[tuple[Variable, Tensor]]:
+    """Return one new value for each variable: of several, each goes on where the one before ended.
+
+    A layer that is called several times in a network changes its statistics with each call.
+    """
+    latest: dict[Node, tuple[Variable, Tensor]] = {}
+    for variable, value in pairs:
+        if variable.node in latest:
+            (value,) = substitute([value], {variable.node: latest[variable.node][1]})
+        latest[variable.node] = variable, value
+    return list(latest.values())
 
 
 def require_distinct_names(layers: Sequence[Layer]) -> None:

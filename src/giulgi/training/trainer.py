@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from giulgi.backends.explanation import Explanation
-from giulgi.errors import DataError, DivergedError, ShapeError
+from giulgi.errors import DataError, ShapeError
 from giulgi.graph.dtypes import DEFAULT_FLOAT, DType, is_float
 from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.ops.state import Variable
+from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.optimizers import Optimizer
+from giulgi.nn.phase import phase
 from giulgi.pace import Pace
 from giulgi.program import Program
 from giulgi.training.callbacks import CallbackList
+from giulgi.training.checks.divergence import require_finite, require_finite_loss
 from giulgi.training.checks.epochs import check_epochs, is_due
 from giulgi.training.checks.outputs import activation_of, advise_on_output, advise_on_unused
 from giulgi.training.checks.targets import check_class_weights, check_number, check_target
@@ -106,22 +108,30 @@ class Trainer:
                 placeholder(x.dtype, array.shape, x.name)
                 for x, array in zip(inputs, batch.x, strict=True)
             ]
-        applied = network.apply(inputs, training)
+        # The phase stays open till the loss is there, which may look at what is inside the network.
+        applied = network.apply(inputs)
         outputs = flatten(applied.outputs)[0]
+        is_first = self.objective is None
         if self.objective is None:
             self.objective = Objective(outputs, targets, network.output_names, self.spec)
-            self._advise_on_outputs(outputs)
         penalties = [*applied.losses, *self.model.penalty_losses()]
         for_each: list[Tensor | None] = [*weights] or [None]
         if len(for_each) == 1:
             for_each *= len(outputs)  # One weight for each example counts for all its outputs.
         measured = zip(targets, outputs, for_each, applied.masks, strict=True)
         loss, updates = self.objective.loss([Measured(*parts) for parts in measured], penalties)
+        changes = [*applied.states, *(applied.updates if training else ()), *updates]
+        ends = [loss, *outputs, *(value for _, value in changes)]
+        loss, *rest = substitute(ends, {phase.node: constant(training)})
+        if is_first:
+            self._advise_on_outputs(rest[: len(outputs)])
+        values = rest[len(outputs) :]
+        pairs = [(v, value) for (v, _), value in zip(changes, values, strict=True)]
         if training:
             trained = self.trained
             advise_on_unused(loss, trained)
-            updates = [*applied.updates, *self.optimizer.minimize(loss, trained), *updates]
-        return Program([], [*inputs, *targets, *weights], [*applied.states, *updates])
+            pairs += self.optimizer.minimize(loss, trained)
+        return Program([], [*inputs, *targets, *weights], pairs)
 
     def check_targets(self, op: str, batches: Batches) -> None:
         """Raise a DataError if the targets are not what the losses of the network take.
@@ -231,7 +241,7 @@ class Trainer:
         for epoch in epochs:
             callbacks.call("on_epoch_begin", epoch, {})
             title = f"Epoch {epoch + 1}/{epochs.stop}"
-            progress = Progress(title, batches.steps, verbose)
+            progress = self._progress(title, batches, verbose)
             before = self._iterations()
             try:
                 step, logs = self._train_epoch(batches, callbacks, progress, epoch)
@@ -248,6 +258,9 @@ class Trainer:
             if self.model.stop_training:
                 break
         callbacks.call("on_train_end", logs)
+
+    def _progress(self, title: str, batches: Batches, verbose: int | str) -> Progress:
+        return Progress(title, batches.steps, verbose)
 
     def _iterations(self) -> int:
         """Return how many steps the optimizer has taken."""
@@ -306,7 +319,7 @@ class Trainer:
         """Return losses and metrics over all batches, without training."""
         callbacks.call("on_test_begin", {})
         self.reset()
-        progress = Progress("Evaluating", batches.steps, verbose)
+        progress = self._progress("Evaluating", batches, verbose)
         before, after = (callbacks.listens(f"on_test_batch_{when}") for when in ("begin", "end"))
         step = 0
         try:
@@ -345,7 +358,7 @@ class Trainer:
             program = Program(outputs, self.network.inputs, applied.states)
             self._programs["predict"] = program
         callbacks.call("on_predict_begin", {})
-        progress, ticker = Progress("Predicting", batches.steps, verbose), Ticker()
+        progress, ticker = self._progress("Predicting", batches, verbose), Ticker()
         found: list[list[Array]] = []
         try:
             for step, batch in enumerate(batches.epoch()):
@@ -363,31 +376,11 @@ class Trainer:
         return unflatten(self.network.output_structure, iter(joined))
 
     def _require_finite_weights(self) -> None:
-        for variable in self.trained:
-            if not np.isfinite(variable.numpy()).all():
-                raise DivergedError(
-                    f"the weight {variable.name!r} is not all numbers any more: an earlier "
-                    "training went astray.",
-                    op="fit",
-                    arguments=[(variable.name, variable.description)],
-                    fix="build the network again, or set_weights(...) saved ones",
-                )
+        require_finite(self.trained)
 
     def _check_loss(self, logs: Mapping[str, float], epoch: int, step: int) -> None:
-        loss = logs["loss"]
-        if math.isfinite(loss):
-            return
         assert self.optimizer is not None
-        rate = self.optimizer.learning_rate
-        said = "" if callable(rate) else f" (now {float(rate):g})"
-        raise DivergedError(
-            f"the loss became {loss} by step {step} of epoch {epoch + 1}: training went astray.",
-            op="fit",
-            fix=f"a smaller learning rate{said}: try a tenth of it;\n"
-            "inputs of a moderate size, such as x / 255 for pictures;\n"
-            "a limit for the gradients: clipnorm=1.0 in the optimizer.\n"
-            "The weights are spoilt; build the network again, or set_weights(...) saved ones.",
-        )
+        require_finite_loss(logs["loss"], self.optimizer, epoch, step)
 
 
 def _target_dtype(array: Array) -> DType:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from giulgi.compat.keras.boundary import is_standalone
+from giulgi.compat.keras.progress import KerasProgress, told_first
 from giulgi.graph.ops.state import Variable
 from giulgi.nn.metrics.base import Averaged
 from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
+from giulgi.training.progress import Progress
 from giulgi.training.trainer import Trainer
 
 # Names that stand for the same in the reports of different years.
@@ -59,6 +62,18 @@ class KerasTrainer(Trainer):
         outputs = zip(self.objective.goals, batch.y, self.network.outputs, strict=True)
         for (goal, targets, output), activation in zip(outputs, self.activations, strict=True):
             check_target(goal, targets, output, activation)
+
+    def fit(
+        self, batches: Any, epochs: Any, callbacks: Any, verbose: Any, *validation: Any
+    ) -> None:
+        """Train for some epochs; say before how many examples there are."""
+        told = told_first(batches, validation[0], is_standalone())
+        if verbose and told:
+            print(told)
+        super().fit(batches, epochs, callbacks, verbose, *validation)
+
+    def _progress(self, title: str, batches: Any, verbose: Any) -> Progress:
+        return KerasProgress(title, batches, verbose)
 
     def results(self) -> dict[str, float]:
         """Return the losses and metrics of the batches since the last reset."""

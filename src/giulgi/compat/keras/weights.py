@@ -49,7 +49,7 @@ class Weight(gg.Variable, Converted):
         return self.named.name
 
     def __repr__(self) -> str:
-        return repr(self.named) if self.named.graph.is_eager else super().__repr__()
+        return repr(self.named)
 
     __str__ = __repr__
 
