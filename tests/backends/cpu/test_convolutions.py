@@ -48,3 +48,28 @@ def test_few_filters_of_many_channels(x, kernel, options):
     kernel = gg.placeholder("float32", kernel, name="kernel")
     y = gg.convolution(x, kernel, **options)
     check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
+
+
+@pytest.mark.parametrize(
+    ("size", "x", "kernel", "padding"),
+    [
+        (2, (2, 4, 5, 3), (5, 5, 3, 4), "same"),
+        ((2, 3), (2, 4, 5, 3), (4, 5, 3, 4), "same"),
+        ((1, 2), (2, 4, 5, 3), (1, 5, 3, 2), "same"),
+        (2, (2, 4, 5, 8), (5, 5, 8, 1), ((1, 2), (4, 1))),
+        (2, (2, 7, 6, 3), (5, 7, 3, 2), "valid"),
+        (2, (2, 1, 1, 3), (5, 5, 3, 2), "same"),
+        (4, (2, 3, 5), (9, 5, 4), "same"),
+    ],
+)
+def test_the_weights_that_see_one_element_of_an_enlarged_array_are_added_up(
+    size, x, kernel, padding
+):
+    layer = gg.layers.UpSampling2D(size) if len(x) == 4 else gg.layers.UpSampling1D(size)
+    x = gg.placeholder("float32", x, name="x")
+    kernel = gg.placeholder("float32", kernel, name="kernel")
+    y = gg.convolution(layer(x), kernel, padding=padding)
+    check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
+    dy = gg.placeholder("float32", y.shape, name="dy")
+    check(gg.gradients(gg.sum(y * dy), [x]), [kernel, dy])
+    check(gg.gradients(gg.sum(y * dy), [kernel]), [x, dy])

@@ -16,6 +16,7 @@ from giulgi.backends.cpu.planning.lowering.convolutions import (
     convolution_input,
     convolution_kernel,
 )
+from giulgi.backends.cpu.planning.lowering.enlarged import of_smaller_arrays
 from giulgi.backends.cpu.planning.lowering.into_loops import with_products_inside
 from giulgi.backends.cpu.planning.lowering.pooling import at_tap, from_tap, greatest_tap
 from giulgi.backends.cpu.planning.lowering.sinking import sunk
@@ -43,6 +44,8 @@ from giulgi.graph.rewrite import rewritten, substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.source import built_for
 
+_CONVOLUTIONS = (Convolution, ConvolutionInput, ConvolutionKernel)
+
 # What takes a result and its inputs, and returns the same, computed otherwise.
 _LOWERINGS: dict[type[Op], Callable[..., Tensor]] = {
     Convolution: convolution,
@@ -65,6 +68,9 @@ def lowered(computation: Computation) -> Computation:
         computation = _with_ends(computation, ends)
         rows = with_touched_rows(computation)
         computation = _with_ends(computation, substitute(_ends(computation), rows))
+    if any(isinstance(node.op, _CONVOLUTIONS) for node in computation.nodes):
+        ends = rewritten(_ends(computation), of_smaller_arrays)
+        computation = _with_ends(computation, ends)
     inside = with_products_inside([end.node for end in _ends(computation)])
     lower = _Lowering(topological(inside))
     return _with_ends(computation, rewritten([Tensor(node) for node in inside], lower))
