@@ -106,3 +106,12 @@ def test_there_is_a_gradient_through_resizing(tf):
     gradient = run(tf, tf.gradients(total, x)[0], {x: np.zeros([1, 2, 2, 1])})
     # Of four places along an axis the first element takes 1 + 1/2, the last the rest.
     np.testing.assert_allclose(gradient[0, :, :, 0], np.outer([1.5, 2.5], [1.5, 2.5]), rtol=1e-6)
+
+
+def test_the_likeness_of_single_pictures_is_a_number(tf):
+    picture = tf.constant(np.random.default_rng(1).random((16, 16, 3), "float32"))
+    batch = tf.expand_dims(picture, 0)
+    pair = [tf.image.ssim(picture, picture * 0.9, 1.0), tf.image.ssim(batch, batch * 0.9, 1.0)]
+    with tf.Session() as session:
+        single, several = session.run(pair)
+    assert single == several[0]

@@ -102,3 +102,18 @@ def test_a_convolution_is_transposed_to_the_shape_of_a_picture_of_no_shape(tf):
         found = session.run(y, {x: np.ones((3, 5, 3))})
     assert found.shape == (1, 3, 5, 3)
     assert found[0, :2, :2, 0].tolist() == [[9, 0], [0, 0]]
+
+
+def test_what_needs_all_sizes_is_built_when_they_are_fed(tf):
+    x = tf.placeholder(tf.float32, [1, None, None, 2])
+    patches = tf.extract_image_patches(x, [1, 3, 3, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID")
+    assert patches.get_shape().as_list() == [1, None, None, 18]
+    (slope,) = tf.gradients(patches, x)
+    assert slope.get_shape().as_list() == [1, None, None, 2]
+    with tf.Session() as session:
+        for rows in (5, 7):
+            picture = np.arange(rows * 10, dtype="float32").reshape(1, rows, 5, 2)
+            found, times = session.run([patches, slope], {x: picture})
+            assert found.shape == (1, (rows - 1) // 2, 2, 18)
+            np.testing.assert_array_equal(found[0, 0, 1], picture[0, :3, 2:5].ravel())
+            assert times[0, :, :, 0].sum() == found[..., ::2].size

@@ -1,8 +1,9 @@
-"""Operations on tensors of which not even the number of axes is known before something is fed.
+"""Operations on tensors of which the number of axes, or a size, is not known before feeding.
 
-``tf.placeholder(tf.float32)`` may hold anything. Most of giulgi's operations take it as it is; for
-those that need to know the axes, what is to be built of it is remembered, and is built when a
-program is made for what is fed. Its dtypes are found by trying it with some number of axes.
+``tf.placeholder(tf.float32)`` may hold anything, and a picture from a file may be of any size. Most
+of giulgi's operations take that as it is; for those that need to know the axes, or all sizes, what
+is to be built is remembered, and is built when a program is made for what is fed. Its dtypes, and
+what is known of its shapes, are found by trying it with some numbers of axes and sizes.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ from giulgi.graph.dtypes import DType
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.rewrite import substitute
+from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten
 
 # With so many axes the operation is tried, one number after the other.
 _TRIED_AXES = (2, 1, 3, 4, 0, 5)
+
+# In place of sizes that are not known. What is the same with both is known of a result.
+_TRIED_SIZES = (12, 16)
 
 # What is raised where something is not known.
 _ERRORS = (GiulgiError, TypeError, ValueError, IndexError)
@@ -37,19 +42,23 @@ class Deferred(Op):
         function: returns expressions.
         place: which of them it is.
         dtype: its dtype.
+        shape: what is known of its shape; None: nothing.
+        needs_sizes: whether it needs to know all sizes, too.
     """
 
     function: _Function
     place: int
     dtype: DType
+    shape: Shape | None = None
+    needs_sizes: bool = False
 
     def infer(self, *inputs: Expression) -> Spec:
-        """Only the dtype is known."""
-        return Spec(None, self.dtype)
+        """The dtype is known, and perhaps something of the shape."""
+        return Spec(self.shape, self.dtype)
 
     def resolve(self, *inputs: Expression) -> Expression | None:
         """Once the axes of all inputs are known, it is what the function returns."""
-        if any(x.known_shape is None for x in inputs):
+        if any(_is_open(x, self.needs_sizes) for x in inputs):
             return None
         return self.function(inputs)[self.place]
 
@@ -69,8 +78,8 @@ class Deferred(Op):
             return substitute(found, {model.node: x for model, x in pairs})
 
         made = {
-            i: build(Deferred(slopes, place, inputs[i].dtype), *inputs, dy)
-            for place, i in enumerate(floats)
+            i: build(Deferred(slopes, place, x.dtype, x.known_shape, self.needs_sizes), *inputs, dy)
+            for place, (i, x) in enumerate((i, inputs[i]) for i in floats)
         }
         return tuple(made.get(i) for i in range(len(inputs)))
 
@@ -92,7 +101,7 @@ def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, 
     except _ERRORS:
         leaves, structure = flatten((tuple(args), kwargs))
         inputs = [x for x in leaves if isinstance(x, Expression)]
-        if all(x.known_shape is not None for x in inputs):
+        if not any(_is_open(x, True) for x in inputs):
             raise
         found = _deferred(function, leaves, structure)
         if found is None:
@@ -113,16 +122,56 @@ def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -
     def ends(given: Sequence[Expression]) -> list[Expression]:
         return [x for x in flatten(whole(given))[0] if isinstance(x, Expression)]
 
-    for axes in _TRIED_AXES:
-        models = [
-            gg.placeholder(x.dtype, (None,) * axes) if x.known_shape is None else x for x in inputs
+    any_rank = any(x.known_shape is None for x in inputs)
+    trials = [(axes, False) for axes in _TRIED_AXES] if any_rank else []
+    for axes, sized in [*trials, *((axes, True) for axes in (_TRIED_AXES if any_rank else (0,)))]:
+        found = [
+            _tried(whole, [_model(x, axes, size) for x in inputs])
+            for size in (_TRIED_SIZES if sized else (None,))
         ]
-        try:
-            results, own = flatten(whole(models))
-        except _ERRORS:
+        if None in found or len({len(results) for results, _ in found}) > 1:
             continue
-        expressions = [x for x in results if isinstance(x, Expression)]
-        made = iter([build(Deferred(ends, i, x.dtype), *inputs) for i, x in enumerate(expressions)])
-        filled = [next(made) if isinstance(x, Expression) else x for x in results]
-        return unflatten(own, iter(filled))
+        results, own = found[0]
+        places = [i for i, x in enumerate(results) if isinstance(x, Expression)]
+        made = {
+            i: build(
+                Deferred(
+                    ends, place, results[i].dtype,
+                    None if any_rank else _common([other[i] for other, _ in found]), sized,
+                ),
+                *inputs,
+            )
+            for place, i in enumerate(places)
+        }  # fmt: skip
+        return unflatten(own, iter([made.get(i, x) for i, x in enumerate(results)]))
     return None
+
+
+def _is_open(x: Expression, sized: bool) -> bool:
+    """Whether the number of axes is not known, or, if that counts, a size."""
+    return x.known_shape is None or (sized and None in x.known_shape)
+
+
+def _model(x: Expression, axes: int, size: int | None) -> Expression:
+    """Return what an expression is tried as: of so many axes, and of sizes where none are known."""
+    known = (None,) * axes if x.known_shape is None else x.known_shape
+    sizes = tuple(size if n is None else n for n in known)
+    return x if sizes == x.known_shape else gg.placeholder(x.dtype, sizes)
+
+
+def _tried(whole: Callable[[Sequence[Expression]], Any], models: list[Expression]) -> Any:
+    """Return the leaves of what a function gives, and their structure; None if it cannot."""
+    try:
+        return flatten(whole(models))
+    except _ERRORS:
+        return None
+
+
+def _common(results: Sequence[Expression]) -> Shape | None:
+    """Return what the shapes of results have in common."""
+    shapes = [x.known_shape for x in results]
+    first = shapes[0]
+    if first is None or any(shape is None or len(shape) != len(first) for shape in shapes):
+        return None
+    columns = zip(*(shape for shape in shapes if shape is not None), strict=True)
+    return tuple(column[0] if len(set(column)) == 1 else None for column in columns)

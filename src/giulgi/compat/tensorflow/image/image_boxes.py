@@ -278,11 +278,14 @@ def ssim(
     k1: float = 0.01,
     k2: float = 0.03,
 ) -> Any:
-    """Return the structural similarity of pictures (batch, rows, columns, channels).
+    """Return the structural similarity of pictures (batch, rows, columns, channels), or of one.
 
     Wang, Bovik, Sheikh, Simoncelli, IEEE Transactions on Image Processing 13 (2004).
     """
     a, b = tf.cast(as_tensor(img1), tf.float32), tf.cast(as_tensor(img2), tf.float32)
+    is_single = a.shape.ndims == 3
+    if is_single:
+        a, b = tf.expand_dims(a, 0), tf.expand_dims(b, 0)
     places = np.arange(filter_size) - (filter_size - 1) / 2
     bell = np.exp(-(places**2) / (2 * filter_sigma**2))
     window = np.outer(bell, bell) / bell.sum() ** 2
@@ -299,7 +302,8 @@ def ssim(
     light = (2 * both + c1) / (squares + c1)
     spread = around(tf.square(a) + tf.square(b)) - squares
     structure = (2 * (around(a * b) - both) + c2) / (spread + c2)
-    return tf.reduce_mean(tf.reduce_mean(light * structure, [1, 2]), -1)
+    found = tf.reduce_mean(tf.reduce_mean(light * structure, [1, 2]), -1)
+    return found[0] if is_single else found
 
 
 @operation("image.total_variation", type="TotalVariation")

@@ -100,7 +100,7 @@ def extract_image_patches(
     reach = [(k - 1) * r + 1 for k, r in zip(window, apart, strict=True)]
     height, width = x.shape[1], x.shape[2]
     if height is None or width is None:
-        raise NotImplementedError("tf.extract_image_patches needs the sizes of its pictures")
+        raise ValueError("tf.extract_image_patches needs the sizes of its pictures")
     counts = []
     widths = [[0, 0]]
     for size, k, s in zip((height, width), reach, step, strict=True):
