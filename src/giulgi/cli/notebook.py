@@ -6,6 +6,7 @@ import ast
 import builtins
 import json
 import linecache
+import os
 import re
 import shlex
 import subprocess
@@ -32,6 +33,7 @@ _INSTALLERS = {
     "curl", "git", "kill", "nvidia-smi", "python", "python3", "kaggle", "gdown", "jupyter",
 }  # fmt: skip
 _CODE_CELLS = ("time", "timeit", "capture", "prun")
+_FILLED = re.compile(r"\{([^{}]+)\}|\$([A-Za-z_]\w*)")  # What a command has of the program.
 _OPTIONS = re.compile(r"^(?:-[nrtcpqo]\s*\d*\s+)+")  # Of %timeit: how often, and how it is told.
 
 
@@ -177,6 +179,15 @@ class Shell:
             return self._timed(lambda: self.run_cell(code))
         if name == "run" and rest.strip():
             self._run_file(Path(shlex.split(rest)[0]))
+        if name == "cd" and rest.strip():
+            os.chdir(os.path.expanduser(self._filled(rest.strip())))
+        if name == "tensorflow_version":
+            mode.guess(rest.strip().startswith("2"))
+        if name in ("env", "set_env") and "=" in rest:
+            key, _, value = rest.partition("=")
+            os.environ[key.strip()] = value.strip()
+        if name in ("ls", "mkdir", "cat", "pwd"):
+            return self._line(f"!{name} {rest}", is_value)
         return [] if is_value else None
 
     def _run_file(self, path: Path) -> None:
@@ -184,6 +195,7 @@ class Shell:
         self.run_cell(f"{text}\nNone", str(path))
 
     def _system(self, command: str) -> list[str]:
+        command = self._filled(command)
         words = command.split()
         if not words or words[0].split("/")[-1] in _INSTALLERS:
             if not self._is_told and words:
@@ -198,6 +210,17 @@ class Shell:
             command, shell=True, text=True, capture_output=True, stdin=subprocess.DEVNULL
         )
         return (done.stdout + done.stderr).splitlines()
+
+    def _filled(self, command: str) -> str:
+        """Return a command with the values of the program's names: of ``{name}`` and ``$name``."""
+
+        def value(match: re.Match[str]) -> str:
+            try:
+                return str(eval(match[1] or match[2], self.user_ns))
+            except Exception:
+                return match[0]  # It is a name of the shell's.
+
+        return _FILLED.sub(value, command)
 
     def _cell_magic(self, text: str) -> str:
         """Return the code of a cell that begins with %%; "" if it is none."""

@@ -44,6 +44,8 @@ _FIRST_RUNS = 2
 # If the same structure was met with so many different numbers, these are given from outside.
 _MOST_VARIANTS = 3
 _REMEMBERED_PLANS = 512
+# Of more tensors that read variables it is not asked which of these: all are computed.
+_MOST_LIVE = 64
 
 
 class _State:
@@ -145,7 +147,15 @@ def _affected(cells: Iterable[ReadVariable]) -> list[EagerTensor]:
     """Return the tensors, still in use, whose expressions read some variables."""
     changed = set(cells)
     depends: dict[Node, bool] = {}
-    return [t for t in list(state.live.values()) if _reads(t.expression.node, changed, depends)]
+    live = list(state.live.values())
+    if not state.tapes:
+        for tensor in live:
+            if tensor.is_known:
+                tensor.settle(tensor.value)
+        live = [tensor for tensor in live if not tensor.is_known]
+        if len(live) > _MOST_LIVE:
+            return live
+    return [tensor for tensor in live if _reads(tensor.expression.node, changed, depends)]
 
 
 def _reads(node: Node, cells: set[ReadVariable], known: dict[Node, bool]) -> bool:

@@ -175,6 +175,11 @@ class EagerTensor(Tensor):
                 self.expression = gg.constant(self._value, copy=False)
         return self._value
 
+    @property
+    def is_known(self) -> bool:
+        """Whether its value was computed already."""
+        return self._value is not None
+
     def settle(self, value: Array) -> None:
         """Be a value from now on, as a variable that the expression reads changes."""
         if state.tapes:
@@ -343,7 +348,7 @@ def of_value(value: Any, dtype: Any = None, name: str = "EagerConst") -> EagerTe
     declared = as_dtype(array.dtype if dtype is None else dtype)
     graph = get_default_graph()
     operation = Operation(graph, "Const", name, [])
-    if declared.numpy_dtype.kind == "O":
+    if declared.is_foreign:
         expression = stand_in(declared, array.shape, name)
         tensor = EagerTensor(operation, 0, expression, declared, array)
     else:

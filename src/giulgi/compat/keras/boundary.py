@@ -116,7 +116,7 @@ def called(
     finally:
         _inside.reset(outer)
     graph.called_layer()
-    if not inputs and (_inside.get() or not graph.is_eager or not _has_value(result)):
+    if not inputs and not (graph.is_eager and _has_value(result) and _of_program(args, kwargs)):
         return result
     outputs = as_results(kind, name, inputs, result)
     for leaf in flatten(outputs)[0]:
@@ -130,6 +130,12 @@ def _has_value(result: Any) -> bool:
     leaves = flatten(result)[0]
     found = [x for x in leaves if isinstance(x, Expression)]
     return bool(found) and not any(x.node.symbolic for x in found)
+
+
+def _of_program(args: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether a program calls something with arrays and numbers, and not giulgi with expressions."""
+    leaves = flatten([args, kwargs])[0]
+    return not (_inside.get() or any(isinstance(x, Expression) for x in leaves))
 
 
 def for_user(function: Callable[..., Any]) -> Callable[..., Any]:

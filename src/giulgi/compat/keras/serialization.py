@@ -15,7 +15,7 @@ from giulgi.compat.dtypes import DType
 from giulgi.compat.keras import constraints, layers, parts, utils
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer, parameters_of
-from giulgi.compat.names import exported
+from giulgi.compat.names import TABLES, exported
 from giulgi.nn.initializers import INITIALIZERS
 
 _EMPTY = inspect.Parameter.empty
@@ -231,4 +231,5 @@ def _class(name: str) -> Any:
 
     own = {"InputLayer": InputLayer, "Model": models.Model, "Functional": models.Model,
            "Sequential": models.Sequential}  # fmt: skip
-    return own.get(name) or layers.CLASSES.get(name)
+    found = own.get(name) or layers.CLASSES.get(name) or TABLES["keras"].get(f"layers.{name}")
+    return found if isinstance(found, type) else None

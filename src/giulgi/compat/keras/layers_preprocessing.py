@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import string as letters
 from collections import Counter
@@ -29,7 +30,25 @@ def _arrays(data: Any) -> list[Array]:
     return [np.asarray(data)]
 
 
-class Normalization(Layer):
+class Preparing(Layer):
+    """Base of layers that prepare data: they are told by their arguments."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what the layer was made with, and what it has seen, by name."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        if self.batch_input_shape is not None:
+            config["batch_input_shape"] = list(self.batch_input_shape)
+        for name in inspect.signature(type(self).__init__).parameters:
+            if name not in ("self", "options") and name in vars(self):
+                config[name] = vars(self)[name]
+        return config | self.seen()
+
+    def seen(self) -> dict[str, Any]:
+        """Return what :meth:`adapt` has found, by the names of arguments."""
+        return {}
+
+
+class Normalization(Preparing):
     """y = (x - mean) / sqrt(variance), of what :meth:`adapt` has seen.
 
     Args:
@@ -65,6 +84,12 @@ class Normalization(Layer):
         """The variance, of one example."""
         return as_tensor(np.asarray(self._known()[1])[None])
 
+    def seen(self) -> dict[str, Any]:
+        """Return the mean and the variance."""
+        if self._own_mean is None or self._own_variance is None:
+            return {}
+        return {"mean": self._own_mean.tolist(), "variance": self._own_variance.tolist()}
+
     def _known(self) -> tuple[Array, Array]:
         if self._own_mean is None or self._own_variance is None:
             return np.float32(0), np.float32(1)  # type: ignore[return-value]
@@ -77,7 +102,7 @@ class Normalization(Layer):
         return (x - mean) / np.maximum(np.sqrt(variance), 1e-7)
 
 
-class CenterCrop(Layer):
+class CenterCrop(Preparing):
     """The middle of pictures."""
 
     def __init__(self, height: int, width: int, **options: Any) -> None:
@@ -91,7 +116,7 @@ class CenterCrop(Layer):
         return x[..., top : top + self.height, left : left + self.width, :]
 
 
-class _Augmenting(Layer):
+class _Augmenting(Preparing):
     """Base of layers that change pictures while training only."""
 
     def __init__(self, *, seed: int | None = None, **options: Any) -> None:
@@ -243,7 +268,7 @@ def _words(value: Any) -> str:
 _MARKS = re.compile(f"[{re.escape(letters.punctuation)}]")
 
 
-class TextVectorization(Layer):
+class TextVectorization(Preparing):
     """Texts as sequences of the numbers of their words, the most frequent first.
 
     Args:
@@ -294,6 +319,10 @@ class TextVectorization(Layer):
     @property
     def _reserved(self) -> int:
         return 2 if self.output_mode == "int" else 1
+
+    def seen(self) -> dict[str, Any]:
+        """Return the words."""
+        return {"vocabulary": list(self._vocabulary)} if self._vocabulary else {}
 
     def set_vocabulary(self, vocabulary: Sequence[str], *_: Any) -> None:
         """Take words."""
@@ -374,7 +403,7 @@ class TextVectorization(Layer):
         return made.outputs[0]
 
 
-class StringLookup(Layer):
+class StringLookup(Preparing):
     """Words, or whole numbers, as numbers from 0 on; those that are not known come first.
 
     Args:
@@ -407,6 +436,10 @@ class StringLookup(Layer):
 
     def _token(self, value: Any) -> Any:
         return _words(value) if self._of_words else int(value)
+
+    def seen(self) -> dict[str, Any]:
+        """Return what is known."""
+        return {"vocabulary": list(self._known)} if self._known else {}
 
     def set_vocabulary(self, vocabulary: Any) -> None:
         """Take what is known."""
@@ -491,7 +524,7 @@ def encoded(numbers: Array, width: int, mode: str) -> Array:
     return made if mode == "count" else (made > 0).astype(np.float32)
 
 
-class CategoryEncoding(Layer):
+class CategoryEncoding(Preparing):
     """Classes as vectors of 0 and 1, or of how often each occurs.
 
     Args:
@@ -522,7 +555,7 @@ class CategoryEncoding(Layer):
         return gg.sum(hot, 1) if self.output_mode == "count" else gg.max(hot, 1)
 
 
-class Discretization(Layer):
+class Discretization(Preparing):
     """Numbers as those of the bins that they fall into.
 
     Args:
