@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 
-class OutOfPatience(BaseException):  # noqa: N818 - it is no error, and passes those who explain them
+class OutOfPatience(BaseException):
     """More nodes were computed than was allowed."""
 
 

@@ -8,7 +8,7 @@ from math import prod
 
 from giulgi.backends.cpu.code import products, scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
-from giulgi.backends.cpu.code.ir import I64, PTR, Function, Value, constant, vector_of
+from giulgi.backends.cpu.code.ir import I64, NULL, PTR, Function, Value, constant, vector_of
 from giulgi.backends.cpu.code.nests import places
 from giulgi.backends.cpu.code.products import Nested, Product, Results, Tile, Written
 from giulgi.backends.cpu.code.scope import Scope
@@ -110,10 +110,7 @@ def emit_contraction(
     written = _written(scope, group, contraction)
     if written is None:
         _emit_tile(scope, group, contraction, name)
-    a, b = (
-        f.offset(scope.address(x.base), x.layout.offset, contraction.product.element)
-        for x in (contraction.a, contraction.b)
-    )
+    a, b = (scope.address(x.base, x.layout.offset) for x in (contraction.a, contraction.b))
     private = scope.word(Word.PRIVATE, PTR)
     stack = contraction.product.batches
 
@@ -121,7 +118,8 @@ def emit_contraction(
         def finish(f: Function, tile: Tile) -> None:
             batch = tile.batch if first is None else f.add(f.mul(first, stack), tile.batch)
             where = (batch, tile.row, tile.rows, tile.column, tile.columns, tile.address)
-            f.call(name, "void", scope.words, scope.step, constant(I64, tile.stride), *where)
+            own = (scope.words, scope.step, scope.details or NULL)
+            f.call(name, "void", *own, constant(I64, tile.stride), *where)
 
         products.emit(
             f, contraction.plan, a, b, scope.scratch(), _own(scope, private), scope.worker,
@@ -171,7 +169,7 @@ def _written(scope: Scope, group: Group, contraction: Contraction) -> Written | 
     if added is None or group.outer != [store.value]:
         return None
     access, strides = added
-    offset = scope.f.offset(scope.address(access.base), access.layout.offset, product.element)
+    offset = scope.address(access.base, access.layout.offset)
     return replace(written, begin=offset, begin_strides=strides)
 
 
@@ -204,16 +202,17 @@ def _own(scope: Scope, private: Value) -> Value:
 
 
 _TILE = (
-    (PTR, "words"), (I64, "step"), (I64, "stride"), (I64, "batch"), (I64, "row"), (I64, "rows"),
-    (I64, "column"), (I64, "columns"), (PTR, "address"),
+    (PTR, "words"), (I64, "step"), (PTR, "details"), (I64, "stride"), (I64, "batch"),
+    (I64, "row"), (I64, "rows"), (I64, "column"), (I64, "columns"), (PTR, "address"),
 )  # fmt: skip
 
 
 def _emit_tile(scope: Scope, group: Group, contraction: Contraction, name: str) -> None:
     """Write the function that consumes a tile: a loop over its rows, vectors along each."""
     f = scope.module.function(name, _TILE, inline=not scope.parallel)
-    words, step, stride, batch, row, rows, column, columns, address = f.parameters
-    inside = replace(scope, f=f, words=words, step=step)
+    words, step, details, stride, batch, row, rows, column, columns, address = f.parameters
+    own = None if scope.details is None else details
+    inside = replace(scope, f=f, words=words, step=step, details=own)
     root = contraction.root
     stage = Stage(inside, group.outer, group.stores, group.roots, lambda layout: layout.strides)
     stage.set_axes([ref.strides for ref in stage.refs], {a: a for a in stage.coordinate_axes})

@@ -14,7 +14,7 @@ import numpy as np
 from giulgi.backends.base import Batched, Computation
 from giulgi.backends.cpu.code.barrier import emit_meet, meet
 from giulgi.backends.cpu.code.contractions import Contraction, emit_contraction
-from giulgi.backends.cpu.code.ir import I8, I64, PTR, Function, Module, Value, constant
+from giulgi.backends.cpu.code.ir import I8, I64, NULL, PTR, Function, Module, Value, constant
 from giulgi.backends.cpu.code.loading import emit_batch
 from giulgi.backends.cpu.code.loops import emit_loop
 from giulgi.backends.cpu.code.nests import emit_pointwise
@@ -69,7 +69,10 @@ def emit(computation: Computation, machine: Machine, batched: Batched | None = N
     return _Emitter(computation, machine, batched).code()
 
 
-_PARAMETERS = ((PTR, "words"), (I64, "worker"), (I64, "workers"), (I64, "step"))
+_PARAMETERS = ((PTR, "words"), (I64, "worker"), (I64, "workers"), (I64, "step"), (PTR, "details"))
+
+# So many groups of one worker are put in the place of their calls; of more, equal ones share code.
+_FEW_GROUPS = 64
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,11 @@ class _Emitter:
         self.module = Module()
         self.schedule = Schedule(self.plan, machine)
         self.is_shared = self.schedule.is_shared
+        #: Whether equal groups are one function, which is called with where their values lie.
+        self.shares_code = self.is_shared or len(self.plan.steps) > _FEW_GROUPS
+        # Which group was the first of some code; and how each is called.
+        self._groups_of_code: dict[str, str] = {}
+        self._called: dict[str, tuple[str, Value]] = {}
 
     # Text
 
@@ -142,11 +150,13 @@ class _Emitter:
             self._emit_group(part, step, body)
 
     def _emit_group(self, part: _Part, step: Step, body: _Part | None) -> None:
-        f = self.module.function(part.name(step), _PARAMETERS, inline=not self.is_shared)
-        words, worker, workers, turn = f.parameters
+        name, is_inline = part.name(step), not self.shares_code
+        functions = len(self.module.functions)
+        f = self.module.function(name, _PARAMETERS, inline=is_inline)
+        words, worker, workers, turn, details = f.parameters
         scope = Scope(
             self.module, self.machine, part.plan, part.table, f, words, worker, workers, turn,
-            step.parallel,
+            step.parallel, None if is_inline else details,
         )  # fmt: skip
 
         def barrier(f: Function = f) -> None:
@@ -178,10 +188,28 @@ class _Emitter:
             assert self.batched is not None
             emit_batch(scope, group, self.batched.dtypes, self.batched.size)
         f.ret()
+        self._note_group(name, functions, scope.numbers)
+
+    def _note_group(self, name: str, functions: int, numbers: Sequence[int]) -> None:
+        """Note how a group is called; its functions are left out if there are equal ones.
+
+        Args:
+            name: the group's name, with which the names of its functions begin.
+            functions: how many functions there were before those of the group.
+            numbers: the details in which it may differ from others of the same code.
+        """
+        details = self.module.table(f"{name}_details", I64, numbers) if numbers else NULL
+        own = [x for x in list(self.module.functions)[functions:] if x.startswith(name)]
+        code = "\n".join(self.module.functions[x].text() for x in own).replace(f"@{name}", "@")
+        first = self._groups_of_code.setdefault(code, name)
+        if first != name:
+            for x in own:
+                del self.module.functions[x]
+        self._called[name] = first, details
 
     def _do_step(self, f: Function, body: _Part, words: Value) -> None:
         """Call the groups of a step of a loop; workers meet before the next step."""
-        _, worker, workers, turn = f.parameters
+        _, worker, workers, turn, _ = f.parameters
         for run in body.schedule.runs():
             if run[0].barrier:
                 self._meet(f, words, workers)
@@ -260,14 +288,14 @@ class _Emitter:
         self, f: Function, part: _Part, run: Sequence[Step], arguments: Sequence[Value]
     ) -> None:
         """Call groups that follow each other without a meeting, all shared or all by one."""
-        names = [part.name(step) for step in run]
+        called = [self._called[part.name(step)] for step in run]
         if run[0].parallel or not part.schedule.is_shared:
-            for name in names:
-                f.call(name, "void", *arguments)
+            for name, details in called:
+                f.call(name, "void", *arguments, details)
             return
         with f.when(f.icmp("eq", arguments[1], 0)):
-            for name in names:
-                f.call(name, "void", *arguments)
+            for name, details in called:
+                f.call(name, "void", *arguments, details)
 
 
 def _no_barrier(f: Function) -> None:

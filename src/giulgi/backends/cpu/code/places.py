@@ -30,7 +30,7 @@ def emit_extreme_place(scope: Scope, group: Group) -> None:
     source = access.layout.transpose([*kept, op.axis])
     f, dtype = scope.f, access.base.spec.dtype
     element = scalars.memory_type(dtype)
-    base = f.offset(scope.address(access.base), source.offset, element)
+    base = scope.address(access.base, source.offset)
     result = scope.address(node)
     with f.loop(*scope.share(size_of(shape))) as loop:
         indices = places(f, loop.index, shape)
@@ -137,7 +137,7 @@ class _ScatterCode:
 
     def _source(self, indices: list[Value]) -> Value:
         layout = self.updates.layout
-        base = self.f.offset(self.scope.address(self.updates.base), layout.offset, self.element)
+        base = self.scope.address(self.updates.base, layout.offset)
         start = dot(self.f, indices, layout.strides[: len(indices)])
         return self.f.offset(base, start, self.element)
 
@@ -159,7 +159,7 @@ class _ScatterCode:
         f, layout = self.f, self.indices.layout
         base = self.indices.base
         element = scalars.memory_type(base.spec.dtype)
-        start = f.offset(self.scope.address(base), layout.offset, element)
+        start = self.scope.address(base, layout.offset)
         raw = f.load(element, f.offset(start, dot(f, indices, layout.strides), element))
         signed = base.spec.dtype.kind == "i"
         place = f.convert("sext" if signed else "zext", raw, I64)

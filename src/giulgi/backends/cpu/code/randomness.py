@@ -31,7 +31,10 @@ def emit_random(scope: Scope, group: Group) -> None:
     run = f.add(scope.word(Word.RUN), scope.step)
     seed = scope.word(Word.SEED) if op.seed is None else constant(I64, signed64(op.seed))
     seed_high = f.splat(f.convert("trunc", f.lshr(seed, 32), I32), _BLOCKS)
-    key = [f.convert("trunc", seed, I32), constant(I32, _signed32(op.stream))]
+    stream = scope.detail(_signed32(op.stream))
+    if isinstance(stream, int):
+        stream = constant(I64, stream)
+    key = [f.convert("trunc", x, I32) for x in (seed, stream)]
     chunk = _WORDS * _BLOCKS
     with f.loop(*scope.share(size, chunk), chunk) as loop:
         first = f.lshr(loop.index, 2)

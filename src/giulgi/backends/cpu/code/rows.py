@@ -71,7 +71,7 @@ def _place(scope: Scope, node: Node, index: Value) -> Value:
     """Read a place; a negative one counts from the end."""
     assert isinstance(node.op, Distinct)
     f, access = scope.f, scope.plan.grouping.access[node.inputs[0]]
-    start = f.offset(scope.address(access.base), access.layout.offset, I64)
+    start = scope.address(access.base, access.layout.offset)
     place = f.load(I64, f.offset(start, dot(f, [index], access.layout.strides), I64))
     return f.select(f.icmp("slt", place, 0), f.add(place, node.op.size), place)
 
@@ -84,8 +84,8 @@ def emit_put_rows(scope: Scope, group: Group) -> None:
     f, shape = scope.f, shape_of(node)
     size = prod(shape[1:])
     element = scalars.memory_type(node.spec.dtype)
-    base = f.offset(scope.address(rows.base), rows.layout.offset, element)
-    numbers = f.offset(scope.address(where.base), where.layout.offset, I64)
+    base = scope.address(rows.base, rows.layout.offset)
+    numbers = scope.address(where.base, where.layout.offset)
     with f.loop(*scope.share(rows.layout.shape[0])) as loop:
         place = f.load(I64, f.offset(numbers, f.mul(loop.index, where.layout.strides[0]), I64))
         source = f.offset(base, f.mul(loop.index, rows.layout.strides[0]), element)

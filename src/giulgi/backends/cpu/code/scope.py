@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from giulgi.backends.cpu.code.ir import I1, I8, I64, PTR, Function, Module, Value, lanes_of
 from giulgi.backends.cpu.machine.processor import Machine
-from giulgi.backends.cpu.planning.plan import Place, Plan
+from giulgi.backends.cpu.planning.plan import Plan
 from giulgi.backends.cpu.planning.sources import Target
 from giulgi.backends.cpu.table import Table, Word
 
@@ -28,6 +28,9 @@ class Scope:
         workers: how many there are.
         step: the number of the step.
         parallel: whether all workers run the code.
+        details: the address of numbers that tell this group from others of the same code: where
+            its values lie. None: they stand in the code.
+        numbers: those numbers.
     """
 
     module: Module
@@ -40,19 +43,27 @@ class Scope:
     workers: Value
     step: Value
     parallel: bool
+    details: Value | None = None
+    numbers: list[int] = field(default_factory=list)
 
     def word(self, place: int, type_: str = I64) -> Value:
         """Read a word of the table."""
         return self.f.load(type_, self.f.offset(self.words, place, I64))
 
-    def address(self, target: Target) -> Value:
-        """Return the address of a value in memory."""
-        return self.address_of(self.plan.places[target])
+    def detail(self, number: int) -> Value | int:
+        """Return a number in which this group may differ from others of the same code."""
+        if self.details is None:
+            return number
+        self.numbers.append(number)
+        return self.f.load(I64, self.f.offset(self.details, len(self.numbers) - 1, I64))
 
-    def address_of(self, place: Place) -> Value:
-        """Return the address of a place."""
-        base = self.word(self.table.word(place.area, place.number), PTR)
-        return self.f.offset(base, place.start, I8)
+    def address(self, target: Target, elements: int = 0) -> Value:
+        """Return the address of a value in memory, or of an element of it, by its place."""
+        place = self.plan.places[target]
+        word = self.detail(self.table.word(place.area, place.number))
+        base = self.f.load(PTR, self.f.offset(self.words, word, I64))
+        start = place.start + elements * target.spec.dtype.itemsize
+        return self.f.offset(base, self.detail(start), I8)
 
     def scratch(self) -> Value:
         """Return the address of working memory that workers share."""

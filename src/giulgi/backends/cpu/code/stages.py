@@ -34,7 +34,6 @@ from giulgi.backends.cpu.planning.group import Store
 from giulgi.backends.cpu.planning.groups import is_one_hot
 from giulgi.backends.cpu.planning.layouts import Layout
 from giulgi.backends.cpu.planning.sources import Access, Target, shape_of
-from giulgi.graph.dtypes import DType
 from giulgi.graph.node import Node
 from giulgi.graph.ops.indexing import AddAlong, Gather, TakeAlong
 from giulgi.graph.ops.leaves import Constant
@@ -116,19 +115,16 @@ class Stage:
         return self._found[key]
 
     def _ref(self, base: Target, layout: Layout) -> Ref:
-        return self._make_ref(self.scope.address(base), base.spec.dtype, layout)
+        return self._make_ref(base, layout)
 
-    def _make_ref(self, address: Value, dtype: DType, layout: Layout) -> Ref:
-        element = scalars.memory_type(dtype)
-        start = self.f.offset(address, layout.offset, element)
-        ref = Ref(start, dtype, list(self.to_axes(layout)))
+    def _make_ref(self, base: Target, layout: Layout) -> Ref:
+        start = self.scope.address(base, layout.offset)
+        ref = Ref(start, base.spec.dtype, list(self.to_axes(layout)))
         self.refs.append(ref)
         return ref
 
     def _written(self, kept: Store) -> Ref:
-        target = kept.target
-        dtype = target.spec.dtype if isinstance(target, Node) else target.dtype
-        return self._make_ref(self.scope.address(target), dtype, kept.layout)
+        return self._make_ref(kept.target, kept.layout)
 
     def _pick(self, node: Node) -> Picked:
         """Return what a gather reads: its source and its places, both laid over the result."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from giulgi.backends.base import Array, Batched, Computation, Draw, Executable, Steps
 from giulgi.backends.reference.interpreter import Interpreter
 from giulgi.backends.work import work
@@ -69,7 +67,9 @@ def _origin(number: Node) -> list[Node]:
     return [source for x in asked if _is_number(x) for source in _origin(x)]
 
 
-def with_sizes(computation: Computation, sizes: Sequence[Node], values: Sequence[Array]) -> Computation:
+def with_sizes(
+    computation: Computation, sizes: Sequence[Node], values: Sequence[Array]
+) -> Computation:
     """Return a computation with the values of some numbers in their place."""
     replaced = {node: constant(value) for node, value in zip(sizes, values, strict=True)}
     places, new = [i for i, _ in computation.updates], [node for _, node in computation.updates]
