@@ -314,3 +314,9 @@ def test_identities_and_zeros_like_are_told_apart(tf, run):
     assert run(y, {a: 1.0}) == 4
     first, second = tf.zeros_like(w), tf.zeros_like(w)
     assert run(first + 10 * second, {first: 1.0}) == 1
+
+
+def test_tensors_of_two_shapes_are_refused_by_an_array(tf):
+    array = tf.TensorArray(tf.float32, 2, infer_shape=False).write(0, [1.0])
+    with pytest.raises(ValueError, match=r"Inconsistent shapes: saw \(2,\) but expected \(1,\)"):
+        array.write(1, [2.0, 3.0])

@@ -141,3 +141,12 @@ def test_a_graph_may_be_opened_within_itself(tf):
         with session.as_default():
             assert tf.get_default_session() is session
         assert tf.get_default_session() is inner
+
+
+def test_the_name_of_a_scope_is_taken_as_it_is(tf):
+    x = tf.constant(1.0)
+    with tf.name_scope(None, "scaled", [x]) as scope:
+        y = tf.multiply(x, 2.0, name=scope)
+    with tf.name_scope("outer"), tf.name_scope("scaled") as scope:
+        z = tf.add(y, x, name=scope)
+    assert (y.name, z.name) == ("scaled:0", "outer/scaled:0")

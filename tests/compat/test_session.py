@@ -372,3 +372,13 @@ def test_a_variable_of_a_graph_is_true(tf):
     assert tf.Variable(0) or None
     with pytest.raises(TypeError, match="bool"):
         bool(tf.constant(0))
+
+
+def test_names_that_are_not_there_are_told_as_fetches_and_feeds(tf):
+    x = tf.placeholder(tf.float32, [], name="x")
+    with tf.Session() as session:
+        for name in ("y", "y:0"):
+            with pytest.raises(ValueError, match=f"'{name}' cannot be interpreted as a Tensor"):
+                session.run(name)
+        with pytest.raises(TypeError, match="Cannot interpret feed_dict key as Tensor"):
+            session.run(x, {"z:0": 1.0})

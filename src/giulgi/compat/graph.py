@@ -246,7 +246,9 @@ class Graph:
     # Names
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
-        """Return a name within the open scope that no operation has: ``x``, ``x_1``, ``x_2``."""
+        """Return a free name in the open scope: ``x``, ``x_1``; a scope's own, ``s/``, is ``s``."""
+        if name.endswith("/"):
+            return name[:-1]
         whole = f"{self._scope}/{name}" if self._scope else name
         key = whole.lower()
         count = self._used_names.get(key, 0)
@@ -254,10 +256,7 @@ class Graph:
             self._used_names[key] = count + 1
         if not count:
             return whole
-        while True:
-            numbered = f"{whole}_{count}"
-            if numbered.lower() not in self._used_names:
-                break
+        while (numbered := f"{whole}_{count}").lower() in self._used_names:
             count += 1
         if mark_as_used:
             self._used_names[key] = count + 1

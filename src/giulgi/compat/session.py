@@ -85,7 +85,10 @@ def _fed(graph: Graph, key: Any) -> Any:
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {_foreign(key)}")
         return key
     if isinstance(key, str):
-        return graph.as_graph_element(key)
+        try:
+            return graph.as_graph_element(key)
+        except (KeyError, ValueError) as error:
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
     if isinstance(key, tuple):
         return [_fed(graph, part) for part in flatten(key)[0]]
     if hasattr(key, "fed_parts"):
@@ -110,7 +113,12 @@ def _parts_of(value: Any, count: int) -> list[Any]:
 def _parts(graph: Graph, fetch: Any) -> tuple[list[Any], Any]:
     """Return the tensors or operations of which a fetch is made, and how it is made of them."""
     if isinstance(fetch, str):
-        fetch = graph.as_graph_element(fetch)
+        try:
+            fetch = graph.as_graph_element(fetch)
+        except (KeyError, ValueError) as error:
+            raise ValueError(
+                f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})"
+            ) from None
     if isinstance(fetch, (Tensor, Operation)):
         if fetch.graph is not graph:
             raise ValueError(

@@ -110,6 +110,11 @@ class TensorArray:
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array with a tensor at a place."""
         new, place = as_tensor(value, self.dtype), as_tensor(index)
+        if not self.element_shape.is_compatible_with(TensorShape(new.sizes)):
+            raise ValueError(
+                f"Inconsistent shapes: saw {TensorShape(new.sizes)} but expected "
+                f"{self.element_shape}: the tensors of a TensorArray have one shape here"
+            )
         before = self._begin(TensorShape(new.sizes), new)
         x, y = before.expression, gg.cast(new.expression, self.dtype.numpy_dtype)
         at = gg.cast(gg.reshape(place.expression, ()), "int64")
