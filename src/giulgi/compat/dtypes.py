@@ -37,8 +37,8 @@ class DType:
 
     @property
     def real_dtype(self) -> DType:
-        """The type of the real part: itself, as there are no complex numbers."""
-        return self
+        """The type of the real part."""
+        return {"complex64": float32, "complex128": float64}.get(self.name, self)
 
     @property
     def is_floating(self) -> bool:
@@ -57,8 +57,13 @@ class DType:
 
     @property
     def is_complex(self) -> bool:
-        """Whether elements are complex: never."""
-        return False
+        """Whether elements are complex: such are computed with by Python."""
+        return self._numpy.kind == "c"
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether giulgi has no such elements, so that Python computes with them."""
+        return self._numpy.kind in "Oc"
 
     @property
     def size(self) -> int:
@@ -124,6 +129,8 @@ uint32 = _defined("uint32", np.uint32)
 uint64 = _defined("uint64", np.uint64)
 boolean = _defined("bool", np.bool_)
 string = _defined("string", np.object_)
+complex64 = _defined("complex64", np.complex64)
+complex128 = _defined("complex128", np.complex128)
 
 # Half precision saves memory on other machines; here it is computed as float32.
 _TYPES["float16"] = _TYPES["half"] = _TYPES["bfloat16"] = float32
@@ -135,7 +142,8 @@ export("double", float64)
 # By number types are told in files of graphs; 100 more is a reference to a variable.
 _NUMBERS = {
     1: float32, 2: float64, 3: int32, 4: uint8, 5: int16, 6: int8, 7: string, 9: int64,
-    10: boolean, 14: float32, 17: uint16, 19: float32, 22: uint32, 23: uint64,
+    8: complex64, 10: boolean, 14: float32, 17: uint16, 18: complex128, 19: float32, 22: uint32,
+    23: uint64,
 }  # fmt: skip
 
 

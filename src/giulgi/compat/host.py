@@ -65,8 +65,8 @@ def objects(value: Any) -> np.ndarray[Any, Any]:
 
 
 def stand_in(dtype: DType, sizes: Sizes, name: str) -> Expression:
-    """Return the placeholder of what Python makes; one of strings is never computed with."""
-    own = np.dtype(np.uint8) if dtype.numpy_dtype.kind == "O" else dtype.numpy_dtype
+    """Return the placeholder of what Python makes; one of what giulgi has not stands for it."""
+    own = np.dtype(np.uint8) if dtype.is_foreign else dtype.numpy_dtype
     return placeholder(own, sizes, name)
 
 

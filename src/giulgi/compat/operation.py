@@ -18,14 +18,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from giulgi.compat.deferred import called
+from giulgi.compat.errors import InvalidArgumentError
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Tensor, as_tensor, result_of
+from giulgi.errors import ShapeError
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten
 
@@ -60,14 +62,28 @@ def operation(
                 check(kind, bound.arguments)
             inputs: list[Tensor] = []
             given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
+            if any(x.dtype.is_complex for x in inputs):
+                return _complex(kind, function, bound.arguments, name or named)
             bound.arguments.update(given)
-            result = called(function, bound.args, bound.kwargs)
+            try:
+                result = called(function, bound.args, bound.kwargs)
+            except ShapeError as error:
+                if get_default_graph().is_eager:
+                    raise InvalidArgumentError(None, None, str(error)) from None
+                raise
             return as_results(kind, name or named, inputs, result)
 
         exported(*paths)(build)
         return build  # type: ignore[return-value]
 
     return decorate
+
+
+def _complex(kind: str, function: Any, arguments: Mapping[str, Any], name: str | None) -> Tensor:
+    """Return what an operation makes of complex numbers, which Python computes."""
+    from giulgi.compat.tensorflow.math.complex_numbers import computed
+
+    return computed(kind, function, arguments, name)
 
 
 def _expressions(value: Any, inputs: list[Tensor]) -> Any:

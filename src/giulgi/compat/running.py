@@ -203,7 +203,7 @@ def _without_axes(value: Any) -> Any:
 
 
 def _is_text(tensor: Tensor) -> bool:
-    return tensor.dtype.numpy_dtype.kind == "O"
+    return tensor.dtype.is_foreign
 
 
 def _is_expression(tensor: Tensor, fed: set[Tensor]) -> bool:

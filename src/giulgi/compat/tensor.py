@@ -382,8 +382,8 @@ def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
     if isinstance(value, (list, tuple)) and _holds_tensors(value):
         return _packed(value, wanted)
     array = constant_array(value, wanted)
-    if array.dtype.kind == "O":
-        return _text(array, name)
+    if array.dtype.kind in "Oc":
+        return _by_python(array, name)
     return record("Const", name, [], [gg.constant(array)]).outputs[0]
 
 
@@ -391,8 +391,8 @@ def _captured(value: Any) -> Tensor:
     """Return an eager tensor as what it is where it is used: in a graph a constant."""
     if get_default_graph().is_eager:
         return value  # type: ignore[no-any-return]
-    if value.dtype is string:
-        return _text(value.value, None)
+    if value.dtype.is_foreign:
+        return _by_python(value.value, None)
     return record("Const", None, [], [gg.constant(value.value, copy=False)]).outputs[0]
 
 
@@ -420,11 +420,11 @@ def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
     return record("Pack", None, parts, [stacked]).outputs[0]
 
 
-def _text(array: np.ndarray[Any, Any], name: str | None) -> Tensor:
+def _by_python(array: np.ndarray[Any, Any], name: str | None) -> Tensor:
     from giulgi.compat.host import host_operation
 
-    made = host_operation("Const", lambda: array, outputs=[(string, array.shape)], name=name)
-    return made.outputs[0]
+    declared = [(as_dtype(array.dtype), array.shape)]
+    return host_operation("Const", lambda: array, outputs=declared, name=name).outputs[0]
 
 
 def as_expression(value: Any, dtype: Any = None) -> Expression:

@@ -15,6 +15,7 @@ from giulgi.compat.operation import operation
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor, told_apart
 from giulgi.compat.tensorflow.math.arguments import is_text, kind, numbers, sizes
+from giulgi.compat.tensorflow.math.complex_numbers import converted
 from giulgi.compat.tensorflow.math.layouts import layout
 from giulgi.graph.shapes import broadcast_shapes
 
@@ -211,6 +212,8 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
     """Return a tensor in another dtype; floats that become whole numbers are cut towards 0."""
     if hasattr(x, "with_values"):
         return x.with_values(cast(x.values, dtype, name))
+    if as_dtype(dtype).is_complex or (isinstance(x, Tensor) and x.dtype.is_complex):
+        return converted(x, dtype, name)
     return _cast(x, as_dtype(dtype), name)
 
 

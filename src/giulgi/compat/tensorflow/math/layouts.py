@@ -16,12 +16,11 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.deferred import called
-from giulgi.compat.dtypes import string
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.refusals import Check
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.tree import flatten, unflatten
@@ -57,7 +56,7 @@ def layout(
                 check(type, bound.arguments)
             given = bound.arguments
             inputs: list[Tensor] = []
-            if any(is_text(given.get(key)) for key in texts):
+            if any(is_text(given.get(key)) or _is_complex(given.get(key)) for key in texts):
                 for key in texts:
                     if key in given:
                         given[key] = _as_tensors(given[key])
@@ -85,15 +84,22 @@ def _expressions(value: Any, inputs: list[Tensor]) -> Any:
     return unflatten(structure, iter(found))
 
 
+def _is_complex(value: Any) -> bool:
+    """Whether a value is a tensor of complex numbers, or a list in which one is."""
+    several = value if isinstance(value, (list, tuple)) else (value,)
+    return any(isinstance(x, Tensor) and x.dtype.is_complex for x in several)
+
+
 def _as_tensors(value: Any) -> Any:
     """Return texts as tensors; a list of tensors stays a list."""
     if isinstance(value, (list, tuple)) and any(isinstance(v, (Tensor, Converted)) for v in value):
-        return [as_tensor(v, string) for v in value]
+        dtype = next(v.dtype for v in value if isinstance(v, Operand))  # type: ignore[attr-defined]
+        return [as_tensor(v, dtype) for v in value]
     return as_tensor(value) if value is not None else None
 
 
 def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str | None) -> Any:
-    """Build the operation for strings: places stand for them, first in the graph, then when run."""
+    """Build the operation for strings, or complex numbers, for which their places stand."""
     original = dict(bound.arguments)
     inputs: list[Tensor] = []
     for value in original.values():
@@ -108,15 +114,18 @@ def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str
             bound.arguments[key] = unflatten(structure, iter(leaves))
         return flatten(function(*bound.args, **bound.kwargs))
 
-    models = [placeholder(np.int64, x.sizes) if is_text(x) else x.expression for x in inputs]
+    laid = [x.dtype.is_foreign for x in inputs]
+    pairs = list(zip(inputs, laid, strict=True))
+    models = [placeholder(np.int64, x.sizes) if own else x.expression for x, own in pairs]
     outputs, structure = laid_out(models)
-    texts = {x.node for x, tensor in zip(models, inputs, strict=True) if is_text(tensor)}
+    texts = {x.node for x, own in zip(models, laid, strict=True) if own}
+    dtype = next(x.dtype for x, own in pairs if own)
 
     def carried_out(*arrays: Any) -> Any:
-        pool: list[Any] = [b""]
+        pool: list[Any] = [0 if dtype.is_complex else b""]
         places = []
-        for array, tensor in zip(arrays, inputs, strict=True):
-            if is_text(tensor):
+        for array, own in zip(arrays, laid, strict=True):
+            if own:
                 flat = np.ravel(array)
                 numbered = np.arange(len(pool), len(pool) + flat.size).reshape(np.shape(array))
                 places.append(gg.constant(numbered))
@@ -134,7 +143,7 @@ def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str
 
     is_of_text = [_comes_from(y, texts) for y in outputs]
     declared = [
-        (string if of_text else y.dtype, y.known_shape)
+        (dtype if of_text else y.dtype, y.known_shape)
         for y, of_text in zip(outputs, is_of_text, strict=True)
     ]
     made = host_operation(type, carried_out, inputs, declared, name)

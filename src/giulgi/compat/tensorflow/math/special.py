@@ -70,25 +70,8 @@ def lbeta(x: Any, name: str | None = None) -> gg.Tensor:
     return gg.sum(log_gamma(value), -1) - log_gamma(gg.sum(value, -1))
 
 
-@operation("real", "math.real", type="Real")
-def real(input: Any, name: str | None = None) -> gg.Tensor:
-    """Return the real part: the numbers themselves."""
-    return as_expression(input)
-
-
-@operation("conj", "math.conj", type="Conj")
-def conj(x: Any, name: str | None = None) -> gg.Tensor:
-    """Return the conjugate: the numbers themselves."""
-    return as_expression(x)
-
-
-for _path in (
-    "complex", "complex64", "complex128", "imag", "angle", "math.imag", "math.angle", "fft",
-    "ifft", "fft2d", "ifft2d", "fft3d", "ifft3d", "spectral.fft", "spectral.ifft", "spectral.rfft",
-    "spectral.irfft", "signal.fft", "signal.ifft", "signal.rfft", "signal.irfft", "signal.stft",
-    "signal.inverse_stft", "contrib.signal.stft", "contrib.signal.inverse_stft",
-):  # fmt: skip
-    advise(_path, "giulgi has no complex numbers; tf.py_func with np.fft computes with them.")
+for _path in ("signal.inverse_stft", "contrib.signal.inverse_stft", "signal.dct", "spectral.dct"):
+    advise(_path, "tf.py_func with SciPy's function of the same meaning computes it.")
 
 for _path in ("igamma", "igammac", "betainc", "zeta", "polygamma"):
     for _prefix in ("", "math."):
