@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import giulgi as gg
-from giulgi.errors import GiulgiError
+from giulgi.compat.errors import InvalidArgumentError
+from giulgi.compat.graph import is_eager
+from giulgi.errors import GiulgiError, ShapeError
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import build
 from giulgi.graph.op import Op, Spec
@@ -98,7 +100,9 @@ def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, 
     """
     try:
         return function(*args, **kwargs)
-    except _ERRORS:
+    except _ERRORS as error:
+        if isinstance(error, ShapeError) and is_eager():
+            raise InvalidArgumentError(None, None, str(error)) from None
         leaves, structure = flatten((tuple(args), kwargs))
         inputs = [x for x in leaves if isinstance(x, Expression)]
         if not any(_is_open(x, True) for x in inputs):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from giulgi.compat.graph_keys import INNER_NAMES
 from giulgi.compat.graph_keys import Collections as Collections
+from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
 from giulgi.compat.refusals import refuse_other_graph
@@ -149,8 +150,6 @@ class Graph:
     is_eager: ClassVar[bool] = False
     #: Whether its tensors are of classes of their own.
     makes_tensors: ClassVar[bool] = False
-    #: Whether arguments are in the order of TensorFlow 2, where that is another.
-    is_modern = False
     #: What takes note of assignments where they follow each other as they are written.
     recorder: Recorder | None = None
 
@@ -378,7 +377,7 @@ def is_eager() -> bool:
 
 def is_modern() -> bool:
     """Whether arguments are in the order of TensorFlow 2, where that is another."""
-    return get_default_graph().is_modern
+    return manner.is_modern
 
 
 def begin_with(graph: Graph) -> Graph:

@@ -22,12 +22,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from giulgi.compat.deferred import called
-from giulgi.compat.errors import InvalidArgumentError
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Tensor, as_tensor, result_of
-from giulgi.errors import ShapeError
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten
 
@@ -65,12 +63,7 @@ def operation(
             if any(x.dtype.is_complex for x in inputs):
                 return _complex(kind, function, bound.arguments, name or named)
             bound.arguments.update(given)
-            try:
-                result = called(function, bound.args, bound.kwargs)
-            except ShapeError as error:
-                if get_default_graph().is_eager:
-                    raise InvalidArgumentError(None, None, str(error)) from None
-                raise
+            result = called(function, bound.args, bound.kwargs)
             return as_results(kind, name or named, inputs, result)
 
         exported(*paths)(build)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
+from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
 
 Sizes = tuple[int | None, ...] | None
@@ -207,6 +208,8 @@ class TensorShape:
     def __iter__(self) -> Iterator[Dimension | UnknownDimension]:
         if self.dims is None:
             raise ValueError("Cannot iterate over a shape with unknown rank.")
+        if manner.is_modern:
+            return iter(self.sizes or ())  # type: ignore[arg-type]
         return iter(self.dims)
 
     def __getitem__(self, place: Any) -> Any:
@@ -214,6 +217,8 @@ class TensorShape:
             return TensorShape(None) if isinstance(place, slice) else UnknownDimension()
         if isinstance(place, slice):
             return TensorShape(self.sizes[place])
+        if manner.is_modern:  # Sizes are Python's numbers there.
+            return self.sizes[place]
         return dimension(self.sizes[place])
 
     def __eq__(self, other: object) -> bool:
@@ -229,10 +234,13 @@ class TensorShape:
         return hash(self.sizes)
 
     def __repr__(self) -> str:
+        if manner.is_modern:
+            return f"TensorShape({None if self.sizes is None else list(self.sizes)})"
         return f"TensorShape({None if self.sizes is None else self.dims})"
 
     def __str__(self) -> str:
         if self.sizes is None:
             return "<unknown>"
-        said = ", ".join("?" if size is None else str(size) for size in self.sizes)
+        unknown = "None" if manner.is_modern else "?"
+        said = ", ".join(unknown if size is None else str(size) for size in self.sizes)
         return f"({said},)" if len(self.sizes) == 1 else f"({said})"

@@ -21,6 +21,7 @@ from giulgi.graph.node import build, topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.shapes import is_static
+from giulgi.nn.layers.calls import change
 
 # giulgi's variables that stand for one of these, by which a session knows them.
 _declared: WeakValueDictionary[ReadVariable, Variable] = WeakValueDictionary()
@@ -244,6 +245,26 @@ class Variable(VariableMethods, Operand, Converted):
         text = repr(value) if value.ndim else str(value)
         return f"{about}, numpy={text}>" if "\n" not in text else f"{about}, numpy=\n{text}>"
 
+    def __getitem__(self, index: Any) -> Any:
+        part = super().__getitem__(index)
+        if get_default_graph().recorder is not None:
+            part.place = (self, index)
+        return part
+
+    def assign_part(self, index: Any, value: Any) -> Any:
+        """Give a part of it a new value, as by ``v[index].assign(value)``; return it."""
+        old = self.as_tensor().expression
+        count = int(np.prod(self.variable.shape, dtype=np.int64))
+        places = np.arange(count).reshape(self.variable.shape)[index]
+        new = gg.broadcast_to(as_tensor(value, self.dtype).expression, places.shape)
+        # Of the old elements and the new ones behind them, each is taken from its place.
+        taken = np.arange(count)
+        taken[places.reshape(-1)] = count + np.arange(places.size)
+        both = gg.concat([gg.reshape(old, (-1,)), gg.reshape(gg.cast(new, old.dtype), (-1,))])
+        self.assign(record("Part", None, [], [gg.reshape(gg.gather(both, taken), self.variable.shape)])
+                    .outputs[0])  # fmt: skip
+        return self
+
     def ref(self) -> Reference:
         """Return what stands for it as the key of a dict."""
         return Reference(self)
@@ -327,6 +348,9 @@ def assignment(
     recorder = get_default_graph().recorder
     if recorder is None:
         return record(type, name, inputs, [after], assigns=[(variable, new)]).outputs[0]
+    if new.node.symbolic and get_default_graph().is_eager:  # A network is built.
+        change(variable.variable, new, lambda call: call.updates)
+        return record(type, name, [], [after]).outputs[0]
     recorder.record(variable.variable, new)
     return get_default_graph().assigned(variable, record(type, name, [], [after]).outputs[0])
 

@@ -54,7 +54,6 @@ class FunctionGraph(Graph):
     def __init__(self, outer: Graph) -> None:
         super().__init__()
         self.outer = outer
-        self.is_modern = outer.is_modern
         self.seed = outer.seed
         self.recorder = Recorder()
         self.effects: list[Operation] = []
@@ -99,7 +98,15 @@ class FunctionGraph(Graph):
 class TracedTensor(Tensor):
     """A tensor of a function that is traced: without a value yet."""
 
-    __slots__ = ()
+    __slots__ = ("place",)
+
+    def assign(self, value: Any, *_: Any, **__: Any) -> Any:
+        """Give a part of a variable a new value; return the variable."""
+        place = getattr(self, "place", None)
+        if place is None:
+            raise AttributeError("'Tensor' object has no attribute 'assign'")
+        variable, index = place
+        return variable.assign_part(index, value)
 
     def _needed(self, *_: Any) -> Never:
         raise NeedsPython

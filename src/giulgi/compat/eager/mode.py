@@ -8,6 +8,7 @@ from typing import Any
 from giulgi.compat.eager.lazy import assign_pending
 from giulgi.compat.eager.tensors import EagerGraph
 from giulgi.compat.graph import Graph, begin_with, get_default_graph, is_eager
+from giulgi.compat.manner import manner
 from giulgi.compat.names import TABLES, exported
 from giulgi.compat.session import BaseSession, get_default_session
 from giulgi.compat.tensor import Tensor
@@ -89,8 +90,9 @@ def enable_v2_behavior() -> None:
 
 def _begin(is_modern: bool) -> None:
     mode.is_decided = True
+    manner.is_modern = is_modern
     if not get_default_graph().is_eager:
-        begin_with(EagerGraph(is_modern))
+        begin_with(EagerGraph())
         if is_modern:
             _set_version(_VERSION)
 
@@ -103,7 +105,14 @@ def _set_version(version: str) -> None:
             module.__dict__.pop(name.split(".")[-1], None)
 
 
-@exported("disable_eager_execution", "disable_v2_behavior")
+@exported("disable_v2_behavior")
+def disable_v2_behavior() -> None:
+    """Let tensors wait for a session, and functions have the arguments of TensorFlow 1."""
+    disable_eager_execution()
+    manner.is_modern = False
+
+
+@exported("disable_eager_execution")
 def disable_eager_execution() -> None:
     """Let tensors wait for a session."""
     mode.is_decided = True
@@ -132,7 +141,7 @@ class _Mode:
 
     def forget(self) -> None:
         """Decide anew, for another program."""
-        disable_eager_execution()
+        disable_v2_behavior()
         self.is_decided = False
 
 

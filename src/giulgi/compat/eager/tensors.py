@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,6 +20,7 @@ from giulgi.graph.shapes import is_static
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.storage import current_storage
+from giulgi.tree import flatten, unflatten
 
 Array = np.ndarray[Any, Any]
 
@@ -53,9 +54,8 @@ class EagerGraph(Graph):
 
     is_eager = makes_tensors = True
 
-    def __init__(self, is_modern: bool = True) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.is_modern = is_modern
         self.recorder = state.recorder
         self.count = 0
         self.notes["keras tensors"] = WeakValueDictionary()
@@ -119,7 +119,7 @@ class EagerTensor(Tensor):
         history: the expression by which tapes know it, where a variable that it read has changed.
     """
 
-    __slots__ = ("_about", "_value", "history")
+    __slots__ = ("_about", "_value", "history", "place")
 
     is_eager = True
     takes_operators = True
@@ -135,6 +135,7 @@ class EagerTensor(Tensor):
         super().__init__(op, value_index, expression, dtype)
         self._value = value
         self.history: Expression | None = None
+        self.place: tuple[Any, Any] | None = None  # The variable that it is a part of, and where.
         if value is not None:
             return
         node = expression.node
@@ -273,6 +274,13 @@ class EagerTensor(Tensor):
 
         return as_tensor, (self.numpy(), self.dtype.name)
 
+    def assign(self, value: Any, *_: Any, **__: Any) -> Any:
+        """Give a part of a variable a new value; return the variable."""
+        if self.place is None:
+            raise AttributeError("'EagerTensor' object has no attribute 'assign'")
+        variable, index = self.place
+        return variable.assign_part(index, value)
+
     def item(self) -> Any:
         """Return its only number."""
         return self._single().item()
@@ -355,6 +363,20 @@ def of_value(value: Any, dtype: Any = None, name: str = "EagerConst") -> EagerTe
         tensor = EagerTensor(operation, 0, gg.constant(array, declared.numpy_dtype), declared)
     operation.outputs.append(tensor)
     return tensor
+
+
+_graph_of_functions: list[EagerGraph] = []
+
+
+def called_eagerly(function: Callable[..., Any], arrays: Sequence[Any]) -> Any:
+    """Return what a function gives for arrays, which it is given as tensors; arrays again."""
+    if not _graph_of_functions:
+        _graph_of_functions.append(EagerGraph())
+    with _graph_of_functions[0].as_default():
+        result = function(*[of_value(array) for array in arrays])
+        leaves, structure = flatten(result)
+        made = [x.numpy() if hasattr(x, "numpy") else x for x in leaves]
+    return unflatten(structure, iter(made))
 
 
 def carry_out(

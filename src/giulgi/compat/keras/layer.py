@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 import giulgi as gg
 from giulgi.compat.dtypes import DType
-from giulgi.compat.graph import is_modern
+from giulgi.compat.graph import get_default_graph, is_modern
 from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern
 from giulgi.compat.keras.boundary import (
     called,
@@ -22,12 +23,17 @@ from giulgi.compat.keras.boundary import (
 )
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.keras.settings import SETTINGS
-from giulgi.compat.keras.weights import Weight, as_weight, named_weights
+from giulgi.compat.keras.weights import Weight, as_weight, named_weights, weight_of
 from giulgi.compat.names import export
 from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensor import as_tensor
+from giulgi.compat.variables import Variable
 from giulgi.nn.layers.calls import LayerCall, calls_of, current_call, one_or_all
+from giulgi.tree import flatten
 
 _OURS = "giulgi."
+# Whether a layer is called, whose losses begin anew, and not those of layers in it.
+_calling: ContextVar[bool] = ContextVar("giulgi_calling_a_layer", default=False)
 # Which constraint of a layer is of which of its weights.
 _CONSTRAINED = {"recurrent": "recurrent_kernel", "depthwise": "depthwise_kernel",
                 "pointwise": "pointwise_kernel"}  # fmt: skip
@@ -70,6 +76,14 @@ class Layer(gg.layers.Layer):
         kwargs = {key: for_giulgi(key, value) for key, value in kwargs.items()}
         super().__init__(*self._checked_args(args), **kwargs)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if isinstance(value, (Variable, list, tuple, dict)):
+            # A variable of the program's own is a weight of the layer that keeps it.
+            own = [v for v in flatten(value)[0] if isinstance(v, Variable)]
+            if own or f"_weights_in_{name}" in self.__dict__:
+                self.__dict__[f"_weights_in_{name}"] = [weight_of(v) for v in own]
+
     def _defaults(self) -> dict[str, Any]:
         """Return what is given where the program gives nothing."""
         order = SETTINGS["image_data_format"]
@@ -110,6 +124,8 @@ class Layer(gg.layers.Layer):
         if args:
             args, kwargs = _training_by_name(type(self), args, kwargs)
         outer = current_call() is None
+        if outer and not _calling.get():
+            self._forget_losses()
 
         def call(*given: Any, **options: Any) -> Any:
             result = super(Layer, self).__call__(*given, **options)
@@ -118,7 +134,11 @@ class Layer(gg.layers.Layer):
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
             return call(inputs, *args, **kwargs)
-        return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
+        token = _calling.set(True)
+        try:
+            return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
+        finally:
+            _calling.reset(token)
 
     def _set_first_weights(self) -> None:
         first = self.__dict__.get("_first_weights")
@@ -186,8 +206,29 @@ class Layer(gg.layers.Layer):
         """Add one or several penalties to the loss of the network."""
         del inputs
         for loss in losses if isinstance(losses, (list, tuple)) else [losses]:
+            if current_call() is None and get_default_graph().makes_tensors:
+                value = as_tensor(loss() if callable(loss) else loss)
+                self.__dict__.setdefault("__losses", []).append(value)
+                continue
             value = expressions(loss)
             super().add_loss(value if value.known_shape == () else gg.mean(value))
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of weights, and what the last call added."""
+        return [*named(self.penalty_losses()), *self._added()]
+
+    def _added(self) -> list[Any]:
+        own = list(self.__dict__.get("__losses", []))
+        for layer in self.sublayers():
+            own += layer._added() if isinstance(layer, Layer) else []
+        return own
+
+    def _forget_losses(self) -> None:
+        self.__dict__.pop("__losses", None)
+        for layer in self.sublayers():
+            if isinstance(layer, Layer):
+                layer._forget_losses()
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Let variables get new values with each training step: pairs of both."""

@@ -6,11 +6,14 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.graph import Collections, get_default_graph
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
 from giulgi.compat.keras.constraints import limit
+from giulgi.compat.keras.utils import CUSTOM_OBJECTS
 from giulgi.compat.keras.weights import constraint_of
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import as_tensor, record
@@ -42,10 +45,53 @@ class Optimizer(gg.optimizers.Optimizer):
             given[key] = _number(given.get(key), key, type(self))
         super().__init__(**{key: value for key, value in given.items() if value is not None})
 
+    # One of a program's own says with ``get_updates`` what a step is, and has a rate of its own.
+
+    @property
+    def _says_updates(self) -> bool:
+        return not type(self).get_updates.__module__.startswith("giulgi.")
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable."""
+        own = self.__dict__.get("own rate")
+        return gg.optimizers.Optimizer.learning_rate.fget(self) if own is None else own  # type: ignore[attr-defined]
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:
+        if self._says_updates and is_named(rate):
+            self.__dict__["own rate"] = rate
+        elif "own rate" in self.__dict__:
+            get_session().load(self.__dict__["own rate"], rate)
+        else:
+            gg.optimizers.Optimizer.learning_rate.fset(self, rate)  # type: ignore[attr-defined]
+
+    def own_step(self, loss: gg.Tensor, variables: Sequence[gg.Variable]) -> list[Update]:
+        """Return what ``get_updates`` of a program's own assigns."""
+        params = [getattr(v, "named", v) for v in variables]
+        given = named(loss)
+        told = self.get_updates
+        is_old = "constraints" in inspect.signature(told).parameters
+        made = told(params, [], given) if is_old else told(loss=given, params=params)
+        get_session()  # Variables that it has made get their values.
+        pairs = {}
+        for operation in made:
+            if isinstance(operation, (list, tuple)):
+                variable, new = operation
+                pairs[_own(variable).cell] = (_own(variable), expressions(as_tensor(new)))
+                continue
+            for variable, new in operation.op.assigns:
+                pairs[_own(variable).cell] = (_own(variable), new)
+        return list(pairs.values())
+
     def updates(self, pairs: Iterable[GradientPair]) -> list[Update]:
         """Return the new values of weights, within their limits, and of slots."""
         found = []
-        for variable, new in super().updates(pairs):
+        made = super().updates(pairs)
+        first = self.__dict__.pop("first weights", None)
+        if first is not None:
+            self.set_weights(first)
+        for variable, new in made:
             limits = constraint_of(variable)
             found.append((variable, new if limits is None else limit(limits, new)))
         return found
@@ -74,6 +120,8 @@ class Optimizer(gg.optimizers.Optimizer):
         if tape is not None and not callable(loss):
             return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         if not holds_named([loss, variables]) and not callable(loss):
+            if self._says_updates:
+                return self.own_step(loss, variables)
             return super().minimize(loss, variables)
         variables = variables() if callable(variables) else variables
         value = expressions(loss() if callable(loss) else loss)
@@ -101,6 +149,8 @@ class Optimizer(gg.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Return what it was made with."""
+        if self._says_updates:
+            return {}
         own = inspect.signature(_base_of(type(self)).__init__).parameters
         names = [n for n in own if n not in ("self", "options", "learning_rate")]
         config = {name: getattr(self, name) for name in names if hasattr(self, name)}
@@ -111,15 +161,42 @@ class Optimizer(gg.optimizers.Optimizer):
         """Return an optimizer made with what :meth:`get_config` of another returned."""
         return cls(**config)
 
+    @property
+    def weights(self) -> list[Any]:
+        """All that it remembers, as variables."""
+        own: list[Any] | None = self.__dict__.get("weights")
+        if own is not None:
+            return own
+        # In Keras's order: what is remembered of one kind for all weights, then the next kind.
+        kinds = list(dict.fromkeys(kind for _, kind in self._slots))
+        slots = sorted(self._slots.items(), key=lambda item: kinds.index(item[0][1]))
+        return [self.iterations, *(slot for _, slot in slots)]
+
+    @weights.setter
+    def weights(self, weights: Sequence[Any]) -> None:
+        self.__dict__["weights"] = list(weights)
+
     def get_weights(self) -> list[Any]:
         """Return the values of all that it remembers."""
-        return [v.numpy() for v in (self.iterations, *self._slots.values())]
+        if "weights" in self.__dict__:
+            return [get_session().value(v) for v in self.weights]
+        return [v.numpy() for v in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set the values of all that it remembers."""
-        variables = (self.iterations, *self._slots.values())
-        for variable, value in zip(variables, weights, strict=False):
-            variable.assign(value)
+        if "weights" in self.__dict__:
+            for variable, value in zip(self.weights, weights, strict=False):
+                get_session().load(variable, value)
+            return
+        own = self.weights
+        if len(own) == 1 and len(weights) > 1:  # It remembers nothing before its first step.
+            self.__dict__["first weights"] = weights
+        given = list(weights)
+        if given and np.shape(given[0]) != ():  # Some of Keras's do not count their steps.
+            own = own[1:]
+        for variable, value in zip(own, given, strict=False):
+            if variable.shape == np.shape(value):
+                variable.assign(np.asarray(value, variable.dtype))
 
 
 _ALL = ("learning_rate", "decay", "clipnorm", "clipvalue", "global_clipnorm", "name")
@@ -248,7 +325,11 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, gg.optimizers.Optimizer):
         return identifier
     if isinstance(identifier, dict):
-        return CLASSES[identifier["class_name"].lower()](**identifier.get("config", {}))
+        own = CUSTOM_OBJECTS.get(identifier["class_name"])
+        made = CLASSES[identifier["class_name"].lower()] if own is None else own
+        return made(**identifier.get("config", {}))
+    if isinstance(identifier, str) and identifier in CUSTOM_OBJECTS:
+        return get(CUSTOM_OBJECTS[identifier])
     if isinstance(identifier, str):
         found = CLASSES.get(letters_of(identifier))
         if found is None:

@@ -160,6 +160,18 @@ def as_weight(
     return weight
 
 
+def weight_of(variable: Variable) -> Weight:
+    """Return the weight that stands for a variable of the program's own."""
+    known = weights_by_cell.get(variable.variable.cell)
+    if known is not None:
+        return known
+    weight = Weight.__new__(Weight)
+    weight._set_cell(variable.variable.cell, bool(variable.trainable))
+    weight.named = variable  # type: ignore[assignment]
+    weights_by_cell[variable.variable.cell] = weight
+    return weight
+
+
 def named_weights(variables: list[gg.Variable]) -> list[Any]:
     """Return the named variables that stand for weights; others as they are."""
     return [v.named if isinstance(v, Weight) else v for v in variables]

@@ -254,11 +254,30 @@ foldl = _fold(False, "foldl")
 foldr = _fold(True, "foldr")
 
 
-@exported("py_func", "py_function", "numpy_function", "contrib.eager.py_func")
+@exported("py_function", "contrib.eager.py_func")
+def py_function(
+    func: Callable[..., Any] | None = None,
+    inp: Any = None,
+    Tout: Any = None,  # noqa: N803 - TensorFlow's name
+    name: str | None = None,
+) -> Any:
+    """Return what a Python function gives for tensors that have values; see :func:`py_func`."""
+    assert func is not None
+    own = func
+
+    def call(*arrays: Any) -> Any:
+        from giulgi.compat.eager.tensors import called_eagerly
+
+        return called_eagerly(own, arrays)
+
+    return py_func(call, inp, Tout, name=name)
+
+
+@exported("py_func", "numpy_function")
 def py_func(
     func: Callable[..., Any],
-    inp: Any,
-    Tout: Any,  # noqa: N803 - TensorFlow's name
+    inp: Any = None,
+    Tout: Any = None,  # noqa: N803 - TensorFlow's name
     stateful: bool = True,
     name: str | None = None,
 ) -> Any:

@@ -280,14 +280,20 @@ def strings_split(
     input: Any = None,
     sep: Any = None,
     maxsplit: int = -1,
-    result_type: str = "SparseTensor",
+    result_type: str | None = None,
     source: Any = None,
     name: str | None = None,
 ) -> Any:
-    """Return the parts of strings, as a sparse tensor with a row for each string."""
-    del result_type
+    """Return the parts of strings, as a sparse tensor with a row for each string.
+
+    In TensorFlow 2 they are a ragged tensor, and those of one string a tensor.
+    """
+    from giulgi.compat.tensorflow.second import ragged
+
     mark = _bytes(sep) if sep else None
     value = source if input is None else input
+    if ragged.is_wanted(result_type):
+        return ragged.parts_of_texts(_text(value), lambda s: s.split(mark, maxsplit))
     return _split(value, [], lambda s: s.split(mark, maxsplit), name)
 
 
@@ -361,8 +367,18 @@ def format_(
 
 @exported("strings.bytes_split")
 def bytes_split(input: Any, name: str | None = None) -> Any:
-    """Return the bytes of strings, as a sparse tensor with a row for each string."""
-    return _split(input, [], lambda s: [s[i : i + 1] for i in range(len(s))], name)
+    """Return the bytes of strings, as a sparse tensor with a row for each string.
+
+    In TensorFlow 2 they are a ragged tensor, and those of one string a tensor.
+    """
+    from giulgi.compat.tensorflow.second import ragged
+
+    def parts(text: bytes) -> list[bytes]:
+        return [text[i : i + 1] for i in range(len(text))]
+
+    if ragged.is_wanted(None):
+        return ragged.parts_of_texts(_text(input), parts)
+    return _split(input, [], parts, name)
 
 
 @exported("strings.ngrams")

@@ -324,6 +324,8 @@ def value_in(session: Any, variable: Any) -> np.ndarray[Any, Any]:
     Raises:
         FailedPreconditionError: if it has none.
     """
+    if variable.graph.is_eager:
+        return variable.numpy()  # type: ignore[no-any-return]
     if variable.variable.cell not in session.initialized:
         raise FailedPreconditionError(
             None, variable.op, f"Attempting to use uninitialized value {variable.op.name}"

@@ -1,0 +1,14 @@
+"""Which TensorFlow a program is written for, where that makes a difference to arguments and texts."""
+
+from __future__ import annotations
+
+
+class _Manner:
+    """Attributes:
+    is_modern: whether it is TensorFlow 2.
+    """
+
+    is_modern = False
+
+
+manner = _Manner()
