@@ -28,20 +28,51 @@ def merge_elementwise(grouping: Grouping) -> None:
 
 def _merge_some(grouping: Grouping) -> bool:
     """Go once through all groups; return whether any were made one."""
-    by_domain: dict[tuple[int, ...], list[Group]] = {}
     reads = _Reads(grouping)
+    by_domain: dict[tuple[int, ...], _Earlier] = {}
     count = len(grouping.groups)
     for group in list(grouping.groups):
         if group.kind is not Kind.POINTWISE or group.copies:
             continue
-        earlier = by_domain.setdefault(group.domain, [])
-        into = next((x for x in earlier if _belong_together(grouping, reads, x, group)), None)
+        earlier = by_domain.setdefault(group.domain, _Earlier(reads))
+        candidates = earlier.related(group)
+        into = next((x for x in candidates if _belong_together(grouping, reads, x, group)), None)
         if into is None:
-            earlier.append(group)
+            earlier.add(group)
         else:
             _merge(grouping, into, group)
             reads.forget(into)
+            earlier.note(into)
     return len(grouping.groups) < count
+
+
+class _Earlier:
+    """Groups of one domain, found by what they compute and read.
+
+    Args:
+        reads: what groups read.
+    """
+
+    def __init__(self, reads: _Reads) -> None:
+        self._reads = reads
+        self._number: dict[Group, int] = {}
+        self._of: dict[object, dict[Group, None]] = {}
+
+    def add(self, group: Group) -> None:
+        """Add a group behind the others."""
+        self._number[group] = len(self._number)
+        self.note(group)
+
+    def note(self, group: Group) -> None:
+        """Note what a group computes and reads."""
+        for key in (*group.nodes, *self._reads.bases(group), *self._reads.places(group)):
+            self._of.setdefault(key, {})[group] = None
+
+    def related(self, group: Group) -> list[Group]:
+        """Return the groups that may compute what a group reads, or read the same, in order."""
+        keys = (*self._reads.bases(group), *group.nodes, *self._reads.places(group))
+        found = {other for key in keys for other in self._of.get(key, ())}
+        return sorted(found, key=self._number.__getitem__)
 
 
 class _Reads:
@@ -113,7 +144,8 @@ def _merge(grouping: Grouping, into: Group, group: Group) -> None:
     """Move all that a group computes into another."""
     into.outer = sorted([*into.outer, *group.outer], key=grouping.number.__getitem__)
     into.parts += group.parts
-    for target, writers in grouping.writers.items():
+    for target in {*group.nodes, *(part.target for part in group.parts)}:
+        writers = grouping.writers.get(target, [])
         if group in writers:
             others = [writer for writer in writers if writer not in (group, into)]
             grouping.writers[target] = [*others, into]

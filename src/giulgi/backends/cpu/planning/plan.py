@@ -7,6 +7,7 @@ if everyone who reads the old one comes before; and what lives only within a ste
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -125,7 +126,7 @@ class Plan:
         self._place_leaves()
         self._place_results()
         self._kept_apart = self._keep_zeros() if is_whole else []
-        self.steps = [Step(group) for group in self._ordered()]
+        self.steps = [Step(group) for group in self.grouping.order.sequence()]
         for step in self.steps:
             if step.group.body is not None:
                 self._plan_body(step, step.group.body)
@@ -276,17 +277,7 @@ class Plan:
         sizes = [step.body.arena_bytes, *body.work_bytes()]
         step.work = [Result("work", i, np.dtype(np.uint8), (size,)) for i, size in enumerate(sizes)]
 
-    # Order and arena
-
-    def _ordered(self) -> list[Group]:
-        """Return the groups, each after those that it needs, else as they were found."""
-        left = list(self.grouping.groups)
-        order: list[Group] = []
-        while left:
-            ready = next(g for g in left if not self.grouping.order.waits_for(g, left))
-            left.remove(ready)
-            order.append(ready)
-        return order
+    # Arena
 
     def _place_arena(self) -> None:
         """Give memory to what lives within the step, by first fit over lifetimes."""
@@ -302,26 +293,26 @@ class Plan:
         for target in self._kept_apart:
             self.lives[target] = (0, len(self.steps))
         apart = set(self._kept_apart)
-        living: list[tuple[int, int, int]] = []  # last turn, start, end
+        living: list[tuple[int, int, int]] = []  # start, end, last turn
         for target, (turn, last) in sorted(
             self.lives.items(), key=lambda entry: (entry[0] not in apart, entry[1][0])
         ):
-            living = [entry for entry in living if entry[0] >= turn]
+            living = [entry for entry in living if entry[2] >= turn]
             size = _aligned(bytes_of(target))
             start = _gap(living, size)
             self.places[target] = Place("arena", 0, start, size)
-            living.append((last, start, start + size))
+            insort(living, (start, start + size, last))
             self.arena_bytes = max(self.arena_bytes, start + size)
 
     def _describe(self, step: Step) -> None:
         group = step.group
-        read = dict.fromkeys(access.base for access in self.grouping.read_by(group))
+        accesses = dict.fromkeys(self.grouping.read_by(group))
+        read = dict.fromkeys(access.base for access in accesses)
         written = [store.target for store in group.stores]
         step.reads = [self.places[base] for base in read]
         step.writes = [self.places[target] for target in written]
         step.reads += [self.places[memory] for memory in step.work]
         step.writes += [self.places[memory] for memory in step.work]
-        accesses = dict.fromkeys(self.grouping.read_by(group))
         step.moved = sum(access.bytes for access in accesses)
         stored = sum(store.bytes for store in group.stores)
         if group.kind is Kind.PUT_ROWS:
@@ -362,9 +353,9 @@ def _aligned(size: int) -> int:
 
 
 def _gap(living: Iterable[tuple[int, int, int]], size: int) -> int:
-    """Return the first place in the arena where nothing else lives."""
+    """Return the first place in the arena where nothing else lives, whose places are in order."""
     start = 0
-    for _, other_start, other_end in sorted(living, key=lambda entry: entry[1]):
+    for other_start, other_end, _ in living:
         if start + size <= other_start:
             return start
         start = max(start, other_end)
