@@ -275,3 +275,43 @@ def test_programs_that_take_two_results_of_decoding_get_two(tf: Any) -> None:
     outputs, state = tf.contrib.seq2seq.dynamic_decode(_decoder(tf, helper))
     assert outputs.rnn_output.shape.as_list() == [BATCH, 2, SYMBOLS]
     assert state.shape.as_list() == [BATCH, UNITS]
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_alignments_of_all_steps_are_kept(tf, several):
+    seq2seq = tf.contrib.seq2seq
+    memory = np.random.RandomState(0).rand(2, 5, 4).astype("float32")
+    look = seq2seq.LuongAttention(4, memory, memory_sequence_length=[3, 5])
+    looks = [look, seq2seq.BahdanauAttention(4, memory)] if several else look
+    cell = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(4), looks, alignment_history=True)
+    helper = seq2seq.TrainingHelper(tf.ones([2, 3, 4]), [3, 2])
+    decoder = seq2seq.BasicDecoder(cell, helper, cell.zero_state(2, tf.float32))
+    outputs, state, _ = seq2seq.dynamic_decode(decoder)
+    arrays = state.alignment_history if several else (state.alignment_history,)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        seen, found = session.run([outputs.rnn_output, [array.stack() for array in arrays]])
+    assert [x.shape for x in found] == [(3, 2, 5)] * len(arrays)
+    assert np.all(found[0][:, 0, 3:] == 0)
+    # What is seen are the memories as the alignments weigh them.
+    weighed = np.concatenate([np.einsum("tbm,bmw->btw", x, memory) for x in found], -1)
+    np.testing.assert_allclose(seen[0], weighed[0], rtol=1e-5)
+    np.testing.assert_allclose(seen[1, :2], weighed[1, :2], rtol=1e-5)
+
+
+def test_a_history_of_alignments_is_kept_by_dynamic_decode_only(tf):
+    seq2seq = tf.contrib.seq2seq
+    look = seq2seq.LuongAttention(4, tf.ones([2, 5, 4]))
+    cell = seq2seq.AttentionWrapper(tf.nn.rnn_cell.GRUCell(4), look, alignment_history=True)
+    _, state = tf.nn.dynamic_rnn(cell, tf.ones([2, 3, 4]), dtype=tf.float32)
+    with pytest.raises(NotImplementedError, match=r"take state\.alignments of each step"):
+        state.alignment_history.stack()
+
+
+def test_a_decoder_with_attention_is_given_what_it_looks_at_before_its_cell(tf):
+    steps = [tf.ones([2, 4])] * 3
+    cell = tf.nn.rnn_cell.GRUCell(4)
+    outputs, _ = tf.contrib.legacy_seq2seq.attention_decoder(
+        steps, tf.zeros([2, 4]), tf.ones([2, 6, 4]), cell, output_size=5
+    )
+    assert [x.shape.as_list() for x in outputs] == [[2, 5]] * 3

@@ -54,9 +54,9 @@ def _no_attention(like: Any, width: int) -> gg.Tensor:
 
 @exported(*names_of("attention_decoder"))
 def attention_decoder(
-    decoder_inputs: Sequence[Any], initial_state: Any, cell: Any, attention_states: Any = None,
+    decoder_inputs: Sequence[Any], initial_state: Any, attention_states: Any, cell: Any,
     output_size: Any = None, num_heads: int = 1, loop_function: Any = None, dtype: Any = None,
-    scope: Any = None, initial_state_attention: bool = False, **options: Any,
+    scope: Any = None, initial_state_attention: bool = False,
 ) -> tuple[list[Any], Any]:  # fmt: skip
     """Return the outputs of a decoder that looks at the states of an encoder, and the last state.
 
@@ -67,8 +67,8 @@ def attention_decoder(
     Args:
         decoder_inputs: a list of steps, (batch, width).
         initial_state: the first state.
-        cell: the cell.
         attention_states: what is looked at, (batch, length, width).
+        cell: the cell.
         output_size: the width of outputs; None: that of the cell.
         num_heads: how often it looks.
         loop_function: see :func:`rnn_decoder`.
@@ -76,8 +76,6 @@ def attention_decoder(
         scope: the scope; None: "attention_decoder".
         initial_state_attention: whether it looks before the first step.
     """
-    if attention_states is None:  # Until 0.8 it came before the cell.
-        attention_states, cell = cell, options.pop("cell", None)
     if not decoder_inputs:
         raise ValueError("Must provide at least 1 input to attention decoder.")
     width = int(cell.output_size if output_size is None else output_size)
@@ -136,7 +134,7 @@ def embedding_attention_decoder(
             feed = feeding_back(embedding, output_projection, update_embedding_for_previous)
         rows = [embedding_lookup(embedding, i) for i in decoder_inputs]
         return attention_decoder(
-            rows, initial_state, cell, attention_states, output_size, num_heads, feed, dtype,
+            rows, initial_state, attention_states, cell, output_size, num_heads, feed, dtype,
             initial_state_attention=initial_state_attention,
         )  # fmt: skip
 

@@ -6,7 +6,6 @@ sequences have ended nothing changes any more, and what came after is cut off.
 
 from __future__ import annotations
 
-import dis
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,6 +18,12 @@ from giulgi.compat.tensor import as_expression, as_tensor
 from giulgi.compat.tensorflow.control.scanning import scanned, taken_in
 from giulgi.compat.tensorflow.math.arguments import static
 from giulgi.compat.tensorflow.recurrent.recurrent_loops import swapped
+from giulgi.compat.tensorflow.recurrent.seq2seq_results import (
+    alignments_of,
+    cut,
+    takes_two,
+    with_histories,
+)
 from giulgi.compat.variable_scopes import variable_scope
 from giulgi.tree import flatten, tree_map, unflatten
 
@@ -184,17 +189,6 @@ def _zeros_like(x: Any) -> gg.Tensor:
     return gg.zeros_like(as_expression(x))
 
 
-@operation(type="Slice")
-def _cut(x: Any, stopped: Any) -> gg.Tensor:
-    """Return the steps before all sequences had ended."""
-    value, late = as_expression(x), as_expression(stopped)
-    known = static(late)
-    if known is not None:
-        return value[: int((~known).sum())]
-    count = gg.sum(gg.cast(gg.logical_not(late), "int64"))
-    return gg.gather(value, gg.arange(count, dtype="int64"))
-
-
 class _Loop:
     """The body of the loop around a decoder.
 
@@ -221,7 +215,7 @@ class _Loop:
             self.decoder.take(elements[0])
         stopped = _all(finished)
         outputs, new, inputs_after, ended = self.decoder.step(time, inputs, state)
-        outputs = tree_map(as_tensor, outputs)
+        outputs, seen = tree_map(as_tensor, outputs), alignments_of(new)
         if not getattr(self.decoder, "tracks_own_finished", False):
             ended = _either(ended, finished)
         if self.limit is not None:
@@ -236,7 +230,7 @@ class _Loop:
             (state, inputs, finished, lengths),
             (new, tree_map(as_tensor, inputs_after), ended, lengths_after),
         )
-        return kept, (outputs, stopped)
+        return kept, (outputs, stopped, seen)
 
 
 @exported("contrib.seq2seq.dynamic_decode")
@@ -283,9 +277,11 @@ def dynamic_decode(
         elements: tuple[Any, ...] = (times,)
         if sequences is not None:
             elements = (times, tree_map(lambda x: _as_long(x, times), sequences))
-        (state, _, _, lengths), (outputs, stopped) = scanned(loop, begin, elements)
+        (state, _, _, lengths), (outputs, stopped, seen) = scanned(loop, begin, elements)
         if not is_exact:
-            outputs = tree_map(lambda x: _cut(x, stopped), outputs)
+            outputs, seen = tree_map(lambda x: cut(x, stopped), (outputs, seen))
+        if not getattr(decoder, "tracks_own_finished", False):  # Beams change their places.
+            state = with_histories(state, seen)
         finalize = getattr(decoder, "finalize", None)
         if finalize is not None:
             outputs, state = finalize(outputs, state, lengths)
@@ -293,16 +289,7 @@ def dynamic_decode(
         if not output_time_major:
             outputs = tree_map(swapped, outputs)
         found = outputs, state, lengths
-        return found[:2] if _takes_two(sys._getframe(1)) else found
-
-
-def _takes_two(frame: Any) -> bool:
-    """Whether a program takes two results, as there were until TensorFlow 1.2."""
-    following = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
-    instruction = next((i for i in following if i.opname != "CACHE"), None)
-    return (
-        instruction is not None and instruction.opname == "UNPACK_SEQUENCE" and instruction.arg == 2
-    )
+        return found[:2] if takes_two(sys._getframe(1)) else found
 
 
 @operation(type="Slice")

@@ -13,6 +13,7 @@ from giulgi.compat.tensor import alike, as_expression, as_tensor
 from giulgi.compat.tensorflow.math.initializers import Constant
 from giulgi.compat.tensorflow.nn.layers_core import Dense
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell, batch_of, zeros_of
+from giulgi.compat.tensorflow.recurrent.seq2seq_results import HistoryToCome
 from giulgi.compat.variable_scopes import get_variable, variable_scope
 from giulgi.tree import tree_map
 
@@ -257,7 +258,7 @@ class AttentionWrapper(RNNCell):
         attention_mechanism: what weighs memories, or a list of several.
         attention_layer_size: the width of what is seen, mixed with the output by a layer without
             bias; None: it is the memories as they are weighed.
-        alignment_history: must be False.
+        alignment_history: whether ``dynamic_decode`` keeps the alignments of all steps.
         cell_input_fn: a function of input and what was seen; None: both side by side.
         output_attention: whether what is seen is the output; else it is that of the cell.
         initial_cell_state: the first state of the cell.
@@ -273,11 +274,7 @@ class AttentionWrapper(RNNCell):
         attention_size: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(name=name)
-        if alignment_history:
-            raise NotImplementedError(
-                "AttentionWrapper(alignment_history=True) is not there: fetch the alignments of "
-                "each step from the outputs of a decoder of your own"
-            )
+        self._history: Any = HistoryToCome() if alignment_history else ()
         several = isinstance(attention_mechanism, (list, tuple))
         self._mechanisms = list(attention_mechanism) if several else [attention_mechanism]
         self._is_several = several
@@ -314,7 +311,9 @@ class AttentionWrapper(RNNCell):
         """The sizes of all parts of the state."""
         sizes = tuple(mechanism.alignments_size for mechanism in self._mechanisms)
         each = sizes if self._is_several else sizes[0]
-        return AttentionWrapperState(self._cell.state_size, self._seen_width(), (), each, (), each)
+        return AttentionWrapperState(
+            self._cell.state_size, self._seen_width(), (), each, self._history, each
+        )
 
     def zero_state(self, batch_size: Any, dtype: Any = float32) -> Any:
         """Return the state before the first step."""
@@ -324,7 +323,12 @@ class AttentionWrapper(RNNCell):
         parts = tuple(m.initial_alignments(batch_size, dtype) for m in self._mechanisms)
         each = parts if self._is_several else parts[0]
         return AttentionWrapperState(
-            own, zeros_of(self._seen_width(), batch_size, dtype), as_tensor(0), each, (), each
+            own,
+            zeros_of(self._seen_width(), batch_size, dtype),
+            as_tensor(0),
+            each,
+            self._history,
+            each,
         )
 
     def call(self, inputs: Any, state: Any) -> Any:
@@ -341,5 +345,6 @@ class AttentionWrapper(RNNCell):
         for other in seen[1:]:
             attention = _beside(attention, other)
         each = tuple(weights) if self._is_several else weights[0]
-        new = AttentionWrapperState(cell_state, attention, _later(state.time), each, (), each)
+        time = _later(state.time)
+        new = AttentionWrapperState(cell_state, attention, time, each, self._history, each)
         return (attention if self._output_attention else output), new
