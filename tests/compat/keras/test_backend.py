@@ -149,6 +149,26 @@ def test_settings(backend):
     assert backend.backend() == "tensorflow"
 
 
-def test_a_loss_of_alignments_is_said_not_to_be_there(backend):
-    with pytest.raises(AttributeError, match=r"ctc_batch_cost.*CTC"):
-        backend.ctc_batch_cost  # noqa: B018
+def test_the_loss_of_alignments_is_that_of_tensorflow(backend):
+    state = np.random.RandomState(0)
+    p = state.rand(3, 7, 5)
+    p /= p.sum(-1, keepdims=True)
+    labels = state.randint(0, 4, (3, 3))
+    steps, counts = np.array([[7], [6], [5]]), np.array([[3], [2], [1]])
+    given = [backend.constant(x, dtype="int64") for x in (labels, steps, counts)]
+    loss = backend.ctc_batch_cost(given[0], backend.constant(p), given[1], given[2])
+    # By tf.compat.v1.nn.ctc_loss of TensorFlow 2.21.
+    np.testing.assert_allclose(backend.eval(loss)[:, 0], [7.7911, 5.61736, 6.14864], rtol=1e-5)
+    found, likely = backend.ctc_decode(backend.constant(p), backend.constant(steps[:, 0], "int64"))
+    wanted = [[1, 3, 0, 2, 1, -1], [3, 2, 0, 2, 1, 2], [2, 3, 3, -1, -1, -1]]
+    np.testing.assert_array_equal(backend.eval(found[0]), wanted)
+    np.testing.assert_allclose(backend.eval(likely)[:, 0], [8.033602, 5.886923, 5.530582], 1e-5)
+
+
+def test_products_of_four_axes_are_of_matrices(backend):
+    a, b = np.random.rand(2, 3, 4, 5), np.random.rand(2, 3, 6, 5)
+    product = backend.batch_dot(backend.constant(a), backend.constant(b), axes=[3, 3])
+    np.testing.assert_allclose(backend.eval(product), a @ b.swapaxes(2, 3), rtol=1e-5)
+    column = backend.batch_dot(backend.constant(a[..., 0]), backend.constant(a), axes=[2, 2])
+    wanted = np.einsum("bij,bijk->bik", a[..., 0], a)
+    np.testing.assert_allclose(backend.eval(column), wanted, rtol=1e-5)

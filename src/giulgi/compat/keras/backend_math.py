@@ -151,12 +151,31 @@ def batch_dot(x: Any, y: Any, axes: Any = None) -> gg.Tensor:
     first, second = first % a.ndim, second % b.ndim
     if a.ndim == b.ndim == 2:
         return gg.sum(a * b, 1, keepdims=True)
+    if max(a.ndim, b.ndim) > 3:
+        return _of_matrices(a, b, first, second)
     left = gg.moveaxis(a, first, -1)
     right = gg.moveaxis(b, second, 1)
     letters = "bcdefgh"
     of_x = "a" + letters[: a.ndim - 2] + "z"
     of_y = "az" + "opqrs"[: b.ndim - 2]
     return gg.einsum(f"{of_x},{of_y}->{of_x[:-1]}{of_y[2:]}", left, right)
+
+
+def _of_matrices(a: gg.Tensor, b: gg.Tensor, first: int, second: int) -> gg.Tensor:
+    """Return products of the last two axes, for each place of all axes before: as up to Keras 2.2.
+
+    What has fewer axes is a matrix of one column at each place.
+    """
+    missing = b.ndim - a.ndim
+    for _ in range(missing):
+        a = gg.expand_dims(a, -1)
+    for _ in range(-missing):
+        b = gg.expand_dims(b, -1)
+    left = a if first == a.ndim - 1 else gg.swapaxes(a, -1, -2)
+    right = gg.swapaxes(b, -1, -2) if second == b.ndim - 1 else b
+    product = left @ right
+    place = product.ndim - 1 if missing < 0 else product.ndim - 1 - missing
+    return gg.squeeze(product, tuple(range(place, place + abs(missing)))) if missing else product
 
 
 # Shapes

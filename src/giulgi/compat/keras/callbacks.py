@@ -13,12 +13,18 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
+from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.training import Logs
 from giulgi.compat.names import export, exported
 from giulgi.nn.metrics import is_better_larger
 
 Callback = gg.callbacks.Callback
 _Logs = dict[str, Any] | None
+
+
+def rate_of(optimizer: Any) -> float:
+    """Return the learning rate of an optimizer as a number."""
+    return float(get_value(optimizer.learning_rate))
 
 
 class _Keeping(Callback):
@@ -193,7 +199,7 @@ class ReduceLROnPlateau(_Keeping):
     def on_epoch_end(self, epoch: int, logs: _Logs = None) -> None:
         """Compare, and make the rate smaller if the patience is at its end."""
         optimizer = self.model.optimizer
-        rate = float(optimizer.learning_rate)
+        rate = rate_of(optimizer)
         if logs is not None:
             logs["lr"] = rate
         value = Logs(logs or {}).get(self.monitor)
@@ -226,7 +232,7 @@ class LearningRateScheduler(Callback):
         """Set the rate."""
         optimizer = self.model.optimizer
         try:
-            rate = self.schedule(epoch, float(optimizer.learning_rate))
+            rate = self.schedule(epoch, rate_of(optimizer))
         except TypeError:
             rate = self.schedule(epoch)
         optimizer.learning_rate = float(rate)
@@ -237,7 +243,7 @@ class LearningRateScheduler(Callback):
     def on_epoch_end(self, epoch: int, logs: _Logs = None) -> None:
         """Report the rate."""
         if logs is not None:
-            logs["lr"] = float(self.model.optimizer.learning_rate)
+            logs["lr"] = rate_of(self.model.optimizer)
 
 
 @exported("callbacks.CSVLogger", of="keras")

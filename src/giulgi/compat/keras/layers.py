@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any, ClassVar
 
 import giulgi as gg
+from giulgi.compat.keras.boundary import expressions, holds_named, named
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.names import export
+from giulgi.compat.shapes import TensorShape
+from giulgi.tree import tree_map
 
 # The modules in which classes were found, beside ``layers``.
 _MODULES = {
@@ -80,8 +84,35 @@ def _made(base: Any) -> type[Layer]:
         fields["cell_class"] = CLASSES[cell.__name__]
     if base.__name__ == "Embedding":
         fields["_embeds"] = True
+    fields |= {"call": _call_of(base), "build": _build_of(base)}
     made: type[Layer] = type(base.__name__, (Layer, base), fields)
     return made
+
+
+def _call_of(base: Any) -> Any:
+    """Return the ``call`` of a layer for programs, too, whose own layers call it with tensors."""
+
+    @functools.wraps(base.call)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not holds_named([list(args), kwargs]):
+            return base.call(self, *args, **kwargs)
+        return named(base.call(self, *expressions(list(args)), **expressions(kwargs)))
+
+    return call
+
+
+def _build_of(base: Any) -> Any:
+    """Return the ``build`` of a layer that takes TensorFlow's shapes, too."""
+
+    @functools.wraps(base.build)
+    def build(self: Any, input_shape: Any = None, *args: Any, **kwargs: Any) -> None:
+        base.build(self, tree_map(_sizes, input_shape), *args, **kwargs)
+
+    return build
+
+
+def _sizes(shape: Any) -> Any:
+    return tuple(shape.as_list()) if isinstance(shape, TensorShape) else shape
 
 
 #: The layers by the names of their classes.

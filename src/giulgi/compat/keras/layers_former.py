@@ -139,11 +139,44 @@ class Merge(Layer):
         return self.joins(parts)
 
 
+class Wrapper(Layer):
+    """Base of layers of a program's own around another layer.
+
+    Args:
+        layer: the other layer.
+        options: of every layer.
+    """
+
+    def __init__(self, layer: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.layer = layer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Note that the weights are there."""
+        self.built = True
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it was made with: the layer as a description."""
+        from giulgi.compat.keras.serialization import description
+
+        return {**super().get_config(), "layer": description(self.layer)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return one made with what :meth:`get_config` of another returned."""
+        from giulgi.compat.keras.serialization import layer_from
+
+        own = dict(config)
+        return cls(layer_from(own.pop("layer"), custom_objects), **own)
+
+
 for _class in (MaxoutDense, Highway, TimeDistributedDense, Merge):
     CLASSES[_class.__name__] = _class
     export_layer(_class.__name__, _class)
 for _name in ("MaxoutDense", "Highway", "TimeDistributedDense", "Merge"):
     export(f"layers.core.{_name}", CLASSES[_name], of="keras")
+for _path in ("layers.Wrapper", "layers.wrappers.Wrapper", "layers.core.Wrapper"):
+    export(_path, Wrapper, of="keras")
 for _path in ("engine.topology.Merge", "engine.Merge", "legacy.layers.Merge"):
     export(_path, Merge, of="keras")
 for _name in ("MaxoutDense", "Highway"):

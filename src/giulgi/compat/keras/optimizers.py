@@ -184,10 +184,6 @@ class Optimizer(gg.optimizers.Optimizer):
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Set the values of all that it remembers."""
-        if "weights" in self.__dict__:
-            for variable, value in zip(self.weights, weights, strict=False):
-                get_session().load(variable, value)
-            return
         own = self.weights
         if len(own) == 1 and len(weights) > 1:  # It remembers nothing before its first step.
             self.__dict__["first weights"] = weights
@@ -195,7 +191,9 @@ class Optimizer(gg.optimizers.Optimizer):
         if given and np.shape(given[0]) != ():  # Some of Keras's do not count their steps.
             own = own[1:]
         for variable, value in zip(own, given, strict=False):
-            if variable.shape == np.shape(value):
+            if isinstance(variable, Variable):
+                get_session().load(variable, value)
+            elif variable.shape == np.shape(value):
                 variable.assign(np.asarray(value, variable.dtype))
 
 

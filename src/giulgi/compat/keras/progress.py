@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from giulgi.training.callbacks import Callback
 from giulgi.training.data.batches import ArrayBatches
 from giulgi.training.progress import Progress, style_for
 
@@ -35,8 +36,6 @@ class KerasProgress(Progress):
         self._last: tuple[int, Mapping[str, float]] = (0, {})
         self._begin = time.perf_counter()
         self._bar = None
-        if self.style and self.is_epoch:
-            print(title, flush=True)
 
     def update(self, step: int, logs: Mapping[str, float]) -> None:
         """Show that so many batches are done."""
@@ -99,6 +98,21 @@ def _values(logs: Mapping[str, float]) -> str:
 def _number(value: float) -> str:
     is_plain = abs(value) > 1e-3 or not math.isfinite(value)
     return f"{value:.4f}" if is_plain else f"{value:.4e}"
+
+
+class Titles(Callback):
+    """Says which epoch begins, before other callbacks say something of it.
+
+    Args:
+        epochs: the number of the last one.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        """Say it."""
+        print(f"Epoch {epoch + 1}/{self.epochs}", flush=True)
 
 
 def told_first(training: Any, validation: Any, standalone: bool) -> str:

@@ -145,6 +145,9 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
         told = content.training_config
         if compile and told is not None and told.get("optimizer_config"):
             _compile(model, told, utils.CUSTOM_OBJECTS)
+            if content.optimizer_weights and hasattr(model.optimizer, "set_weights"):
+                arrays = [array for _, array in content.optimizer_weights]
+                model.optimizer.set_weights(arrays)
     return model
 
 
@@ -163,8 +166,7 @@ def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None
 
     metrics = told.get("metrics") or told.get("metrics_config")
     given = told["optimizer_config"]
-    optimizer = custom.get(given["class_name"], given)
-    model.compile(optimizer, known(told.get("loss")), known(metrics))
+    model.compile(given, known(told.get("loss")), known(metrics))
 
 
 def _set(model: Model, layers: list[LayerWeights]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
-from giulgi.compat.keras.progress import KerasProgress, told_first
+from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
 from giulgi.graph.ops.state import Variable
 from giulgi.nn.metrics.base import Averaged
 from giulgi.training.checks.targets import check_number, check_target
@@ -14,8 +15,9 @@ from giulgi.training.data.batches import Batch
 from giulgi.training.progress import Progress
 from giulgi.training.trainer import Trainer
 
-# Names that stand for the same in the reports of different years.
-_SAME = {"acc": "accuracy", "lr": "learning_rate"}
+# Names, or last parts of names, that stand for the same in the reports of different years.
+_SAME = {"acc": "accuracy", "lr": "learning_rate", "mean_absolute_error": "mae",
+         "mean_squared_error": "mse"}  # fmt: skip
 _SAME |= {new: old for old, new in _SAME.items()}
 
 
@@ -23,10 +25,11 @@ class Logs(dict[str, Any]):
     """What was reported by name, where ``acc`` and ``accuracy`` are the same."""
 
     def __missing__(self, key: str) -> Any:
-        prefix = "val_" if key.startswith("val_") else ""
-        other = prefix + _SAME.get(key.removeprefix("val_"), "")
-        if other != prefix and other in self:
-            return self[other]
+        for part, other in _SAME.items():
+            if key == part or key.endswith(f"_{part}"):
+                name = key[: len(key) - len(part)] + other
+                if name in self:
+                    return self[name]
         raise KeyError(key)
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -70,6 +73,8 @@ class KerasTrainer(Trainer):
         told = told_first(batches, validation[0], is_standalone())
         if verbose and told:
             print(told)
+        if verbose:
+            callbacks.callbacks.insert(0, Titles(epochs.stop))
         super().fit(batches, epochs, callbacks, verbose, *validation)
 
     def _progress(self, title: str, batches: Any, verbose: Any) -> Progress:
@@ -98,6 +103,10 @@ class KerasTrainer(Trainer):
                 if now[1] > count:
                     told[name] = (now[0] - total) / (now[1] - count)
         return told
+
+    def _iterations(self) -> int:
+        own: Any = self.model.optimizer
+        return int(get_value(own.iterations))
 
     def _require_finite_weights(self) -> None:
         """Let weights be what they are."""

@@ -1,0 +1,343 @@
+"""What whole programs of 2016 to 2019 do with Keras, each in small, beside NumPy's formulas."""
+
+import threading
+
+import numpy as np
+import pytest
+
+X = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+
+
+@pytest.fixture
+def keras():
+    import keras
+
+    return keras
+
+
+# Layers that only Keras 1 had
+
+
+def test_merge_stands_in_front_of_a_sequential(keras):
+    from keras.layers import Dense, Merge
+    from keras.models import Sequential
+
+    left = Sequential([Dense(2, input_dim=3)])
+    right = Sequential([Dense(4, input_dim=3)])
+    model = Sequential()
+    model.add(Merge([left, right], mode="concat"))
+    model.add(Dense(1))
+    model.compile("sgd", "mse")
+    assert len(model.input) == 2 and model.count_params() == 8 + 16 + 7
+    (a, b), (c, d), (v, e) = left.get_weights(), right.get_weights(), model.layers[1].get_weights()
+    wanted = np.hstack([X @ a + b, 2 * X @ c + d]) @ v + e
+    np.testing.assert_allclose(model.predict([X, 2 * X]), wanted, rtol=1e-4, atol=1e-5)
+    model.fit([X, X], np.zeros(12), nb_epoch=1, verbose=0)
+    assert not np.allclose(left.get_weights()[0], a)
+
+
+def test_maxout_is_the_largest_of_linear_functions(keras):
+    from keras.layers.core import MaxoutDense
+    from keras.models import Sequential
+
+    model = Sequential([MaxoutDense(output_dim=2, nb_feature=3, input_dim=3)])
+    w, b = model.get_weights()
+    wanted = (X @ w + b).reshape(-1, 3, 2).max(1)
+    np.testing.assert_allclose(model.predict(X), wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_highway_carries_its_inputs(keras):
+    from keras.layers.core import Highway
+    from keras.models import Sequential
+
+    model = Sequential([Highway(activation="tanh", input_dim=3)])
+    w, gate, b, c = model.get_weights()
+    t = 1 / (1 + np.exp(-(X @ gate + c)))
+    assert np.all(c == -2.0)
+    wanted = t * np.tanh(X @ w + b) + (1 - t) * X
+    np.testing.assert_allclose(model.predict(X), wanted, rtol=1e-4, atol=1e-5)
+
+
+# Sessions, variables and gradients
+
+
+def test_a_variable_counts_in_a_loss(keras):
+    from keras import backend as K
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    factor = K.variable(2.0)
+    model = Sequential([Dense(1, input_dim=3, use_bias=False)])
+    model.compile("sgd", lambda y, p: K.mean(factor * K.square(y - p), -1))
+    squares = np.mean((X @ model.get_weights()[0]) ** 2)
+    assert model.evaluate(X, np.zeros(12), verbose=0) == pytest.approx(2 * squares, rel=1e-4)
+    K.set_value(factor, 3.0)
+    assert model.evaluate(X, np.zeros(12), verbose=0) == pytest.approx(3 * squares, rel=1e-4)
+    np.testing.assert_array_equal(K.eval(K.variable([1.0, 2.0])), [1, 2])
+
+
+def test_the_session_that_is_set_is_that_of_all_threads(keras):
+    import tensorflow as tf
+
+    session, found = tf.Session(), []
+    keras.backend.set_session(session)
+    graph, models = tf.get_default_graph(), []
+
+    def make():
+        with graph.as_default():
+            models.append(keras.models.Sequential([keras.layers.Dense(2, input_dim=3)]))
+            found.append(models[0].predict(X))
+
+    def predict():
+        with graph.as_default():
+            found.append(models[0].predict(X))
+
+    for work in (make, predict):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    keras.backend.clear_session()
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_loss_may_differentiate_by_what_is_inside_the_network(keras):
+    from keras import backend as K
+    from keras.layers import Dense, Dropout, Input, Lambda
+    from keras.models import Model
+
+    x = Input((3,))
+    inside = Lambda(lambda t: t + 0.0 * K.random_uniform(K.shape(t)))(x)
+    y = Dense(1, use_bias=False)(Dropout(0.0)(inside))
+    model = Model(x, y)
+
+    def norm(y_true, y_pred):
+        return K.mean(K.sum(K.square(K.gradients(y_pred, inside)[0]), -1))
+
+    model.compile("sgd", norm)
+    wanted = np.sum(model.get_weights()[0] ** 2)
+    assert model.train_on_batch(X, np.zeros(12)) == pytest.approx(wanted, rel=1e-5)
+
+
+def test_statistics_of_a_layer_called_twice_change_twice(keras):
+    from keras.layers import BatchNormalization, Input
+    from keras.models import Model
+
+    layer, a, b = BatchNormalization(momentum=0.9), Input((3,)), Input((3,))
+    model = Model([a, b], [layer(a), layer(b)])
+    model.compile("sgd", "mse")
+    model.train_on_batch([X, X + 1], [X, X])
+    wanted = 0.9 * 0.1 * X.mean(0) + 0.1 * (X + 1).mean(0)
+    np.testing.assert_allclose(layer.get_weights()[2], wanted, rtol=1e-4, atol=1e-6)
+
+
+def test_whole_numbers_meet_predictions_as_floats(keras):
+    from keras import backend as K
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    model = Sequential([Dense(1, input_dim=3)])
+    truth = np.arange(12) % 2
+    model.compile("sgd", lambda y, p: K.mean(y * K.square(p), -1))
+    wanted = np.mean(truth[:, None] * model.predict(X) ** 2)
+    assert model.evaluate(X, truth, verbose=0) == pytest.approx(wanted, rel=1e-4)
+
+
+# A program's own layers and optimizers
+
+
+def test_calls_of_shared_layers_are_told_apart(keras, capsys):
+    from keras.layers import Dense, Input
+    from keras.models import Model
+
+    dense, a, b = Dense(2, name="shared"), Input((3,), name="a"), Input((3,), name="b")
+    model = Model([a, b], [dense(a), dense(b)])
+    both = keras.backend.function([a, b], [dense.get_output_at(0), dense.get_output_at(1)])
+    first, second = both([X, 2 * X])
+    np.testing.assert_allclose(first, dense.get_weights()[1] + X @ dense.get_weights()[0], 1e-4)
+    assert not np.allclose(first, second)
+    outer = Model([a, b], keras.layers.add(model([a, b])))
+    outer.summary(line_length=100)
+    text = capsys.readouterr().out
+    assert "[1][0]" in text and "[1][1]" in text
+
+
+def test_layers_may_extend_those_of_keras(keras):
+    from keras.layers import Dense, Wrapper
+    from keras.models import Sequential
+
+    class Twice(Dense):
+        def call(self, x):
+            return 2 * super().call(x)
+
+    class Around(Wrapper):
+        def call(self, x):
+            return self.layer(x) + 1
+
+    model = Sequential([Twice(2, input_dim=3), Around(Dense(1))])
+    w, b, v, c = model.get_weights()
+    np.testing.assert_allclose(model.predict(X), 2 * (X @ w + b) @ v + c + 1, rtol=1e-4, atol=1e-5)
+
+
+def test_an_optimizer_of_the_programs_own_takes_steps(keras, tmp_path):
+    from keras import backend as K
+    from keras.layers import Dense
+    from keras.legacy import interfaces
+    from keras.models import Sequential, load_model
+    from keras.optimizers import Optimizer
+
+    class Plain(Optimizer):
+        def __init__(self, lr=0.1, **options):
+            super().__init__(**options)
+            self.iterations = K.variable(0, dtype="int64", name="iterations")
+            self.lr = K.variable(lr, name="lr")
+
+        @interfaces.legacy_get_updates_support
+        def get_updates(self, loss, params):
+            self.updates = [K.update_add(self.iterations, 1)]
+            for p, g in zip(params, self.get_gradients(loss, params), strict=True):
+                self.updates.append(K.update(p, p - self.lr * g))
+            return self.updates
+
+        def get_config(self):
+            return {"lr": float(K.get_value(self.lr)), **super().get_config()}
+
+    model = Sequential([Dense(1, input_dim=3, use_bias=False)])
+    model.compile(Plain(0.5), "mse")
+    w = model.get_weights()[0]
+    model.train_on_batch(X, np.zeros(12))
+    gradient = 2 * X.T @ (X @ w) / 12
+    np.testing.assert_allclose(model.get_weights()[0], w - 0.5 * gradient, rtol=1e-4, atol=1e-6)
+    model.save(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5", custom_objects={"Plain": Plain})
+    assert again.optimizer.get_config() == {"lr": 0.5}
+
+
+@pytest.mark.parametrize("name", ["Adam", "RMSprop"])
+def test_training_goes_on_where_a_file_left_it(keras, tmp_path, name):
+    from keras.layers import Dense
+    from keras.models import Sequential, load_model
+
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile(getattr(keras.optimizers, name)(0.05), "mse")
+    options = {"epochs": 2, "verbose": 0, "shuffle": False}
+    model.fit(X, X.sum(1), **options)
+    model.save(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5")
+    losses = [m.fit(X, X.sum(1), **options).history["loss"] for m in (model, again)]
+    np.testing.assert_allclose(*losses, rtol=1e-6)
+
+
+# Descriptions
+
+
+def test_every_layer_is_made_again_of_its_description(keras):
+    from keras import layers
+
+    made = [
+        layers.SpatialDropout1D(0.2), layers.Permute((2, 1)), layers.LeakyReLU(alpha=0.2),
+        layers.DepthwiseConv2D(3), layers.SeparableConv2D(4, 3), layers.ConvLSTM2D(4, 3),
+        layers.Bidirectional(layers.LSTM(3, name="inner")),
+    ]  # fmt: skip
+    for layer in made:
+        config = layer.get_config()
+        assert type(layer).from_config(config).get_config() == config
+    assert made[2].get_config()["alpha"] == 0.2
+
+
+def test_files_name_a_programs_own_parts(keras, tmp_path):
+    from keras import backend as K
+    from keras.constraints import Constraint
+    from keras.layers import Dense
+    from keras.models import Sequential, load_model
+
+    def penalty(w):
+        return 0.1 * K.sum(K.abs(w))
+
+    def first(shape, dtype=None):
+        return K.ones(shape)
+
+    class Limit(Constraint):
+        def __init__(self, size):
+            self.size = size
+
+        def __call__(self, w):
+            return K.clip(w, -self.size, self.size)
+
+        def get_config(self):
+            return {"size": self.size}
+
+    model = Sequential([
+        Dense(1, input_dim=3, kernel_regularizer=penalty, kernel_initializer=first,
+              kernel_constraint=Limit(0.5)),
+    ])  # fmt: skip
+    model.compile("sgd", "mse")
+    model.save(tmp_path / "m.h5")
+    own = {"penalty": penalty, "first": first, "Limit": Limit}
+    again = load_model(tmp_path / "m.h5", custom_objects=own)
+    losses = [m.evaluate(X, np.zeros(12), verbose=0) for m in (model, again)]
+    assert losses[0] == pytest.approx(losses[1])
+    again.train_on_batch(X, np.zeros(12))
+    assert np.abs(again.get_weights()[0]).max() <= 0.5
+
+
+# What is told while training
+
+
+def test_progress_looks_as_keras_printed_it(keras, capsys):
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    model = Sequential([Dense(1, input_dim=3)])
+    model.compile("sgd", "mse")
+    model.fit(X, X.sum(1), epochs=2, validation_data=(X, X.sum(1)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["Train on 12 samples, validate on 12 samples", "Epoch 1/2"]
+    assert lines[2].startswith(f"12/12 [{'=' * 30}] - ") and " - val_loss: " in lines[2]
+    model.fit(X, X.sum(1), verbose=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Epoch 1/1" and lines[1].startswith(" - 0s - loss: ")
+    model.fit(X, X.sum(1), verbose=0)
+    assert capsys.readouterr().out == ""
+
+
+def test_callbacks_are_told_the_loss_of_each_batch(keras):
+    from keras.layers import Dense
+    from keras.models import Sequential
+
+    told = []
+
+    class Taking(keras.callbacks.Callback):
+        def on_batch_end(self, batch, logs=None):
+            told.append((logs["batch"], logs["size"], logs["loss"]))
+
+    model = Sequential([Dense(1, input_dim=3, use_bias=False)])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    model.fit(X, np.zeros(12), batch_size=5, shuffle=False, verbose=0, callbacks=[Taking()])
+    squares = (X @ model.get_weights()[0])[:, 0] ** 2
+    wanted = [(0, 5, squares[:5].mean()), (1, 5, squares[5:10].mean()), (2, 2, squares[10:].mean())]
+    np.testing.assert_allclose(told, wanted, rtol=1e-4)
+
+
+def test_reports_are_found_by_their_names_of_all_years(keras):
+    from giulgi.compat.keras.training import Logs
+
+    logs = Logs({"val_head_accuracy": 1, "mae": 2})
+    assert logs["val_head_acc"] == 1 and logs["mean_absolute_error"] == 2
+    assert logs.get("val_acc") is None
+
+
+@pytest.mark.parametrize(("name", "options", "wanted"), [
+    ("AUC", {}, 0.8421893), ("AUC", {"curve": "PR"}, 0.8512709), ("Precision", {}, 0.66641486),
+    ("Recall", {"thresholds": [0.3, 0.6]}, [0.886327, 0.67449236]),
+    ("TruePositives", {}, 25.604221),
+])  # fmt: skip
+def test_counted_metrics_are_those_of_tensorflow(keras, name, options, wanted):
+    state = np.random.RandomState(0)
+    p = state.rand(100).astype("float32")
+    y = (state.rand(100) < p).astype("float32")
+    w = state.rand(100).astype("float32")
+    metric = getattr(keras.metrics, name)(**options)
+    metric.update_state(y[:50], p[:50])
+    metric.update_state(y[50:], p[50:], sample_weight=w[50:])
+    # By TensorFlow 2.21.
+    np.testing.assert_allclose(metric.result().numpy(), wanted, rtol=1e-5)
