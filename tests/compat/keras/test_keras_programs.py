@@ -28,7 +28,8 @@ def test_merge_stands_in_front_of_a_sequential(keras):
     model.add(Merge([left, right], mode="concat"))
     model.add(Dense(1))
     model.compile("sgd", "mse")
-    assert len(model.input) == 2 and model.count_params() == 8 + 16 + 7
+    assert len(model.input) == 2
+    assert model.count_params() == 8 + 16 + 7
     (a, b), (c, d), (v, e) = left.get_weights(), right.get_weights(), model.layers[1].get_weights()
     wanted = np.hstack([X @ a + b, 2 * X @ c + d]) @ v + e
     np.testing.assert_allclose(model.predict([X, 2 * X]), wanted, rtol=1e-4, atol=1e-5)
@@ -62,18 +63,18 @@ def test_highway_carries_its_inputs(keras):
 
 
 def test_a_variable_counts_in_a_loss(keras):
-    from keras import backend as K
+    from keras import backend
     from keras.layers import Dense
     from keras.models import Sequential
 
-    factor = K.variable(2.0)
+    factor = backend.variable(2.0)
     model = Sequential([Dense(1, input_dim=3, use_bias=False)])
-    model.compile("sgd", lambda y, p: K.mean(factor * K.square(y - p), -1))
+    model.compile("sgd", lambda y, p: backend.mean(factor * backend.square(y - p), -1))
     squares = np.mean((X @ model.get_weights()[0]) ** 2)
     assert model.evaluate(X, np.zeros(12), verbose=0) == pytest.approx(2 * squares, rel=1e-4)
-    K.set_value(factor, 3.0)
+    backend.set_value(factor, 3.0)
     assert model.evaluate(X, np.zeros(12), verbose=0) == pytest.approx(3 * squares, rel=1e-4)
-    np.testing.assert_array_equal(K.eval(K.variable([1.0, 2.0])), [1, 2])
+    np.testing.assert_array_equal(backend.eval(backend.variable([1.0, 2.0])), [1, 2])
 
 
 def test_the_session_that_is_set_is_that_of_all_threads(keras):
@@ -101,17 +102,17 @@ def test_the_session_that_is_set_is_that_of_all_threads(keras):
 
 
 def test_a_loss_may_differentiate_by_what_is_inside_the_network(keras):
-    from keras import backend as K
+    from keras import backend
     from keras.layers import Dense, Dropout, Input, Lambda
     from keras.models import Model
 
     x = Input((3,))
-    inside = Lambda(lambda t: t + 0.0 * K.random_uniform(K.shape(t)))(x)
+    inside = Lambda(lambda t: t + 0.0 * backend.random_uniform(backend.shape(t)))(x)
     y = Dense(1, use_bias=False)(Dropout(0.0)(inside))
     model = Model(x, y)
 
     def norm(y_true, y_pred):
-        return K.mean(K.sum(K.square(K.gradients(y_pred, inside)[0]), -1))
+        return backend.mean(backend.sum(backend.square(backend.gradients(y_pred, inside)[0]), -1))
 
     model.compile("sgd", norm)
     wanted = np.sum(model.get_weights()[0] ** 2)
@@ -131,13 +132,13 @@ def test_statistics_of_a_layer_called_twice_change_twice(keras):
 
 
 def test_whole_numbers_meet_predictions_as_floats(keras):
-    from keras import backend as K
+    from keras import backend
     from keras.layers import Dense
     from keras.models import Sequential
 
     model = Sequential([Dense(1, input_dim=3)])
     truth = np.arange(12) % 2
-    model.compile("sgd", lambda y, p: K.mean(y * K.square(p), -1))
+    model.compile("sgd", lambda y, p: backend.mean(y * backend.square(p), -1))
     wanted = np.mean(truth[:, None] * model.predict(X) ** 2)
     assert model.evaluate(X, truth, verbose=0) == pytest.approx(wanted, rel=1e-4)
 
@@ -158,7 +159,8 @@ def test_calls_of_shared_layers_are_told_apart(keras, capsys):
     outer = Model([a, b], keras.layers.add(model([a, b])))
     outer.summary(line_length=100)
     text = capsys.readouterr().out
-    assert "[1][0]" in text and "[1][1]" in text
+    assert "[1][0]" in text
+    assert "[1][1]" in text
 
 
 def test_layers_may_extend_those_of_keras(keras):
@@ -179,7 +181,7 @@ def test_layers_may_extend_those_of_keras(keras):
 
 
 def test_an_optimizer_of_the_programs_own_takes_steps(keras, tmp_path):
-    from keras import backend as K
+    from keras import backend
     from keras.layers import Dense
     from keras.legacy import interfaces
     from keras.models import Sequential, load_model
@@ -188,18 +190,18 @@ def test_an_optimizer_of_the_programs_own_takes_steps(keras, tmp_path):
     class Plain(Optimizer):
         def __init__(self, lr=0.1, **options):
             super().__init__(**options)
-            self.iterations = K.variable(0, dtype="int64", name="iterations")
-            self.lr = K.variable(lr, name="lr")
+            self.iterations = backend.variable(0, dtype="int64", name="iterations")
+            self.lr = backend.variable(lr, name="lr")
 
         @interfaces.legacy_get_updates_support
         def get_updates(self, loss, params):
-            self.updates = [K.update_add(self.iterations, 1)]
+            self.updates = [backend.update_add(self.iterations, 1)]
             for p, g in zip(params, self.get_gradients(loss, params), strict=True):
-                self.updates.append(K.update(p, p - self.lr * g))
+                self.updates.append(backend.update(p, p - self.lr * g))
             return self.updates
 
         def get_config(self):
-            return {"lr": float(K.get_value(self.lr)), **super().get_config()}
+            return {"lr": float(backend.get_value(self.lr)), **super().get_config()}
 
     model = Sequential([Dense(1, input_dim=3, use_bias=False)])
     model.compile(Plain(0.5), "mse")
@@ -245,23 +247,23 @@ def test_every_layer_is_made_again_of_its_description(keras):
 
 
 def test_files_name_a_programs_own_parts(keras, tmp_path):
-    from keras import backend as K
+    from keras import backend
     from keras.constraints import Constraint
     from keras.layers import Dense
     from keras.models import Sequential, load_model
 
     def penalty(w):
-        return 0.1 * K.sum(K.abs(w))
+        return 0.1 * backend.sum(backend.abs(w))
 
     def first(shape, dtype=None):
-        return K.ones(shape)
+        return backend.ones(shape)
 
     class Limit(Constraint):
         def __init__(self, size):
             self.size = size
 
         def __call__(self, w):
-            return K.clip(w, -self.size, self.size)
+            return backend.clip(w, -self.size, self.size)
 
         def get_config(self):
             return {"size": self.size}
@@ -292,10 +294,12 @@ def test_progress_looks_as_keras_printed_it(keras, capsys):
     model.fit(X, X.sum(1), epochs=2, validation_data=(X, X.sum(1)))
     lines = capsys.readouterr().out.splitlines()
     assert lines[:2] == ["Train on 12 samples, validate on 12 samples", "Epoch 1/2"]
-    assert lines[2].startswith(f"12/12 [{'=' * 30}] - ") and " - val_loss: " in lines[2]
+    assert lines[2].startswith(f"12/12 [{'=' * 30}] - ")
+    assert " - val_loss: " in lines[2]
     model.fit(X, X.sum(1), verbose=2)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Epoch 1/1" and lines[1].startswith(" - 0s - loss: ")
+    assert lines[0] == "Epoch 1/1"
+    assert lines[1].startswith(" - 0s - loss: ")
     model.fit(X, X.sum(1), verbose=0)
     assert capsys.readouterr().out == ""
 
@@ -322,7 +326,8 @@ def test_reports_are_found_by_their_names_of_all_years(keras):
     from giulgi.compat.keras.training import Logs
 
     logs = Logs({"val_head_accuracy": 1, "mae": 2})
-    assert logs["val_head_acc"] == 1 and logs["mean_absolute_error"] == 2
+    assert logs["val_head_acc"] == 1
+    assert logs["mean_absolute_error"] == 2
     assert logs.get("val_acc") is None
 
 
