@@ -31,6 +31,10 @@ def operator_named(name: str) -> Callable[..., Any]:
     return _OPERATORS[name]
 
 
+class NeedsValueError(TypeError):
+    """A program asks for a value that a tensor of a graph does not have before it is run."""
+
+
 class Operand:
     """What has the operators of a tensor: tensors and variables."""
 
@@ -130,12 +134,12 @@ class Operand:
     __hash__ = object.__hash__
 
     def __iter__(self) -> Never:
-        raise TypeError(
+        raise NeedsValueError(
             "'Tensor' object is not iterable: use tf.unstack, tf.map_fn or tf.while_loop"
         )
 
     def __bool__(self) -> bool:
-        raise TypeError(
+        raise NeedsValueError(
             "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
             "instead of `if t:` to test if a tensor is defined, and use tf.cond to execute "
             "subgraphs conditioned on the value of a tensor."

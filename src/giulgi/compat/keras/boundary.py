@@ -108,7 +108,9 @@ def called(
     inputs: list[Tensor] = []
     given, options = expressions(list(args), inputs), expressions(kwargs, inputs)
     graph = get_default_graph()
-    symbolic = any(not x.is_eager for x in inputs)
+    symbolic = any(not x.is_eager for x in inputs) or (
+        graph.makes_tensors and _holds_symbolic(args, kwargs)
+    )
     outer = _inside.set(True)
     try:
         with graph.calls_of_layers(symbolic):
@@ -130,6 +132,12 @@ def _has_value(result: Any) -> bool:
     leaves = flatten(result)[0]
     found = [x for x in leaves if isinstance(x, Expression)]
     return bool(found) and not any(x.node.symbolic for x in found)
+
+
+def _holds_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether there are expressions for which something is to be fed."""
+    leaves = flatten([args, kwargs])[0]
+    return any(isinstance(x, Expression) and x.node.symbolic for x in leaves)
 
 
 def _of_program(args: Any, kwargs: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -255,4 +256,70 @@ for _name, _function in {
     "MeanSquaredLogarithmicError": mean_squared_logarithmic_error,
 }.items():  # fmt: skip
     export(f"losses.{_name}", _class(_name, _function), of="keras")
-export("losses.Loss", gg.losses.Loss, of="keras")
+
+
+class Loss(gg.losses.Loss):
+    """Base of losses of a program's own, whose ``call`` says what it gives for each example.
+
+    Args:
+        reduction: how the values of examples become one number.
+        name: its name.
+    """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if "call" in vars(cls):
+            cls.call = _of_both(vars(cls)["call"])  # type: ignore[method-assign]
+        super().__init_subclass__(**options)
+
+    def __init__(self, reduction: Any = "auto", name: str | None = None, **_: Any) -> None:
+        super().__init__(name, "sum_over_batch_size" if reduction in (None, "auto") else reduction)
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return the mean of the values of examples; called with named tensors it returns one."""
+        own = super().__call__
+
+        def computed(y: Any, p: Any, weight: Any) -> Any:
+            y, p = gg.constant(y), gg.constant(p)
+            return own(gg.cast(y, p.dtype) if y.dtype.kind == "f" else y, p, weight)
+
+        return called(computed, "loss", None, (y_true, y_pred, sample_weight), {})
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it was made with, by name."""
+        return {"reduction": self.reduction, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a loss made with what :meth:`get_config` of another returned."""
+        return cls(**config)
+
+
+def _of_both(call: Any) -> Any:
+    """Return a method of the program's for expressions, too, which it is given as tensors."""
+
+    @functools.wraps(call)
+    def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return for_user(functools.partial(call, self))(*args, **kwargs)
+
+    return apply
+
+
+export("losses.Loss", Loss, of="keras")
+
+
+class Reduction:
+    """How the values of examples become one number."""
+
+    AUTO, NONE, SUM = "auto", "none", "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+
+    @classmethod
+    def all(cls) -> tuple[str, ...]:
+        """Return all of them."""
+        return cls.AUTO, cls.NONE, cls.SUM, cls.SUM_OVER_BATCH_SIZE
+
+
+for _name in ("AUTO", "NONE", "SUM", "SUM_OVER_BATCH_SIZE"):
+    export(f"losses.Reduction.{_name}", getattr(Reduction, _name), of="keras")
+export("losses.CategoricalHinge", _class("CategoricalHinge", categorical_hinge), of="keras")
+export("losses.SquaredHinge", _class("SquaredHinge", squared_hinge), of="keras")

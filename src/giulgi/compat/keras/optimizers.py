@@ -119,6 +119,8 @@ class Optimizer(gg.optimizers.Optimizer):
         tape = options.get("tape")
         if tape is not None and not callable(loss):
             return self.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        if isinstance(variables, (list, tuple)) and not variables:
+            return []  # There is nothing to train.
         if not holds_named([loss, variables]) and not callable(loss):
             if self._says_updates:
                 return self.own_step(loss, variables)

@@ -53,6 +53,11 @@ class Weight(gg.Variable, Converted):
 
     __str__ = __repr__
 
+    @property
+    def constraint(self) -> Constraint | None:
+        """What keeps it within limits."""
+        return self.named.constraint
+
     def value(self) -> Any:
         """Return its value as a named tensor."""
         return self.named.as_tensor()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from giulgi.compat.graph import is_modern
 from giulgi.compat.host import host_operation
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensor import NeedsValueError, as_tensor
 from giulgi.compat.tensorflow.data import dataset_steps as steps
 from giulgi.compat.tensorflow.data.dataset_base import DatasetBase, number_of
+from giulgi.compat.tensorflow.data.dataset_eager import CalledFunction
 from giulgi.compat.tensorflow.data.dataset_functions import ElementFunction, Values
 from giulgi.compat.tensorflow.data.dataset_steps import Begin
 from giulgi.compat.tensorflow.data.elements import DatasetSpec, Element, TensorSpec, flatten, nested
@@ -19,8 +21,13 @@ class Mapped(DatasetBase):
 
     # Functions of elements
 
-    def _function(self, function: Callable[..., Any]) -> ElementFunction:
-        return ElementFunction(function, self.structure, self.specs)
+    def _function(self, function: Callable[..., Any]) -> Any:
+        try:
+            return ElementFunction(function, self.structure, self.specs)
+        except NeedsValueError:
+            if not is_modern():
+                raise
+            return CalledFunction(function, self.structure, self.specs)
 
     def map(
         self,
