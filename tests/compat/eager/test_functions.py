@@ -1,0 +1,91 @@
+"""``tf.function``: traced where it can be, and called by Python where it has to be."""
+
+import numpy as np
+
+
+def test_assignments_take_place_in_the_order_in_which_they_are_written(tf2):
+    v = tf2.Variable(1.0)
+
+    @tf2.function
+    def step(x):
+        v.assign_add(x)
+        first = v * 10.0
+        v.assign(v * 2.0)
+        return first, v + 0.0
+
+    assert [float(x) for x in step(tf2.constant(2.0))] == [30, 6]
+    assert [float(x) for x in step(tf2.constant(1.0))] == [70, 14]
+
+
+def test_a_function_is_traced_once_for_each_signature(tf2):
+    traced = []
+
+    @tf2.function
+    def twice(x):
+        traced.append(x)
+        return x * 2
+
+    for n in (2, 3, 3, 2):
+        assert twice(tf2.ones([n])).numpy().tolist() == [2] * n
+    assert len(traced) == 2
+
+
+def test_python_chooses_by_values(tf2):
+    @tf2.function
+    def collatz(n):
+        steps = tf2.constant(0)
+        while n > 1:
+            n = n // 2 if n % 2 == 0 else 3 * n + 1
+            steps += 1
+        return steps
+
+    assert int(collatz(tf2.constant(27))) == 111
+
+    @tf2.function
+    def total(n):
+        found = tf2.constant(0)
+        for i in tf2.range(n):
+            found += i
+        return found
+
+    assert int(total(tf2.constant(5))) == 10
+
+
+def test_gradients_go_through_functions(tf2):
+    v = tf2.Variable(3.0)
+
+    @tf2.function
+    def square(x):
+        return x * x
+
+    with tf2.GradientTape() as tape:
+        y = square(v)
+    assert float(tape.gradient(y, v)) == 6
+
+
+def test_methods_and_variables_made_inside(tf2):
+    class Counter(tf2.Module):
+        def __init__(self):
+            super().__init__()
+            self.count = None
+
+        @tf2.function
+        def add(self, x):
+            if self.count is None:
+                self.count = tf2.Variable(0.0)
+            return self.count.assign_add(x)
+
+    one, other = Counter(), Counter()
+    assert float(one.add(tf2.constant(2.0))) == 2 and float(one.add(tf2.constant(2.0))) == 4
+    assert float(other.add(tf2.constant(1.0))) == 1
+    assert len(one.variables) == 1
+
+
+def test_a_map_of_a_data_set_may_choose(tf2):
+    def changed(x):
+        if x > 1:
+            return x * 10
+        return x
+
+    data = tf2.data.Dataset.range(4).map(changed)
+    np.testing.assert_array_equal(list(data.as_numpy_iterator()), [0, 1, 20, 30])
