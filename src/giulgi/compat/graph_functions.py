@@ -76,4 +76,8 @@ def get_collection_ref(key: Any) -> list[Any]:
 @exported("set_random_seed", "random.set_seed", "random.set_random_seed")
 def set_random_seed(seed: int) -> None:
     """Let the random numbers of the default graph repeat."""
-    get_default_graph().seed = int(seed)
+    graph = get_default_graph()
+    graph.seed = int(seed)
+    if graph.is_eager:  # What is drawn begins anew.
+        graph.notes.pop("seeds", None)
+        graph.notes.pop("streams", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.dtypes import as_dtype, float32
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graph import get_default_graph, is_eager
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results, operation
@@ -47,9 +48,32 @@ def seeds_of(seed: Any = None, before: int = 0) -> tuple[int, int] | None:
     graph = get_default_graph()
     if seed is None and graph.seed is None:
         return None
-    own = operations_before(graph) + before if seed is None else int(numbers(seed, "a seed"))
+    if seed is None and graph.is_eager:
+        own = next_seed(graph)
+    elif seed is None:
+        own = operations_before(graph) + before
+    else:
+        own = int(numbers(seed, "a seed"))
     whole = _NO_GRAPH_SEED if graph.seed is None else graph.seed
     return (whole, own) if whole or own else (0, 2**31 - 1)
+
+
+def next_seed(graph: Any) -> int:
+    """Return the seed of the next operation that has none, of a program that computes at once."""
+    known = graph.notes.get("seeds")
+    if known is None or known[0] != graph.seed:
+        known = graph.notes["seeds"] = (graph.seed, random.Random(graph.seed))
+    return int(known[1].randint(0, 2**31 - 1))
+
+
+def stream_of(graph: Any, seeds: tuple[int, int], draw: Callable[..., Any]) -> Stream:
+    """Return what an operation draws; the same seeds go on where a program computes at once."""
+    if not graph.is_eager:
+        return Stream(seeds, draw)
+    streams = graph.notes.setdefault("streams", {})
+    key = (seeds, getattr(draw, "__name__", ""))
+    found: Stream = streams.setdefault(key, Stream(seeds, draw))
+    return found
 
 
 def own_seed(seed: Any = None) -> int | None:
@@ -77,7 +101,7 @@ def _drawn_as_then(
     seeds = seeds_of(seed, arguments)
     if seeds is None:
         return None
-    stream = Stream(seeds, draw)
+    stream = stream_of(get_default_graph(), seeds, draw)
     if is_known:
         made = host_operation("RandomStream", lambda: stream(known), [], [(dtype, known)])
     else:
@@ -100,7 +124,21 @@ def _made(
     inputs = [as_tensor(x) for x in leaves if isinstance(x, (Tensor, Converted))]
     if drawn is not None:
         inputs.append(drawn)
-    return as_results(type, name, inputs, combine(plain() if drawn is None else drawn.expression))
+    unit = settled(plain()) if drawn is None else drawn.expression
+    return as_results(type, name, inputs, combine(unit))
+
+
+def settled(drawn: gg.Tensor) -> gg.Tensor:
+    """Return what is drawn; where a program computes at once, the numbers."""
+    if not is_eager() or drawn.node.symbolic:
+        return drawn
+    from giulgi.compat.eager.lazy import values
+
+    return gg.constant(values([drawn.node])[0], copy=False)
+
+
+def _uniform(*args: Any) -> gg.Tensor:
+    return settled(gg.random.uniform(*args))
 
 
 def _constants(*values: Any) -> int:
@@ -169,7 +207,7 @@ def random_uniform(
     low, high = (_number(v, own) for v in (minval, most))
     return _made(
         "random_uniform", name, drawn,
-        lambda: gg.random.uniform(sizes(shape), 0.0, 1.0, own, own_seed(seed)),
+        lambda: _uniform(sizes(shape), 0.0, 1.0, own, own_seed(seed)),
         lambda unit: unit * (high - low) + low,
         shape, minval, most,
     )  # fmt: skip
@@ -190,7 +228,7 @@ def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any, name:
     def plain() -> gg.Tensor:
         if len(ends) == 2:
             return gg.random.randint(ends[0], ends[1], sizes(shape), dtype, own_seed(seed))
-        unit = gg.random.uniform(sizes(shape), 0.0, 1.0, "float64", own_seed(seed))
+        unit = _uniform(sizes(shape), 0.0, 1.0, "float64", own_seed(seed))
         least, most = (gg.cast(as_expression(v), "float64") for v in (low, high))
         return gg.cast(gg.floor(unit * (most - least)) + least, dtype)
 
@@ -201,7 +239,7 @@ def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any, name:
 def random_shuffle(value: Any, seed: Any = None, name: str | None = None) -> gg.Tensor:
     """Return the parts of a tensor along its first axis in a random order."""
     x = as_expression(value)
-    keys = gg.random.uniform([gg.size(x, 0)], 0.0, 1.0, "float64", own_seed(seed))
+    keys = _uniform([gg.size(x, 0)], 0.0, 1.0, "float64", own_seed(seed))
     return gg.gather(x, gg.argsort(keys))
 
 
@@ -217,7 +255,7 @@ def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None
         if count == -1 or (isinstance(count, int) and count == size):
             continue
         room = gg.cast(gg.size(x, axis) - count + 1, "float64")
-        drawn = gg.random.uniform((), 0.0, 1.0, "float64", None if first is None else first + axis)
+        drawn = _uniform((), 0.0, 1.0, "float64", None if first is None else first + axis)
         place = gg.cast(gg.floor(drawn * room), "int64")
         x = gg.gather(x, place + gg.arange(count), axis)
     return x
@@ -239,7 +277,7 @@ def multinomial(
     x = gg.cast(as_expression(logits), "float64")
     count = as_expression(num_samples)
     many = [gg.size(x, 0), sizes(count)[0] if count.known_shape == () else count, gg.size(x, 1)]
-    unit = gg.random.uniform(many, 1e-300, 1.0, "float64", own_seed(seed))
+    unit = _uniform(many, 1e-300, 1.0, "float64", own_seed(seed))
     noise = -gg.log(-gg.log(unit))
     own = output_dtype if dtype is None else dtype
     return gg.cast(
