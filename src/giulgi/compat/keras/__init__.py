@@ -8,6 +8,7 @@ from giulgi.compat.names import export
 FAMILIES: tuple[str, ...] = (
     "applications",
     "applications_deep",
+    "applications_dense",
     "applications_plain",
     "architecture",
     "backend_ctc",

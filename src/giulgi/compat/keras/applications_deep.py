@@ -217,10 +217,10 @@ export_network("resnet", ResNet50, preprocess_caffe)
 export_network("inception_v3", InceptionV3, preprocess_tf)
 export_network("xception", Xception, preprocess_tf)
 
-for _name in ("NASNetLarge", "NASNetMobile", "InceptionResNetV2", "MobileNetV2", "DenseNet121",
-              "DenseNet169", "DenseNet201", "ResNet101", "ResNet152", "ResNet50V2"):  # fmt: skip
+for _name in ("NASNetLarge", "NASNetMobile", "InceptionResNetV2", "ResNet101", "ResNet152",
+              "ResNet50V2"):  # fmt: skip
     advise(
         f"applications.{_name}",
-        "there are VGG16, VGG19, ResNet50, InceptionV3, Xception and MobileNet",
+        "there are VGG16, VGG19, ResNet50, InceptionV3, Xception, DenseNet, MobileNet and its V2",
         of="keras",
     )
