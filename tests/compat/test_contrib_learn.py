@@ -59,6 +59,24 @@ def test_a_model_of_2016(tf):
     assert numbers.fit(x[:, :3], x[:, 3]).score(x[:, :3], x[:, 3]) > 0.8
 
 
+def test_models_are_functions_of_features_and_targets_by_any_name(tf):
+    x = np.linspace(-1, 1, 60).reshape(-1, 1)
+    y = (x[:, 0] > 0).astype(np.int64)
+
+    def own(rows, target):
+        target = tf.one_hot(target, 2, 1, 0)
+        chances, loss = tf.contrib.learn.models.logistic_regression(rows, target)
+        assert chances.dtype == tf.float64
+        train = tf.contrib.layers.optimize_loss(
+            loss, tf.contrib.framework.get_global_step(), 1.0, "Adagrad"
+        )
+        return tf.argmax(chances, 1), loss, train
+
+    model = tf.contrib.learn.Estimator(model_fn=own)
+    model.fit(x, y, steps=100)
+    assert np.mean(np.array(list(model.predict(x, as_iterable=True))) == y) > 0.9
+
+
 def test_categories_become_numbers(tf):
     made = tf.contrib.skflow.preprocessing.CategoricalProcessor()
     assert [row.tolist() for row in made.fit_transform(["a", "b", "a"])] == [[1], [2], [1]]
@@ -70,3 +88,39 @@ def test_data_sets_that_are_not_there(tf):
         tf.contrib.learn.datasets.load_dataset("dbpedia")
     with pytest.raises(FileNotFoundError, match="Put the file absent into nowhere"):
         tf.contrib.learn.python.learn.datasets.base.maybe_download("absent", "nowhere")
+
+
+def test_a_model_calls_its_labels_as_it_likes_and_has_them_when_it_predicts(tf):
+    from tensorflow.contrib.learn.python.learn.estimators import model_fn as functions
+
+    def model(features, targets, mode):
+        logits = tf.contrib.layers.fully_connected(features, 2, activation_fn=None)
+        loss = tf.losses.softmax_cross_entropy(tf.one_hot(targets, 2, 1, 0), logits)
+        step = tf.contrib.framework.get_global_step()
+        train = tf.train.GradientDescentOptimizer(0.1).minimize(loss, step)
+        return functions.ModelFnOps(mode, {"class": tf.argmax(logits, 1)}, loss, train)
+
+    x = np.eye(2, dtype="float32").repeat(4, 0)
+    estimator = tf.contrib.learn.Estimator(model_fn=model)
+    estimator.fit(x, np.repeat([0, 1], 4), steps=5)
+    assert len(list(estimator.predict(x, as_iterable=True))) == 8
+
+
+def test_columns_of_former_times_are_those_of_later(tf):
+    layers = tf.contrib.layers
+    kinds = layers.sparse_column_with_keys("kind", ["a", "b"])
+    words = layers.sparse_column_with_hash_bucket("word", 5)
+    sizes = layers.bucketized_column(layers.real_valued_column("size"), [1.0])
+    columns = [
+        layers.one_hot_column(kinds), layers.embedding_column(words, 3), sizes,
+        layers.one_hot_column(layers.crossed_column([kinds, words], 7)),
+    ]  # fmt: skip
+    features = {
+        "kind": tf.SparseTensor([[0, 0], [1, 0]], ["b", "a"], [2, 1]),
+        "word": tf.constant([["x"], ["y"]]),
+        "size": tf.constant([[0.5], [2.0]]),
+    }
+    made = layers.input_from_feature_columns(features, columns)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run(made).shape == (2, 2 + 3 + 2 + 7)

@@ -18,8 +18,8 @@ _OPTIMIZERS = {
 }  # fmt: skip
 
 
-def _weights(name: str, shape: Sequence[Any]) -> Any:
-    return tf.get_variable(name, [int(size) for size in shape])
+def _weights(name: str, shape: Sequence[Any], dtype: Any = None) -> Any:
+    return tf.get_variable(name, [int(size) for size in shape], dtype)
 
 
 def linear_regression(x: Any, y: Any, init_mean: Any = None, init_stddev: float = 1.0) -> Any:
@@ -27,8 +27,9 @@ def linear_regression(x: Any, y: Any, init_mean: Any = None, init_stddev: float 
     del init_mean, init_stddev
     with tf.variable_scope("linear_regression"):
         size = 1 if y.shape.ndims == 1 else y.shape[1]
-        found = tf.matmul(x, _weights("weights", [x.shape[1], size])) + _weights("bias", [size])
-        wanted = tf.expand_dims(y, 1) if y.shape.ndims == 1 else y
+        weights = _weights("weights", [x.shape[1], size], x.dtype)
+        found = tf.matmul(x, weights) + _weights("bias", [size], x.dtype)
+        wanted = tf.cast(tf.expand_dims(y, 1) if y.shape.ndims == 1 else y, x.dtype)
         return found, tf.reduce_mean(tf.square(found - wanted))
 
 
@@ -47,7 +48,8 @@ def logistic_regression(
     del init_mean, init_stddev
     with tf.variable_scope("logistic_regression"):
         size = y.shape[1]
-        logits = tf.matmul(x, _weights("weights", [x.shape[1], size])) + _weights("bias", [size])
+        weights = _weights("weights", [x.shape[1], size], x.dtype)
+        logits = tf.matmul(x, weights) + _weights("bias", [size], x.dtype)
         if class_weight is not None:
             logits = logits * class_weight
         losses = tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits)
