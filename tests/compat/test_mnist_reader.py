@@ -71,3 +71,25 @@ def test_the_files_of_a_folder_are_read(tmp_path):
 
 def test_rows_with_a_one():
     np.testing.assert_array_equal(dense_to_one_hot(np.array([2, 0]), 3), [[0, 0, 1], [1, 0, 0]])
+
+
+def test_the_network_of_the_tutorial_on_feeding_learns(tf):
+    from tensorflow.examples.tutorials.mnist import mnist
+
+    x = tf.constant(np.random.default_rng(1).random((8, mnist.IMAGE_PIXELS), "float32"))
+    labels = tf.constant([0, 1] * 4)
+    logits = mnist.inference(x, 16, 8)
+    loss = mnist.loss(logits, labels)
+    train = mnist.training(loss, 0.1)
+    right = mnist.evaluation(logits, labels)
+    assert logits.get_shape().as_list() == [8, mnist.NUM_CLASSES]
+    names = [v.op.name for v in tf.trainable_variables()]
+    assert names[0] == "hidden1/weights"
+    assert names[-1] == "softmax_linear/biases"
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        first = session.run(loss)
+        for _ in range(30):
+            session.run(train)
+        assert session.run(loss) < first
+        assert session.run(right) >= 4

@@ -96,6 +96,8 @@ _ALIASES = {
     "tensorflow.contrib.rnn.python.ops.rnn": "tensorflow.contrib.rnn",
     "tensorflow.contrib.lookup.lookup_ops": "tensorflow.contrib.lookup",
     "tensorflow.contrib.learn.python.learn.learn_io": "tensorflow.contrib.learn.io",
+    "tensorflow.contrib.learn.python.learn.estimators": "tensorflow.contrib.learn",
+    "tensorflow.contrib.learn.python.learn.estimators.model_fn": "tensorflow.contrib.learn",
     "tensorflow.contrib.losses.python.losses.loss_ops": "tensorflow.contrib.losses",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tensorflow.contrib.metrics",
     "tensorflow.contrib.seq2seq.python.ops.attention_wrapper": "tensorflow.contrib.seq2seq",

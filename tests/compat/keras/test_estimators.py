@@ -34,3 +34,18 @@ def test_a_model_is_trained_as_an_estimator(tmp_path):
     assert estimator.evaluate(data(1, shuffle=False))["accuracy"] > 0.95
     with pytest.raises(ValueError, match="compiled"):
         tf.keras.estimator.model_to_estimator(tf.keras.Sequential([tf.keras.layers.Dense(1)]))
+
+
+def test_an_optimizer_of_tf_train_trains_the_estimator():
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(size=(32, 2)).astype(np.float32)
+    y = (x[:, :1] > 0).astype(np.float32)
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, activation="sigmoid", input_shape=(2,))])
+    model.compile(tf.train.AdamOptimizer(0.1), "binary_crossentropy", metrics=["accuracy"])
+    estimator = tf.keras.estimator.model_to_estimator(model)
+    data = tf.estimator.inputs.numpy_input_fn(
+        {model.input_names[0]: x}, y, batch_size=16, num_epochs=40, shuffle=True
+    )
+    estimator.train(data)
+    assert estimator.evaluate(data)["accuracy"] > 0.9

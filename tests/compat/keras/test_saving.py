@@ -138,3 +138,21 @@ def test_checkpoints(k, model, tmp_path):
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names[0] == f"01-{history.history['acc'][0]:.2f}.hdf5"
     k.models.load_model(tmp_path / names[0])
+
+
+def test_savers_and_checkpoints_keep_what_the_layers_of_a_graph_learned(k, tmp_path):
+    import tensorflow as tf
+
+    layer = k.layers.Dense(2, input_shape=(3,))
+    model = k.models.Sequential([layer])
+    model.compile("sgd", "mse")
+    model.set_weights([np.ones((3, 2)), np.zeros(2)])
+    session = k.backend.get_session()
+    path = tf.train.Saver().save(session, str(tmp_path / "model"))
+    checkpoint = tf.train.Checkpoint(model=model)
+    other = checkpoint.save(str(tmp_path / "other"))
+    assert np.all(model.get_weights()[0] == 1)
+    assert tf.train.list_variables(path)[0][0] == "dense_1/bias"
+    model.set_weights([np.zeros((3, 2)), np.ones(2)])
+    checkpoint.restore(other)
+    assert np.all(model.get_weights()[0] == 1)

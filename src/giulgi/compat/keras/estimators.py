@@ -100,7 +100,8 @@ def _optimizer(model: Any) -> Any:
     Raises:
         NotImplementedError: if there is none.
     """
-    own = model.optimizer
+    # One of tf.train is wrapped by Keras.
+    own = getattr(model.optimizer, "optimizer", model.optimizer)
     if not hasattr(own, "get_config"):
         return own  # It is one.
     tf, told = TABLES["tensorflow"], own.get_config()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from giulgi.compat.names import advise, export, exported
+from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.data.examples_mnist import Dataset
 from giulgi.compat.tensorflow.estimator import estimator_canned as canned
 from giulgi.compat.tensorflow.estimator.estimator import Estimator
@@ -16,6 +18,7 @@ from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, Mo
 from giulgi.compat.tensorflow.estimator.feature_columns import numeric_column
 from giulgi.compat.tensorflow.public import tf
 from giulgi.data.datasets import load
+from giulgi.tree import flatten, unflatten
 
 _BATCH = 128
 
@@ -162,6 +165,21 @@ class LearnEstimator(_Fitted):
     ) -> None:
         del feature_engineering_fn
         Estimator.__init__(self, model_fn, model_dir, config, params)
+        self._labels: Any = None  # The labels of the last training.
+
+    def _call(self, features: Any, labels: Any, mode: str) -> Any:
+        # Predicting, too, it is given labels, which nothing feeds.
+        if labels is not None:
+            self._labels = labels
+        elif self._labels is not None:
+            parts, structure = flatten(self._labels)
+            empty = [tf.placeholder(x.dtype, x.shape) for x in map(as_tensor, parts)]
+            labels = unflatten(structure, iter(empty))
+        # What the function calls the labels, "targets" or else, is its own affair.
+        wanted = inspect.signature(self._model_fn).parameters
+        given = {"mode": mode, "params": self._params, "config": self._config}
+        chosen = {name: value for name, value in given.items() if name in wanted}
+        return self._as_spec(self._model_fn(features, labels, **chosen), mode)
 
     def _as_spec(self, made: Any, mode: str) -> Any:
         if isinstance(made, tuple) and not isinstance(made, (EstimatorSpec, ModelFnOps)):
@@ -232,15 +250,6 @@ def infer_real_valued_columns_from_input_fn(input_fn: Callable[[], Any]) -> list
         features, _ = input_fn()
     several = features if isinstance(features, dict) else {"x": features}
     return [numeric_column(key, x.shape.as_list()[1:] or (1,)) for key, x in several.items()]
-
-
-@exported("contrib.layers.real_valued_column")
-def real_valued_column(
-    column_name: str, dimension: int = 1, default_value: Any = None, dtype: Any = "float32",
-    normalizer: Any = None,
-) -> Any:  # fmt: skip
-    """Return numbers: ``tf.feature_column.numeric_column`` of former times."""
-    return numeric_column(column_name or "x", (dimension,), default_value, dtype, normalizer)
 
 
 # Data sets

@@ -19,7 +19,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.session import get_default_session
 from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.compat.tensorflow.train.saver import raw_session, value_in
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables import Variable, declared
 from giulgi.formats.tensor_bundle import Checkpoint as CheckpointFiles
 from giulgi.formats.tensor_bundle import write_checkpoint
 
@@ -158,7 +158,9 @@ def _initialize(session: Any, variable: Any) -> None:
     if variable.graph.is_eager:
         assign_pending()
         return
-    if variable.variable.cell not in session.initialized:
+    # A weight of Keras's layers needs no initializer: it would lose what it learned.
+    cell = variable.variable.cell
+    if declared(cell) is not None and cell not in session.initialized:
         session.run(variable.initializer)
 
 

@@ -150,9 +150,7 @@ class Optimizer:
         with graph.control_dependencies(None):
             self._create_slots([variable for _, variable in pairs])
         self._prepare()
-        made = (self._grouped if self._is_of_operations() else self._step)(
-            pairs, global_step, name
-        )
+        made = (self._grouped if self._is_of_operations() else self._step)(pairs, global_step, name)
         graph.add_to_collection(Collections.TRAIN_OP, made)
         return take_effect(made)
 
@@ -331,13 +329,13 @@ def _named_gradient(loss: Tensor, x: Any, value: gg.Tensor) -> Tensor:
 
 
 def _variable_of(thing: Any) -> Any:
-    """Return a variable, which may be given as its own tensor."""
+    """Return a variable, which may be given as its own tensor, or as the weight of a layer."""
     if isinstance(thing, Tensor):
         for variable in thing.graph.get_collection(Collections.GLOBAL_VARIABLES):
             if variable.op is thing.op:
                 return variable
         raise NotImplementedError(f"Trying to update a Tensor {thing}")
-    return thing
+    return getattr(thing, "named", thing)
 
 
 def _constrained(variable: Any, new: gg.Tensor) -> gg.Tensor:

@@ -16,7 +16,7 @@ from giulgi.compat.tensor import Tensor
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train import checkpoints
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables import Variable, declared
 from giulgi.formats import graph_proto
 from giulgi.formats.tensor_bundle import write_checkpoint
 
@@ -326,7 +326,9 @@ def value_in(session: Any, variable: Any) -> np.ndarray[Any, Any]:
     """
     if variable.graph.is_eager:
         return variable.numpy()  # type: ignore[no-any-return]
-    if variable.variable.cell not in session.initialized:
+    # A weight of Keras's layers needs no initializer.
+    cell = variable.variable.cell
+    if declared(cell) is not None and cell not in session.initialized:
         raise FailedPreconditionError(
             None, variable.op, f"Attempting to use uninitialized value {variable.op.name}"
         )
