@@ -11,6 +11,7 @@ import giulgi as gg
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.keras.backend_session import backend
 from giulgi.compat.keras.boundary import for_user, is_named, keras_function
+from giulgi.compat.names import TABLES
 from giulgi.compat.tensor import alike, as_expression, as_tensor
 
 
@@ -277,14 +278,15 @@ def repeat_elements(x: Any, rep: int, axis: int) -> gg.Tensor:
     return gg.repeat(as_expression(x), rep, axis)
 
 
-@op("tile")
-def tile(x: Any, n: Any) -> gg.Tensor:
+@backend("tile")
+def tile(x: Any, n: Any) -> Any:
     """X several times along each axis."""
-    value = as_expression(x)
+    value = as_tensor(x)
     times = (n,) if isinstance(n, int) else n
-    if isinstance(times, (list, tuple)) and len(times) < value.ndim:
-        times = (*[1] * (value.ndim - len(times)), *times)
-    return gg.tile(value, times)
+    rank = value.expression.ndim
+    if isinstance(times, (list, tuple)) and len(times) < rank:
+        times = (*[1] * (rank - len(times)), *times)
+    return TABLES["tensorflow"]["tile"](value, times)
 
 
 @op("arange")

@@ -169,20 +169,29 @@ def get_graph() -> Any:
 @backend("learning_phase")
 def learning_phase() -> Any:
     """Return whether layers train: a tensor that is fed, or the number that was set."""
-    told = _told.get()
+    told = phase_told()
     return named(phase) if told is None else int(told)
+
+
+def phase_told() -> bool | None:
+    """Return whether layers that are called now train; None if nothing says so.
+
+    What a program has set is of the graph that it builds in, as all that it builds there.
+    """
+    told = _told.get()
+    return get_default_graph().notes.get("learning phase") if told is None else told
 
 
 @backend("set_learning_phase")
 def set_learning_phase(value: Any) -> None:
     """Say for layers that are called from now on whether they train."""
-    _told.set(bool(value))
+    get_default_graph().notes["learning phase"] = bool(value)
 
 
 @backend("in_train_phase")
 def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """Return one thing while training, and another else."""
-    told = _told.get() if training is None else training
+    told = phase_told() if training is None else training
     if told is not None and not is_named(told):
         chosen = x if told else alt
         return chosen() if callable(chosen) else chosen

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.names import exported
 
 # Up to how many elements of a data set are counted to know how long an epoch is.
@@ -33,7 +34,14 @@ def batches_of(data: Any) -> Any:
     is_indexed = isinstance(data, Sequence) or hasattr(data, "on_epoch_end")
     if is_indexed or hasattr(data, "__next__") or _is_dataset(data):
         return data
-    return None
+    return _of_iterator(data) if hasattr(data, "get_next") else None
+
+
+def _of_iterator(data: Any) -> Iterator[Any]:
+    """Yield what an iterator of TensorFlow's gives, run by run."""
+    element = data.get_next()
+    while True:
+        yield get_session().run(element)
 
 
 def batches_per_epoch(
@@ -59,7 +67,7 @@ def batches_per_epoch(
     if steps is None and samples is not None:
         first = next(batches)
         batches = chain([first], batches)
-        steps = max(1, samples // len(_first_array(first)))
+        steps = -(-samples // len(_first_array(first)))
     return batches, None if steps is None else max(1, int(steps))
 
 

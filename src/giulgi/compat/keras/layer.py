@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
@@ -29,6 +30,7 @@ from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import as_tensor
 from giulgi.compat.variables import Variable
 from giulgi.nn.layers.calls import LayerCall, calls_of, current_call, one_or_all
+from giulgi.nn.phase import in_phase, told_phase
 from giulgi.tree import flatten
 
 _OURS = "giulgi."
@@ -128,7 +130,9 @@ class Layer(gg.layers.Layer):
             self._forget_losses()
 
         def call(*given: Any, **options: Any) -> Any:
-            result = super(Layer, self).__call__(*given, **options)
+            told = get_default_graph().notes.get("learning phase")
+            with in_phase(told) if told_phase() is None and told is not None else nullcontext():
+                result = super(Layer, self).__call__(*given, **options)
             self._set_first_weights()
             return result
 

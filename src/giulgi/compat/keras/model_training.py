@@ -119,7 +119,7 @@ class TrainedModel(Stepped, Layer, gg.Model):
             return history
         if batches_of(x) is not None:
             return self.fit_generator(
-                x, steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps,
+                batches_of(x), steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps,
                 validation_freq, class_weight, initial_epoch=initial_epoch,
             )  # fmt: skip
         x, y = as_arrays(x), self._targets(x, y)
@@ -205,12 +205,12 @@ class TrainedModel(Stepped, Layer, gg.Model):
         self, data: Any, steps: int | None, samples: int | None
     ) -> tuple[Any, int | None]:
         if batches_of(data) is not None:
-            return batches_per_epoch(data, steps, samples, False)
+            return batches_per_epoch(batches_of(data), steps, samples, False)
         return self._validation_given(data, None), None
 
     def _validation_given(self, data: Any, steps: int | None) -> Any:
         if batches_of(data) is not None:
-            return batches_per_epoch(data, steps, None, False)[0]
+            return batches_per_epoch(batches_of(data), steps, None, False)[0]
         x, y, *weights = data
         return (as_arrays(x), self._targets(x, y), *weights)
 
@@ -246,7 +246,7 @@ class TrainedModel(Stepped, Layer, gg.Model):
             as_dict = options.get("return_dict", False)
             return self.evaluate_by_steps(given_data, verbose, given_callbacks(callbacks), as_dict)
         if batches_of(x) is not None:
-            return self.evaluate_generator(x, steps, callbacks, verbose=verbose)
+            return self.evaluate_generator(batches_of(x), steps, callbacks, verbose=verbose)
         given = as_arrays(x), self._targets(x, y), batch_size, verbose, sample_weight, steps
         return super().evaluate(
             *given, given_callbacks(callbacks), options.get("return_dict", False)
@@ -270,7 +270,7 @@ class TrainedModel(Stepped, Layer, gg.Model):
     ) -> Any:  # fmt: skip
         """Return the outputs for all examples, as arrays."""
         if batches_of(x) is not None:
-            return self.predict_generator(x, steps)
+            return self.predict_generator(batches_of(x), steps)
         return super().predict(as_arrays(x), batch_size, verbose, steps, given_callbacks(callbacks))
 
     def predict_generator(
