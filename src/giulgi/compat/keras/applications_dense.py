@@ -116,7 +116,7 @@ def _momentum(x: Any, name: str) -> Any:
 
 
 def _before(x: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return how a convolution of 3 by 3 that halves maps is padded, so that it ends at their end."""
+    """Return what is put around maps that a convolution of 3 by 3 halves, up to their end."""
     height, width = x.shape[1:3]
     before = [0 if size is not None and int(size) % 2 == 0 else 1 for size in (height, width)]
     return (before[0], 1), (before[1], 1)

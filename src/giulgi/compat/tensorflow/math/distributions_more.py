@@ -385,8 +385,15 @@ class MixtureSameFamily(Distribution):
         return _TF["reduce_sum"](every * shares, self._axis)
 
 
-for _kind in (Laplace, StudentT, Exponential, Gamma, Beta, Dirichlet):
+_PUBLIC: tuple[type[Distribution], ...] = (
+    Laplace, StudentT, Exponential, Gamma, Beta, Dirichlet,
+)  # fmt: skip
+_OF_CONTRIB: tuple[type[Distribution], ...] = (
+    Gumbel, Logistic, Poisson, OneHotCategorical, MultivariateNormalTriL, Mixture,
+    MixtureSameFamily,
+)  # fmt: skip
+
+for _kind in _PUBLIC:
     export(f"distributions.{_kind.__name__}", _kind)
-for _kind in (Laplace, StudentT, Exponential, Gamma, Beta, Dirichlet, Gumbel, Logistic, Poisson,
-              OneHotCategorical, MultivariateNormalTriL, Mixture, MixtureSameFamily):  # fmt: skip
+for _kind in (*_PUBLIC, *_OF_CONTRIB):
     export(f"contrib.distributions.{_kind.__name__}", _kind)
