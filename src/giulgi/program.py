@@ -34,7 +34,7 @@ Array = np.ndarray[Any, Any]
 _Kind = tuple[str, Shapes, Batched | None]
 
 # For how many sets of shapes a program stays compiled, and its graph of known shapes is kept.
-_REMEMBERED_SHAPES, _REMEMBERED_COMPUTATIONS = 64, 4
+_REMEMBERED_SHAPES, _REMEMBERED_COMPUTATIONS = 256, 4
 # How often a program can be run in one go.
 _MOST_TIMES = 10**15
 

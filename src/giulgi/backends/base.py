@@ -38,6 +38,8 @@ class Computation:
         updates: pairs of a variable's place in ``variables`` and the node of its new value.
         may_end: whether the first fetch, a single bool, tells if another step may follow: of
             several steps those behind are left out. Only native code knows of it.
+        keeps: 1 or -1, if the fetches of every step are kept, one behind the other, or before it;
+            0: those of the last step are returned. Only native code knows of it.
     """
 
     feeds: tuple[Node, ...]
@@ -46,6 +48,7 @@ class Computation:
     fetches: tuple[Node, ...]
     updates: tuple[tuple[int, Node], ...]
     may_end: bool = False
+    keeps: int = 0
 
     @cached_property
     def nodes(self) -> list[Node]:
@@ -56,6 +59,11 @@ class Computation:
         """Return the graph as text."""
         ends = [*self.fetches, *(node for _, node in self.updates)]
         return graph_text([Tensor(node) for node in ends])
+
+    @property
+    def is_loop(self) -> bool:
+        """Whether it is a step of a loop, and its variables are the states."""
+        return self.may_end or self.keeps != 0
 
     @cached_property
     def is_random(self) -> bool:

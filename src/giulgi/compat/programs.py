@@ -2,7 +2,9 @@
 
 Most of what a program of that time runs, it runs once or twice: an initializer, the accuracy in the
 end. Compiling that would take longer than computing it. So a program is interpreted for as long as
-compiling it would take, for each set of shapes; and then compiled.
+compiling it would take, for each set of shapes; and then compiled. Loops are compiled earlier, when
+they have taken as long as that takes, since their code is for sequences of any length: where each
+batch has a length of its own, no program is run often for the same.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.backends import LOOPS_COMPILED
 from giulgi.backends.base import Computation
-from giulgi.backends.work import node_count, work
+from giulgi.backends.work import A_NODE, node_count, seconds_interpreted
 from giulgi.compat.graph import Graph
 from giulgi.compat.variables import Variable
 from giulgi.graph.control.patience import OutOfPatience, patient
@@ -27,13 +30,11 @@ from giulgi.storage import Storage
 
 Array = np.ndarray[Any, Any]
 
-# About how many seconds it takes to compile a program and a node of it, and to interpret a node and
-# an operation on numbers. A program is interpreted for as many runs as take no longer than
-# compiling it. Their number is estimated, and not measured by a clock, so that the same program
-# gives the same bits again. If there are fewer runs than so many, it is compiled at once; and so it
-# is if the rounds of its loops turn out to take longer.
-_COMPILING, _COMPILING_A_NODE = 0.02, 0.002
-_INTERPRETING_A_NODE, _INTERPRETING_AN_OPERATION = 6e-6, 1e-9
+# About how many seconds it takes to compile a program, and a node of it. A program is interpreted
+# for as many runs as take no longer than compiling it. Their number is estimated, and not measured
+# by a clock, so that the same program gives the same bits again. If there are fewer runs than so
+# many, it is compiled at once.
+_COMPILING, _COMPILING_A_NODE = 0.06, 0.0015
 _FEWEST_RUNS = 2
 
 # How many programs are remembered by what they compute, and for how many shapes each.
@@ -68,9 +69,12 @@ class AdaptiveProgram:
         self._is_empty = not (self.fetches or pairs)
         self.compiled = Program(self.fetches, given, pairs)
         self._interpreted = self.compiled.on("reference")
+        self._with_loops = self.compiled.on(LOOPS_COMPILED)
+        # For how many seconds loops are still interpreted, of all shapes; None: it is not known.
+        self._loops: float | None = None
         # For each set of shapes what is left to interpret; and that of the last run.
         self._left: Recent[Shapes, _Left] = Recent(_REMEMBERED_SHAPES)
-        self._last: tuple[Shapes | None, _Left] = None, _Left(0, 0)
+        self._last: tuple[Shapes | None, _Left] = None, _Left(0, 0, 0)
 
     def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
         """Run on what is fed; return what is fetched, single numbers as NumPy's."""
@@ -83,23 +87,29 @@ class AdaptiveProgram:
         if shapes != known:
             left = self._left.get(shapes, lambda: _Left.of(self.compiled.specialised(shapes)))
             self._last = shapes, left
-        found = self._run_interpreted(arrays, storage, left) if left.seconds > 0 else None
-        if found is None:
+        if left.seconds > 0:
+            found = self._run_interpreted(arrays, storage, left)
+        else:
             found = self.compiled.run(arrays, storage)
         return [array if array.ndim else array[()] for array in found]
 
     def _run_interpreted(
         self, arrays: Sequence[Array], storage: Storage, left: _Left
-    ) -> list[Array] | None:
-        """Return what is fetched; None if its loops would take longer than compiling."""
-        nodes = int(left.seconds / _INTERPRETING_A_NODE)
+    ) -> list[Array]:
+        """Return what is fetched, without compiling more than loops."""
+        left.seconds -= left.run
+        if self._loops is None:
+            self._loops = left.loops
+        if self._loops <= 0:
+            return self._with_loops.run(arrays, storage)
+        nodes = int(self._loops / A_NODE)
         try:
             with patient(nodes) as patience:
                 found = self._interpreted.run(arrays, storage)
         except OutOfPatience:
-            left.seconds = 0
-            return None
-        left.seconds -= left.run + (nodes - patience.left) * _INTERPRETING_A_NODE
+            self._loops = 0
+            return self._with_loops.run(arrays, storage)
+        self._loops -= (nodes - patience.left) * A_NODE
         return found
 
 
@@ -110,19 +120,22 @@ class _Left:
     Attributes:
         seconds: for about how long.
         run: about how long one run takes, but for the rounds of its loops.
+        loops: how long loops may be interpreted, before compiling them pays.
     """
 
     seconds: float
     run: float
+    loops: float
 
     @classmethod
     def of(cls, computation: Computation) -> _Left:
         """Return it for a computation that was not run yet."""
         nodes = computation.nodes
-        operations = work(nodes) * _INTERPRETING_AN_OPERATION
-        run = len(nodes) * _INTERPRETING_A_NODE + operations
-        seconds = _COMPILING + node_count(nodes) * _COMPILING_A_NODE
-        return cls(seconds if seconds >= _FEWEST_RUNS * run else 0, run)
+        run = seconds_interpreted(nodes)
+        count = node_count(nodes)
+        seconds = _COMPILING + count * _COMPILING_A_NODE
+        loops = _COMPILING + (count - len(nodes)) * _COMPILING_A_NODE
+        return cls(seconds if seconds >= _FEWEST_RUNS * run else 0, run, loops)
 
 
 def program_of(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import giulgi as gg
+from giulgi.backends import LOOPS_COMPILED
 from giulgi.backends.cpu.running.executable import NativeExecutable
 
 from .checks import few, threads
@@ -66,6 +67,33 @@ def loops(draw):
 @given(loops())
 def test_loops(drawn):
     check(*drawn)
+
+
+@few(60)
+@given(loops())
+def test_loops_alone(drawn):
+    """Only the loop is native, and its code is the same for any number of steps."""
+    fetches, feeds, arrays = drawn
+    program = gg.Program(fetches, feeds).on(LOOPS_COMPILED)
+    wanted = gg.Program(fetches, feeds, backend="reference")(*arrays)
+    for a, b in zip(program(*arrays), wanted, strict=True):
+        assert a.dtype == b.dtype
+        bound = 1e-12 if b.dtype == np.float64 else 2e-5
+        np.testing.assert_allclose(a, b, rtol=bound, atol=bound * max(1, np.abs(b).max()))
+
+
+def test_code_of_loops_is_shared_by_lengths():
+    x = gg.placeholder("float32", (None, 4, 8))
+    last, every = gg.scan(cell(8), gg.zeros((4, 8)), x)
+    program = gg.Program([last, every], [x]).on(LOOPS_COMPILED)
+    for length in (3, 5, 0, 1):
+        array = RNG.normal(size=(length, 4, 8)).astype(np.float32)
+        wanted = gg.Program([last, every], [x], backend="reference")(array)
+        for a, b in zip(program(array), wanted, strict=True):
+            np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
+    made = [executable for _, (_, executable) in program._compiled.items()]
+    codes = {steps.executable for rounds in made for steps in rounds._scans.values()}
+    assert len(codes) == 1
 
 
 def cell(units):

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from giulgi.backends.base import Batched, Computation, Executable
-from giulgi.backends.cpu.fingerprint import fingerprint
+from giulgi.backends.cpu.fingerprint import digest, fingerprint
 from giulgi.backends.cpu.machine.cache import object_cache
 from giulgi.backends.cpu.machine.objects import Loaded, object_key
 from giulgi.backends.cpu.machine.processor import Machine, host
 from giulgi.backends.cpu.running.executable import ENTRIES, NativeExecutable
 from giulgi.backends.cpu.running.frame import Frame, frame_and_code
 from giulgi.backends.cpu.running.mixed import MixedExecutable, is_worth_mixing, stages_of
+from giulgi.backends.cpu.running.rounds import Rounds
 from giulgi.backends.cpu.running.sized import SizedExecutable, sizes_of
 from giulgi.backends.explanation import Explanation
 from giulgi.backends.reference import ReferenceBackend
+from giulgi.recent import Recent
+
+# Of so many loops the code is kept, whatever programs they are in.
+_REMEMBERED_LOOPS = 64
 
 
 class CpuBackend:
@@ -82,3 +87,26 @@ class CpuBackend:
         from giulgi.backends.cpu.compiler import explained
 
         return explained(computation, self.machine, batched)
+
+
+class LoopsBackend(CpuBackend):
+    """Interprets computations, but for their loops, which are compiled once for all lengths."""
+
+    name = "loops"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loops: Recent[str, Executable] = Recent(_REMEMBERED_LOOPS)
+
+    def compile(self, computation: Computation, batched: Batched | None = None) -> Executable:
+        """Return the computation with the loops in native code."""
+        from giulgi.backends.cpu.compiler import is_native
+
+        return Rounds(computation, is_native, self._loop, batched)
+
+    def _loop(self, step: Computation, batched: Batched | None) -> Executable:
+        """Return the code of a step of a loop."""
+        key = digest(step, batched)
+        if key is None:
+            return super().compile(step, batched)
+        return self._loops.get(key, lambda: super(LoopsBackend, self).compile(step, batched))

@@ -31,12 +31,20 @@ class _CannotBeToldError(Exception):
 
 
 def fingerprint(computation: Computation, batched: Batched | None) -> str | None:
-    """Return the digest of a computation; None if it has something that cannot be told.
+    """Return the digest of a computation and the compiler; None if one of them cannot be told.
 
     Args:
         computation: what is computed, every shape known.
         batched: how feeds are taken from the data of many steps.
     """
+    own, compiler = digest(computation, batched), _compiler()
+    if own is None or compiler is None:
+        return None
+    return sha256(f"{compiler}\n{own}".encode()).hexdigest()
+
+
+def digest(computation: Computation, batched: Batched | None) -> str | None:
+    """Return the digest of a computation; None if it has something that cannot be told."""
     roles = {node: f"feed {i}" for i, node in enumerate(computation.feeds)}
     for i, read in enumerate(computation.reads):
         if read is not None:
@@ -50,14 +58,10 @@ def fingerprint(computation: Computation, batched: Batched | None) -> str | None
     said.lines.append(str([numbers[node] for node in computation.fetches]))
     said.lines.append(str([(place, numbers[node]) for place, node in computation.updates]))
     said.lines.append(str([(v.dtype.str, v.shape) for v in computation.variables]))
-    if computation.may_end:
-        said.lines.append("may end")
+    said.lines.append(str((computation.may_end, computation.keeps)))
     if batched is not None:
         said.lines.append(str((batched.size, [dtype.str for dtype in batched.dtypes])))
-    compiler = _compiler()
-    if compiler is None:
-        return None
-    return sha256("\n".join([compiler, *said.lines]).encode()).hexdigest()
+    return sha256("\n".join(said.lines).encode()).hexdigest()
 
 
 class _Said:

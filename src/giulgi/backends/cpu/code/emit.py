@@ -29,6 +29,7 @@ from giulgi.backends.cpu.machine.processor import Machine
 from giulgi.backends.cpu.planning.costs import seconds_alone
 from giulgi.backends.cpu.planning.group import Group, Kind
 from giulgi.backends.cpu.planning.plan import Plan, Step
+from giulgi.backends.cpu.planning.sources import bytes_of
 from giulgi.backends.cpu.running.frame import Frame
 from giulgi.backends.cpu.table import Table, Word
 
@@ -243,6 +244,8 @@ class _Emitter:
                 self._leave_if_failed(f, words, loop.index, None)
             if self.plan.computation.may_end:
                 self._leave_at_the_end(f, words, workers)
+            if self.plan.computation.keeps:
+                self._go_on_keeping(f, words, worker, workers)
         f.ret()
         entry = self.module.function("run", parameters, internal=False)
         if self._is_training():
@@ -259,7 +262,7 @@ class _Emitter:
 
     def _is_training(self) -> bool:
         """Whether variables of floats are updated, and not the states of a loop."""
-        if self.plan.computation.may_end:
+        if self.plan.computation.is_loop:
             return False
         return any(node.spec.dtype.kind == "f" for _, node in self.plan.computation.updates)
 
@@ -283,6 +286,17 @@ class _Emitter:
         if self.is_shared:
             self._meet(f, words, workers)
         f.leave_when(f.icmp("eq", goes_on, 0))
+
+    def _go_on_keeping(self, f: Function, words: Value, worker: Value, workers: Value) -> None:
+        """Let the fetches of the next step be written behind those of this one, or before them."""
+        computation = self.plan.computation
+        with f.when(f.icmp("eq", worker, 0)):
+            for number, fetch in enumerate(computation.fetches):
+                word = f.offset(words, self.table.word("fetch", number), I64)
+                distance = computation.keeps * bytes_of(fetch)
+                f.store(f.add(f.load(I64, word), distance), word)
+        if self.is_shared:
+            self._meet(f, words, workers)
 
     def _call(
         self, f: Function, part: _Part, run: Sequence[Step], arguments: Sequence[Value]

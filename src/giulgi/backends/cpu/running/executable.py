@@ -71,7 +71,7 @@ class NativeExecutable:
         # Where each is among the fetches, with an array of our own, or the word of its address.
         self._small_fetches: list[tuple[int, Array]] = []
         self._large_fetches: list[tuple[int, int, tuple[Shape, DType]]] = []
-        for i, node in enumerate(computation.fetches):
+        for i, node in enumerate(() if computation.keeps else computation.fetches):
             own = self._small(node, word("fetch", i))
             if own is not None:
                 self._small_fetches.append((i, own))
@@ -193,6 +193,44 @@ class NativeExecutable:
             feeds = Interpreter(self.computation, self.batched).examples(data, steps, failed - 1)
             run = draw.run + failed - 1 - steps.first
             self._explain(feeds, values, Draw(draw.seed, run))
+
+    def run_loop(
+        self, data: Sequence[Array], states: Sequence[Array], order: Array
+    ) -> list[Array] | None:
+        """Take the steps of a loop, whose states are changed in place; return what it keeps.
+
+        Args:
+            data: the sequences, along whose first axis the steps are.
+            states: the values of the variables.
+            order: the places of the elements, in the order in which they are taken.
+
+        Returns:
+            The fetches of all steps, along a first axis; None if a step failed, or this thread is
+            in the midst of another run.
+        """
+        with self._lock:
+            if self._is_inside:
+                return None
+            try:
+                self._is_inside = True
+                return self._run_loop(data, states, order)
+            finally:
+                self._is_inside = False
+
+    def _run_loop(
+        self, data: Sequence[Array], states: Sequence[Array], order: Array
+    ) -> list[Array] | None:
+        kept = []
+        words, table, count = self._words, self.frame.table, len(order)
+        for number, fetch in enumerate(self.computation.fetches):
+            kept.append(memory.empty((count, *shape_of(fetch)), fetch.spec.dtype))
+            behind = (count - 1) * bytes_of(fetch) if self.computation.keeps < 0 else 0
+            words[table.word("fetch", number)] = kept[-1].ctypes.data + behind
+        words[Word.ORDER] = order.ctypes.data
+        for number, array in enumerate(data):
+            words[table.word("feed", number)] = array.ctypes.data
+        self._enter(states, Draw(0, 0), 0, count)
+        return None if words[Word.FAILED] else kept
 
     def _enter(self, values: Sequence[Array], draw: Draw, first: int, end: int) -> list[Array]:
         """Fill the rest of the table, and let the workers run; return the fetches."""

@@ -123,14 +123,14 @@ class MixedExecutable(Interpreter):
         computation: Computation,
         stages: Sequence[Stage],
         is_native: Callable[[Node], bool],
-        compile: Callable[[Computation], Executable],
+        compile: Callable[[Computation, Batched | None], Executable],
         batched: Batched | None,
     ) -> None:
         super().__init__(computation, batched)
         self.stages: list[tuple[Stage, Executable]] = [
             (
                 stage,
-                compile(stage.computation)
+                compile(stage.computation, None)
                 if stage.is_native
                 else Rounds(stage.computation, is_native, compile),
             )
