@@ -103,6 +103,24 @@ def test_replicas_that_wait_for_nobody(tf):
         assert session.run(w) == 0.5
 
 
-def test_what_is_not_there_says_what_to_use(tf):
-    with pytest.raises(AttributeError, match=r"scipy\.optimize"):
-        _ = tf.contrib.opt.ScipyOptimizerInterface
+def test_scipy_finds_the_least_loss_within_bounds_and_constraints(tf):
+    pytest.importorskip("scipy")
+    make = tf.contrib.opt.ScipyOptimizerInterface
+    v, far = tf.Variable([3.0, -2.0]), tf.placeholder(tf.float32)
+    loss = tf.reduce_sum(tf.square(v - far)) + tf.reduce_sum(v[0] ** 2)
+    seen = []
+    plain = make(loss, options={"maxiter": 50})
+    bounded = make(loss, var_to_bounds={v: (0.0, [1.0, 1.5])})
+    tied = make(loss, equalities=[v[0] - v[1]], method="SLSQP")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        feeds = {far: [1.0, 2.0]}
+        plain.minimize(session, feeds, fetches=[loss], loss_callback=seen.append)
+        np.testing.assert_allclose(session.run(v), [0.5, 2.0], atol=1e-3)
+        assert seen[0] == 4 + 16 + 9
+        assert len(seen) > 2
+        bounded.minimize(session, feeds)
+        np.testing.assert_allclose(session.run(v), [0.5, 1.5], atol=1e-3)
+        # (x - 1)² + (x - 2)² + x² is least at 1.
+        tied.minimize(session, feeds)
+        np.testing.assert_allclose(session.run(v), [1.0, 1.0], atol=1e-3)

@@ -33,6 +33,7 @@ FAMILIES = (
     "contrib.contrib_losses",
     "contrib.contrib_metrics",
     "contrib.contrib_optimizers",
+    "contrib.external_optimizers",
     "contrib.contrib_regularizers",
     "contrib.contrib_slim",
     "contrib.slim_training",

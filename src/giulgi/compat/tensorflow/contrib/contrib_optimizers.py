@@ -7,17 +7,12 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graph import Collections, Operation, get_default_graph
-from giulgi.compat.names import advise, exported
+from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.train.averages import ExponentialMovingAverage
 from giulgi.compat.tensorflow.train.hooks import SessionRunHook
 from giulgi.compat.tensorflow.train.optimizer import Optimizer, Step, Update
 from giulgi.compat.tensorflow.train.optimizers import AdamOptimizer, MomentumOptimizer, of_rows
 from giulgi.compat.tensorflow.train.saver import Saver
-
-for _name in ("ScipyOptimizerInterface", "ExternalOptimizerInterface"):
-    advise(
-        f"contrib.opt.{_name}", "use scipy.optimize.minimize with a function that runs a session"
-    )
 
 
 class _Decayed(Optimizer):
