@@ -149,7 +149,7 @@ class Graph:
     #: Whether what is built in it has a value at once; see :mod:`giulgi.compat.eager`.
     is_eager: ClassVar[bool] = False
     #: Whether its tensors are of classes of their own.
-    makes_tensors: ClassVar[bool] = False
+    makes_tensors: bool = False
     #: What takes note of assignments where they follow each other as they are written.
     recorder: Recorder | None = None
 
@@ -182,6 +182,9 @@ class Graph:
 
     def require_python(self) -> None:
         """Say that something is done that a function does only when it is called as it is."""
+
+    def reads_assigned(self) -> None:
+        """Take note that a variable is read whose assignment waits."""
 
     def called_layer(self) -> None:
         """Take note that a layer was called."""

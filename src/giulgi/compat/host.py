@@ -16,7 +16,7 @@ import numpy as np
 from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.shapes import Sizes, TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, carried_out
+from giulgi.compat.tensor import Tensor, as_tensor, carried_out, result_of
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import Storage
@@ -97,5 +97,5 @@ def host_operation(
     for place, (dtype, shape) in enumerate(outputs):
         declared = as_dtype(dtype)
         value = stand_in(declared, TensorShape(shape).sizes, f"{own}:{place}")
-        operation.outputs.append(Tensor(operation, place, value, declared))
+        operation.outputs.append(result_of(operation, place, value, declared))
     return operation

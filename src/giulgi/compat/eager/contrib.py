@@ -105,7 +105,10 @@ def trainable_below(value: Any) -> list[Any]:
     cells = {
         node.op for node in topological([expression.node]) if isinstance(node.op, ReadVariable)
     }
-    found = [declared(cell) or weight_of(cell) for cell in sorted(cells, key=lambda c: c.number)]
+    found = []
+    for cell in sorted(cells, key=lambda c: c.number):
+        variable = declared(cell)
+        found.append(weight_of(cell) if variable is None else variable)
     return [variable for variable in found if variable is not None and variable.trainable]
 
 
@@ -114,7 +117,6 @@ def weight_of(cell: ReadVariable) -> Any:
     from giulgi.compat.keras.weights import weights_by_cell
 
     return weights_by_cell.get(cell)
-
 
 
 advise("contrib.eager.Network", "use tf.keras.Model, of which it was the forerunner")

@@ -169,9 +169,7 @@ class _Traced:
     def __call__(self, leaves: Sequence[Any]) -> Any:
         values = [_fed(x) for x in leaves if _is_fed(x)]
         before_assigning(self.cells)
-        found = iter(
-            self.session.run(self.fetches, dict(zip(self.feeds, values, strict=True)))
-        )
+        found = iter(self.session.run(self.fetches, dict(zip(self.feeds, values, strict=True))))
         made = [
             of_value(next(found), x.dtype) if isinstance(x, Tensor) else x for x in self.results
         ]
@@ -270,9 +268,7 @@ class Function:
         if self.input_signature is None:
             return args
         pairs = zip(args, self.input_signature, strict=False)
-        return tuple(
-            as_tensor(x, spec.dtype) if hasattr(spec, "dtype") else x for x, spec in pairs
-        )
+        return tuple(as_tensor(x, spec.dtype) if hasattr(spec, "dtype") else x for x, spec in pairs)
 
     def _trace(self, leaves: Sequence[Any], structure: Any) -> _Traced | None:
         """Return the program; None if the function needs Python."""

@@ -15,7 +15,6 @@ from giulgi.compat.tensor import Tensor
 from giulgi.storage import current_storage
 from giulgi.tree import flatten, unflatten
 
-
 # What a program asks for, to decide how to go on.
 _VERSION, _VERSION_OF_GRAPHS = "2.3.0", "1.15.5"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.eager.lazy import state
+from giulgi.compat.eager.lazy import assign_pending, state
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Tensor, as_tensor, record
@@ -53,6 +53,8 @@ class GradientTape:
         self._watched: set[Node] = set()
 
     def __enter__(self) -> GradientTape:
+        if not _open:  # A step begins: each of a loop has the same structure then.
+            assign_pending()
         _open.append(self)
         state.tapes.add(self)
         # Nodes are numbered as they are made.

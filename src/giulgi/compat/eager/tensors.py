@@ -91,6 +91,11 @@ class EagerGraph(Graph):
         with self.recorder, in_phase(bool(told_phase())):
             yield
 
+    def reads_assigned(self) -> None:
+        """Carry out what waits, if that is not to be differentiated first."""
+        if not state.tapes and current_recorder() is not self.recorder:
+            assign_pending()
+
     def called_layer(self) -> None:
         """Carry out what a layer assigned, if that is not to be differentiated first."""
         if state.pending and not state.tapes and current_recorder() is not self.recorder:
@@ -337,9 +342,7 @@ def compare(name: str, x: Any, y: Any) -> Any:
         return name == "not_equal"
 
 
-def made(
-    op: Operation, place: int, expression: Expression, dtype: DType | None = None
-) -> Tensor:
+def made(op: Operation, place: int, expression: Expression, dtype: DType | None = None) -> Tensor:
     """Return a result of an operation: with a value, unless it depends on what will be fed."""
     if not op.graph.is_eager:
         from giulgi.compat.eager.functions import TracedTensor

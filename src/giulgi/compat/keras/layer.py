@@ -86,6 +86,24 @@ class Layer(gg.layers.Layer):
             if own or f"_weights_in_{name}" in self.__dict__:
                 self.__dict__[f"_weights_in_{name}"] = [weight_of(v) for v in own]
 
+    def _variables(self, trainable: bool) -> list[tuple[gg.Variable, bool]]:
+        """Return all variables, those of modules and of layers of ``tf.layers`` in it, too."""
+        found = super()._variables(trainable)
+        known = {id(variable) for variable, _ in found}
+        for name, value in vars(self).items():
+            if name.startswith("__"):
+                continue
+            for part in flatten(value)[0]:
+                if isinstance(part, gg.layers.Layer) or not hasattr(part, "trainable_variables"):
+                    continue
+                for own in part.variables:
+                    weight = weight_of(own) if isinstance(own, Variable) else own
+                    if isinstance(weight, gg.Variable) and id(weight) not in known:
+                        known.add(id(weight))
+                        flag = trainable and self.trainable and bool(weight.trainable)
+                        found.append((weight, flag))
+        return found
+
     def _defaults(self) -> dict[str, Any]:
         """Return what is given where the program gives nothing."""
         order = SETTINGS["image_data_format"]

@@ -57,7 +57,9 @@ class Normalization(Preparing):
         variance: the variance likewise.
     """
 
-    def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, **options: Any) -> None:
+    def __init__(
+        self, axis: Any = -1, mean: Any = None, variance: Any = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.axis = axis
         self._own_mean = None if mean is None else np.asarray(mean, np.float32)
@@ -158,7 +160,9 @@ class RandomFlip(_Augmenting):
         seed: has no meaning.
     """
 
-    def __init__(self, mode: str = "horizontal_and_vertical", seed: Any = None, **options: Any) -> None:
+    def __init__(
+        self, mode: str = "horizontal_and_vertical", seed: Any = None, **options: Any
+    ) -> None:
         super().__init__(seed=seed, **options)
         self.mode = mode
 
@@ -188,7 +192,9 @@ class _Moved(_Augmenting):
         right = gg.clip(gg.round(right + middle[1]), 0, width - 1)
         flat = gg.reshape(x, (-1, height * width, x.shape[3]))
         place = gg.cast(down * width + right, "int32")
-        place = gg.reshape(place + gg.zeros_like(gg.cast(x[..., :1], "int32")), (-1, height * width))
+        place = gg.reshape(
+            place + gg.zeros_like(gg.cast(x[..., :1], "int32")), (-1, height * width)
+        )
         count = gg.shape(flat)[0]
         start = gg.reshape(gg.cast(gg.arange(count), "int32") * (height * width), (-1, 1))
         taken = gg.gather(gg.reshape(flat, (-1, x.shape[3])), place + start)
@@ -282,6 +288,8 @@ class TextVectorization(Preparing):
         output_sequence_length: how long sequences are; None: as the longest.
         vocabulary: the words; None: :meth:`adapt` finds them.
     """
+
+    takes_texts = True
 
     def __init__(
         self, max_tokens: int | None = None, standardize: Any = "lower_and_strip_punctuation",
@@ -416,7 +424,7 @@ class StringLookup(Preparing):
         output_mode: "int", "one_hot", "multi_hot" or "count".
     """
 
-    _of_words = True
+    _of_words = takes_texts = True
 
     def __init__(
         self, max_tokens: int | None = None, num_oov_indices: int = 1, mask_token: Any = None,
@@ -486,15 +494,19 @@ class StringLookup(Preparing):
         unknown = 0 if self.mask_token is None else 1
         numbers = np.array([table.get(self._token(x), unknown) for x in flat], np.int64)
         numbers = numbers.reshape(np.shape(array))
-        return numbers if self.output_mode == "int" else encoded(
-            numbers, self.vocabulary_size(), self.output_mode
+        return (
+            numbers
+            if self.output_mode == "int"
+            else encoded(numbers, self.vocabulary_size(), self.output_mode)
         )
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return numbers, or what they stand for."""
         x = as_tensor(inputs)
-        kind = ("string" if self._of_words else "int64") if self.invert else (
-            "int64" if self.output_mode == "int" else "float32"
+        kind = (
+            ("string" if self._of_words else "int64")
+            if self.invert
+            else ("int64" if self.output_mode == "int" else "float32")
         )
         sizes = x.sizes if self.output_mode == "int" else (*(x.sizes or ())[:1], None)
         return host_operation("Lookup", self._looked_up, [x], [(kind, sizes)]).outputs[0]
@@ -503,7 +515,7 @@ class StringLookup(Preparing):
 class IntegerLookup(StringLookup):
     """Whole numbers as numbers from 0 on; see :class:`StringLookup`."""
 
-    _of_words = False
+    _of_words = takes_texts = False
 
     def __init__(self, *args: Any, oov_token: int = -1, **options: Any) -> None:
         super().__init__(*args, oov_token=oov_token, **options)

@@ -83,9 +83,7 @@ class Metric(gg.metrics.Metric):
     def resets_to_zero(self) -> bool:
         """Whether forgetting makes all weights 0."""
         own = type(self)
-        return (
-            own.reset_state is Metric.reset_state and own.reset_states is Metric.reset_states
-        )
+        return own.reset_state is Metric.reset_state and own.reset_states is Metric.reset_states
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Take a batch into account, and return the result with it."""
@@ -202,7 +200,6 @@ class MeanMetricWrapper(_stand_in(gg.metrics.MeanOf)):  # type: ignore[misc]
             self, for_user(fn) if own is None else own, name or fn.__name__, **options
         )
 
-
     update_state = _of_one_example
 
 
@@ -226,3 +223,7 @@ def _for_programs() -> None:
 
 
 _for_programs()
+# Programs of TensorFlow 1 that compute at once found these here.
+for _name in ("Mean", "Accuracy", "CategoricalAccuracy", "BinaryAccuracy",
+              "SparseCategoricalAccuracy", "Metric"):  # fmt: skip
+    export(f"contrib.eager.metrics.{_name}", TABLES["keras"][f"metrics.{_name}"])

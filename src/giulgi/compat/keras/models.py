@@ -255,6 +255,59 @@ class Sequential(Model, gg.Sequential):
             shape = (None, *tuple(listed)[1:])
         gg.Sequential.build(self, shape)
 
+    # What begins with a layer that takes texts: it prepares all data, and the others are a network
+
+    def _takes_texts(self) -> bool:
+        stack = self.__dict__.get("_stack") or [None]
+        return bool(getattr(stack[0], "takes_texts", False)) and len(stack) > 1
+
+    def _rest(self) -> Any:
+        """Return the network behind the layer that takes texts, compiled as this one."""
+        found = self.__dict__.get("__rest")
+        if found is None:
+            found = self.__dict__["__rest"] = Sequential(self._stack[1:])
+        told = self.__dict__.get("__compiled")
+        if told is not None and self.__dict__.get("__rest_compiled") is not told:
+            self.__dict__["__rest_compiled"] = told
+            found.compile(*told[0], **told[1])
+        return found
+
+    def _prepared_data(self, data: Any) -> Any:
+        """Return data with numbers in place of texts; of a data set and of arrays."""
+        first = self._stack[0]
+        if hasattr(data, "map"):
+            return data.map(
+                lambda *parts: (first(parts[0]), *parts[1:]) if len(parts) > 1 else first(parts[0])
+            )
+        if isinstance(data, tuple):
+            return (self._prepared_data(data[0]), *data[1:])
+        return data if data is None else first(data).numpy()
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Say how to train; see :class:`TrainedModel`."""
+        self.__dict__["__compiled"] = (args, kwargs)
+        super().compile(*args, **kwargs)
+
+    def fit(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Train; see :class:`TrainedModel`."""
+        if not self._takes_texts():
+            return super().fit(x, *args, **kwargs)
+        if kwargs.get("validation_data") is not None:
+            kwargs["validation_data"] = self._prepared_data(kwargs["validation_data"])
+        return self._rest().fit(self._prepared_data(x), *args, **kwargs)
+
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return the loss and metrics; see :class:`TrainedModel`."""
+        if not self._takes_texts():
+            return super().evaluate(x, *args, **kwargs)
+        return self._rest().evaluate(self._prepared_data(x), *args, **kwargs)
+
+    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs; see :class:`TrainedModel`."""
+        if not self._takes_texts():
+            return super().predict(x, *args, **kwargs)
+        return self._rest().predict(self._prepared_data(x), *args, **kwargs)
+
     def get_config(self) -> dict[str, Any]:
         """Return the layers as descriptions."""
         return architecture().sequential_config(self)

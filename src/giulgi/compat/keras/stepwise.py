@@ -53,7 +53,8 @@ class SteppedTrainer(KerasTrainer):
         self.optimizer = getattr(model, "optimizer", None)
         self._results: Mapping[str, Any] = {}
         self._steps = {
-            True: self._function(model.train_step), False: self._function(model.test_step)
+            True: self._function(model.train_step),
+            False: self._function(model.test_step),
         }
 
     def _function(self, step: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.dtypes import as_dtype, int64
+from giulgi.compat.errors import OutOfRangeError
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.shapes import TensorShape
@@ -199,11 +200,13 @@ class Dataset(Ordered, Mapped):
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """Go through the elements now, as arrays."""
-        return (self._shown(element, lambda x: x) for element in self.elements())
+        shown = (self._shown(element, lambda x: x) for element in self.elements())
+        return OwnedIterator(shown, self)
 
     def __iter__(self) -> Iterator[Any]:
         get_default_graph().require_python()
-        return (self._shown(element, as_tensor) for element in self.elements())
+        shown = (self._shown(element, as_tensor) for element in self.elements())
+        return OwnedIterator(shown, self)
 
     def _shown(self, element: Element, show: Callable[[Any], Any]) -> Any:
         pairs = zip(element, self.specs, strict=True)
@@ -226,6 +229,42 @@ class Dataset(Ordered, Mapped):
 
 
 export("data.experimental.Dataset", Dataset)
+
+
+class OwnedIterator:
+    """Goes through the elements of a data set.
+
+    Attributes:
+        element_spec: what they look like.
+    """
+
+    def __init__(self, elements: Iterator[Any], dataset: Dataset) -> None:
+        self._elements = elements
+        self.element_spec = dataset.element_spec
+
+    def __iter__(self) -> OwnedIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._elements)
+
+    def next(self) -> Any:
+        """Return the next element."""
+        return next(self._elements)
+
+    def get_next(self) -> Any:
+        """Return the next element.
+
+        Raises:
+            OutOfRangeError: if there is none.
+        """
+        for element in self._elements:
+            return element
+        raise OutOfRangeError(None, None, "End of sequence")
+
+    def get_next_as_optional(self) -> Any:
+        """Say what to use."""
+        raise NotImplementedError("get_next_as_optional() is not there: use a for loop")
 
 
 def _shown_leaf(value: Any, spec: Any, show: Callable[[Any], Any]) -> Any:

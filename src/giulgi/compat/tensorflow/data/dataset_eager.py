@@ -20,6 +20,7 @@ class CalledFunction:
         function: takes the components of an element.
         structure: how the components are nested.
         specs: what they look like.
+        dataset: whose elements they are.
 
     Attributes:
         result: nothing is known of it before there is an element.
@@ -30,8 +31,9 @@ class CalledFunction:
     captures: tuple[Any, ...] = ()
 
     def __init__(
-        self, function: Callable[..., Any], structure: Any, specs: Sequence[Spec]
+        self, function: Callable[..., Any], structure: Any, specs: Sequence[Spec], dataset: Any
     ) -> None:
+        self._dataset = dataset
         self._function = function
         self._structure = structure
         self._specs = specs
@@ -51,8 +53,11 @@ class CalledFunction:
 
     @property
     def spec(self) -> Any:
-        """What its results look like, as it is tried with zeros."""
-        found = called_eagerly(self._called, [_zeros(spec) for spec in self._specs])
+        """What its results look like, as those of the first element."""
+        first = next(iter(self._dataset.elements()), None)
+        if first is None:
+            first = [_zeros(spec) for spec in self._specs]
+        found = called_eagerly(self._called, first)
         leaves, structure = flatten(found)
         is_known = all(
             spec.shape.is_fully_defined() for spec in self._specs if isinstance(spec, TensorSpec)
@@ -60,9 +65,7 @@ class CalledFunction:
         arrays = [np.asarray(x) for x in leaves]
         return nested(
             structure,
-            [
-                TensorSpec(x.shape if is_known else [None] * x.ndim, _kind(x)) for x in arrays
-            ],
+            [TensorSpec(x.shape if is_known else [None] * x.ndim, _kind(x)) for x in arrays],
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graph import Graph, Operation, get_default_graph, is_modern
 from giulgi.compat.host import session_storage
 from giulgi.compat.running import Prepared
 from giulgi.compat.tensor import Tensor, as_tensor
@@ -55,6 +55,7 @@ class ElementFunction:
 
         self.graph = Graph()
         self.graph.takes_others = True
+        self.graph.makes_tensors = is_modern()
         self.graph.seed = get_default_graph().seed
         with building(self.graph):
             parameters = [placeholder(spec.dtype, spec.shape, "arg") for spec in specs]
@@ -136,7 +137,8 @@ def _captures(
     """
     found: dict[Tensor, None] = {}
     seen: set[Operation] = set()
-    waiting = [x for x in fetches if x not in parameters]
+    known = set(parameters)
+    waiting = [x for x in fetches if x not in known]
     while waiting:
         tensor = waiting.pop()
         operation = tensor.op
@@ -145,6 +147,6 @@ def _captures(
             found[tensor] = None
         elif operation not in seen:
             seen.add(operation)
-            waiting += [x for x in operation.inputs if x not in parameters]
+            waiting += [x for x in operation.inputs if x not in known]
             waiting += [x for op in operation.control_inputs for x in op.inputs]
     return list(found)

@@ -22,12 +22,14 @@ class Mapped(DatasetBase):
     # Functions of elements
 
     def _function(self, function: Callable[..., Any]) -> Any:
+        from giulgi.compat.eager.functions import NeedsPython
+
         try:
             return ElementFunction(function, self.structure, self.specs)
-        except NeedsValueError:
+        except (NeedsValueError, NeedsPython):
             if not is_modern():
                 raise
-            return CalledFunction(function, self.structure, self.specs)
+            return CalledFunction(function, self.structure, self.specs, self)
 
     def map(
         self,

@@ -14,7 +14,7 @@ from giulgi.compat.host import stand_in
 from giulgi.compat.names import exported
 from giulgi.compat.refusals import MixedTypesError
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record, told_apart
+from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record, result_of, told_apart
 from giulgi.graph.ops.leaves import Constant
 
 
@@ -32,7 +32,7 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
     own = graph.unique_name(name or "Placeholder")
     operation = Operation(graph, "Placeholder", own, [])
     expression = stand_in(declared, TensorShape(shape).sizes, own)
-    operation.outputs.append(Tensor(operation, 0, expression, declared))
+    operation.outputs.append(result_of(operation, 0, expression, declared))
     return operation.outputs[0]
 
 

@@ -172,7 +172,9 @@ for _name in ("HierarchicalCopyAllReduce", "NcclAllReduce", "ReductionToOneDevic
 # There is no TPU: programs ask, and go on without
 
 
-@exported("distribute.cluster_resolver.TPUClusterResolver", "contrib.cluster_resolver.TPUClusterResolver")
+@exported(
+    "distribute.cluster_resolver.TPUClusterResolver", "contrib.cluster_resolver.TPUClusterResolver"
+)
 class TPUClusterResolver:
     """Looks for a TPU.
 

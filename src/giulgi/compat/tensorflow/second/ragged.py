@@ -271,7 +271,9 @@ def stack(values: Any, axis: int = 0, name: Any = None) -> RaggedTensor:
 def ragged_range(starts: Any, limits: Any = None, deltas: Any = 1, **_: Any) -> RaggedTensor:
     """Return rows of numbers that go up by a step."""
     first, last = (0, starts) if limits is None else (starts, limits)
-    a, b, c = np.broadcast_arrays(*(np.asarray(as_tensor(x).numpy()) for x in (first, last, deltas)))
+    a, b, c = np.broadcast_arrays(
+        *(np.asarray(as_tensor(x).numpy()) for x in (first, last, deltas))
+    )
     rows = zip(a.ravel(), b.ravel(), c.ravel(), strict=True)
     return constant([np.arange(x, y, z).tolist() for x, y, z in rows])  # type: ignore[no-any-return]
 
