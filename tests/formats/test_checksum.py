@@ -23,7 +23,7 @@ def test_published_values():
     assert crc32c(bytes(range(32))) == 0x46DD794E
 
 
-@pytest.mark.parametrize("count", [0, 1, 7, 2047, 2048, 16383, 16384, 16385, 50001])
+@pytest.mark.parametrize("count", [0, 1, 7, 31, 32, 2047, 2048, 2049, 16385, 32767, 32768, 50001])
 def test_any_length_and_any_start(count):
     data = np.random.default_rng(count).integers(0, 256, count, dtype=np.uint8).tobytes()
     assert crc32c(data) == by_definition(data)

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from giulgi.formats.event_proto import Event, Summary, Value, histogram_of, png
+from giulgi.formats.distributions import histogram_of
+from giulgi.formats.event_proto import Event, Summary, Value, png
 from giulgi.formats.events import EventFile, read_events
 from giulgi.formats.messages import Message
 from giulgi.formats.wire import DecodeError

@@ -1,8 +1,8 @@
 """CRC-32C, the checksum of records and tables: the remainder of a division of polynomials.
 
-Long data are cut into pieces, whose checksums NumPy computes side by side. As the checksum is
-linear over GF(2), those of two neighbours make that of both: the first is moved on by as many zero
-bytes as the second is long, and the second is added (exclusive or).
+The checksum is linear over GF(2): what each byte makes of it depends on its place alone, and all
+that is added (exclusive or). So NumPy looks up the bytes of a chunk in tables of their places. The
+checksum of what came before is added to the first four bytes.
 """
 
 from __future__ import annotations
@@ -16,93 +16,57 @@ Words = np.ndarray[Any, np.dtype[np.uint32]]
 
 _POLYNOMIAL = np.uint32(0x82F63B78)  # Castagnoli's, with the lowest power in the highest bit.
 _MASK = 0xA282EAD8
-# Data of so many bytes are computed byte by byte, and longer ones in few or in many pieces.
-_SHORT, _LONG = 2048, 1 << 19
-_FEW_PIECES, _PIECES = 512, 4096
+# So few bytes are taken one by one, and more in chunks of so many.
+_FEW, _CHUNK = 32, 2048
 
 
-def _after_bytes(values: Words, count: int) -> Words:
-    """Return registers after so many zero bytes."""
-    for _ in range(8 * count):
+def _of_single_bytes() -> Words:
+    """Return the register after each byte, if it was 0 before."""
+    values = np.arange(256, dtype=np.uint32)
+    for _ in range(8):
         values = (values >> np.uint32(1)) ^ (_POLYNOMIAL * (values & np.uint32(1)))
     return values
 
 
-_BY_BYTE = _after_bytes(np.arange(256, dtype=np.uint32), 1)
+_BY_BYTE = _of_single_bytes()
 _SMALL = [int(value) for value in _BY_BYTE]
 
 
 @lru_cache(maxsize=1)
-def _by_two_bytes() -> Words:
-    return _after_bytes(np.arange(65536, dtype=np.uint32), 2)
+def _by_place() -> Words:
+    """Return what each byte makes of the register, by how many bytes follow, from the most on."""
+    table = np.empty((_CHUNK, 256), np.uint32)
+    table[-1] = _BY_BYTE
+    for place in range(_CHUNK - 2, -1, -1):
+        after = table[place + 1]
+        table[place] = _BY_BYTE[after & np.uint32(0xFF)] ^ (after >> np.uint32(8))
+    return table.reshape(-1)
+
+
+@lru_cache(maxsize=1)
+def _rows() -> np.ndarray[Any, Any]:
+    return np.arange(_CHUNK) * 256
 
 
 def crc32c(data: bytes | bytearray | memoryview, start: int = 0) -> int:
     """Return the checksum of data; with a start, of what came before and these."""
     view = memoryview(data).cast("B")
-    if len(view) < _SHORT:
-        return _crc_of_few(view, start)
-    count = _FEW_PIECES if len(view) < _LONG else _PIECES
-    length = len(view) // (2 * count) * 2
-    pieces = np.frombuffer(view[: length * count], np.uint16).reshape(count, length // 2)
-    registers = np.zeros(count, np.uint32)
-    registers[0] = start ^ 0xFFFFFFFF
-    table, low, sixteen = _by_two_bytes(), np.uint32(0xFFFF), np.uint32(16)
-    for column in np.ascontiguousarray(pieces.T):
-        registers = table[(registers ^ column) & low] ^ (registers >> sixteen)
-    whole = _joined(registers, length) ^ 0xFFFFFFFF
-    return _crc_of_few(view[length * count :], whole)
-
-
-def _crc_of_few(view: memoryview, start: int) -> int:
     register = start ^ 0xFFFFFFFF
-    for byte in view:
-        register = _SMALL[(register ^ byte) & 0xFF] ^ (register >> 8)
+    for place in range(0, len(view), _CHUNK):
+        register = _after(view[place : place + _CHUNK], register)
     return register ^ 0xFFFFFFFF
 
 
-def _joined(registers: Words, length: int) -> int:
-    """Return the register after all pieces, given each one's own."""
-    for tables in _moves(length, len(registers)):
-        first, second = registers[::2], registers[1::2]
-        registers = _moved(tables, first) ^ second
-    return int(registers[0])
-
-
-@lru_cache(maxsize=64)
-def _moves(length: int, count: int) -> list[Words]:
-    """Return what moves registers on by a piece, by two, by four ..., as tables of each byte."""
-    bits = np.uint32(1) << np.arange(32, dtype=np.uint32)
-    images, power = bits, _after_bytes(bits, 1)
-    while length:  # By repeated squaring.
-        if length & 1:
-            images = _moved(_tables(power), images)
-        power = _moved(_tables(power), power)
-        length >>= 1
-    found = []
-    while count > 1:
-        found.append(_tables(images))
-        images = _moved(found[-1], images)
-        count //= 2
-    return found
-
-
-def _tables(images: Words) -> Words:
-    """Return what a linear map makes of each byte of a register, given its images of all bits."""
-    numbers = np.arange(256, dtype=np.uint32)
-    found = np.zeros((4, 256), np.uint32)
-    for bit in range(32):
-        found[bit // 8] ^= images[bit] * ((numbers >> np.uint32(bit % 8)) & np.uint32(1))
-    return found
-
-
-def _moved(tables: Words, values: Words) -> Words:
-    """Return what a linear map makes of registers."""
-    low = np.uint32(0xFF)
-    found = tables[0][values & low]
-    for place in range(1, 4):
-        found = found ^ tables[place][(values >> np.uint32(8 * place)) & low]
-    return found
+def _after(chunk: memoryview, register: int) -> int:
+    """Return the register after a chunk."""
+    if len(chunk) < _FEW:
+        for byte in chunk:
+            register = _SMALL[(register ^ byte) & 0xFF] ^ (register >> 8)
+        return register
+    first = int.from_bytes(chunk[:4], "little") ^ register
+    numbers = np.frombuffer(first.to_bytes(4, "little") + chunk[4:], np.uint8)
+    made = _by_place().take(_rows()[_CHUNK - len(chunk) :] + numbers)
+    return int(np.bitwise_xor.reduce(made))
 
 
 def masked_crc32c(data: bytes | bytearray | memoryview) -> int:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
 import wave
 import zlib
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -106,76 +104,6 @@ class Event(Message):
             "meta_graph_def",
         )
     }  # fmt: skip
-
-
-# Distributions
-
-
-def _limits() -> Array:
-    """Return the limits of TensorBoard's histograms: each a tenth more than the one before."""
-    found, limit = [], 1e-12
-    while limit < 1e20:
-        found.append(limit)
-        limit *= 1.1
-    positive = np.array([*found, sys.float_info.max])
-    return np.concatenate([-positive[::-1], [0.0], positive])
-
-
-_LIMITS = _limits()
-
-
-def _buckets(values: Array) -> Array:
-    """Return in which bucket each value is."""
-    found = np.searchsorted(_LIMITS, values.astype(np.float64), "right")
-    return np.minimum(found, len(_LIMITS) - 1)
-
-
-@cache
-def _buckets_of_halves() -> tuple[Array, Array]:
-    """Return the bucket of each upper half of a float32, and whether all values of it are there.
-
-    A half tells the sign, the exponent and 7 bits of the mantissa: so much finer than the buckets
-    that few values are in a half which a limit cuts.
-    """
-    halves = np.arange(1 << 16, dtype=np.uint32) << np.uint32(16)
-    ends = [(halves | np.uint32(low)).view(np.float32) for low in (0, 0xFFFF)]
-    with np.errstate(invalid="ignore"):
-        first, last = (_buckets(np.nan_to_num(end)) for end in ends)
-    return first, first == last
-
-
-def _counts(flat: Array) -> Array:
-    """Return how many values each bucket has."""
-    if flat.dtype != np.float32 or flat.size < 4096:
-        return np.bincount(_buckets(flat), minlength=len(_LIMITS)).astype(float)
-    halves = (flat.view(np.uint32) >> np.uint32(16)).astype(np.uint16)
-    buckets, is_whole = _buckets_of_halves()
-    of_halves = np.bincount(halves, minlength=1 << 16)
-    found = np.bincount(buckets, of_halves * is_whole, len(_LIMITS))
-    return found + np.bincount(_buckets(flat[~is_whole[halves]]), minlength=len(_LIMITS))
-
-
-def histogram_of(values: Array) -> HistogramProto:
-    """Return the distribution of numbers.
-
-    Raises:
-        ValueError: if one of them is no number.
-    """
-    flat = np.asarray(values).reshape(-1)
-    if not flat.size:
-        return HistogramProto(bucket_limit=[sys.float_info.max], bucket=[0.0])
-    least, most = flat.min(), flat.max()
-    if not (np.isfinite(least) and np.isfinite(most)):
-        raise ValueError("Nan or Inf in summary histogram")
-    counts = _counts(flat)
-    wide = flat.astype(np.float64)
-    # Of empty buckets in a row one is kept.
-    is_last = np.append(counts[1:] > 0, True)
-    kept = np.flatnonzero((counts > 0) | is_last)
-    return HistogramProto(
-        min=least, max=most, num=flat.size, sum=wide.sum(), sum_squares=np.square(wide).sum(),
-        bucket_limit=_LIMITS[kept].tolist(), bucket=counts[kept].tolist(),
-    )  # fmt: skip
 
 
 # Pictures and sounds

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from giulgi.formats import summary_bytes
 from giulgi.formats.event_proto import Event
 from giulgi.formats.messages import Message
 from giulgi.formats.records import DamagedRecordError, framed, read_records
@@ -59,7 +60,14 @@ class EventFile:
         """Add an event; one without a time gets that of now."""
         if not event.wall_time:
             event.wall_time = time.time()
-        self._file.write(framed(event.SerializeToString()))
+        self._add(event.SerializeToString())
+
+    def add_summary(self, summary: bytes, step: int | None) -> None:
+        """Add the event of a summary, which is bytes, of now."""
+        self._add(summary_bytes.event(time.time(), step, summary))
+
+    def _add(self, event: bytes) -> None:
+        self._file.write(framed(event))
         self._waiting += 1
         if self._waiting > self._max_queue or time.monotonic() - self._flushed > self._flush_secs:
             self.flush()

@@ -8,7 +8,8 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.train.summary_writer import FileWriter
-from giulgi.formats.event_proto import Summary, Value, histogram_of
+from giulgi.formats.distributions import histogram_of
+from giulgi.formats.event_proto import Summary, Value
 
 
 @exported("callbacks.TensorBoard", "callbacks.tensorboard_v1.TensorBoard", of="keras")

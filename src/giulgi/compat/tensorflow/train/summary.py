@@ -15,6 +15,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.train.summary_writer import now_written
+from giulgi.formats import summary_bytes
 from giulgi.formats.event_proto import (
     Event,
     SessionLog,
@@ -22,7 +23,6 @@ from giulgi.formats.event_proto import (
     SummaryMetadata,
     Value,
     audio_of,
-    histogram_of,
     image_of,
 )
 from giulgi.formats.graph_proto import array_proto
@@ -42,8 +42,8 @@ for _path, _message in {
 
 _NOT_IN_NAMES = re.compile(r"[^-/\w.]")
 
-#: Makes the values of a summary of a tag and an array.
-Maker = Callable[[str, np.ndarray[Any, Any]], Sequence[Value]]
+#: Makes the summary, as bytes, of a tag and an array.
+Maker = Callable[[str, np.ndarray[Any, Any]], bytes]
 
 
 def _summary(
@@ -58,7 +58,7 @@ def _summary(
     own = own if family is None else f"{family}/{own}"
     given = as_tensor(tensor)
     if step is not None:
-        return now_written(lambda array: Summary(value=list(make(own, array))), given, step)
+        return now_written(lambda array: make(own, array), given, step)
     return _operation(type, make, lambda tag: tag, own, given, collections)
 
 
@@ -67,8 +67,7 @@ def _operation(
     collections: Any,
 ) -> Tensor:  # fmt: skip
     def summarize(array: Any) -> bytes:
-        values = make(tag_of(made.name), np.asarray(array))
-        return Summary(value=list(values)).SerializeToString()
+        return make(tag_of(made.name), np.asarray(array))
 
     made = host_operation(type, summarize, [tensor], [(string, [])], name)
     chosen = [Collections.SUMMARIES] if collections is None else collections
@@ -79,28 +78,32 @@ def _operation(
 # Values of one tag
 
 
-def _scalar(tag: str, array: Any) -> list[Value]:
+def _scalar(tag: str, array: Any) -> bytes:
     if array.size != 1:
         raise InvalidArgumentError(
             None, None, f"tf.summary.scalar({tag!r}) takes one number, not shape {array.shape}"
         )
-    return [Value(tag=tag, simple_value=float(array.reshape(-1)[0]))]
+    return summary_bytes.scalar(tag, float(array.reshape(-1)[0]))
 
 
-def _histogram(tag: str, array: Any) -> list[Value]:
+def _histogram(tag: str, array: Any) -> bytes:
     try:
-        return [Value(tag=tag, histo=histogram_of(array))]
+        return summary_bytes.histogram(tag, array)
     except ValueError as error:
         raise InvalidArgumentError(None, None, f"{error} for: {tag}") from None
 
 
-def _text(tag: str, array: Any) -> list[Value]:
+def _written(values: Sequence[Value]) -> bytes:
+    return Summary(value=values).SerializeToString()
+
+
+def _text(tag: str, array: Any) -> bytes:
     metadata = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="text"))
-    return [Value(tag=tag, metadata=metadata, tensor=array_proto(array))]
+    return _written([Value(tag=tag, metadata=metadata, tensor=array_proto(array))])
 
 
 def _images(max_outputs: int, ending: str = "/image") -> Maker:
-    def make(tag: str, array: Any) -> list[Value]:
+    def make(tag: str, array: Any) -> bytes:
         if array.ndim != 4 or array.shape[-1] not in (1, 2, 3, 4):
             raise InvalidArgumentError(
                 None, None, f"{tag}: pictures have shape (number, height, width, 1, 3 or 4), not "
@@ -109,20 +112,21 @@ def _images(max_outputs: int, ending: str = "/image") -> Maker:
         pictures = [image_of(picture) for picture in array[:max_outputs]]
         own = tag + ending
         names = [own] if max_outputs == 1 else [f"{own}/{i}" for i in range(len(pictures))]
-        return [Value(tag=n, image=x) for n, x in zip(names, pictures, strict=False)]
+        pairs = zip(names, pictures, strict=False)
+        return _written([Value(tag=n, image=x) for n, x in pairs])
 
     return make
 
 
 def _sounds(sample_rate: float, max_outputs: int) -> Maker:
-    def make(tag: str, array: Any) -> list[Value]:
+    def make(tag: str, array: Any) -> bytes:
         sounds = [
             audio_of(sound if sound.ndim == 2 else sound[:, None], sample_rate)
             for sound in array[:max_outputs]
         ]
         own = f"{tag}/audio"
         names = [own] if max_outputs == 1 else [f"{own}/{i}" for i in range(len(sounds))]
-        return [Value(tag=n, audio=x) for n, x in zip(names, sounds, strict=False)]
+        return _written([Value(tag=n, audio=x) for n, x in zip(names, sounds, strict=False)])
 
     return make
 
@@ -213,8 +217,9 @@ def tensor_summary(
     """Return an operation whose value is an array under a tag."""
     del summary_description, display_name
 
-    def make(tag: str, array: Any) -> list[Value]:
-        return [Value(tag=tag, metadata=summary_metadata, tensor=array_proto(array))]
+    def make(tag: str, array: Any) -> bytes:
+        told = Value(tag=tag, metadata=summary_metadata, tensor=array_proto(array))
+        return _written([told])
 
     return _summary("TensorSummaryV2", make, name, tensor, collections, family)
 
@@ -270,9 +275,9 @@ def scalar_summary(
     if isinstance(tags, (list, tuple, np.ndarray)):
         names = [str(tag) for tag in np.reshape(tags, -1)]
 
-        def make(_: str, array: Any) -> list[Value]:
+        def make(_: str, array: Any) -> bytes:
             pairs = zip(names, array.reshape(-1), strict=True)
-            return [Value(tag=tag, simple_value=float(value)) for tag, value in pairs]
+            return b"".join(summary_bytes.scalar(tag, float(value)) for tag, value in pairs)
 
         return _with_tags("ScalarSummary", make, "", values, collections, name)
     return _with_tags("ScalarSummary", _scalar, tags, values, collections, name)

@@ -12,7 +12,7 @@ import numpy as np
 from giulgi.compat.graph import Graph, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.graphs.graph_def import RECORDS, described
-from giulgi.formats.event_proto import Event, Summary, TaggedRunMetadata
+from giulgi.formats.event_proto import Event, TaggedRunMetadata
 from giulgi.formats.events import EventFile, EventOfBytes, read_events
 from giulgi.formats.graph_proto import GraphDef
 
@@ -58,7 +58,8 @@ class FileWriter:
         if isinstance(summary, np.ndarray):
             summary = summary.item()
         raw = summary if isinstance(summary, bytes) else summary.SerializeToString()
-        self._add(EventOfBytes(summary=raw), global_step)
+        step = None if global_step is None else int(global_step)
+        self._written().add_summary(raw, step)
 
     def add_event(self, event: Event) -> None:
         """Add an event."""
@@ -143,7 +144,7 @@ class FileWriter:
 _open_writers: list[FileWriter] = []
 
 
-def now_written(summarize: Callable[[Any], Summary], tensor: Any, step: Any) -> bool:
+def now_written(summarize: Callable[[Any], bytes], tensor: Any, step: Any) -> bool:
     """Write the summary of a value of now; return whether a writer is open."""
     from giulgi.compat.eager import value_of
 
