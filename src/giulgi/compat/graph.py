@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from giulgi.compat.graph_keys import INNER_NAMES
 from giulgi.compat.graph_keys import Collections as Collections
+from giulgi.compat.graph_manners import Manners
 from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
@@ -136,26 +137,21 @@ exported("Operation", "python.framework.ops.Operation")(Operation)
 
 
 @exported("Graph", "python.framework.ops.Graph")
-class Graph:
+class Graph(Manners):
     """Named operations, collections of things, and what is open while more are built.
 
     Attributes:
         seed: what random numbers begin from; None: they differ each time.
         controls: the operations that all new ones are to wait for.
+        is_in_a_loop: whether what is built is done in every round of a loop.
         takes_others: whether tensors of other graphs may be used in it.
         gradient_names: by kind of operation, the name of the gradient that is given to new ones.
     """
 
-    #: Whether what is built in it has a value at once; see :mod:`giulgi.compat.eager`.
-    is_eager: ClassVar[bool] = False
-    #: Whether its tensors are of classes of their own.
-    makes_tensors: bool = False
-    #: What takes note of assignments where they follow each other as they are written.
-    recorder: Recorder | None = None
-
     def __init__(self) -> None:
         self.seed: int | None = None
         self.controls: tuple[Operation, ...] = ()
+        self.is_in_a_loop = False
         self.finalized = False
         self.takes_others, self.gradient_names = False, dict[str, str]()
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
@@ -174,25 +170,6 @@ class Graph:
         self._operations.append(operation)
         self._by_name[operation.name] = operation
         return len(self._operations) - 1
-
-    def calls_of_layers(self, symbolic: bool) -> AbstractContextManager[Any]:
-        """Return a context in which layers are called, for symbolic inputs or such with values."""
-        del symbolic
-        return nullcontext()
-
-    def require_python(self) -> None:
-        """Say that something is done that a function does only when it is called as it is."""
-
-    def reads_assigned(self) -> None:
-        """Take note that a variable is read whose assignment waits."""
-
-    def called_layer(self) -> None:
-        """Take note that a layer was called."""
-
-    @property
-    def home(self) -> Graph:
-        """Where the variables live that are made while this graph is built."""
-        return self
 
     def get_operations(self) -> list[Operation]:
         """Return all operations."""
@@ -294,15 +271,15 @@ class Graph:
     @contextmanager
     def control_dependencies(self, control_inputs: Any) -> Iterator[None]:
         """Let what is built inside wait for operations; None: for nothing."""
-        before = self.controls
+        before = self.controls, self.is_in_a_loop
         if control_inputs is None:
-            self.controls = ()
+            self.controls, self.is_in_a_loop = (), False
         else:
-            self.controls = (*before, *map(operation_of, control_inputs))
+            self.controls = (*self.controls, *map(operation_of, control_inputs))
         try:
             yield
         finally:
-            self.controls = before
+            self.controls, self.is_in_a_loop = before
 
     def gradient_override_map(self, op_type_map: Mapping[str, str]) -> AbstractContextManager[None]:
         """Return a context in which kinds of operations have gradients that are registered."""

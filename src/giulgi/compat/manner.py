@@ -1,4 +1,4 @@
-"""Which TensorFlow a program is written for, where that makes a difference to arguments and texts."""
+"""Which TensorFlow a program is written for, where arguments and texts differ."""
 
 from __future__ import annotations
 

@@ -246,23 +246,6 @@ def of_sizes(x: Expression, sizes: Sequence[int | None]) -> Expression:
     return gg.reshape(x, dims)
 
 
-class Reference:
-    """What stands for a tensor or variable as the key of a dict."""
-
-    def __init__(self, thing: Any) -> None:
-        self._thing = thing
-
-    def deref(self) -> Any:
-        """Return the tensor or variable."""
-        return self._thing
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reference) and other._thing is self._thing
-
-    def __hash__(self) -> int:
-        return id(self._thing)
-
-
 # What makes the results of operations of programs that compute at once, and what carries out
 # those of Python: of giulgi.compat.eager.
 _eager: list[Callable[..., Any]] = []
@@ -394,7 +377,7 @@ def as_tensor(value: Any, dtype: Any = None, name: str | None = None) -> Tensor:
 def _captured(value: Any) -> Tensor:
     """Return an eager tensor as what it is where it is used: in a graph a constant."""
     if get_default_graph().is_eager:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.dtype.is_foreign:
         return _by_python(value.value, None)
     return record("Const", None, [], [gg.constant(value.value, copy=False)]).outputs[0]

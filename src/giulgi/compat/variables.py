@@ -13,9 +13,10 @@ from giulgi.compat.assigned import Assigned
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.names import export, exported
+from giulgi.compat.references import Reference
 from giulgi.compat.refusals import MixedTypesError
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Operand, Reference, Tensor, as_tensor, record
+from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
 from giulgi.compat.variable_methods import VariableMethods
 from giulgi.graph.node import build, topological
 from giulgi.graph.ops.state import ReadVariable
@@ -261,8 +262,8 @@ class Variable(VariableMethods, Operand, Converted):
         taken = np.arange(count)
         taken[places.reshape(-1)] = count + np.arange(places.size)
         both = gg.concat([gg.reshape(old, (-1,)), gg.reshape(gg.cast(new, old.dtype), (-1,))])
-        self.assign(record("Part", None, [], [gg.reshape(gg.gather(both, taken), self.variable.shape)])
-                    .outputs[0])  # fmt: skip
+        whole = gg.reshape(gg.gather(both, taken), self.variable.shape)
+        self.assign(record("Part", None, [], [whole]).outputs[0])
         return self
 
     def ref(self) -> Reference:
@@ -277,10 +278,10 @@ class Variable(VariableMethods, Operand, Converted):
         return float(self.as_tensor())  # type: ignore[arg-type]
 
     def __int__(self) -> int:
-        return int(self.as_tensor())  # type: ignore[call-overload, no-any-return]
+        return int(self.as_tensor())  # type: ignore[call-overload]
 
     def __index__(self) -> int:
-        return self.as_tensor().__index__()  # type: ignore[attr-defined, no-any-return]
+        return self.as_tensor().__index__()  # type: ignore[attr-defined]
 
     def __bool__(self) -> bool:
         # `step or other`, in a graph, asks whether there is a variable.

@@ -111,7 +111,7 @@ class TracedTensor(Tensor):
     def _needed(self, *_: Any) -> Never:
         raise NeedsPython
 
-    __bool__ = __int__ = __float__ = __index__ = __array__ = _needed  # type: ignore[assignment]
+    __bool__ = __int__ = __float__ = __index__ = __array__ = _needed
 
     def numpy(self) -> Any:
         """Let the function be called as it is."""
@@ -222,6 +222,7 @@ class Function:
     """
 
     def __new__(cls, func: Any = None, input_signature: Any = None, **options: Any) -> Any:
+        """Return the function, or a decorator where none is given."""
         if func is None:
             return lambda given: cls(given, input_signature, **options)
         return super().__new__(cls)

@@ -53,7 +53,8 @@ class _State:
 
     Attributes:
         recorder: the new values of variables that are assigned when someone looks.
-        live: by their ids the tensors whose expressions read variables: they are settled before these change.
+        live: by their ids the tensors whose expressions read variables: they are settled before
+            these change.
         known: values of nodes that were computed, as long as no variable changes.
         tapes: those that may still be asked for gradients.
     """

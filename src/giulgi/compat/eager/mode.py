@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from giulgi.compat.eager.graphs import EagerGraph
 from giulgi.compat.eager.lazy import assign_pending
-from giulgi.compat.eager.tensors import EagerGraph
 from giulgi.compat.graph import Graph, begin_with, get_default_graph, is_eager
 from giulgi.compat.manner import manner
 from giulgi.compat.names import TABLES, exported
@@ -124,7 +124,8 @@ def disable_eager_execution() -> None:
 class _Mode:
     """Whether it is decided how the program computes.
 
-    A program that says nothing of it is one of TensorFlow 1 or 2: its text, or what it calls, tells.
+    A program that says nothing of it is one of TensorFlow 1 or 2: its text tells, or what it looks
+    up.
     """
 
     def __init__(self) -> None:

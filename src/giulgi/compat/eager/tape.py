@@ -116,7 +116,7 @@ class GradientTape:
         return unflatten(structure, iter(made))
 
     def _knows(self, source: Any, expression: Expression) -> bool:
-        """Whether the tape watches a source: a variable that is trained, or what was made inside."""
+        """Whether the tape watches a source: a trained variable, or what was made inside."""
         if expression.node in self._watched:
             return True
         if isinstance(source, (Variable, gg.Variable)):
@@ -126,17 +126,13 @@ class GradientTape:
     def _slopes(
         self, ys: list[Expression], by: list[Expression], seeds: list[Expression] | None
     ) -> list[Expression | None]:
-        if seeds is None:
-            pairs = [(y, None) for y in ys if y.dtype.kind == "f"]
-        else:
-            pairs = [(y, s) for y, s in zip(ys, seeds, strict=True) if y.dtype.kind == "f"]
+        every: list[Any] = [None] * len(ys) if seeds is None else list(seeds)
+        pairs = [(y, s) for y, s in zip(ys, every, strict=True) if y.dtype.kind == "f"]
         if not pairs:
             return [None] * len(by)
         given = None if seeds is None else [seed for _, seed in pairs]
         floats = [x for x in by if x.dtype.kind == "f"]
-        found = iter(
-            gg.gradients([y for y, _ in pairs], floats, given, unconnected="none")  # type: ignore[arg-type]
-        )
+        found = iter(gg.gradients([y for y, _ in pairs], floats, given, unconnected="none"))
         slopes = [next(found) if x.dtype.kind == "f" else None for x in by]
         return self._as_it_was(slopes)
 
@@ -171,33 +167,37 @@ class GradientTape:
             seed = np.zeros(shape, y.dtype)
             seed[place] = 1
             rows.append(self._slopes([y], by, [gg.constant(seed)]))
-        found = []
+        found: list[Any] = []
         for number, x in enumerate(by):
             parts = [row[number] for row in rows]
             if all(part is None for part in parts):
                 found.append(None)
                 continue
             whole = gg.stack([gg.zeros_like(x) if p is None else p for p in parts])
-            found.append(_named(gg.reshape(whole, (*shape, *(int(n) for n in x.shape)))))
+            found.append(_named(gg.reshape(whole, (*shape, *_sizes(x)))))
         return unflatten(structure, iter(found))
 
     def batch_jacobian(self, target: Any, source: Any, **_: Any) -> Any:
         """Return for each example the gradients of its targets by its own source."""
         self._spend()
         x, y = _differentiated(source), _traced(as_tensor(target))
-        count, *rest = (int(n) for n in y.shape)
+        count, *rest = _sizes(y)
         rows = []
         for place in np.ndindex(*rest):
             seed = np.zeros((count, *rest), y.dtype)
             seed[(slice(None), *place)] = 1
             (slope,) = self._slopes([y], [x], [gg.constant(seed)])
             rows.append(gg.zeros_like(x) if slope is None else slope)
-        inner = [int(n) for n in x.shape[1:]]
+        inner = _sizes(x)[1:]
         return _named(gg.reshape(gg.stack(rows, 1), (count, *rest, *inner)))
 
 
 def _named(expression: Expression) -> Tensor:
     return record("Gradient", None, [], [expression]).outputs[0]
+
+
+def _sizes(x: Expression) -> tuple[int, ...]:
+    return tuple(int(n or 0) for n in x.shape)
 
 
 def _zeros(x: Expression) -> Tensor:
@@ -207,8 +207,8 @@ def _zeros(x: Expression) -> Tensor:
 def _traced(tensor: Any) -> Expression:
     """Return the expression by which tapes know a tensor."""
     if tensor.is_eager and get_default_graph().is_eager:
-        return tensor.traced  # type: ignore[no-any-return]
-    return tensor.expression  # type: ignore[no-any-return]
+        return tensor.traced
+    return tensor.expression
 
 
 def _differentiated(source: Any) -> Expression:

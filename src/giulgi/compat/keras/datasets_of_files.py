@@ -72,7 +72,7 @@ def _dataset(
     array = np.array(examples, object if isinstance(examples[0], bytes) else np.float32)
     has_labels = mode is not None and bool(classes)
     parts = (array, _labels(numbers, mode, len(classes))) if has_labels else array
-    made = Dataset.from_tensor_slices(parts)
+    made: Any = Dataset.from_tensor_slices(parts)
     if shuffle:
         made = made.shuffle(max(8 * (batch_size or 1), 1), seed=seed)
     made = made if batch_size is None else made.batch(batch_size)

@@ -22,6 +22,7 @@ from giulgi.compat.keras.boundary import (
     named,
     shape_for_user,
 )
+from giulgi.compat.keras.layer_state import Keeping
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.keras.weights import Weight, as_weight, named_weights, weight_of
@@ -41,7 +42,7 @@ _CONSTRAINED = {"recurrent": "recurrent_kernel", "depthwise": "depthwise_kernel"
                 "pointwise": "pointwise_kernel"}  # fmt: skip
 
 
-class Layer(gg.layers.Layer):
+class Layer(Keeping):
     """Base of layers; one of a program's own has ``build`` and ``call``, as in Keras.
 
     Args:
@@ -85,24 +86,6 @@ class Layer(gg.layers.Layer):
             own = [v for v in flatten(value)[0] if isinstance(v, Variable)]
             if own or f"_weights_in_{name}" in self.__dict__:
                 self.__dict__[f"_weights_in_{name}"] = [weight_of(v) for v in own]
-
-    def _variables(self, trainable: bool) -> list[tuple[gg.Variable, bool]]:
-        """Return all variables, those of modules and of layers of ``tf.layers`` in it, too."""
-        found = super()._variables(trainable)
-        known = {id(variable) for variable, _ in found}
-        for name, value in vars(self).items():
-            if name.startswith("__"):
-                continue
-            for part in flatten(value)[0]:
-                if isinstance(part, gg.layers.Layer) or not hasattr(part, "trainable_variables"):
-                    continue
-                for own in part.variables:
-                    weight = weight_of(own) if isinstance(own, Variable) else own
-                    if isinstance(weight, gg.Variable) and id(weight) not in known:
-                        known.add(id(weight))
-                        flag = trainable and self.trainable and bool(weight.trainable)
-                        found.append((weight, flag))
-        return found
 
     def _defaults(self) -> dict[str, Any]:
         """Return what is given where the program gives nothing."""
@@ -234,23 +217,6 @@ class Layer(gg.layers.Layer):
                 continue
             value = expressions(loss)
             super().add_loss(value if value.known_shape == () else gg.mean(value))
-
-    @property
-    def losses(self) -> list[Any]:
-        """The penalties of weights, and what the last call added."""
-        return [*named(self.penalty_losses()), *self._added()]
-
-    def _added(self) -> list[Any]:
-        own = list(self.__dict__.get("__losses", []))
-        for layer in self.sublayers():
-            own += layer._added() if isinstance(layer, Layer) else []
-        return own
-
-    def _forget_losses(self) -> None:
-        self.__dict__.pop("__losses", None)
-        for layer in self.sublayers():
-            if isinstance(layer, Layer):
-                layer._forget_losses()
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Let variables get new values with each training step: pairs of both."""

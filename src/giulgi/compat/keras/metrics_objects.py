@@ -44,7 +44,7 @@ class Metric(gg.metrics.Metric):
     def __init__(self, name: str | None = None, dtype: Any = None, **_: Any) -> None:
         super().__init__(name, "float32" if dtype is None else getattr(dtype, "name", dtype))
 
-    def add_weight(
+    def add_weight(  # type: ignore[override]
         self, name: Any = "weight", shape: Any = (), aggregation: Any = None,
         synchronization: Any = None, initializer: Any = None, dtype: Any = None, **_: Any,
     ) -> Any:  # fmt: skip
@@ -55,11 +55,11 @@ class Metric(gg.metrics.Metric):
         sizes = shape.as_list() if isinstance(shape, TensorShape) else shape
         start = as_initializer(initializer) or "zeros"
         made = gg.metrics.Metric.add_weight(
-            self, tuple(sizes), start, getattr(dtype, "name", dtype), name
+            self, tuple(int(n or 0) for n in sizes), start, getattr(dtype, "name", dtype), name
         )
         return as_weight(made, f"{self.name}/{name}", False)
 
-    add_variable = add_weight
+    add_variable = add_weight  # type: ignore[assignment]
 
     @property
     def weights(self) -> list[Any]:

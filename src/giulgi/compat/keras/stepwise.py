@@ -13,7 +13,8 @@ from giulgi.compat.eager.functions import Function
 from giulgi.compat.eager.tape import GradientTape
 from giulgi.compat.graph import is_eager
 from giulgi.compat.keras import losses, metrics
-from giulgi.compat.keras.metrics_objects import Mean, MeanMetricWrapper
+from giulgi.compat.keras import metrics_objects
+from giulgi.compat.keras.metrics_objects import MeanMetricWrapper
 from giulgi.compat.keras.training import KerasTrainer, Logs
 from giulgi.compat.tensor import as_tensor
 from giulgi.names import letters_of
@@ -48,6 +49,8 @@ def unpacked(data: Any) -> tuple[Any, Any, Any]:
 class SteppedTrainer(KerasTrainer):
     """Trains by the steps of a model's own."""
 
+    model: Any
+
     def __init__(self, model: Any) -> None:
         self.model = model
         self.optimizer = getattr(model, "optimizer", None)
@@ -67,7 +70,7 @@ class SteppedTrainer(KerasTrainer):
 
     def results(self) -> dict[str, float]:
         """Return what the last step returned."""
-        found = {}
+        found: dict[str, float] = {}
         for name, value in self._results.items():
             if isinstance(value, Mapping):
                 found |= {key: _number(x) for key, x in value.items()}
@@ -111,7 +114,8 @@ class CompiledLoss:
 
     def __init__(self, model: Any) -> None:
         self.losses = model.loss
-        self.metrics = [Mean(name="loss")]
+        kind: Any = metrics_objects.__dict__["Mean"]
+        self.metrics = [kind(name="loss")]
 
     def __call__(
         self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None

@@ -184,7 +184,7 @@ class Dataset(Ordered, Mapped):
 
         session = implicit_session()
         waiting = [x for x in self.inputs if not x.is_eager]
-        values: Values = dict(zip(waiting, session.run(waiting), strict=True))
+        values: dict[Any, Any] = dict(zip(waiting, session.run(waiting), strict=True))
         values |= {x: value_of_tensor(x) for x in self.inputs if x.is_eager}
 
         def within(call: Callable[[], Any]) -> Any:

@@ -339,6 +339,7 @@ class Generator:
         """Return evenly distributed numbers."""
         del name
         own = as_dtype(dtype)
+        drawn: Any
         if own.is_integer:
             drawn = self._generator.integers(int(minval), int(maxval), _sizes(shape))
         else:

@@ -264,7 +264,7 @@ def constant(pylist: Any, dtype: Any = None, ragged_rank: Any = None, name: Any 
 def stack(values: Any, axis: int = 0, name: Any = None) -> RaggedTensor:
     """Return tensors as rows."""
     del axis, name
-    return constant([as_tensor(v).numpy().tolist() for v in values])  # type: ignore[no-any-return]
+    return constant([as_tensor(v).numpy().tolist() for v in values])
 
 
 @exported("ragged.range")
@@ -275,7 +275,7 @@ def ragged_range(starts: Any, limits: Any = None, deltas: Any = 1, **_: Any) -> 
         *(np.asarray(as_tensor(x).numpy()) for x in (first, last, deltas))
     )
     rows = zip(a.ravel(), b.ravel(), c.ravel(), strict=True)
-    return constant([np.arange(x, y, z).tolist() for x, y, z in rows])  # type: ignore[no-any-return]
+    return constant([np.arange(x, y, z).tolist() for x, y, z in rows])
 
 
 @exported("ragged.map_flat_values")

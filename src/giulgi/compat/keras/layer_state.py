@@ -1,0 +1,50 @@
+"""What a layer keeps: weights, those of other things in it among them, and the losses of a call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import giulgi as gg
+from giulgi.compat.keras.boundary import named
+from giulgi.compat.keras.weights import weight_of
+from giulgi.compat.variables import Variable
+from giulgi.tree import flatten
+
+
+class Keeping(gg.layers.Layer):
+    """A layer with the weights of all that it keeps, and with the losses of its last call."""
+
+    def _variables(self, trainable: bool) -> list[tuple[gg.Variable, bool]]:
+        """Return all variables, those of modules and of layers of ``tf.layers`` in it, too."""
+        found = super()._variables(trainable)
+        known = {id(variable) for variable, _ in found}
+        for name, value in vars(self).items():
+            if name.startswith("__"):
+                continue
+            for part in flatten(value)[0]:
+                if isinstance(part, gg.layers.Layer) or not hasattr(part, "trainable_variables"):
+                    continue
+                for own in part.variables:
+                    weight = weight_of(own) if isinstance(own, Variable) else own
+                    if isinstance(weight, gg.Variable) and id(weight) not in known:
+                        known.add(id(weight))
+                        flag = trainable and self.trainable and bool(weight.trainable)
+                        found.append((weight, flag))
+        return found
+
+    @property
+    def losses(self) -> list[Any]:
+        """The penalties of weights, and what the last call added."""
+        return [*named(self.penalty_losses()), *self._added()]
+
+    def _added(self) -> list[Any]:
+        own = list(self.__dict__.get("__losses", []))
+        for layer in self.sublayers():
+            own += layer._added() if isinstance(layer, Keeping) else []
+        return own
+
+    def _forget_losses(self) -> None:
+        self.__dict__.pop("__losses", None)
+        for layer in self.sublayers():
+            if isinstance(layer, Keeping):
+                layer._forget_losses()
