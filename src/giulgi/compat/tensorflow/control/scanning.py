@@ -9,6 +9,7 @@ import giulgi as gg
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_expression, as_tensor, record
+from giulgi.compat.tensorflow.control.traced import in_a_loop
 from giulgi.tree import flatten, unflatten
 
 
@@ -46,7 +47,7 @@ def scanned(
     structures: list[Any] = []  # Those of the new state and of what is kept.
 
     def body(olds: list[gg.Tensor], slices: list[gg.Tensor]) -> tuple[Any, Any]:
-        with graph.name_scope("while"):
+        with graph.name_scope("while"), in_a_loop():
             given = [_inside(x) for x in olds], [_inside(x) for x in slices]
             _sharpen(given[0], [x.sizes for x in begin])
             _sharpen(given[1], [x.sizes and x.sizes[1:] for x in xs])

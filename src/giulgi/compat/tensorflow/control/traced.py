@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,12 +33,24 @@ def model(dtype: DType, sizes: Sizes, name: str = "Placeholder") -> Tensor:
     return operation.outputs[0]
 
 
+@contextmanager
+def in_a_loop() -> Iterator[None]:
+    """Note that the body of a loop is built inside."""
+    graph = get_default_graph()
+    before, graph.is_in_a_loop = graph.is_in_a_loop, True
+    try:
+        yield
+    finally:
+        graph.is_in_a_loop = before
+
+
 class Traced:
     """What a function built.
 
     Args:
         function: the function, of no arguments.
-        apart: whether what it builds waits for nothing outside; whoever puts it to use waits then.
+        apart: whether it is the body of a loop. What it builds waits for nothing outside; whoever
+            puts it to use waits then.
 
     Attributes:
         result: what it returned.
@@ -48,7 +61,7 @@ class Traced:
         self._began = self.graph.size
         self._first_node = stand_in(float32, (), "first").node.serial
         if apart:
-            with self.graph.control_dependencies(None):
+            with self.graph.control_dependencies(None), in_a_loop():
                 self.result = function()
         else:
             self.result = function()

@@ -78,7 +78,8 @@ def stream_of(graph: Any, seeds: tuple[int, int], draw: Callable[..., Any]) -> S
 
 def own_seed(seed: Any = None) -> int | None:
     """Return the seeds of an operation as one for giulgi's random numbers; None: there is none."""
-    found = seeds_of(seed)
+    # In each round of a loop other numbers are drawn: there seeds have no meaning.
+    found = None if get_default_graph().is_in_a_loop else seeds_of(seed)
     return None if found is None else ((found[0] & _LOW) << 32) | (found[1] & _LOW)
 
 
@@ -96,7 +97,7 @@ def _drawn_as_then(
     """
     known = sizes(shape)
     is_known = isinstance(known, tuple) and all(isinstance(n, int) for n in known)
-    if (is_known and math.prod(known) > _MOST_BY_PYTHON):
+    if get_default_graph().is_in_a_loop or (is_known and math.prod(known) > _MOST_BY_PYTHON):
         return None
     seeds = seeds_of(seed, arguments)
     if seeds is None:
