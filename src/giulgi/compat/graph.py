@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, ClassVar
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from giulgi.compat.graph_keys import INNER_NAMES
 from giulgi.compat.graph_keys import Collections as Collections
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from giulgi.compat.host import HostCall
     from giulgi.compat.tensor import Tensor
     from giulgi.compat.variables import Variable
-    from giulgi.graph.ops.state import Recorder
 
 _SCOPE_NAME = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 

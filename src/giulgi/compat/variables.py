@@ -16,8 +16,9 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.references import Reference
 from giulgi.compat.refusals import MixedTypesError
 from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor, record
+from giulgi.compat.tensor import Tensor, as_tensor, record
 from giulgi.compat.variable_methods import VariableMethods
+from giulgi.compat.variable_values import Valued
 from giulgi.graph.node import build, topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
@@ -34,7 +35,7 @@ def declared(cell: ReadVariable) -> Variable | None:
 
 
 @exported("Variable", "python.ops.variables.Variable")
-class Variable(VariableMethods, Operand, Converted):
+class Variable(VariableMethods, Valued):
     """A variable: a value that lasts from one run to the next, in each session its own.
 
     Args:
@@ -271,40 +272,6 @@ class Variable(VariableMethods, Operand, Converted):
         return Reference(self)
 
     experimental_ref = ref
-
-    # Where a program computes at once: its value of now, as Python's numbers and sequences
-
-    def __float__(self) -> float:
-        return float(self.as_tensor())  # type: ignore[arg-type]
-
-    def __int__(self) -> int:
-        return int(self.as_tensor())  # type: ignore[call-overload]
-
-    def __index__(self) -> int:
-        return self.as_tensor().__index__()  # type: ignore[attr-defined]
-
-    def __bool__(self) -> bool:
-        # `step or other`, in a graph, asks whether there is a variable.
-        return not get_default_graph().is_eager or bool(self.as_tensor())
-
-    def __len__(self) -> int:
-        return len(self.as_tensor())
-
-    def __iter__(self) -> Any:
-        return iter(self.as_tensor())
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        if not get_default_graph().is_eager:
-            raise NotImplementedError(
-                f"Cannot convert {self.name!r}, a variable of a graph, to a NumPy array: run it in "
-                "a session"
-            )
-        return np.array(self.numpy(), dtype)
-
-    def __format__(self, specification: str) -> str:
-        if get_default_graph().is_eager and specification:
-            return format(self.numpy(), specification)
-        return format(str(self), specification)
 
 
 def _of_initialized(first: Tensor) -> Tensor:

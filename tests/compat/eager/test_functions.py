@@ -76,7 +76,8 @@ def test_methods_and_variables_made_inside(tf2):
             return self.count.assign_add(x)
 
     one, other = Counter(), Counter()
-    assert float(one.add(tf2.constant(2.0))) == 2 and float(one.add(tf2.constant(2.0))) == 4
+    assert float(one.add(tf2.constant(2.0))) == 2
+    assert float(one.add(tf2.constant(2.0))) == 4
     assert float(other.add(tf2.constant(1.0))) == 1
     assert len(one.variables) == 1
 

@@ -31,7 +31,8 @@ def test_gradients_of_gradients(tf2):
         with tf2.GradientTape() as inner:
             y = x * x * x
         first = inner.gradient(y, x)
-    assert float(first) == 12 and float(outer.gradient(first, x)) == 12
+    assert float(first) == 12
+    assert float(outer.gradient(first, x)) == 12
 
 
 def test_jacobians_are_those_of_each_row(tf2):
@@ -48,7 +49,8 @@ def test_a_persistent_tape_keeps_what_variables_were(tf2):
     with tf2.GradientTape(persistent=True) as tape:
         y = a * b
     a.assign_sub(tape.gradient(y, a))
-    assert float(tape.gradient(y, b)) == 2 and float(a) == -3
+    assert float(tape.gradient(y, b)) == 2
+    assert float(a) == -3
 
 
 def test_descent_by_hand_reaches_the_line(tf2):
@@ -60,4 +62,5 @@ def test_descent_by_hand_reaches_the_line(tf2):
         dw, db = tape.gradient(loss, [w, b])
         w.assign_sub(0.3 * dw)
         b.assign_sub(0.3 * db)
-    assert abs(float(w) - 3) < 1e-2 and abs(float(b) - 2) < 1e-2
+    assert abs(float(w) - 3) < 1e-2
+    assert abs(float(b) - 2) < 1e-2

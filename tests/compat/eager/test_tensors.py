@@ -24,8 +24,10 @@ def test_tensors_are_numbers_and_sequences(tf2):
     x = tf2.constant([3, 1, 2])
     assert [int(part) for part in x] == [3, 1, 2]
     assert (float(x[0]), len(x), list(range(x[2]))) == (3.0, 3, [0, 1])
-    assert bool(x[0] > 2) and not tf2.constant(0)
-    assert sum(x).numpy() == 6 and max(x).numpy() == 3
+    assert bool(x[0] > 2)
+    assert not tf2.constant(0)
+    assert sum(x).numpy() == 6
+    assert max(x).numpy() == 3
     with pytest.raises(ValueError):
         bool(x > 1)
     with pytest.raises(TypeError):
@@ -37,7 +39,8 @@ def test_arrays_and_tensors_meet(tf2):
     left = np.array([10.0, 20.0], np.float32) + x
     assert isinstance(left, tf2.Tensor)
     np.testing.assert_array_equal(left.numpy(), [11, 22])
-    assert isinstance(np.exp(x), np.ndarray) and np.sum(x) == 3
+    assert isinstance(np.exp(x), np.ndarray)
+    assert np.sum(x) == 3
     np.testing.assert_array_equal((x == [1.0, 3.0]).numpy(), [True, False])
     np.testing.assert_array_equal(x[x > 1.5].numpy(), [2])
 

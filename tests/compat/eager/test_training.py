@@ -42,7 +42,8 @@ def test_a_loop_of_ones_own_learns(tf2, is_traced):
         for a, b in tf2.data.Dataset.from_tensor_slices((x, y)).shuffle(96, seed=1).batch(32):
             take(a, b)
         losses.append(float(mean.result()))
-    assert losses[-1] < losses[0] / 2 and float(share.result()) > 0.9
+    assert losses[-1] < losses[0] / 2
+    assert float(share.result()) > 0.9
     assert optimizer.iterations.numpy() == 24
     moving = model.layers[1].moving_mean.numpy()
     assert np.abs(moving).max() > 0.01
@@ -91,7 +92,8 @@ def test_steps_and_losses_of_ones_own(tf2):
     model = Net()
     model.compile(tf2.keras.optimizers.SGD(0.1), loss=Squares(), metrics=["mae"])
     history = model.fit(x, y[:, None].astype("float32"), epochs=5, verbose=0).history
-    assert history["loss"][-1] < history["loss"][0] and "mae" in history
+    assert history["loss"][-1] < history["loss"][0]
+    assert "mae" in history
 
 
 def test_penalties_begin_anew_with_each_call(tf2):
@@ -120,7 +122,10 @@ def test_words_become_numbers(tf2):
     layer.adapt(["the cat sat", "the dog!"])
     assert layer.get_vocabulary()[:3] == ["", "[UNK]", "the"]
     found = layer(["The bird sat"]).numpy()
-    assert found.shape == (1, 4) and found[0, 0] == 2 and found[0, 1] == 1 and found[0, 3] == 0
+    assert found.shape == (1, 4)
+    assert found[0, 0] == 2
+    assert found[0, 1] == 1
+    assert found[0, 3] == 0
 
 
 def test_there_is_no_tpu(tf2):

@@ -214,7 +214,8 @@ def _for_programs() -> None:
     table = TABLES["keras"]
     for name in ("Mean", "Accuracy", "BinaryAccuracy", "CategoricalAccuracy",
                  "SparseCategoricalAccuracy", "TopKCategoricalAccuracy",
-                 "SparseTopKCategoricalAccuracy", "MeanSquaredError", "MeanAbsoluteError"):  # fmt: skip
+                 "SparseTopKCategoricalAccuracy", "MeanSquaredError",
+                 "MeanAbsoluteError"):  # fmt: skip
         export(f"metrics.{name}", getattr(gg.metrics, name), of="keras")
     for path, thing in list(table.items()):
         is_class = isinstance(thing, type) and issubclass(thing, gg.metrics.Metric)

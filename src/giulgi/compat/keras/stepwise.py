@@ -12,8 +12,7 @@ import giulgi as gg
 from giulgi.compat.eager.functions import Function
 from giulgi.compat.eager.tape import GradientTape
 from giulgi.compat.graph import is_eager
-from giulgi.compat.keras import losses, metrics
-from giulgi.compat.keras import metrics_objects
+from giulgi.compat.keras import losses, metrics, metrics_objects
 from giulgi.compat.keras.metrics_objects import MeanMetricWrapper
 from giulgi.compat.keras.training import KerasTrainer, Logs
 from giulgi.compat.tensor import as_tensor
@@ -169,9 +168,10 @@ def _metric(given: Any, y: Any, p: Any) -> Any:
     if isinstance(given, str):
         if given.lower() in ("accuracy", "acc"):
             last = p.shape[-1] if p.shape.ndims else 1
+            is_hot = y.shape.ndims == p.shape.ndims and y.shape[-1] == last
             kind = (
                 "binary_accuracy" if last == 1
-                else "categorical_accuracy" if y.shape.ndims == p.shape.ndims and y.shape[-1] == last
+                else "categorical_accuracy" if is_hot
                 else "sparse_categorical_accuracy"
             )  # fmt: skip
             return _mean_of(metrics.FUNCTIONS[kind], given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -120,7 +121,7 @@ class RaggedTensor:
         splits = self.row_splits.numpy()
         inner: Any = self.values
         values = inner.to_list() if isinstance(inner, RaggedTensor) else inner.numpy().tolist()
-        return [values[a:b] for a, b in zip(splits[:-1], splits[1:], strict=True)]
+        return [values[a:b] for a, b in pairwise(splits)]
 
     def numpy(self) -> Any:
         """Return an array of arrays."""
