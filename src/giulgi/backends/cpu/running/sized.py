@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from giulgi.backends.base import Array, Batched, Computation, Draw, Executable, Steps
 from giulgi.backends.reference.interpreter import Interpreter
@@ -120,7 +121,7 @@ class SizedExecutable:
             now = Draw(draw.seed, draw.run + number)
             numbers, _ = self._ask.run(feeds, values, now)
             key = tuple(value.tobytes() for value in numbers)
-            made = self._made.get(key, lambda found=numbers: self._sized(found))
+            made = self._made.get(key, partial(self._sized, numbers))
             executable = made.next(self._compile)
             fetched, updated = executable.run(feeds, values, now)
             if not executable.in_place:

@@ -100,7 +100,7 @@ class _Pass:
         declared += [
             (x.dtype, None if x.sizes is None else (length, *x.sizes)) for x in built.ends[count:]
         ]
-        declared += [(v.dtype, v.shape) for v in built.variables]
+        declared += [(v.dtype, v.shape.sizes) for v in built.variables]
         inputs = [*self.states, *before, *self.sequences, *ask.captured]
         made = host_operation("TensorArrayStack", passed, inputs, declared, controls=built.controls)
         last = made.outputs[every:]
