@@ -212,15 +212,78 @@ def Xception(  # noqa: N802 - Keras's name
     return finished(start, x, "xception", weights, files, include_top, "v0.4")
 
 
+def _added(x: Any, branches: list[Any], scale: float, is_last: bool = False) -> Any:
+    """Return x and so much of what its branches make, joined and projected."""
+    joined = L["Concatenate"]()(branches)
+    y = L["Conv2D"](int(x.shape[-1]), 1, padding="same")(joined)
+    x = L["Lambda"](lambda pair, scale: pair[0] + pair[1] * scale, arguments={"scale": scale})(
+        [x, y]
+    )
+    return x if is_last else L["Activation"]("relu")(x)
+
+
+def _of_35(x: Any) -> list[Any]:
+    return [
+        _unit(x, 32, 1, 1),
+        _chain(x, (32, 1, 1), (32, 3, 3)),
+        _chain(x, (32, 1, 1), (48, 3, 3), (64, 3, 3)),
+    ]
+
+
+def _of_17(x: Any) -> list[Any]:
+    return [_unit(x, 192, 1, 1), _chain(x, (128, 1, 1), (160, 1, 7), (192, 7, 1))]
+
+
+def _of_8(x: Any) -> list[Any]:
+    return [_unit(x, 192, 1, 1), _chain(x, (192, 1, 1), (224, 1, 3), (256, 3, 1))]
+
+
+def InceptionResNetV2(  # noqa: N802 - Keras's name
+    include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None,
+    input_shape: Any = None, pooling: Any = None, classes: int = 1000, **_: Any,
+) -> Model:  # fmt: skip
+    """Return the residual Inception network of Szegedy et al., arXiv:1602.07261."""
+    check_weights(weights, include_top, classes)
+    start = first_tensor(input_tensor, input_shape, include_top, weights, 299, 75)
+    x = _unit(start, 32, 3, 3, "valid", 2)
+    x = _unit(_unit(x, 32, 3, 3, "valid"), 64, 3, 3)
+    x = L["MaxPooling2D"](3, strides=2)(x)
+    x = _unit(_unit(x, 80, 1, 1, "valid"), 192, 3, 3, "valid")
+    x = L["MaxPooling2D"](3, strides=2)(x)
+    parts = [_unit(x, 96, 1, 1), _chain(x, (48, 1, 1), (64, 5, 5)),
+             _chain(x, (64, 1, 1), (96, 3, 3), (96, 3, 3)), _pooled_unit(x, 64)]  # fmt: skip
+    x = L["Concatenate"](name="mixed_5b")(parts)
+    for _number in range(10):
+        x = _added(x, _of_35(x), 0.17)
+    parts = [_unit(x, 384, 3, 3, "valid", 2),
+             _unit(_chain(x, (256, 1, 1), (256, 3, 3)), 384, 3, 3, "valid", 2),
+             L["MaxPooling2D"](3, strides=2)(x)]  # fmt: skip
+    x = L["Concatenate"](name="mixed_6a")(parts)
+    for _number in range(20):
+        x = _added(x, _of_17(x), 0.1)
+    parts = [_unit(_unit(x, 256, 1, 1), 384, 3, 3, "valid", 2),
+             _unit(_unit(x, 256, 1, 1), 288, 3, 3, "valid", 2),
+             _unit(_chain(x, (256, 1, 1), (288, 3, 3)), 320, 3, 3, "valid", 2),
+             L["MaxPooling2D"](3, strides=2)(x)]  # fmt: skip
+    x = L["Concatenate"](name="mixed_7a")(parts)
+    for _number in range(9):
+        x = _added(x, _of_8(x), 0.2)
+    x = _unit(_added(x, _of_8(x), 1.0, is_last=True), 1536, 1, 1)
+    if include_top:
+        x = L["GlobalAveragePooling2D"](name="avg_pool")(x)
+        x = L["Dense"](classes, activation="softmax", name="predictions")(x)
+    else:
+        x = pooled(x, pooling)
+    begin = "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels"
+    files = (f"{begin}.h5", f"{begin}_notop.h5")
+    return finished(start, x, "inception_resnet_v2", weights, files, include_top, "v0.7")
+
+
 export_network("resnet50", ResNet50, preprocess_caffe)
 export_network("resnet", ResNet50, preprocess_caffe)
 export_network("inception_v3", InceptionV3, preprocess_tf)
 export_network("xception", Xception, preprocess_tf)
+export_network("inception_resnet_v2", InceptionResNetV2, preprocess_tf)
 
-for _name in ("NASNetLarge", "NASNetMobile", "InceptionResNetV2", "ResNet101", "ResNet152",
-              "ResNet50V2"):  # fmt: skip
-    advise(
-        f"applications.{_name}",
-        "there are VGG16, VGG19, ResNet50, InceptionV3, Xception, DenseNet, MobileNet and its V2",
-        of="keras",
-    )
+for _name in ("ResNet101", "ResNet152", "ResNet50V2"):
+    advise(f"applications.{_name}", "there are ResNet50 and InceptionResNetV2", of="keras")

@@ -100,7 +100,7 @@ def _inverted(x: Any, factor: int, stride: int, alpha: float, filters: int, numb
         y = _momentum(y, f"{name}expand_BN")
         y = L["ReLU"](6.0, name=f"{name}expand_relu")(y)
     if stride == 2:
-        y = L["ZeroPadding2D"](_before(y), name=f"{name}pad")(y)
+        y = L["ZeroPadding2D"](around(y), name=f"{name}pad")(y)
     y = L["DepthwiseConv2D"](3, strides=stride, use_bias=False,
                              padding="same" if stride == 1 else "valid",
                              name=f"{name}depthwise")(y)  # fmt: skip
@@ -115,11 +115,11 @@ def _momentum(x: Any, name: str) -> Any:
     return L["BatchNormalization"](epsilon=1e-3, momentum=0.999, name=name)(x)
 
 
-def _before(x: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return what is put around maps that a convolution of 3 by 3 halves, up to their end."""
-    height, width = x.shape[1:3]
-    before = [0 if size is not None and int(size) % 2 == 0 else 1 for size in (height, width)]
-    return (before[0], 1), (before[1], 1)
+def around(x: Any, size: int = 3) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return what is put around maps that a convolution halves, so that it ends at their end."""
+    half = size // 2
+    less = [x.shape[axis] is not None and int(x.shape[axis]) % 2 == 0 for axis in (1, 2)]
+    return (half - less[0], half), (half - less[1], half)
 
 
 # factor, stride, filters, number of blocks
@@ -137,7 +137,7 @@ def MobileNetV2(  # noqa: N802 - Keras's name
     """Return the second MobileNet of Sandler et al., arXiv:1801.04381."""
     check_weights(weights, include_top, classes)
     start = first_tensor(input_tensor, input_shape, include_top, weights, 224, 32)
-    x = L["ZeroPadding2D"](_before(start), name="Conv1_pad")(start)
+    x = L["ZeroPadding2D"](around(start), name="Conv1_pad")(start)
     x = L["Conv2D"](_even(32 * alpha), 3, strides=2, use_bias=False, name="Conv1")(x)
     x = L["ReLU"](6.0, name="Conv1_relu")(_momentum(x, "bn_Conv1"))
     number = 0
