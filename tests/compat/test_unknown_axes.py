@@ -7,6 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from giulgi.graph.node import topological
+
 from .math_values import computed
 
 CASES = [
@@ -117,3 +119,24 @@ def test_what_needs_all_sizes_is_built_when_they_are_fed(tf):
             assert found.shape == (1, (rows - 1) // 2, 2, 18)
             np.testing.assert_array_equal(found[0, 0, 1], picture[0, :3, 2:5].ravel())
             assert times[0, :, :, 0].sum() == found[..., ::2].size
+
+
+def test_a_slice_of_set_length_has_a_known_shape_for_every_place(tf):
+    table = tf.constant(np.arange(24).reshape(3, 8), tf.int32)
+    place = tf.placeholder(tf.int32, [])
+    rows = tf.strided_slice(table, [0, place * 2], [3, (place + 1) * 2])
+    assert rows.shape.as_list() == [3, None]
+    corner = table[place : place + 2, 2 * place : 2 * place + 3]
+    rows.set_shape([3, 2])
+    corner.set_shape([2, 3])
+    for x in (rows, corner):
+        assert all(node.spec.shape is not None for node in topological([x.expression.node]))
+        assert all(None not in node.spec.shape for node in topological([x.expression.node]))
+    with tf.Session() as session:
+        for k in range(2):
+            found = session.run([rows, corner], {place: k})
+            assert found[0].tolist() == np.arange(24).reshape(3, 8)[:, 2 * k : 2 * k + 2].tolist()
+            assert (
+                found[1].tolist()
+                == np.arange(24).reshape(3, 8)[k : k + 2, 2 * k : 2 * k + 3].tolist()
+            )

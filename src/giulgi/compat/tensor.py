@@ -17,6 +17,7 @@ from giulgi.compat.operand import operator_named as operator_named
 from giulgi.compat.operand import register_operator as register_operator
 from giulgi.compat.refusals import keeps_doubles, require_elements
 from giulgi.compat.shapes import TensorShape, UnknownDimension
+from giulgi.compat.slices import of_length
 from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
@@ -115,8 +116,8 @@ class Tensor(Operand):
 
 def of_sizes(x: Expression, sizes: Sequence[int | None]) -> Expression:
     """Return an expression of whose sizes more is known."""
-    known = x.known_shape
-    if known == tuple(sizes):
+    x = of_length(x, sizes)
+    if x.known_shape == tuple(sizes):
         return x
     dims = [gg.size(x, axis) if size is None else size for axis, size in enumerate(sizes)]
     return gg.reshape(x, dims)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from giulgi.backends.base import Batched, Computation, Executable
 from giulgi.backends.cpu.fingerprint import digest, fingerprint
 from giulgi.backends.cpu.machine.cache import object_cache
@@ -51,11 +53,15 @@ class CpuBackend:
         return NativeExecutable(computation, frame, Loaded(code, ENTRIES), batched)
 
     def _mixed(self, computation: Computation, batched: Batched | None) -> Executable:
-        from giulgi.backends.cpu.compiler import is_native
-
         sizes = sizes_of(computation)
         if sizes:
-            return SizedExecutable(computation, sizes, self.compile, batched)
+            staged = partial(self._staged, computation, batched)
+            return SizedExecutable(computation, sizes, self.compile, staged, batched)
+        return self._staged(computation, batched)
+
+    def _staged(self, computation: Computation, batched: Batched | None) -> Executable:
+        from giulgi.backends.cpu.compiler import is_native
+
         stages = stages_of(computation, is_native)
         if not is_worth_mixing(stages, is_native):
             return self._reference.compile(computation, batched)

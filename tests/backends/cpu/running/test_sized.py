@@ -54,3 +54,18 @@ def test_many_steps_each_of_its_own_size():
     storage = gg.Storage(0)
     program.run_steps([data], np.arange(6), 1, range(6), storage=storage)
     assert storage.value(v.cell) == sum(sum(range(n)) for n in data.max(1))
+
+
+def test_numbers_that_are_others_each_time_are_not_looked_at_any_longer():
+    place, x = gg.placeholder("int64", ()), gg.constant(np.arange(4000.0, dtype=np.float32))
+    v = gg.Variable(np.zeros((), np.float32))
+    part = gg.gather(x, gg.arange(place * 10, (place + 1) * 10))
+    program = gg.Program([gg.sum(part)], [place], [(v, v + gg.mean(part))], backend="cpu")
+    storage = gg.Storage(0)
+    for k in range(60):
+        number = min(k, 40)
+        assert program(np.array(number), storage=storage)[0] == 1000 * number / 10 + 45
+    executable = program._ready.executable
+    assert not isinstance(executable._other, (type(None), SizedExecutable))
+    assert len(executable._made.items()) < 20
+    assert storage.value(v.cell) == sum(10 * min(k, 40) + 4.5 for k in range(60))

@@ -30,6 +30,9 @@ _MOST_WORK = 50_000
 # For so many numbers it stays compiled; it is compiled when the same numbers come again so often,
 # if it is so much work.
 _REMEMBERED, _OFTEN, _WORTH_COMPILING = 32, 2, 100_000
+# After so many runs with numbers that were never seen before, and no more with such that were, it
+# is a place in the data, say, and other numbers each time: they are not looked at any more.
+_MOST_NEW = 12
 
 
 def sizes_of(computation: Computation) -> list[Node]:
@@ -93,6 +96,7 @@ class SizedExecutable:
         computation: the computation.
         sizes: the numbers.
         compile: compiles a computation.
+        otherwise: makes what computes it where the numbers are others each time.
         batched: how feeds are taken from arrays of all examples; None: they are fed.
     """
 
@@ -103,6 +107,7 @@ class SizedExecutable:
         computation: Computation,
         sizes: Sequence[Node],
         compile: Callable[[Computation, Batched | None], Executable],
+        otherwise: Callable[[], Executable],
         batched: Batched | None,
     ) -> None:
         self.computation = computation
@@ -111,6 +116,9 @@ class SizedExecutable:
         self._compile = compile
         self._interpreter = Interpreter(computation, batched)
         self._made: Recent[tuple[bytes, ...], _Sized] = Recent(_REMEMBERED)
+        self._otherwise = otherwise
+        self._other: Executable | None = None
+        self._runs = self._new = 0
 
     def run(
         self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw, times: int = 1
@@ -119,17 +127,27 @@ class SizedExecutable:
         fetched: list[Array] = []
         for number in range(times):
             now = Draw(draw.seed, draw.run + number)
-            numbers, _ = self._ask.run(feeds, values, now)
-            key = tuple(value.tobytes() for value in numbers)
-            made = self._made.get(key, partial(self._sized, numbers))
-            executable = made.next(self._compile)
+            executable = self._other or self._for_numbers(feeds, values, now)
             fetched, updated = executable.run(feeds, values, now)
             if not executable.in_place:
                 for (place, _), value in zip(self.computation.updates, updated, strict=True):
                     values[place][...] = value
         return fetched, []
 
+    def _for_numbers(
+        self, feeds: Sequence[Array], values: Sequence[Array], draw: Draw
+    ) -> Executable:
+        """Return what computes it for the numbers of this run."""
+        if self._new > _MOST_NEW and self._runs < 2 * self._new:
+            self._other = self._otherwise()
+            return self._other
+        numbers, _ = self._ask.run(feeds, values, draw)
+        key = tuple(value.tobytes() for value in numbers)
+        self._runs += 1
+        return self._made.get(key, partial(self._sized, numbers)).next(self._compile)
+
     def _sized(self, numbers: Sequence[Array]) -> _Sized:
+        self._new += 1
         return _Sized(with_sizes(self.computation, self.sizes, numbers))
 
     def run_steps(

@@ -116,6 +116,12 @@ def known_elements(value: Any) -> list[int | None] | None:
     return None if found is None else list(found)
 
 
+def settled_elements(value: Any) -> list[Any]:
+    """Return the elements of a vector of known length: numbers where they are known."""
+    several = vector(value)
+    return [several[i] if n is None else n for i, n in enumerate(known_elements(value) or [])]
+
+
 def ranked(x: gg.Tensor, rank: int) -> gg.Tensor:
     """Return an expression whose number of axes is known, given what it must be."""
     return of_sizes(x, [None] * rank) if x.known_shape is None else x

@@ -17,6 +17,7 @@ from giulgi.compat.tensorflow.math.arguments import (
     numbers,
     one_axis,
     ranked,
+    settled_elements,
     sizes,
     static,
     vector,
@@ -168,7 +169,7 @@ def strided_slice(
     known = known_elements(begin)
     if known is None:
         raise ValueError("the length of begin must be known when the graph is built")
-    first, last = vector(begin), vector(end)
+    first, last = settled_elements(begin), settled_elements(end)
     steps = numbers([1] * len(known) if strides is None else strides, "strides")
     parts: list[Any] = []
     for axis, step in enumerate(steps):
