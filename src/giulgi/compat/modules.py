@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from giulgi.compat.eager.mode import note_name
+from giulgi.compat.eager.mode import note_name, watch_cells
 from giulgi.compat.graph import is_modern
 from giulgi.compat.names import ADVICE, TABLES
 from giulgi.names import meant
@@ -267,6 +267,7 @@ def install(heal: bool = False) -> None:
         importlib.import_module("giulgi.compat.healing").install()
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
+        watch_cells()
     for name in [*_installed()]:
         if not isinstance(sys.modules[name], StandIn):
             del sys.modules[name]

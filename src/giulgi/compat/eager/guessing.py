@@ -25,6 +25,22 @@ _OF_TWO = re.compile(
 )
 
 
+# What programs of TensorFlow 1 do not have at all: a cell is read before the others are known.
+_SURELY_OF_TWO = re.compile(
+    r"\bGradientTape\b|\btf\.function\b|\.numpy\(\)|\bapply_gradients\s*\(\s*zip"
+    r"|\btf\.random\.(normal|uniform|set_seed)\b|\bAUTOTUNE\b|tensorflow_version\s+2"
+    r"|__version__\s*>=\s*.2|\bas_numpy_iterator\b|\btf\.config\.|\btf\.Module\b"
+    r"|\benable_v2_behavior\b|\bimage_dataset_from_directory\b"
+)
+
+
+def guessed_of_cell(text: str) -> bool | None:
+    """Return whether a cell of a notebook is of TensorFlow 2; None if that may be or not."""
+    if _OF_ONE.search(text):
+        return False
+    return True if _SURELY_OF_TWO.search(text) else None
+
+
 def guessed(text: str, folder: Path | None = None) -> bool | None:
     """Return whether a program is one of TensorFlow 2; None if nothing tells.
 

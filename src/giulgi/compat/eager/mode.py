@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from giulgi.compat.eager.graphs import EagerGraph
+from giulgi.compat.eager.guessing import guessed_of_cell
 from giulgi.compat.eager.lazy import assign_pending
 from giulgi.compat.graph import Graph, begin_with, get_default_graph, is_eager
 from giulgi.compat.manner import manner
@@ -146,6 +147,18 @@ class _Mode:
 
 
 mode = _Mode()
+
+
+def watch_cells() -> None:
+    """Look at the cells of a notebook before they are run, where there is one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if shell is None or not hasattr(shell, "events"):
+        return
+
+    def look(info: Any = None) -> None:
+        mode.guess(guessed_of_cell(str(getattr(info, "raw_cell", ""))))
+
+    shell.events.register("pre_run_cell", look)
 
 # Names that only programs of one version look up.
 _OF_TWO = {"GradientTape", "function", "Module", "TensorSpec"}
