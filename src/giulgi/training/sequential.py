@@ -82,7 +82,8 @@ class Sequential(Model):
             )
         require_distinct_names([*self._stack, layer])
         if self._start is None and not self._stack and layer.batch_input_shape is not None:
-            self._start = placeholder(layer.dtype, layer.batch_input_shape, f"{layer.name}_input")
+            name = layer.name if isinstance(layer, InputLayer) else f"{layer.name}_input"
+            self._start = placeholder(layer.dtype, layer.batch_input_shape, name)
         if isinstance(layer, InputLayer):
             return
         if self._start is not None:

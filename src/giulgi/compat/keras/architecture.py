@@ -18,10 +18,9 @@ _VERSION = "2.3.1"
 
 
 def sequential_config(model: Sequential) -> dict[str, Any]:
-    """Return the layers of a Sequential, and in front what its inputs are like."""
+    """Return the layers of a Sequential; the first, or one in front, says what its inputs are."""
     layers = [description(layer) for layer in model.layers]
-    if layers and model._network is not None:
-        layers[0]["config"].pop("batch_input_shape", None)
+    if layers and model._network is not None and "batch_input_shape" not in layers[0]["config"]:
         layers.insert(0, _input(model._network.inputs[0]))
     return {"name": model.name, "layers": layers}
 

@@ -41,6 +41,8 @@ def layer_config(layer: Layer) -> dict[str, Any]:
     if isinstance(layer, gg.layers.Bidirectional):  # Its name is put in front of the layer's.
         own = config["layer"]["config"]
         own["name"] = own["name"].removeprefix("forward_")
+    for name in [key for key in config if key.endswith("_initializer")]:
+        config[name.replace("_initializer", "_constraint")] = None
     for name, constraint in layer._constraints.items():
         config[f"{name}_constraint"] = _described("constraint", constraint)
     return config

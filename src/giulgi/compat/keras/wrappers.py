@@ -104,7 +104,12 @@ class BaseWrapper:
 
 
 def _takes(method: Callable[..., Any], name: str) -> bool:
-    return name in inspect.signature(method).parameters
+    """Whether a function takes an argument; of a method of models all that its bases take."""
+    known = [method]
+    if getattr(Sequential, method.__name__, None) is method:
+        bases = Sequential.__mro__
+        known = [vars(base)[method.__name__] for base in bases if method.__name__ in vars(base)]
+    return any(name in inspect.signature(one).parameters for one in known)
 
 
 def _loss_name(model: Any) -> str:
