@@ -94,3 +94,15 @@ def test_mistakes(name):
     condition, body, initial, error, said = MISTAKES[name]
     with pytest.raises(error, match=said):
         gg.while_loop(condition, body, initial)
+
+
+def test_gradients_without_a_round_of_states_with_one_new_value():
+    a, b, most = (gg.placeholder(kind, ()) for kind in ("float64", "float64", "int64"))
+    _, x, y = gg.while_loop(
+        lambda n, x, y: n < most, lambda n, x, y: (n + 1, a * 0 + n, a * 0 + n), (0.0, a, b)
+    )
+    slopes = gg.gradients(2 * x + 3 * y, [a, b])
+    for backend in ("cpu", "reference"):
+        program = gg.Program(slopes, [a, b, most], backend=backend)
+        assert program(2.0, 5.0, 0) == [2, 3]
+        assert program(2.0, 5.0, 4) == [0, 0]

@@ -44,7 +44,13 @@ class ValuesOf(Protocol):
     """Returns a value of all steps of a loop, or of the last."""
 
     def __call__(
-        self, loop: Loop, output: Node, inputs: Sequence[Tensor], *, stacked: bool
+        self,
+        loop: Loop,
+        output: Node,
+        inputs: Sequence[Tensor],
+        *,
+        stacked: bool,
+        last_of: int | None = None,
     ) -> Tensor:
         """Build the node."""
         ...
@@ -132,7 +138,8 @@ def input_gradients(
     )
 
     def last(place: int) -> Tensor:
-        return values_of(backward, ends[place].node, own_inputs, stacked=False)
+        end = ends[place].node
+        return values_of(backward, end, own_inputs, stacked=False, last_of=place)
 
     def all_steps(place: int) -> Tensor:
         return values_of(backward, ends[place].node, own_inputs, stacked=True)

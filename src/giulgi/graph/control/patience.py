@@ -1,8 +1,8 @@
 """How much of loops Python computes node by node, before it is given up.
 
-How long a loop takes is not known before. Who interprets a graph, and could compile it as well, sets
-how many nodes of loops may be computed meanwhile. They are counted, and no clock is asked, so that
-the same program gives the same bits again.
+How long a loop takes is not known before. Who interprets a graph, and could compile it as well,
+sets how many nodes of loops may be computed meanwhile. They are counted, and no clock is asked, so
+that the same program gives the same bits again.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,11 +32,14 @@ class Scan(Op):
         output: which value of the body.
         stacked: whether the values of all steps are the result, along a first axis; else it is
             that of the step that came last.
+        last_of: which state it is the last of, if it is one: without a step that is its first,
+            though another state may have the same new value. None, once there is known to be one.
     """
 
     loop: Loop
     output: Node
     stacked: bool
+    last_of: int | None = field(default=None, kw_only=True)
 
     def infer(self, *inputs: Tensor) -> Spec:
         """All sequences have the same length, along their first axis."""
@@ -73,8 +76,11 @@ class Scan(Op):
         loop = self.loop
         if self.stacked and self.output in loop.slices:
             return inputs[loop.parameters.index(self.output)]
-        if not self.stacked and self.length_of(inputs) == 0 and self.output in loop.new_states:
-            return inputs[loop.new_states.index(self.output)]
+        length = self.length_of(inputs)
+        if not self.stacked and length == 0 and self.output in loop.new_states:
+            return inputs[self._state]
+        if length and self.last_of is not None:
+            return build(replace(self, last_of=None), *inputs)
         first = len(inputs) - len(self.loop.captured)
         forms = self._forms(inputs)
         for place, x in enumerate(inputs[first:], start=first):
@@ -85,6 +91,16 @@ class Scan(Op):
         if len(kept) == len(inputs):
             return None
         return build(self._adapted(forms, plain=False), *kept)
+
+    @property
+    def _state(self) -> int:
+        """The state that it is the last of."""
+        return self.loop.new_states.index(self.output) if self.last_of is None else self.last_of
+
+    def last(self, states: Sequence[Array]) -> Array | None:
+        """Return its value, given the last states; None if it is of none."""
+        is_of_one = not self.stacked and self.output in self.loop.new_states
+        return states[self._state] if is_of_one else None
 
     def simplified(self, *inputs: Tensor) -> Tensor | None:
         """What changes nothing is left out of the body, too."""
@@ -129,7 +145,9 @@ class Scan(Op):
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients by the inputs, given those by several nodes of the loop."""
         values = [
-            Received(op.output, op.stacked, dy) for op, dy in received if isinstance(op, Scan)
+            Received(op.output, op.stacked, dy, op.last_of)
+            for op, dy in received
+            if isinstance(op, Scan)
         ]
         return input_gradients(self.loop, values, inputs, values_of)
 
@@ -152,9 +170,16 @@ class Scan(Op):
         return f"scan({' '.join(said)}{', reverse' if self.loop.reverse else ''})"
 
 
-def values_of(loop: Loop, output: Node, inputs: Sequence[Tensor], *, stacked: bool) -> Tensor:
-    """Return a value of all steps of a loop, or of the last."""
-    return build(Scan(loop, output, stacked), *inputs)
+def values_of(
+    loop: Loop,
+    output: Node,
+    inputs: Sequence[Tensor],
+    *,
+    stacked: bool,
+    last_of: int | None = None,
+) -> Tensor:
+    """Return a value of all steps of a loop, or of the last: of a state, if it is told which."""
+    return build(Scan(loop, output, stacked, last_of=last_of), *inputs)
 
 
 def last_step(every: Tensor, *, reverse: bool) -> Tensor:
@@ -188,9 +213,8 @@ def _run(ops: Sequence[Scan], inputs: Sequence[Array]) -> list[Array]:
         states = values[:count]
         for kept, value in zip(found, values[count:], strict=True):
             kept.append(value)
+    lasts = [op.last(states) for op in ops]
     return [
-        states[loop.new_states.index(op.output)]
-        if not op.stacked and op.output in loop.new_states
-        else op.collected(values, inputs)
-        for op, values in zip(ops, found, strict=True)
+        op.collected(values, inputs) if last is None else last
+        for op, values, last in zip(ops, found, lasts, strict=True)
     ]

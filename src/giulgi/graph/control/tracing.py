@@ -78,7 +78,10 @@ def scan(
     new = [fitting("scan", *pair) for pair in zip(begin, new, strict=True)]
     ends = drawn_at_once((olds, begin), (slices, sequences), [*new, *kept])
     loop, ends, inputs = made_loop((olds, begin), (slices, sequences), ends, reverse)
-    finals = [values_of(loop, node, inputs, stacked=False) for node in loop.new_states]
+    finals = [
+        values_of(loop, node, inputs, stacked=False, last_of=place)
+        for place, node in enumerate(loop.new_states)
+    ]
     results = [values_of(loop, end.node, inputs, stacked=True) for end in ends[len(new) :]]
     return (
         unflatten(state_structure, iter(finals)),

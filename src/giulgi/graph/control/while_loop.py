@@ -148,7 +148,8 @@ class While(OfBody):
             return inputs[self.place]
         count = len(body.states)
         given = [*inputs[:count], arange(rounds), *inputs[count:]]
-        return values_of(body.as_loop(), body.new_states[self.place], given, stacked=False)
+        output, place = body.new_states[self.place], self.place
+        return values_of(body.as_loop(), output, given, stacked=False, last_of=place)
 
     def computed_together(self, ops: Sequence[Op], *inputs: Array) -> list[Array]:
         """Take rounds until the condition does not hold."""

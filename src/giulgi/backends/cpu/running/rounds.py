@@ -139,11 +139,11 @@ class _Steps:
         for node in nodes:
             op = node.op
             assert isinstance(op, Scan)
-            if not op.stacked and op.output in self.loop.new_states:
-                found[node] = states[self.loop.new_states.index(op.output)]
-            else:
+            last = op.last(states)
+            if last is None:
                 every = kept[self.outputs.index(op.output)]
-                found[node] = every if op.stacked else every[0 if self.loop.reverse else -1]
+                last = every if op.stacked else every[0 if self.loop.reverse else -1]
+            found[node] = last
         return found
 
 
