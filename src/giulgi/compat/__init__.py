@@ -17,7 +17,7 @@ host         operations that Python carries out: files, queues, strings, summari
 variables    variables; ``variable_scopes`` has the scopes that share them
 session      sessions
 opened       which graphs and sessions are open, in each thread
-eager        computing at once, as TensorFlow 2 does
+eager/       computing at once, as TensorFlow 2 does: tensors with values, tapes, traced functions
 feeding      what is fed, as arrays
 programs     what is run, interpreted at first and compiled when that pays
 running      what a session does for what is fetched and fed

@@ -46,6 +46,7 @@ FAMILIES: tuple[str, ...] = (
     "preprocessing_sequence",
     "preprocessing_text",
     "saving",
+    "schedules_cosine",
     "serialization",
     "utils",
     "wrappers",

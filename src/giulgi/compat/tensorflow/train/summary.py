@@ -10,11 +10,11 @@ import numpy as np
 
 from giulgi.compat.dtypes import string
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graph import Collections, get_default_graph, is_modern
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import Tensor, as_tensor
-from giulgi.compat.tensorflow.train.summary_writer import now_written
+from giulgi.compat.tensorflow.train.summary_writer import get_step, now_written
 from giulgi.formats import summary_bytes
 from giulgi.formats.event_proto import (
     Event,
@@ -57,6 +57,7 @@ def _summary(
     own = _NOT_IN_NAMES.sub("_", str(name).removeprefix("/"))
     own = own if family is None else f"{family}/{own}"
     given = as_tensor(tensor)
+    step = get_step() if step is None and is_modern() else step
     if step is not None:
         return now_written(lambda array: make(own, array), given, step)
     return _operation(type, make, lambda tag: tag, own, given, collections)

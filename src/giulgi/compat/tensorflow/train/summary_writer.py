@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.graph import Graph, get_default_graph
+from giulgi.compat.host import host_operation, objects
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.graphs.graph_def import RECORDS, described
 from giulgi.formats.event_proto import Event, TaggedRunMetadata
@@ -150,9 +151,67 @@ def now_written(summarize: Callable[[Any], bytes], tensor: Any, step: Any) -> bo
 
     if not _open_writers:
         return False
-    at = step if isinstance(step, (int, np.integer)) else value_of(step)
-    _open_writers[-1].add_summary(summarize(np.asarray(value_of(tensor))), at)
+    writer = _open_writers[-1]
+
+    def write(array: Any, at: Any) -> None:
+        value = objects(array) if isinstance(array, (bytes, str)) else np.asarray(array)
+        writer.add_summary(summarize(value), int(at))
+
+    graph = get_default_graph()
+    if graph.makes_tensors and not graph.is_eager:  # A function writes whenever it is called.
+        at = np.int64(step) if _is_number(step) else step
+        host_operation("WriteSummary", write, [tensor, at])
+    else:
+        write(value_of(tensor), step if _is_number(step) else value_of(step))
     return True
+
+
+def _is_number(step: Any) -> bool:
+    return isinstance(step, (int, np.integer))
+
+
+_default_step: list[Any] = [None]
+
+
+@exported("summary.experimental.set_step")
+def set_step(step: Any) -> None:
+    """Say which step summaries are of that do not tell one."""
+    _default_step[0] = step
+
+
+@exported("summary.experimental.get_step")
+def get_step() -> Any:
+    """Return the step of summaries that do not tell one."""
+    return _default_step[0]
+
+
+@exported("summary.flush")
+def flush(writer: FileWriter | None = None, name: str | None = None) -> None:
+    """Write what waits."""
+    del name
+    found = writer if writer is not None else (_open_writers or [None])[-1]
+    if found is not None:
+        found.flush()
+
+
+@exported("summary.record_if")
+@contextmanager
+def record_if(condition: Any) -> Iterator[None]:
+    """Return a context in which summaries are written only if a condition holds."""
+    holds = bool(condition() if callable(condition) else condition)
+    kept = list(_open_writers)
+    if not holds:
+        _open_writers.clear()
+    try:
+        yield
+    finally:
+        _open_writers[:] = kept
+
+
+@exported("summary.should_record_summaries")
+def should_record_summaries() -> bool:
+    """Whether a writer is open."""
+    return bool(_open_writers)
 
 
 @exported("summary.create_file_writer", "contrib.summary.create_file_writer")
