@@ -126,12 +126,6 @@ def get_inter_op_parallelism_threads() -> int:
     return int(_settings.get("inter", 0))
 
 
-@exported("config.run_functions_eagerly", "config.experimental_run_functions_eagerly")
-def run_functions_eagerly(run_eagerly: bool) -> None:
-    """Take note of nothing: functions are Python's own."""
-    del run_eagerly
-
-
 for _name in ("experimental_connect_to_cluster", "experimental_connect_to_host"):
     advise(f"config.{_name}", "There are no other machines and no TPUs: use the default strategy.")
 
