@@ -72,3 +72,17 @@ def test_tables_within_data_sets(tf):
     table = tf.contrib.lookup.index_table_from_tensor(["x", "y"])
     dataset = tf.data.Dataset.from_tensor_slices(["y", "x"]).map(table.lookup)
     assert [int(n) for n in dataset.as_numpy_iterator()] == [1, 0]
+
+
+def test_strings_are_laid_out_by_their_shapes_each_time_anew(tf):
+    words = tf.placeholder(tf.string, [None])
+    place = tf.placeholder(tf.int32, [])
+    taken = [tf.stack([words, words], 1), tf.gather(words, place), tf.size(words), words[::-1]]
+    with tf.Session() as session:
+        for k, given in enumerate([["a", "b"], ["c", "d"], ["e", "f", "g"], ["c", "a"]]):
+            found = session.run(taken, {words: given, place: k % 2})
+            bytes_of = [word.encode() for word in given]
+            assert found[0].tolist() == [[word, word] for word in bytes_of]
+            assert found[1] == bytes_of[k % 2]
+            assert found[2] == len(given)
+            assert found[3].tolist() == bytes_of[::-1]

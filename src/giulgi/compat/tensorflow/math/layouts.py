@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -23,9 +24,14 @@ from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.graph.ops.leaves import placeholder
+from giulgi.recent import Recent
 from giulgi.tree import flatten, unflatten
 
+Array = np.ndarray[Any, Any]
 F = TypeVar("F", bound=Callable[..., Any])
+
+# For how many shapes of strings their places are remembered, and for how many numbers beside them.
+_REMEMBERED, _FEW = 64, 64
 
 
 def layout(
@@ -121,22 +127,36 @@ def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str
     texts = {x.node for x, own in zip(models, laid, strict=True) if own}
     dtype = next(x.dtype for x, own in pairs if own)
 
+    def places_of(shapes: Sequence[Any]) -> list[Array]:
+        """Return the places of strings in the results: shapes of strings, arrays of numbers."""
+        places, count = [], 1
+        for shape, own in zip(shapes, laid, strict=True):
+            if own:
+                size = math.prod(shape)
+                places.append(gg.constant(np.arange(count, count + size).reshape(shape)))
+                count += size
+            else:
+                places.append(gg.constant(shape))
+        return [np.asarray(y) for y in laid_out(places)[0]]
+
+    # They are the same for strings of the same shapes, as for each element of a data set.
+    remembered: Recent[Any, list[Array]] = Recent(_REMEMBERED)
+
     def carried_out(*arrays: Any) -> Any:
         pool: list[Any] = [0 if dtype.is_complex else b""]
-        places = []
-        for array, own in zip(arrays, laid, strict=True):
+        shapes: list[Any] = []
+        key: list[Any] = []
+        for array, own in zip(map(np.asarray, arrays), laid, strict=True):
             if own:
-                flat = np.ravel(array)
-                numbered = np.arange(len(pool), len(pool) + flat.size).reshape(np.shape(array))
-                places.append(gg.constant(numbered))
-                pool.extend(flat.tolist())
-            else:
-                places.append(gg.constant(np.asarray(array)))
-        found, _ = laid_out(places)
+                pool.extend(np.ravel(array).tolist())
+            shapes.append(array.shape if own else array)
+            key.append(array.shape if own else (array.shape, array.tobytes()))
+        few = sum(x.size for x, own in zip(shapes, laid, strict=True) if not own) <= _FEW
+        found = remembered.get(tuple(key), lambda: places_of(shapes)) if few else places_of(shapes)
         strings = np.empty(len(pool), object)
         strings[:] = pool
         values = [
-            strings[np.asarray(y)] if of_text else np.asarray(y)
+            strings[y] if of_text else y.copy()
             for y, of_text in zip(found, is_of_text, strict=True)
         ]
         return values[0] if len(values) == 1 else values
