@@ -60,7 +60,9 @@ def as_arrays(data: Any) -> Any:
 
 
 def _holds_arrays(data: Sequence[Any]) -> bool:
-    return bool(data) and all(isinstance(part, np.ndarray) and part.ndim for part in data)
+    return bool(data) and all(
+        (isinstance(part, np.ndarray) and part.ndim) or hasattr(part, "to_numpy") for part in data
+    )
 
 
 def _array(data: Any) -> Any:

@@ -11,6 +11,7 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.model_losses import LossTensors, loss_tensors
 from giulgi.compat.keras.model_training import TrainedModel
 from giulgi.compat.keras.summary import print_summary
 from giulgi.compat.names import export
@@ -145,8 +146,24 @@ class Model(TrainedModel):
 
     @property
     def total_loss(self) -> Any:
-        """Say that the loss is made when training begins."""
-        raise NotImplementedError("total_loss is not there: make the loss of model.output itself")
+        """The loss, a tensor of the inputs, ``targets`` and ``sample_weights``."""
+        return self._loss_tensors().total
+
+    @property
+    def targets(self) -> list[Any]:
+        """Placeholders of the truth for each output, as :attr:`total_loss` takes it."""
+        return self._loss_tensors().targets
+
+    @property
+    def sample_weights(self) -> list[Any]:
+        """Placeholders of how much each example counts, as :attr:`total_loss` takes it."""
+        return self._loss_tensors().weights
+
+    def _loss_tensors(self) -> LossTensors:
+        kept: tuple[Any, LossTensors] | None = self.__dict__.get("__loss")
+        if kept is None or kept[0] is not self._spec:
+            kept = self.__dict__["__loss"] = (self._spec, loss_tensors(self))
+        return kept[1]
 
     @property
     def metrics_names(self) -> list[str]:
