@@ -90,3 +90,22 @@ def test_a_map_of_a_data_set_may_choose(tf2):
 
     data = tf2.data.Dataset.range(4).map(changed)
     np.testing.assert_array_equal(list(data.as_numpy_iterator()), [0, 1, 20, 30])
+
+
+def test_loops_and_choices_have_values_at_once(tf2):
+    pair = tf2.while_loop(
+        lambda i, s: i < 5, lambda i, s: (i + 1, s + i), (tf2.constant(0), tf2.constant(0))
+    )
+    assert [int(x) for x in pair] == [5, 10]
+    np.testing.assert_array_equal(tf2.map_fn(lambda x: x * 2, tf2.constant([1, 2])).numpy(), [2, 4])
+    np.testing.assert_array_equal(
+        tf2.scan(lambda a, x: a + x, tf2.constant([1, 2, 3])).numpy(), [1, 3, 6]
+    )
+    v = tf2.Variable(0.0)
+
+    @tf2.function
+    def step(x):
+        tf2.cond(x > 0, lambda: v.assign_add(1.0), lambda: v.assign_sub(1.0))
+        return v.read_value()
+
+    assert [float(step(tf2.constant(x))) for x in (1.0, -1.0, -1.0)] == [1, 0, -1]

@@ -160,6 +160,7 @@ def watch_cells() -> None:
 
     shell.events.register("pre_run_cell", look)
 
+
 # Names that only programs of one version look up.
 _OF_TWO = {"GradientTape", "function", "Module", "TensorSpec"}
 _OF_ONE = {

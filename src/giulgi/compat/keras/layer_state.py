@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.keras.boundary import named
+from giulgi.compat.keras.boundary import called, holds_named, named
 from giulgi.compat.keras.weights import weight_of
 from giulgi.compat.variables import Variable
 from giulgi.tree import flatten
@@ -31,6 +31,13 @@ class Keeping(gg.layers.Layer):
                         flag = trainable and self.trainable and bool(weight.trainable)
                         found.append((weight, flag))
         return found
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        """Return which steps of the outputs count."""
+        own = super().compute_mask
+        if not holds_named([inputs, mask]):
+            return own(inputs, mask)
+        return called(own, "Mask", None, [inputs, mask], {})
 
     @property
     def losses(self) -> list[Any]:

@@ -166,7 +166,7 @@ FAMILIES = (
 for _family in FAMILIES:
     import_module(f"{__name__}.{_family}")
 
-for _part in ("mode", "tape", "functions", "contrib"):
+for _part in ("mode", "tape", "functions", "contrib", "control"):
     import_module(f"giulgi.compat.eager.{_part}")
 
 # What a program of that time asks for, to decide how to go on: the last of the first line.

@@ -16,7 +16,7 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.graph_functions import name_scope
 from giulgi.compat.names import export, exported
 from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensor import Tensor, as_expression, as_tensor
 from giulgi.compat.variables import Variable
 from giulgi.names import snake_case
 from giulgi.tree import flatten
@@ -258,7 +258,7 @@ for _name in ("debugging.enable_check_numerics", "debugging.disable_check_numeri
 @operation("linalg.matrix_transpose", type="MatrixTranspose")
 def matrix_transpose(a: Any, name: str | None = None, conjugate: bool = False) -> Any:
     """Return matrices with their last two axes exchanged."""
-    x = gg.constant(a)
+    x = as_expression(a)
     axes = [*range(x.ndim - 2), x.ndim - 1, x.ndim - 2]
     return gg.transpose(x, axes)
 

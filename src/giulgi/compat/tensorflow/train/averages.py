@@ -10,7 +10,7 @@ from giulgi.compat.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.compat.variable_scopes import scopes_of
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables import Variable, take_effect
 
 
 @exported("train.ExponentialMovingAverage")
@@ -69,7 +69,7 @@ class ExponentialMovingAverage:
             assigns = [self._moved(x, decay, inputs) for x in followed]
             name = graph.unique_name("AssignMovingAvg")
             pairs = [pair for several in assigns for pair in several]
-            return Operation(graph, "NoOp", name, inputs, pairs)
+            return take_effect(Operation(graph, "NoOp", name, inputs, pairs))
 
     def _made(self, x: Any) -> Variable:
         """Return the variable of a mean, which is made."""
