@@ -11,6 +11,7 @@ from giulgi.graph.control.while_loop import Repeated, While
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.ops.random import RandomBits
 
 #: About how many seconds it takes to interpret a node; and how many an element of it takes, of
@@ -18,7 +19,13 @@ from giulgi.graph.ops.random import RandomBits
 A_NODE = 1.2e-5
 _AN_ELEMENT, _RANDOM_BITS, _A_MULTIPLICATION = 4e-10, 3e-8, 3e-11
 
-_PRODUCTS = (MatMul, Convolution, ConvolutionInput, ConvolutionKernel)
+# Windows are gone through tap by tap: for each, all that a convolution gives or takes is added up,
+# and pooling chooses among all that it gives by a mask.
+_A_TAP, _A_CHOSEN_TAP = 2e-9, 1e-8
+
+_CONVOLUTIONS = (Convolution, ConvolutionInput, ConvolutionKernel)
+_PRODUCTS = (MatMul, *_CONVOLUTIONS)
+_POOLINGS = (GreatestTap, AtTap, FromTap)
 
 
 def work(nodes: Iterable[Node]) -> int:
@@ -44,8 +51,22 @@ def seconds_interpreted(nodes: Iterable[Node]) -> float:
         each = _AN_ELEMENT
         if isinstance(node.op, (MatMul, RandomBits)):
             each = _A_MULTIPLICATION if isinstance(node.op, MatMul) else _RANDOM_BITS
-        total += A_NODE + work([node]) * each
+        seconds = work([node]) * each
+        if isinstance(node.op, _CONVOLUTIONS):
+            seconds = _of_convolution(node)
+        elif isinstance(node.op, _POOLINGS):
+            smaller = min([_size(node), *(_size(x) for x in node.inputs[:1])])
+            seconds = smaller * prod(node.op.taps) * _A_CHOSEN_TAP
+        total += A_NODE + seconds
     return total
+
+
+def _of_convolution(node: Node) -> float:
+    """Return about how many seconds NumPy takes for a convolution, or for a gradient of one."""
+    kernel = node if isinstance(node.op, ConvolutionKernel) else node.inputs[1]
+    taps = prod(1 if size is None else size for size in (kernel.spec.shape or ())[:-2])
+    moved = max(_size(x) for x in (node, *node.inputs[:2]) if x is not kernel)
+    return moved * taps * _A_TAP + work([node]) * taps**0.5 * _A_MULTIPLICATION
 
 
 def node_count(nodes: Iterable[Node]) -> int:
