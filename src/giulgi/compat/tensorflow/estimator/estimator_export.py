@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from giulgi.compat.names import exported
-from giulgi.compat.tensorflow.graphs import saved_model
 from giulgi.compat.tensorflow.public import tf
 
 _DEFAULT = "serving_default"
@@ -104,10 +103,12 @@ def signatures_of(spec: Any, receiver: Any) -> dict[str, Any]:
 
 def _signature(given: Mapping[str, Any], output: Any) -> Any:
     if isinstance(output, RegressionOutput):
-        return saved_model.regression_signature_def(_only(given), output.value)
+        return tf.saved_model.regression_signature_def(_only(given), output.value)
     if isinstance(output, ClassificationOutput):
-        return saved_model.classification_signature_def(_only(given), output.classes, output.scores)
-    return saved_model.predict_signature_def(given, output.outputs)
+        return tf.saved_model.classification_signature_def(
+            _only(given), output.classes, output.scores
+        )
+    return tf.saved_model.predict_signature_def(given, output.outputs)
 
 
 def _only(given: Mapping[str, Any]) -> Any:
@@ -120,7 +121,7 @@ def saved(session: Any, base: Any, signatures: Mapping[str, Any], as_text: bool 
     while os.path.exists(os.path.join(os.fsdecode(base), str(stamp))):
         stamp += 1
     folder = os.path.join(os.fsdecode(base), str(stamp))
-    builder = saved_model.SavedModelBuilder(folder)
+    builder = tf.saved_model.Builder(folder)
     builder.add_meta_graph_and_variables(session, ["serve"], signatures)
     builder.save(as_text)
     return os.fsencode(folder)
