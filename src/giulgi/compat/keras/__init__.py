@@ -15,6 +15,7 @@ FAMILIES: tuple[str, ...] = (
     "backend_ctc",
     "backend_functions",
     "backend_math",
+    "backend_more",
     "backend_nn",
     "backend_session",
     "callbacks",

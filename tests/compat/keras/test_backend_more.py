@@ -1,0 +1,50 @@
+"""Functions of ``keras.backend`` that few programs call, beside NumPy."""
+
+import numpy as np
+import pytest
+
+X = np.random.default_rng(0).normal(size=(2, 4, 4, 3)).astype("float32")
+
+
+@pytest.fixture
+def backend():
+    import keras
+
+    return keras.backend
+
+
+@pytest.mark.parametrize("is_last", [True, False])
+def test_a_convolution_transposed_spreads_what_it_is_given(backend, is_last):
+    kernel = np.random.default_rng(1).normal(size=(2, 2, 5, 3)).astype("float32")
+    wanted = np.zeros((2, 8, 8, 5))
+    for i in range(4):
+        for j in range(4):
+            spread = np.einsum("nc,abdc->nabd", X[:, i, j], kernel)
+            wanted[:, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2] += spread
+    x = X if is_last else X.transpose(0, 3, 1, 2)
+    shape = (2, 8, 8, 5) if is_last else (2, 5, 8, 8)
+    order = "channels_last" if is_last else "channels_first"
+    x, kernel = backend.variable(x), backend.variable(kernel)
+    found = backend.eval(backend.conv2d_transpose(x, kernel, shape, (2, 2), "same", order))
+    found = found if is_last else found.transpose(0, 2, 3, 1)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_convolutions_of_each_channel(backend):
+    kernel = np.random.default_rng(2).normal(size=(1, 1, 3, 2)).astype("float32")
+    found = backend.eval(backend.depthwise_conv2d(backend.variable(X), backend.variable(kernel)))
+    wanted = np.einsum("nhwc,cm->nhwcm", X, kernel[0, 0]).reshape(2, 4, 4, 6)
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_is_normalized(backend):
+    given = backend.variable(X), backend.ones((3,)), backend.zeros((3,)), [0, 1, 2]
+    found, mean, _ = backend.normalize_batch_in_training(*given)
+    wanted = (X - X.mean((0, 1, 2))) / np.sqrt(X.var((0, 1, 2)) + 1e-3)
+    np.testing.assert_allclose(backend.eval(found), wanted, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(backend.eval(mean), X.mean((0, 1, 2)), rtol=1e-3, atol=1e-5)
+
+
+def test_elements_are_joined_from_the_last(backend):
+    joined = backend.foldr(lambda a, b: a - b, backend.constant([1.0, 2.0, 4.0]))
+    assert backend.eval(joined) == 4 - 2 - 1
