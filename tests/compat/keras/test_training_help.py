@@ -5,6 +5,8 @@ import csv
 import numpy as np
 import pytest
 
+from giulgi.compat import downloads
+
 X = np.random.default_rng(8).normal(size=(30, 3)).astype("float32")
 Y = (X[:, 0] > 0).astype(int)
 
@@ -230,9 +232,10 @@ def test_a_picture_of_a_model(k, tmp_path):
 
 def test_what_ships_and_what_does_not(k, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(downloads, "_fetched", lambda *_: "")
     (x, y), (_, labels) = k.datasets.mnist.load_data()
     assert (x.shape, y.shape, labels.shape) == ((60000, 28, 28), (60000,), (10000,))
-    with pytest.raises(FileNotFoundError, match=r"put the file imdb\.npz into .*datasets"):
+    with pytest.raises(FileNotFoundError, match=r"Put the file imdb\.npz into .*datasets"):
         k.datasets.imdb.load_data(num_words=1000)
     with pytest.raises(FileNotFoundError, match=r"vgg16_weights_tf_dim_ordering_tf_kernels\.h5"):
         k.applications.vgg16.VGG16(weights="imagenet", input_shape=(224, 224, 3))
