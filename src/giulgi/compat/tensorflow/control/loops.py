@@ -15,6 +15,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensorflow.control.growing import lengths
 from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
@@ -121,6 +122,7 @@ class _Rounds:
         if not isinstance(leaf, TensorArray):
             return model(leaf.dtype, leaf.sizes if shape is None else TensorShape(shape).sizes)
         made = leaf.like(None)
+        made.growths = []
         known = leaf.whole
         if known is None and leaf.element_shape.sizes is not None:
             known = leaf.zeros(leaf.element_shape)
@@ -224,14 +226,16 @@ class _Rounds:
             return None
         count = len(self.firsts)
         try:
+            firsts = self._full_grown(ends)
             found = gg.while_loop(
                 lambda *states: gg.reshape(asked.applied(states[:count], redrawn=True)[0], ()),
                 lambda *states: tuple(body.applied(states, redrawn=True)),
-                tuple(x.expression for x in (*self.firsts, *self.before)),
+                (*firsts, *(x.expression for x in self.before)),
             )
         except GiulgiError:
             return None  # A shape changes: Python goes through the rounds.
-        if any(_may_change(*pair) for pair in zip(self.firsts, ends, strict=True)):
+        pairs = zip(self.firsts, ends, firsts, strict=True)
+        if any(_may_change(a, b) for a, b, begun in pairs if begun is a.expression):
             return None
         controls = [*asked.controls, *body.controls]
         if asked.hosts or body.hosts:  # What only looks at values is done by Python, once more.
@@ -242,6 +246,30 @@ class _Rounds:
             "while", "Exit", inputs, list(found[:count]), controls=controls, assigns=assigns
         )
         return made
+
+    def _full_grown(self, ends: list[Tensor]) -> list[gg.Tensor]:
+        """Return the first states, with arrays that grow as long as they become."""
+        firsts = [x.expression for x in self.firsts]
+        growing = {
+            place: model.growths
+            for place, model in enumerate(self.models)
+            if isinstance(model, TensorArray) and model.growths
+        }
+        looks_at_size = any(op.type in _OF_WHOLE for op in self.body.operations)
+        if not growing or looks_at_size or self.body.variables:
+            return firsts
+        nodes = [
+            self._tensor(x, y).expression.node
+            for x, y in zip(self.models, self.firsts, strict=True)
+        ]
+        new = [x.expression for x in ends]
+        found = lengths(self.goes_on.expression, nodes, firsts, new, growing)
+        if found is None:
+            return firsts
+        for place, length in zip(growing, found, strict=True):
+            firsts[place] = self.begin[place].grown(firsts[place], length)
+        self.asked.growths = self.body.growths = [x for own in growing.values() for x in own]
+        return firsts
 
     def _by_python(self, models: list[Tensor], ends: list[Tensor]) -> list[Tensor]:
         """Return the last values, found by Python."""
@@ -283,6 +311,10 @@ class _Rounds:
         inputs = [*self.firsts, *self.before, *ask.captured, *step.captured]
         controls = [*self.asked.controls, *self.body.controls]
         return host_operation("while", rounds, inputs, declared, "Exit", controls)
+
+
+# What asks of an array how long it is by now.
+_OF_WHOLE = ("TensorArraySizeV3", "TensorArrayGatherV3", "TensorArrayConcatV3")
 
 
 def _put(states: list[Any], places: list[int], values: list[Any]) -> None:

@@ -53,12 +53,14 @@ class TensorArray:
         self.whole: Tensor | None = None
         # In the body of a loop what was written before is known as soon as its shape is.
         self.begun: Callable[[Tensor | None, TensorShape], Tensor] | None = None
+        #: Where it grew: what was made of which tensors, for how many places.
+        self.growths: list[tuple[gg.Tensor, gg.Tensor, gg.Tensor]] = []
 
     def like(self, whole: Tensor | None) -> TensorArray:
         """Return an array of the same kind that holds other tensors."""
         made = TensorArray(self.dtype, self.count, self.is_dynamic)
         made.element_shape = self.element_shape
-        made.whole, made.begun = whole, self.begun
+        made.whole, made.begun, made.growths = whole, self.begun, self.growths
         if whole is not None:
             made.element_shape = TensorShape(None if whole.sizes is None else whole.sizes[1:])
         return made
@@ -119,10 +121,18 @@ class TensorArray:
         x, y = before.expression, gg.cast(new.expression, self.dtype.numpy_dtype)
         at = gg.cast(gg.reshape(place.expression, ()), "int64")
         if self.is_dynamic:
-            x = _grown(x, at + 1)
+            x = self.grown(x, at + 1)
         steps = gg.reshape(gg.arange(gg.size(x, 0)), [-1, *[1] * y.ndim])
         whole = gg.where(gg.equal(steps, at), gg.expand_dims(y, 0), x)
         return self.like(as_results("TensorArrayWriteV3", name, [before, place, new], whole))
+
+    def grown(self, x: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
+        """Return tensors with zeros behind them, if there are fewer than a number."""
+        more = gg.maximum(count - gg.size(x, 0), 0)
+        sizes = [gg.size(x, axis) if n is None else n for axis, n in enumerate(x.shape)][1:]
+        made = gg.concat([x, gg.zeros([more, *sizes], x.dtype)])
+        self.growths.append((made, x, count))
+        return made
 
     def read(self, index: Any, name: str | None = None) -> Any:
         """Return the tensor at a place."""
@@ -172,7 +182,7 @@ class TensorArray:
         x, y = before.expression, new.expression
         at = gg.cast(places.expression, "int64")
         if self.is_dynamic:
-            x = _grown(x, gg.max(at) + 1)
+            x = self.grown(x, gg.max(at) + 1)
         rows = gg.equal(gg.expand_dims(gg.arange(gg.size(x, 0)), 1), at)
         found = gg.gather(y, gg.argmax(gg.cast(rows, "int64"), 1))
         written = gg.reshape(gg.any(rows, 1), [-1, *[1] * (y.ndim - 1)])
@@ -207,10 +217,3 @@ class TensorArray:
     def close(self, name: str | None = None) -> Any:
         """Return an operation that does nothing."""
         return no_op(name)
-
-
-def _grown(x: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
-    """Return an array with zeros behind it, if it has fewer places than a number."""
-    more = gg.maximum(count - gg.size(x, 0), 0)
-    sizes = [gg.size(x, axis) if n is None else n for axis, n in enumerate(x.shape)][1:]
-    return gg.concat([x, gg.zeros([more, *sizes], x.dtype)])

@@ -15,6 +15,7 @@ from giulgi.compat.host import HostCall, session_storage, stand_in
 from giulgi.compat.running import Prepared, new_values
 from giulgi.compat.shapes import Sizes
 from giulgi.compat.tensor import Tensor, record, result_of
+from giulgi.compat.tensorflow.control.growing import Growth, full_grown
 from giulgi.compat.variables import Variable, declared
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.ops.leaves import placeholder
@@ -134,6 +135,8 @@ class Repeatable:
 
     def __init__(self, traced: Traced, models: Sequence[Tensor], ends: Sequence[Tensor]) -> None:
         self.traced, self.models, self.ends = traced, list(models), list(ends)
+        #: Where arrays grow, if there is place for all before.
+        self.growths: list[Growth] = []
         self.operations = traced.operations(self.ends)
         taken, self.controls = traced.taken(self.operations, self.ends)
         self.inputs = [x for x in taken if x not in set(models)]
@@ -156,7 +159,8 @@ class Repeatable:
 
     @property
     def _expressions(self) -> list[Expression]:
-        return [*(end.expression for end in self.ends), *self.new]
+        found = [*(end.expression for end in self.ends), *self.new]
+        return full_grown(found, self.growths) if self.growths else found
 
     def applied(self, arguments: Sequence[Expression], redrawn: bool = False) -> list[Expression]:
         """Return the ends and the new values of variables.
@@ -191,7 +195,9 @@ class ByPython:
         self.captured = [*captured, *(v.as_tensor() for v in read)]
         assigns = [op for op in built.operations if op.assigns]
         with built.traced.graph.control_dependencies(None):
-            new = [record("Identity", None, [], [x], controls=assigns).outputs[0] for x in built.new]
+            new = [
+                record("Identity", None, [], [x], controls=assigns).outputs[0] for x in built.new
+            ]
         self._ends = [*built.ends, *new]
         self._prepared: Prepared | None = None
 
