@@ -273,7 +273,7 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> gg.Tensor:
 @exported("identity")
 def identity(input: Any, name: str | None = None) -> Any:
     """Return a tensor as it is, under a name of its own; it is fed and differentiated by itself."""
-    made = _identity(input, name)
+    made: Any = _identity(input, name)
     return made if made.dtype is string else told_apart(made)
 
 

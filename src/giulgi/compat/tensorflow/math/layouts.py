@@ -21,7 +21,8 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.refusals import Check
-from giulgi.compat.tensor import Converted, Operand, Tensor, as_tensor
+from giulgi.compat.operand import Operand
+from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.recent import Recent
@@ -106,53 +107,80 @@ def _as_tensors(value: Any) -> Any:
 
 def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str | None) -> Any:
     """Build the operation for strings, or complex numbers, for which their places stand."""
-    original = dict(bound.arguments)
-    inputs: list[Tensor] = []
-    for value in original.values():
-        leaves = flatten(value)[0]
-        inputs += [as_tensor(v) for v in leaves if isinstance(v, (Tensor, Converted))]
+    layout = _Layout(function, bound)
+    inputs = layout.inputs
+    models = [
+        placeholder(np.int64, x.sizes) if x.dtype.is_foreign else x.expression for x in inputs
+    ]
+    outputs, structure = layout.laid_out(models)
+    texts = {y.node for y, x in zip(models, inputs, strict=True) if x.dtype.is_foreign}
+    is_of_text = [_comes_from(y, texts) for y in outputs]
+    declared = [
+        (layout.dtype if of_text else y.dtype, y.known_shape)
+        for y, of_text in zip(outputs, is_of_text, strict=True)
+    ]
+    carried_out = functools.partial(layout.carried_out, is_of_text)
+    made = host_operation(type, carried_out, inputs, declared, name)
+    return unflatten(structure, iter(made.outputs))
 
-    def laid_out(expressions: Sequence[gg.Tensor]) -> tuple[list[gg.Tensor], Any]:
+
+class _Layout:
+    """How a function lays out strings, which giulgi does not compute: it is given their places.
+
+    Attributes:
+        inputs: the tensors among its arguments.
+        dtype: that of the strings, or complex numbers.
+    """
+
+    def __init__(self, function: Any, bound: inspect.BoundArguments) -> None:
+        self._function, self._bound = function, bound
+        self._original = dict(bound.arguments)
+        self.inputs: list[Tensor] = []
+        for value in self._original.values():
+            leaves = flatten(value)[0]
+            self.inputs += [as_tensor(v) for v in leaves if isinstance(v, (Tensor, Converted))]
+        self._is_laid = [x.dtype.is_foreign for x in self.inputs]
+        self.dtype = next(x.dtype for x in self.inputs if x.dtype.is_foreign)
+        # They are the same for strings of the same shapes, as for each element of a data set.
+        self._remembered: Recent[Any, list[Array]] = Recent(_REMEMBERED)
+
+    def laid_out(self, expressions: Sequence[gg.Tensor]) -> tuple[list[gg.Tensor], Any]:
+        """Return the results, and their structure, of these expressions in the inputs' places."""
         remaining = iter(expressions)
-        for key, value in original.items():
+        for key, value in self._original.items():
             leaves, structure = flatten(value)
             leaves = [next(remaining) if isinstance(v, (Tensor, Converted)) else v for v in leaves]
-            bound.arguments[key] = unflatten(structure, iter(leaves))
-        return flatten(function(*bound.args, **bound.kwargs))
+            self._bound.arguments[key] = unflatten(structure, iter(leaves))
+        return flatten(self._function(*self._bound.args, **self._bound.kwargs))
 
-    laid = [x.dtype.is_foreign for x in inputs]
-    pairs = list(zip(inputs, laid, strict=True))
-    models = [placeholder(np.int64, x.sizes) if own else x.expression for x, own in pairs]
-    outputs, structure = laid_out(models)
-    texts = {x.node for x, own in zip(models, laid, strict=True) if own}
-    dtype = next(x.dtype for x, own in pairs if own)
-
-    def places_of(shapes: Sequence[Any]) -> list[Array]:
+    def _places_of(self, shapes: Sequence[Any]) -> list[Array]:
         """Return the places of strings in the results: shapes of strings, arrays of numbers."""
         places, count = [], 1
-        for shape, own in zip(shapes, laid, strict=True):
-            if own:
+        for shape, is_laid in zip(shapes, self._is_laid, strict=True):
+            if is_laid:
                 size = math.prod(shape)
                 places.append(gg.constant(np.arange(count, count + size).reshape(shape)))
                 count += size
             else:
                 places.append(gg.constant(shape))
-        return [np.asarray(y) for y in laid_out(places)[0]]
+        return [np.asarray(y) for y in self.laid_out(places)[0]]
 
-    # They are the same for strings of the same shapes, as for each element of a data set.
-    remembered: Recent[Any, list[Array]] = Recent(_REMEMBERED)
-
-    def carried_out(*arrays: Any) -> Any:
-        pool: list[Any] = [0 if dtype.is_complex else b""]
+    def carried_out(self, is_of_text: Sequence[bool], *arrays: Any) -> Any:
+        """Return the results for arrays, of which some are strings."""
+        pool: list[Any] = [0 if self.dtype.is_complex else b""]
         shapes: list[Any] = []
         key: list[Any] = []
-        for array, own in zip(map(np.asarray, arrays), laid, strict=True):
-            if own:
+        for array, is_laid in zip(map(np.asarray, arrays), self._is_laid, strict=True):
+            if is_laid:
                 pool.extend(np.ravel(array).tolist())
-            shapes.append(array.shape if own else array)
-            key.append(array.shape if own else (array.shape, array.tobytes()))
-        few = sum(x.size for x, own in zip(shapes, laid, strict=True) if not own) <= _FEW
-        found = remembered.get(tuple(key), lambda: places_of(shapes)) if few else places_of(shapes)
+            shapes.append(array.shape if is_laid else array)
+            key.append(array.shape if is_laid else (array.shape, array.tobytes()))
+        numbers = sum(x.size for x, own in zip(shapes, self._is_laid, strict=True) if not own)
+        found = (
+            self._remembered.get(tuple(key), lambda: self._places_of(shapes))
+            if numbers <= _FEW
+            else self._places_of(shapes)
+        )
         strings = np.empty(len(pool), object)
         strings[:] = pool
         values = [
@@ -160,14 +188,6 @@ def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str
             for y, of_text in zip(found, is_of_text, strict=True)
         ]
         return values[0] if len(values) == 1 else values
-
-    is_of_text = [_comes_from(y, texts) for y in outputs]
-    declared = [
-        (dtype if of_text else y.dtype, y.known_shape)
-        for y, of_text in zip(outputs, is_of_text, strict=True)
-    ]
-    made = host_operation(type, carried_out, inputs, declared, name)
-    return unflatten(structure, iter(made.outputs))
 
 
 def _comes_from(y: gg.Tensor, texts: set[Any]) -> bool:
