@@ -115,3 +115,22 @@ def test_the_likeness_of_single_pictures_is_a_number(tf):
     with tf.Session() as session:
         single, several = session.run(pair)
     assert single == several[0]
+
+
+def test_a_file_of_a_graph_decodes_pictures(tf):
+    pytest.importorskip("PIL")
+    picture = np.arange(24, dtype="uint8").reshape(2, 4, 3)
+    contents = tf.placeholder(tf.string, name="contents")
+    pixels = tf.cast(tf.image.decode_png(contents, channels=3), tf.float32)
+    tf.multiply(pixels, 2.0, name="made")
+    file = tf.image.encode_png(picture)
+    message = tf.get_default_graph().as_graph_def().SerializeToString()
+    with tf.Session() as session:
+        raw = session.run(file)
+    with tf.Graph().as_default():
+        read = tf.GraphDef()
+        read.ParseFromString(message)
+        tf.import_graph_def(read, name="")
+        with tf.Session() as session:
+            found = session.run("made:0", {"contents:0": raw})
+    np.testing.assert_array_equal(found, picture * 2.0)

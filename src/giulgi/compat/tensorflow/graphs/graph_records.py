@@ -5,8 +5,9 @@ they are kept as giulgi's own records, pickled, in an attribute of the first nod
 it are for those who look at a graph. What is read may name nothing but giulgi's operations and
 NumPy's arrays, so that a file cannot bring code of its own.
 
-What Python carries out, such as ``tf.py_func`` or a summary, is not in a file: it is there by name,
-and says so when it is run.
+What Python carries out is in a file if it is a function of a module of the stand-in, such as that
+which decodes pictures: the file names it. Anything else, such as ``tf.py_func`` or a summary, is
+not in a file: it is there by name, and says so when it is run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import io
 import pickle
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,9 @@ from giulgi.nn.phase import phase
 
 _VERSION = 1
 _PLAIN = (str, bytes, int, float, bool, type(None))
+
+# Where functions are that a file may name.
+_OWN = "giulgi.compat.tensorflow."
 
 
 # Writing
@@ -145,7 +150,20 @@ def _operation(op: Operation, places: _Places, frozen: Collection[Operation]) ->
         ],
         "host": op.host is not None,
         "content": content,
+        "function": None if op.host is None else _named_function(op.host.function),
     }
+
+
+def _named_function(function: Any) -> tuple[str, str, dict[str, Any]] | None:
+    """Return module, name and arguments of a function that can be found again; else None."""
+    given: dict[str, Any] = {}
+    if isinstance(function, partial) and not function.args:
+        function, given = function.func, function.keywords
+    module = str(getattr(function, "__module__", ""))
+    name = str(getattr(function, "__qualname__", "<"))
+    is_own = module.startswith(_OWN) and name.isidentifier()
+    plain = all(isinstance(value, _PLAIN) for value in given.values())
+    return (module, name, dict(given)) if is_own and plain else None
 
 
 def _variable(variable: Any, places: _Places) -> dict[str, Any]:
@@ -313,6 +331,15 @@ def _host(told: Mapping[str, Any]) -> Callable[..., Any]:
     if told["content"] is not None:
         text = objects(told["content"])
         return lambda: text
+    if told.get("function") is not None:
+        module, name, given = told["function"]
+        found: Any = None
+        if module.startswith(_OWN):
+            found = getattr(importlib.import_module(module), name)
+        # Not what the module itself imports from elsewhere.
+        if getattr(found, "__module__", None) != module:
+            raise ValueError(f"a graph has no {module}.{name}")
+        return partial(found, **given)
 
     def missing(*_: Any) -> Any:
         raise NotImplementedError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -69,14 +70,17 @@ def _decode(
     if count not in (0, 1, 3, 4):
         raise ValueError(f"channels must be 0, 1, 3, or 4, got {count}")
 
-    def decode(value: Any) -> Array:
-        picture = _opened(value)
-        if ratio > 1:
-            picture = picture.resize([-(-size // ratio) for size in picture.size])
-        return _as_type(_pixels(picture, count), kind)
-
+    decode = partial(decoded, channels=count, dtype=kind.name, ratio=ratio)
     outputs = [(kind, [None, None, count or None])]
     return host_operation(type, decode, [contents], outputs, name).outputs[0]
+
+
+def decoded(value: Any, channels: int, dtype: str, ratio: int) -> Array:
+    """Return the pixels of the bytes of a file, of which files of graphs have the name."""
+    picture = _opened(value)
+    if ratio > 1:
+        picture = picture.resize([-(-size // ratio) for size in picture.size])
+    return _as_type(_pixels(picture, channels), as_dtype(dtype))
 
 
 @exported("image.decode_jpeg", "io.decode_jpeg")
