@@ -19,9 +19,9 @@ import giulgi as gg
 from giulgi.compat.deferred import called
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
+from giulgi.compat.operand import Operand
 from giulgi.compat.operation import as_results
 from giulgi.compat.refusals import Check
-from giulgi.compat.operand import Operand
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.graph.ops.leaves import placeholder
