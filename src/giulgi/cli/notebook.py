@@ -186,7 +186,7 @@ class Shell:
         if name in ("env", "set_env") and "=" in rest:
             key, _, value = rest.partition("=")
             os.environ[key.strip()] = value.strip()
-        if name in ("ls", "mkdir", "cat", "pwd"):
+        if name in ("ls", "mkdir", "cat"):
             return self._line(f"!{name} {rest}", is_value)
         return [] if is_value else None
 

@@ -28,7 +28,7 @@ def test_tensors_are_numbers_and_sequences(tf2):
     assert not tf2.constant(0)
     assert sum(x).numpy() == 6
     assert max(x).numpy() == 3
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="ambiguous"):
         bool(x > 1)
     with pytest.raises(TypeError):
         iter(tf2.constant(1))

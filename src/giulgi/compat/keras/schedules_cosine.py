@@ -33,7 +33,9 @@ class CosineDecay(LearningRateSchedule):
         return self.initial_learning_rate * ((1.0 - self.alpha) * fallen + self.alpha)
 
 
-@exported("optimizers.schedules.CosineDecayRestarts", "experimental.CosineDecayRestarts", of="keras")
+@exported(
+    "optimizers.schedules.CosineDecayRestarts", "experimental.CosineDecayRestarts", of="keras"
+)
 class CosineDecayRestarts(LearningRateSchedule):
     """The rate goes down along half a cosine, and begins anew, each time for longer and lower."""
 

@@ -189,8 +189,7 @@ def get_step() -> Any:
 def flush(writer: FileWriter | None = None, name: str | None = None) -> None:
     """Write what waits."""
     del name
-    found = writer if writer is not None else (_open_writers or [None])[-1]
-    if found is not None:
+    for found in [writer] if writer is not None else _open_writers[-1:]:
         found.flush()
 
 
