@@ -12,7 +12,14 @@ _OF_ONE = re.compile(
     r"|\bdisable_eager_execution\b|\btf\.layers\.|\btf\.app\b|\btf\.contrib\.(?!eager)"
     r"|\bmake_one_shot_iterator\b|\bmake_initializable_iterator\b|\benable_eager_execution\b"
     r"|\btf\.(mul|sub|neg|pack|unpack|select|scalar_summary|merge_all_summaries)\s*\("
-    r"|\btensorflow\.contrib\b|\btf\.train\.\w*Optimizer\b"
+    r"|\btensorflow\.contrib\b|\btf\.train\.\w*Optimizer\b|Session\s*\(|\bget_session\b"
+    r"|\btf\.(variable_scope|gfile|logging|flags|assign\w*|log|to_float|to_int\w+|ConfigProto)\b"
+    r"|\btf\.(random_normal|random_uniform|truncated_normal|set_random_seed|GraphKeys|Print)\b"
+    r"|\btf\.(reset_default_graph|get_default_graph|gradients|trainable_variables)\b"
+    r"|\btf\.train\.(Saver|Supervisor|batch|shuffle_batch|Coordinator|MonitoredSession)\b"
+    r"|\btf\.summary\.(merge\w*|FileWriter)\b|\bK\.(gradients|get_session)\b"
+    r"|\btf\.(estimator\.inputs|nn\.rnn_cell|nn\.dynamic_rnn|metrics\.\w+\(labels)"
+    r"|\btensorflow\.compat\.v1\s+as\s+tf\b|\btensorflow\.examples\b"
 )
 _OF_TWO = re.compile(
     r"\bGradientTape\b|\btf\.function\b|\.numpy\(\)|\bapply_gradients\s*\(\s*zip"
@@ -34,6 +41,15 @@ _SURELY_OF_TWO = re.compile(
 )
 
 
+# What no program has that computes at once, whatever else it calls.
+_SESSIONS = re.compile(
+    r"Session\s*\(|\bplaceholder\s*\(|\bglobal_variables_initializer\b"
+    r"|\bdisable_v2_behavior\b|\bdisable_eager_execution\b|\benable_eager_execution\b"
+)
+# The Keras that is no part of TensorFlow was one of graphs.
+_KERAS = re.compile(r"^\s*(import|from)\s+keras\b", re.MULTILINE)
+
+
 def guessed_of_cell(text: str) -> bool | None:
     """Return whether a cell of a notebook is of TensorFlow 2; None if that may be or not."""
     if _OF_ONE.search(text):
@@ -49,7 +65,11 @@ def guessed(text: str, folder: Path | None = None) -> bool | None:
         folder: where modules of its own lie, which are asked, too.
     """
     texts = [text, *_own_modules(text, folder)]
-    if any(_OF_ONE.search(part) for part in texts):
+    if any(_SURELY_OF_TWO.search(part) for part in texts) and not any(
+        _SESSIONS.search(part) for part in texts
+    ):
+        return True
+    if any(_OF_ONE.search(part) or _KERAS.search(part) for part in texts):
         return False
     return True if any(_OF_TWO.search(part) for part in texts) else None
 
