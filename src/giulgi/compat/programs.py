@@ -96,21 +96,40 @@ class AdaptiveProgram:
     def _run_interpreted(
         self, arrays: Sequence[Array], storage: Storage, left: _Left
     ) -> list[Array]:
-        """Return what is fetched, without compiling more than loops."""
+        """Return what is fetched, without compiling more than loops, if that is quick enough."""
         left.seconds -= left.run
         if self._loops is None:
             self._loops = left.loops
-        if self._loops <= 0:
-            return self._with_loops.run(arrays, storage)
-        nodes = int(self._loops / A_NODE)
-        try:
-            with patient(nodes) as patience:
-                found = self._interpreted.run(arrays, storage)
-        except OutOfPatience:
-            self._loops = 0
-            return self._with_loops.run(arrays, storage)
-        self._loops -= (nodes - patience.left) * A_NODE
-        return found
+        if self._loops > 0:
+            found, used = _patiently(self._interpreted, arrays, storage, self._loops)
+            self._loops -= used
+        else:
+            found, used = _patiently(self._with_loops, arrays, storage, left.seconds)
+        left.seconds -= used
+        if found is not None:
+            return found
+        return (
+            self._run_interpreted(arrays, storage, left)
+            if left.seconds > 0
+            else (self.compiled.run(arrays, storage))
+        )
+
+
+def _patiently(
+    program: Program, arrays: Sequence[Array], storage: Storage, seconds: float
+) -> tuple[list[Array] | None, float]:
+    """Return what a program fetches, and about how long its loops took.
+
+    Returns:
+        None, if they would take longer than so many seconds.
+    """
+    nodes = max(int(seconds / A_NODE), 0)
+    try:
+        with patient(nodes) as patience:
+            found = program.run(arrays, storage)
+    except OutOfPatience:
+        return None, max(seconds, 0.0) + A_NODE
+    return found, (nodes - patience.left) * A_NODE
 
 
 @dataclass

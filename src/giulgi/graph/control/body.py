@@ -34,8 +34,22 @@ _REMEMBERED_FORMS = 64
 # Of so many bodies the order of the nodes is remembered.
 _REMEMBERED_ORDERS = 64
 
+# Constants up to this many elements stand in the body itself.
+_INLINE_ELEMENTS = 64
+
 # To compute so many elements takes about as long as to come to a node.
 _ELEMENTS_LIKE_A_NODE = 4000
+
+
+def is_inlined(x: Tensor) -> bool:
+    """Whether a value that a body captures stands in it: a small constant."""
+    return isinstance(x.op, Constant) and x.op.value.size <= _INLINE_ELEMENTS
+
+
+def parameters_of(nodes: Sequence[Node], given: Mapping[Node, Tensor]) -> tuple[Node, ...]:
+    """Return what stands for parameters, those left out that are constants now."""
+    found = [given[node].node for node in nodes]
+    return tuple(node for node in found if not isinstance(node.op, Constant))
 
 
 def stand_ins(parameters: Sequence[Node], forms: Sequence[Form]) -> dict[Node, Tensor]:
@@ -136,6 +150,25 @@ class OfBody(Op):
     def standing_for(self, inputs: Sequence[Tensor]) -> Sequence[Tensor]:
         """Return the inputs that the parameters of the body stand for."""
         return inputs
+
+    def with_constants(self, captured: Sequence[Node], inputs: Sequence[Tensor]) -> Tensor | None:
+        """Return it with small constants in the body itself; None if it captures none."""
+        body: Body = self.body
+        standing = self.standing_for(inputs)
+        forms: list[Form] = [node.spec for node in body.parameters]
+        for place, (node, x) in enumerate(zip(body.parameters, standing, strict=True)):
+            if node in captured and is_inlined(x):
+                assert isinstance(x.op, Constant)
+                forms[place] = x.op
+        kept = [x for x, form in zip(standing, forms, strict=True) if isinstance(form, Spec)]
+        if len(kept) == len(standing):
+            return None
+        plain = body.is_plain
+        made = body.forms.get(
+            (*forms, plain), lambda: body.remade(stand_ins(body.parameters, forms), plain=plain)
+        )
+        before = inputs[: len(inputs) - len(standing)]
+        return build(replace(self, body=made), *before, *kept)
 
     def normalised(self, *inputs: Tensor) -> Op:
         """What is known of the inputs is known in the body."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.errors import ArgumentError, DTypeError, ShapeError
-from giulgi.graph.control.body import Body, OfBody, computed, rebuilt
+from giulgi.graph.control.body import Body, OfBody, computed, parameters_of, rebuilt
 from giulgi.graph.control.loop import capture
 from giulgi.graph.control.tracing import Apart
 from giulgi.graph.dtypes import bool_, is_float
@@ -52,7 +52,7 @@ class Branches(Body):
     def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Branches:
         """Return them with other parameters."""
         nodes = rebuilt([*self.then, *self.otherwise], given, plain=plain)
-        count, own = len(self.then), tuple(given[node].node for node in self.own)
+        count, own = len(self.then), parameters_of(self.own, given)
         return Branches(own, tuple(nodes[:count]), tuple(nodes[count:]), is_plain=plain)
 
     def chosen(self, condition: bool) -> tuple[Node, ...]:
@@ -80,7 +80,7 @@ class Cond(OfBody):
         """If the condition is known, there is no choice."""
         condition = known_value(inputs[0])
         if condition is None:
-            return None
+            return self.with_constants(self.body.own, inputs)
         return self.chosen(bool(condition), inputs[1:])
 
     def chosen(self, condition: bool, inputs: Sequence[Tensor]) -> Tensor:

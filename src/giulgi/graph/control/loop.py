@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from giulgi.errors import GraphError
-from giulgi.graph.control.body import Body, Form, rebuilt, stand_ins
+from giulgi.graph.control.body import Body, Form, is_inlined, parameters_of, rebuilt, stand_ins
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Constant, placeholder
+from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.ops.state import Assign
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
-
-# Constants up to this many elements stand in the body itself.
-_INLINE_ELEMENTS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +71,8 @@ class Loop(Body):
     def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Loop:
         """Return it with other parameters, of which constants are none any more."""
 
-        def kept(nodes: Sequence[Node]) -> tuple[Node, ...]:
-            parameters = [given[node].node for node in nodes]
-            return tuple(node for node in parameters if not isinstance(node.op, Constant))
-
         return Loop(
-            kept(self.states), kept(self.slices), kept(self.captured),
+            *(parameters_of(nodes, given) for nodes in (self.states, self.slices, self.captured)),
             tuple(rebuilt(self.new_states, given, plain=plain)), self.reverse, is_plain=plain,
         )  # fmt: skip
 
@@ -99,11 +92,6 @@ class Adapted:
     def output(self, node: Node) -> Node:
         """Return what stands for a value of the body."""
         return rebuilt([node], self.given, plain=self.loop.is_plain)[0]
-
-
-def is_inlined(x: Tensor) -> bool:
-    """Whether a value that a loop captures stands in its body: a small constant."""
-    return isinstance(x.op, Constant) and x.op.value.size <= _INLINE_ELEMENTS
 
 
 def _require_no_assignment(node: Node) -> None:

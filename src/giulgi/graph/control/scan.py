@@ -10,8 +10,8 @@ import numpy as np
 
 from giulgi.errors import ShapeError
 from giulgi.graph.control.adjoint import Received, input_gradients
-from giulgi.graph.control.body import Form, computed
-from giulgi.graph.control.loop import Loop, is_inlined
+from giulgi.graph.control.body import Form, computed, is_inlined
+from giulgi.graph.control.loop import Loop
 from giulgi.graph.node import Node, build
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.ops.leaves import Constant

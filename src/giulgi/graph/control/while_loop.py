@@ -10,7 +10,7 @@ import numpy as np
 
 from giulgi.errors import ArgumentError, GiulgiError
 from giulgi.graph.control.adjoint import Received, input_gradients
-from giulgi.graph.control.body import Body, OfBody, computed, rebuilt
+from giulgi.graph.control.body import Body, OfBody, computed, parameters_of, rebuilt
 from giulgi.graph.control.draws import drawn_by_rounds
 from giulgi.graph.control.loop import Loop, capture
 from giulgi.graph.control.scan import values_of
@@ -78,16 +78,32 @@ class Repeated(Body):
         (found,) = self.forms.get(key, lambda: (self._counted(given, order),))
         return found
 
-    def asked(self, inputs: Sequence[Node]) -> list[Node]:
-        """Return the inputs on which the number of rounds depends."""
-        needed, _ = self.forms.get("asked", self._asked)
-        pairs = zip(self.parameters, inputs, strict=True)
-        return [x for node, x in pairs if node in needed]
+    def pruned(self, place: int) -> Repeated:
+        """Return it with those states alone, on which one depends, and the number of rounds."""
 
-    def _asked(self) -> tuple[set[Node], list[int]]:
-        """Return on which parameters the number of rounds depends, and the places of states."""
+        def make() -> Repeated:
+            needed, _ = self._asked(self.new_states[place], self.new_states[-1])
+            needed |= {self.states[place], self.states[-1]}
+            kept = [i for i, node in enumerate(self.states) if node in needed]
+            return Repeated(
+                tuple(self.states[i] for i in kept),
+                tuple(node for node in self.captured if node in needed),
+                self.goes_on,
+                tuple(self.new_states[i] for i in kept),
+                is_plain=self.is_plain,
+            )
+
+        found: Repeated = self.forms.get(("pruned", place), make)
+        return found
+
+    def _asked(self, *also: Node) -> tuple[set[Node], list[int]]:
+        """Return on which parameters the number of rounds depends, and the places of states.
+
+        Args:
+            also: what else of a round is asked for.
+        """
         own, needed = set(self.parameters), set[Node]()
-        waiting = [self.goes_on]
+        waiting = [self.goes_on, *also]
         while waiting:
             new = own.intersection(topological(waiting)) - needed
             needed |= new
@@ -121,9 +137,7 @@ class Repeated(Body):
     def remade(self, given: Mapping[Node, Tensor], *, plain: bool) -> Repeated:
         """Return it with other parameters."""
         goes_on, *new_states = rebuilt([self.goes_on, *self.new_states], given, plain=plain)
-        states, captured = (
-            tuple(given[node].node for node in nodes) for nodes in (self.states, self.captured)
-        )
+        states, captured = (parameters_of(nodes, given) for nodes in (self.states, self.captured))
         return Repeated(states, captured, goes_on, tuple(new_states), is_plain=plain)
 
 
@@ -140,9 +154,19 @@ class While(OfBody):
         """With a known number of rounds it is a loop of so many steps."""
         body: Repeated = self.body
         rounds = body.rounds(inputs)
-        if rounds is None:
-            return None
-        if self.place == len(body.states) - 1:
+        if rounds is not None:
+            return self.after(rounds, inputs)
+        return self.with_constants(body.captured, inputs)
+
+    @property
+    def is_count(self) -> bool:
+        """Whether it is the number of rounds."""
+        return self.place == len(self.body.states) - 1
+
+    def after(self, rounds: int, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the state after a number of rounds."""
+        body: Repeated = self.body
+        if self.is_count:
             return constant(rounds, int64)
         if rounds == 0:
             return inputs[self.place]
@@ -150,6 +174,13 @@ class While(OfBody):
         given = [*inputs[:count], arange(rounds), *inputs[count:]]
         output, place = body.new_states[self.place], self.place
         return values_of(body.as_loop(), output, given, stacked=False, last_of=place)
+
+    def pruned(self, inputs: Sequence[Node]) -> Node:
+        """Return a loop of those states alone, on which this one depends."""
+        body: Repeated = self.body.pruned(self.place)
+        given = dict(zip(self.body.parameters, inputs, strict=True))
+        place = body.states.index(self.body.states[self.place])
+        return build(While(body, place), *(Tensor(given[x]) for x in body.parameters)).node
 
     def computed_together(self, ops: Sequence[Op], *inputs: Array) -> list[Array]:
         """Take rounds until the condition does not hold."""

@@ -7,7 +7,7 @@ shapes, which is compiled, and remembered by the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -17,7 +17,7 @@ from giulgi.backends.work import work
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.control.while_loop import While
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Constant, constant
+from giulgi.graph.ops.leaves import Constant, constant, known_value
 from giulgi.graph.rewrite import specialise
 from giulgi.graph.shapes import is_static, size_of
 from giulgi.graph.tensor import Tensor
@@ -35,25 +35,25 @@ _REMEMBERED, _OFTEN, _WORTH_COMPILING = 32, 2, 100_000
 _MOST_NEW = 12
 
 
-def sizes_of(computation: Computation) -> list[Node]:
+def sizes_of(computation: Computation) -> dict[Node, Node]:
     """Return the whole numbers on which shapes depend; none, if shapes depend on other things.
 
-    Numbers that are made of what has an unknown shape itself are known with the others.
+    For each it is told what is to be computed, which may be less than the whole of a loop. Numbers
+    that are made of what has an unknown shape itself are known with the others.
     """
-    found: dict[Node, None] = {}
+    found: dict[Node, Node] = {}
     behind: set[Node] = set()
     for node in computation.nodes:
         if not is_static(node.spec.shape) or not behind.isdisjoint(node.inputs):
             behind.add(node)
         if is_static(node.spec.shape) or not all(is_static(x.spec.shape) for x in node.inputs):
             continue
-        numbers = [source for x in node.inputs if _is_number(x) for source in _origin(x)]
+        numbers = [number for x in node.inputs if _is_number(x) for number in _origin(x)]
         if not numbers:
-            return []
-        found |= dict.fromkeys(number for number in numbers if number not in behind)
-    nodes = topological(found)
-    is_loop = any(isinstance(node.op, (Scan, While)) for node in nodes)
-    return [] if is_loop or work(nodes) > _MOST_WORK else list(found)
+            return {}
+        found |= {number: _asked(number) for number in numbers if number not in behind}
+    nodes = topological(found.values())
+    return found if all(map(_is_quick, nodes)) and work(nodes) <= _MOST_WORK else {}
 
 
 def _is_number(node: Node) -> bool:
@@ -63,12 +63,30 @@ def _is_number(node: Node) -> bool:
 
 def _origin(number: Node) -> list[Node]:
     """Return the number itself; of rounds those that tell how many there are, if such do."""
-    if not isinstance(number.op, While):
+    if not (isinstance(number.op, While) and number.op.is_count):
         return [number]
-    asked = number.op.body.asked(number.inputs)
-    if not all(_is_number(x) or isinstance(x.op, Constant) for x in asked):
-        return []  # It may be another number each time.
-    return [source for x in asked if _is_number(x) for source in _origin(x)]
+    asked = number.op.pruned(number.inputs).inputs
+    if all(_is_number(x) or isinstance(x.op, Constant) for x in asked):
+        return [source for x in asked if _is_number(x) for source in _origin(x)]
+    return [number]
+
+
+def _is_count(node: Node) -> bool:
+    return isinstance(node.op, While) and node.op.is_count
+
+
+def _asked(number: Node) -> Node:
+    """Return how a number is computed: of a loop with what it depends on alone."""
+    return number.op.pruned(number.inputs) if isinstance(number.op, While) else number
+
+
+def _is_quick(node: Node) -> bool:
+    """Whether it is no loop, or one that does not compute with floats, but counts."""
+    if isinstance(node.op, While):
+        body = node.op.body
+        inside = topological([body.goes_on, *body.new_states], stop=body.parameters)
+        return not any(x.spec.dtype.kind == "f" for x in inside)
+    return not isinstance(node.op, Scan)
 
 
 def with_sizes(
@@ -76,16 +94,23 @@ def with_sizes(
 ) -> Computation:
     """Return a computation with the values of some numbers in their place."""
     replaced = {node: constant(value) for node, value in zip(sizes, values, strict=True)}
+    # With the number of rounds a loop is one of as many steps.
+    counts = {(n.op.body, n.inputs): replaced[n] for n in sizes if _is_count(n)}
+    for node in computation.nodes:
+        count = counts.get((node.op.body, node.inputs)) if isinstance(node.op, While) else None
+        if count is not None:
+            assert isinstance(node.op, While)
+            replaced[node] = node.op.after(int(known_value(count)), list(map(Tensor, node.inputs)))
     places, new = [i for i, _ in computation.updates], [node for _, node in computation.updates]
     ends = specialise([Tensor(node) for node in (*computation.fetches, *new)], replaced)
-    count = len(computation.fetches)
+    fetched = len(computation.fetches)
     nodes = [end.node for end in ends]
     used = set(topological(nodes))
     return replace(
         computation,
         reads=tuple(read if read in used else None for read in computation.reads),
-        fetches=tuple(nodes[:count]),
-        updates=tuple(zip(places, nodes[count:], strict=True)),
+        fetches=tuple(nodes[:fetched]),
+        updates=tuple(zip(places, nodes[fetched:], strict=True)),
     )
 
 
@@ -94,7 +119,7 @@ class SizedExecutable:
 
     Args:
         computation: the computation.
-        sizes: the numbers.
+        sizes: the numbers, and what is computed for each.
         compile: compiles a computation.
         otherwise: makes what computes it where the numbers are others each time.
         batched: how feeds are taken from arrays of all examples; None: they are fed.
@@ -105,14 +130,16 @@ class SizedExecutable:
     def __init__(
         self,
         computation: Computation,
-        sizes: Sequence[Node],
+        sizes: Mapping[Node, Node],
         compile: Callable[[Computation, Batched | None], Executable],
         otherwise: Callable[[], Executable],
         batched: Batched | None,
     ) -> None:
         self.computation = computation
         self.sizes = list(sizes)
-        self._ask = Interpreter(replace(computation, fetches=tuple(sizes), updates=()))
+        asked = replace(computation, fetches=tuple(sizes.values()), updates=())
+        counts = any(isinstance(node.op, While) for node in asked.nodes)
+        self._ask: Executable = compile(asked, None) if counts else Interpreter(asked)
         self._compile = compile
         self._interpreter = Interpreter(computation, batched)
         self._made: Recent[tuple[bytes, ...], _Sized] = Recent(_REMEMBERED)

@@ -124,7 +124,7 @@ class _Rounds:
         made = leaf.like(None)
         made.growths = []
         known = leaf.whole
-        if known is None and leaf.element_shape.sizes is not None:
+        if known is None and leaf.element_shape.is_fully_defined():
             known = leaf.zeros(leaf.element_shape)
         if known is not None:
             sizes = known.sizes
