@@ -18,6 +18,8 @@ variables    variables; ``variable_scopes`` has the scopes that share them
 session      sessions
 opened       which graphs and sessions are open, in each thread
 eager/       computing at once, as TensorFlow 2 does: tensors with values, tapes, traced functions
+manner       which TensorFlow a program is written for; ``graph_manners`` has what graphs differ in
+operand      operators; ``references`` and ``variable_values`` have what else TensorFlow 2 asks for
 feeding      what is fed, as arrays
 programs     what is run, interpreted at first and compiled when that pays
 running      what a session does for what is fetched and fed
