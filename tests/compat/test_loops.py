@@ -167,3 +167,44 @@ def test_many_lengths_of_one_program(tf, run):
             old = np.tanh(old) + row
             wanted.append(old)
         np.testing.assert_allclose(run(total, {x: rows}), wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_arrays_that_grow_and_gradients(tf, run):
+    (w,) = begun(tf, run, 2.0)
+    most = tf.placeholder(tf.int32, [])
+    array = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+    _, _, array = counted(tf, most, lambda i, x, kept: (x * w, kept.write(i, x * w)), 1.0, array)
+    powers = array.stack()
+    slope = tf.gradients(tf.reduce_sum(powers), w)[0]
+    for n in (3, 1, 3, 3, 1, 3):
+        found, by_w = run([powers, slope], {most: n})
+        assert found.tolist() == [2.0 ** (i + 1) for i in range(n)]
+        assert by_w == sum((i + 1) * 2.0**i for i in range(n))
+
+
+def test_raw_rnn_trains_with_batches_of_any_size(tf, run):
+    x, lengths = tf.placeholder(tf.float32, [None, None, 2]), tf.placeholder(tf.int32, [None])
+    steps = tf.TensorArray(tf.float32, tf.shape(x)[1]).unstack(tf.transpose(x, [1, 0, 2]))
+    cell = tf.nn.rnn_cell.BasicRNNCell(3)
+
+    def following(time, output, state, loop_state):
+        if output is None:
+            state = cell.zero_state(tf.shape(x)[0], tf.float32)
+        ended = time >= lengths
+        none = tf.zeros([tf.shape(x)[0], 2])
+        given = tf.cond(tf.reduce_all(ended), lambda: none, lambda: steps.read(time))
+        return ended, given, state, output, None
+
+    outputs, _, _ = tf.nn.raw_rnn(cell, following)
+    with tf.variable_scope("rnn", reuse=True):
+        plain, _ = tf.nn.dynamic_rnn(cell, x, lengths, dtype=tf.float32)
+    pairs = [tf.transpose(outputs.stack(), [1, 0, 2]), plain]
+    slopes = [tf.gradients(tf.reduce_sum(tf.square(y)), tf.trainable_variables()) for y in pairs]
+    run(tf.global_variables_initializer())
+    rng = np.random.default_rng(0)
+    for batch, longest in ((2, 4), (3, 4), (2, 4), (2, 4)):
+        fed = {x: rng.normal(size=(batch, 4, 2)), lengths: [longest] + [2] * (batch - 1)}
+        (a, b), (da, db) = run([pairs, slopes], fed)
+        np.testing.assert_allclose(a, b, atol=1e-5)
+        for one, other in zip(da, db, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)

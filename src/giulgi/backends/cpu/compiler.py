@@ -14,7 +14,7 @@ from giulgi.backends.cpu.planning.bodies import length_of
 from giulgi.backends.cpu.planning.groups import LEAVES
 from giulgi.backends.cpu.planning.lowering import is_lowered, lowered
 from giulgi.backends.cpu.planning.plan import may_fail_alone
-from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED
+from giulgi.backends.cpu.planning.sources import MOVEMENTS, UNCHANGED, shape_of
 from giulgi.backends.cpu.running.frame import Frame
 from giulgi.backends.cpu.running.mixed import is_worth_mixing, stages_of
 from giulgi.backends.cpu.running.rounds import bodies_worth_compiling
@@ -105,4 +105,11 @@ def _is_selected(node: Node, op: Cond) -> bool:
     if not op.body.is_plain or any(end.spec != node.spec for end in ends):
         return False
     nodes = topological(ends, stop=op.body.parameters)
-    return all(map(is_native, nodes)) and not any(map(may_fail_alone, nodes))
+    return all(map(is_native, nodes)) and not any(map(_may_fail_unchosen, nodes))
+
+
+def _may_fail_unchosen(node: Node) -> bool:
+    """Whether an operation may fail in a branch that is not chosen: not if there is some place."""
+    indexes = isinstance(node.op, (Gather, TakeAlong, ScatterAdd, AddAlong))
+    whole = [node] if isinstance(node.op, (ScatterAdd, AddAlong)) else node.inputs[:1]
+    return may_fail_alone(node) and not (indexes and all(0 not in shape_of(x) for x in whole))

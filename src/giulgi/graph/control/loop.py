@@ -72,7 +72,8 @@ class Loop(Body):
         """Return it with other parameters, of which constants are none any more."""
 
         return Loop(
-            *(parameters_of(nodes, given) for nodes in (self.states, self.slices, self.captured)),
+            parameters_of(self.states, given), parameters_of(self.slices, given),
+            parameters_of(self.captured, given),
             tuple(rebuilt(self.new_states, given, plain=plain)), self.reverse, is_plain=plain,
         )  # fmt: skip
 

@@ -11,6 +11,7 @@ from giulgi.backends.cpu.code.emit import emit
 from giulgi.backends.cpu.machine.processor import host
 from giulgi.backends.cpu.planning.lowering import lowered
 from giulgi.backends.cpu.planning.lowering.sinking import _joined, sunk
+from giulgi.backends.cpu.running.executable import NativeExecutable
 from giulgi.backends.reference.interpreter import Interpreter
 
 from ..checks import threads
@@ -162,3 +163,18 @@ def test_a_reduction_before_a_reshape_has_the_shape_of_that_after_it(axis):
     (found,) = gg.Program([after], [x])(array)
     assert after.node is not before.node
     np.testing.assert_array_equal(found, (array.reshape(2, 12) * 2).sum(axis))
+
+
+def test_a_branch_that_is_not_chosen_does_not_fail():
+    table, place = gg.placeholder("float32", (5, 3)), gg.placeholder("int64", ())
+    is_there = gg.placeholder("bool", ())
+    row = gg.cond(is_there, lambda: table[place] * 2, lambda: gg.zeros(3))
+    program = gg.Program([row, gg.gradients(gg.sum(row), table)], [table, place, is_there])
+    array = np.arange(15, dtype=np.float32).reshape(5, 3)
+    row_found, slope = program(array, 2, True)
+    np.testing.assert_array_equal(row_found, array[2] * 2)
+    np.testing.assert_array_equal(slope, np.where(np.arange(5) == 2, 2, 0)[:, None] * np.ones(3))
+    assert isinstance(program._ready.executable, NativeExecutable)
+    assert [value.sum() for value in program(array, 9, False)] == [0, 0]
+    with pytest.raises(IndexError):
+        program(array, 9, True)

@@ -17,8 +17,8 @@ from giulgi.backends.work import work
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.control.while_loop import While
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import Constant, constant, known_value
-from giulgi.graph.rewrite import specialise
+from giulgi.graph.ops.leaves import Constant, constant
+from giulgi.graph.rewrite import rewritten, specialise
 from giulgi.graph.shapes import is_static, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.recent import Recent
@@ -41,7 +41,7 @@ def sizes_of(computation: Computation) -> dict[Node, Node]:
     For each it is told what is to be computed, which may be less than the whole of a loop. Numbers
     that are made of what has an unknown shape itself are known with the others.
     """
-    found: dict[Node, Node] = {}
+    found: dict[Node, None] = {}
     behind: set[Node] = set()
     for node in computation.nodes:
         if not is_static(node.spec.shape) or not behind.isdisjoint(node.inputs):
@@ -51,9 +51,12 @@ def sizes_of(computation: Computation) -> dict[Node, Node]:
         numbers = [number for x in node.inputs if _is_number(x) for number in _origin(x)]
         if not numbers:
             return {}
-        found |= {number: _asked(number) for number in numbers if number not in behind}
-    nodes = topological(found.values())
-    return found if all(map(_is_quick, nodes)) and work(nodes) <= _MOST_WORK else {}
+        found |= dict.fromkeys(number for number in numbers if number not in behind)
+    asked = [x.node for x in rewritten([Tensor(number) for number in found], _pruned)]
+    nodes = topological(asked)
+    if not all(map(_is_quick, nodes)) or work(nodes) > _MOST_WORK:
+        return {}
+    return dict(zip(found, asked, strict=True))
 
 
 def _is_number(node: Node) -> bool:
@@ -75,9 +78,9 @@ def _is_count(node: Node) -> bool:
     return isinstance(node.op, While) and node.op.is_count
 
 
-def _asked(number: Node) -> Node:
-    """Return how a number is computed: of a loop with what it depends on alone."""
-    return number.op.pruned(number.inputs) if isinstance(number.op, While) else number
+def _pruned(x: Tensor) -> Tensor:
+    """Return of a loop what a state depends on alone; anything else as it is."""
+    return Tensor(x.op.pruned([y.node for y in x.inputs])) if isinstance(x.op, While) else x
 
 
 def _is_quick(node: Node) -> bool:
@@ -95,12 +98,11 @@ def with_sizes(
     """Return a computation with the values of some numbers in their place."""
     replaced = {node: constant(value) for node, value in zip(sizes, values, strict=True)}
     # With the number of rounds a loop is one of as many steps.
-    counts = {(n.op.body, n.inputs): replaced[n] for n in sizes if _is_count(n)}
+    counts = {n.inputs: int(v) for n, v in zip(sizes, values, strict=True) if _is_count(n)}
     for node in computation.nodes:
-        count = counts.get((node.op.body, node.inputs)) if isinstance(node.op, While) else None
-        if count is not None:
-            assert isinstance(node.op, While)
-            replaced[node] = node.op.after(int(known_value(count)), list(map(Tensor, node.inputs)))
+        if isinstance(node.op, While) and node.inputs in counts:
+            inputs = [Tensor(source) for source in node.inputs]
+            replaced[node] = node.op.after(counts[node.inputs], inputs)
     places, new = [i for i, _ in computation.updates], [node for _, node in computation.updates]
     ends = specialise([Tensor(node) for node in (*computation.fetches, *new)], replaced)
     fetched = len(computation.fetches)

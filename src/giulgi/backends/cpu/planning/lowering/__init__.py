@@ -37,6 +37,7 @@ from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
 from giulgi.graph.ops.creation import zeros
 from giulgi.graph.ops.getitem import getitem
+from giulgi.graph.ops.indexing import AddAlong, Gather, ScatterAdd, TakeAlong
 from giulgi.graph.ops.logic import where
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.ops.sorting import ArgSort
@@ -149,10 +150,8 @@ class _Lowering:
                 return self._of_loop(tensor.op, tensor.inputs)
             if isinstance(tensor.op, Cond):
                 # Both are computed; what is not chosen is not looked at.
-                condition, *given = tensor.inputs
-                both = [tensor.op.chosen(chosen, given).node for chosen in (True, False)]
-                a, b = (Tensor(node) for node in self._body(both))
-                return where(condition, a, b)
+                a, b = map(Tensor, self._body(_branches(tensor)))
+                return where(tensor.inputs[0], a, b)
             if _is_zero(tensor.node):
                 return zeros(tensor.shape, tensor.dtype)
             lowering = _LOWERINGS.get(type(tensor.op))
@@ -185,3 +184,26 @@ class _Lowering:
     def _body(self, ends: Sequence[Node]) -> list[Node]:
         lower = _Lowering(topological(ends))
         return [end.node for end in rewritten([Tensor(node) for node in ends], lower)]
+
+
+def _branches(choice: Tensor) -> list[Node]:
+    """Return the results of both branches of a choice; in that which is not chosen nothing fails.
+
+    There what is at places that may not exist is looked for at the first instead.
+    """
+    op = choice.op
+    assert isinstance(op, Cond)
+    condition, *given = choice.inputs
+    outside = dict(zip(op.body.parameters, given, strict=True))
+    found = []
+    for is_chosen in (condition, ~condition):
+        end = op.body.chosen(is_chosen is condition)[op.place]
+
+        def guarded(x: Tensor, is_chosen: Tensor = is_chosen) -> Tensor:
+            if not isinstance(x.op, (Gather, TakeAlong, ScatterAdd, AddAlong)):
+                return x
+            source, places, *sizes = x.inputs
+            return build(x.op, source, where(is_chosen, places, 0), *sizes)
+
+        found += substitute(rewritten([Tensor(end)], guarded), outside)
+    return [end.node for end in found]
