@@ -320,3 +320,20 @@ def test_tensors_of_two_shapes_are_refused_by_an_array(tf):
     array = tf.TensorArray(tf.float32, 2, infer_shape=False).write(0, [1.0])
     with pytest.raises(ValueError, match=r"Inconsistent shapes: saw \(2,\) but expected \(1,\)"):
         array.write(1, [2.0, 3.0])
+
+
+def test_gradients_flow_through_arrays_of_whose_elements_a_size_is_not_known(tf, run):
+    x = tf.placeholder(tf.float32, [None, None])
+    w = variable(tf, run, 0.5)
+
+    def step(t, h, kept):
+        h = h * w + x[:, t]
+        return t + 1, h, kept.write(t, h)
+
+    count = tf.shape(x)[1]
+    kept = tf.TensorArray(tf.float32, count, element_shape=[None])
+    first = [0, tf.zeros(tf.shape(x)[:1]), kept]
+    _, _, kept = tf.while_loop(lambda t, *_: t < count, step, first)
+    (slope,) = tf.gradients(kept.stack(), [w])
+    # Of x, x w + y, (x w + y) w + z the sum has the slope x + 2 x w + y by w.
+    assert run(slope, {x: [[1, 2, 3], [1, 0, 0]]}) == 4 + 2

@@ -119,3 +119,42 @@ def test_raw_rnn_goes_on_until_all_are_finished(tf: Any, raw: Any) -> None:
     # Numbers of TensorFlow 2.21.
     np.testing.assert_allclose(slope[0], [0.01193, 0.43908, 0.3351, -0.26067], atol=1e-5)
     np.testing.assert_allclose(slope[6], [2.63472, 3.34675, 3.08112, 2.21163], atol=1e-5)
+
+
+def test_gradients_flow_through_raw_rnn_for_batches_of_any_size(tf: Any) -> None:
+    x = tf.placeholder(tf.float32, [None, None, 3])
+    lengths = tf.placeholder(tf.int32, [None])
+    cell = tf.nn.rnn_cell.BasicRNNCell(4)
+    steps = tf.TensorArray(tf.float32, tf.shape(x)[0]).unstack(x)
+
+    def loop_fn(time: Any, output: Any, state: Any, own: Any) -> Any:
+        if state is None:
+            state = cell.zero_state(tf.shape(x)[1], tf.float32)
+        ended = time >= lengths
+        zeros = tf.zeros([tf.shape(x)[1], 3])
+        given = tf.cond(tf.reduce_all(ended), lambda: zeros, lambda: steps.read(time))
+        return ended, given, state, output, None
+
+    outputs, _, _ = tf.nn.raw_rnn(cell, loop_fn)
+    kernel = tf.trainable_variables()[0]
+    (slope,) = tf.gradients(tf.reduce_sum(tf.square(outputs.stack())), [kernel])
+    given = np.random.RandomState(0).rand(5, 2, 3)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        found = session.run(slope, {x: given, lengths: [5, 3]})
+        rows = session.run(kernel)
+
+    def loss(w: Any) -> Any:
+        total, h = 0.0, np.zeros((2, 4))
+        for time in range(5):
+            new = np.tanh(np.concatenate([given[time], h], 1) @ w)
+            goes_on = np.array([[time < 5], [time < 3]])
+            total += np.sum(np.where(goes_on, new, 0) ** 2)
+            h = np.where(goes_on, new, h)
+        return total
+
+    for place in ((0, 0), (3, 2), (6, 3)):
+        step = np.zeros_like(rows, np.float64)
+        step[place] = 1e-5
+        expected = (loss(rows + step) - loss(rows - step)) / 2e-5
+        np.testing.assert_allclose(found[place], expected, rtol=1e-3)

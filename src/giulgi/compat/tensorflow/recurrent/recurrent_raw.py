@@ -66,10 +66,9 @@ def _loop(cell: Any, loop_fn: Callable[..., Any], steps: Any) -> tuple[Any, Any,
     zeros = [tf["zeros"](tf["stack"]([batch, *shape]), own) for shape, own in kinds]
     arrays = []
     if steps is not None:
-        arrays = [
-            TensorArray(own, size=steps, element_shape=[_size(first), *shape])
-            for shape, own in kinds
-        ]
+        # Their first values are told, since the batch may have an unknown size.
+        firsts = [tf["zeros"](tf["stack"]([steps, batch, *shape]), own) for shape, own in kinds]
+        arrays = [TensorArray(x.dtype, size=steps).unstack(x) for x in firsts]
     has_own = loop_state is not None
 
     def goes_on(time: Any, finished: Any, *_: Any) -> Any:
@@ -93,11 +92,6 @@ def _loop(cell: Any, loop_fn: Callable[..., Any], steps: Any) -> tuple[Any, Any,
     last, _, _, state, own, arrays = while_loop(goes_on, step, begin)
     made = unflatten(emitted, iter(arrays)) if arrays else None
     return last, made, state, own if has_own else None
-
-
-def _size(first: Any) -> Any:
-    sizes = as_tensor(flatten(first)[0][0]).sizes
-    return None if sizes is None else sizes[0]
 
 
 def _emitted(looks: Any, output_size: Any, dtype: Any) -> tuple[list[Any], Any]:
