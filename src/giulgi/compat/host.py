@@ -16,7 +16,7 @@ import numpy as np
 from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.shapes import Sizes, TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, carried_out, result_of
+from giulgi.compat.tensor import as_tensor, carried_out, result_of
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import Storage

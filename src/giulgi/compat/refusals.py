@@ -155,7 +155,7 @@ def _refuse(kind: str, name: str, dtype: str, allowed: str) -> None:
 def _dtype_of(value: Any) -> DType | None:
     """Return the dtype of a tensor or variable; None of all else."""
     from giulgi.compat.dtypes import DType
-    from giulgi.compat.tensor import Operand
+    from giulgi.compat.operand import Operand
 
     dtype = getattr(value, "dtype", None) if isinstance(value, Operand) else None
     return dtype if isinstance(dtype, DType) else None

@@ -12,13 +12,12 @@ from giulgi.compat.tensor import Converted
 
 
 class Valued(Operand, Converted):
-    """A variable whose value of now programs take as a number, if they compute at once.
+    """A variable whose value of now programs take as a number, if they compute at once."""
 
-    Attributes:
-        name: its name.
-    """
-
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name."""
+        raise NotImplementedError
 
     def numpy(self) -> Any:
         """Return its value of now."""

@@ -143,7 +143,8 @@ def compute_in_order(steps: Sequence[Node], known: dict[Node, Array], draw: Draw
         for node in steps:
             if node in known:
                 continue
-            inputs = [known[x] if x in known else x.value for x in node.inputs]
+            # Only constants have a value of their own.
+            inputs = [known[x] if x in known else x.value for x in node.inputs]  # noqa: SIM401
             if node in companions:
                 together = companions[node]
                 ops = [other.op for other in together]

@@ -178,11 +178,12 @@ def _has_values(given: Any) -> bool:
     return all(x.is_eager or not x.expression.node.symbolic for x in leaves)
 
 
-for _name, _function in {
+_AT_ONCE: dict[str, Function] = {
     "cond": cond, "case": case, "switch_case": switch_case, "while_loop": while_loop,
     "map_fn": map_fn, "vectorized_map": vectorized_map, "scan": scan, "foldl": foldl,
     "foldr": foldr,
-}.items():  # fmt: skip
+}  # fmt: skip
+for _name, _function in _AT_ONCE.items():
     _table = TABLES["tensorflow"]
     _own = _table[_name]
     _both = _either(_own, _function)

@@ -127,8 +127,13 @@ def _initialize(session: BaseSession) -> None:
     if known == len(variables):
         return
     session.__dict__["seen by keras"] = len(variables)
-    missing = [v for v in variables[known:] if isinstance(v, Variable)
-               and declared(v.variable.cell) is v and v.variable.cell not in session.initialized]
+    missing = [
+        v
+        for v in variables[known:]
+        if isinstance(v, Variable)
+        and declared(v.variable.cell) is v
+        and v.variable.cell not in session.initialized
+    ]
     if missing:
         session.run([v.initializer for v in missing])
 

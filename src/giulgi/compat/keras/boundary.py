@@ -21,7 +21,6 @@ from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, tree_map, unflatten
 
-
 # Whether a layer of giulgi's is called, which calls others with expressions.
 _inside: ContextVar[bool] = ContextVar("giulgi_inside_of_layer", default=False)
 
@@ -141,7 +140,7 @@ def _holds_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
 
 
 def _of_program(args: Any, kwargs: dict[str, Any]) -> bool:
-    """Whether a program calls something with arrays and numbers, and not giulgi with expressions."""
+    """Whether a program calls something with arrays and numbers, not giulgi with expressions."""
     leaves = flatten([args, kwargs])[0]
     return not (_inside.get() or any(isinstance(x, Expression) for x in leaves))
 

@@ -8,7 +8,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.keras import losses
 from giulgi.compat.keras.boundary import keras_function
-from giulgi.compat.names import TABLES, export, exported
+from giulgi.compat.names import TABLES, exported
 from giulgi.names import letters_of
 
 #: Metrics by their names, as functions of expressions.
@@ -28,6 +28,7 @@ _ACCURACY = ("accuracy", "acc")
 for _name in _ACCURACY:
     _built = keras_function(f"metrics.{_name}")(gg.metrics.accuracy)
     _built.of_giulgi = gg.metrics.accuracy  # type: ignore[attr-defined]
+
 
 def as_metric(identifier: Any, is_binary: bool = False) -> Any:
     """Return a metric as giulgi takes it, with the name that it is given by.

@@ -119,8 +119,8 @@ class TrainedModel(Stepped, Layer, gg.Model):
             return history
         if batches_of(x) is not None:
             return self.fit_generator(
-                batches_of(x), steps_per_epoch, epochs, verbose, callbacks, validation_data, validation_steps,
-                validation_freq, class_weight, initial_epoch=initial_epoch,
+                batches_of(x), steps_per_epoch, epochs, verbose, callbacks, validation_data,
+                validation_steps, validation_freq, class_weight, initial_epoch=initial_epoch,
             )  # fmt: skip
         x, y = as_arrays(x), self._targets(x, y)
         size = batch_size or self._fixed_batch_size()

@@ -317,9 +317,11 @@ for _name in ("KMeansClustering", "GMM", "SVM", "DynamicRnnEstimator"):
     advise(f"contrib.learn.{_name}", "Use scikit-learn, or a model of your own.")
 
 
-@exported("contrib.learn.extract_pandas_data", "contrib.learn.io.extract_pandas_data",
-          "contrib.learn.extract_pandas_matrix", "contrib.learn.io.extract_pandas_matrix",
-          "contrib.learn.extract_pandas_labels", "contrib.learn.io.extract_pandas_labels")  # fmt: skip
+@exported(
+    "contrib.learn.extract_pandas_data", "contrib.learn.io.extract_pandas_data",
+    "contrib.learn.extract_pandas_matrix", "contrib.learn.io.extract_pandas_matrix",
+    "contrib.learn.extract_pandas_labels", "contrib.learn.io.extract_pandas_labels",
+)  # fmt: skip
 def extract_pandas_data(data: Any) -> Any:
     """Return a table of pandas as an array; anything else as it is."""
     return data.to_numpy() if hasattr(data, "to_numpy") else data

@@ -16,9 +16,9 @@ from giulgi.compat.keras import folders, saving
 from giulgi.compat.names import export, exported
 from giulgi.compat.session import Session
 from giulgi.compat.tensor import as_tensor
-from giulgi.compat.tensorflow.second import objects
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.graphs.graph_def import tensor_info
+from giulgi.compat.tensorflow.second import objects
 from giulgi.compat.tensorflow.train.monitored import Scaffold
 from giulgi.compat.tensorflow.train.saver import Saver, raw_session
 from giulgi.formats.graph_proto import MetaGraphDef, SavedModel, SignatureDef, TensorInfo

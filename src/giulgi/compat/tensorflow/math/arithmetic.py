@@ -334,7 +334,8 @@ _NAMES = {
 for _name, _function in {
     "add": add, "subtract": subtract, "multiply": multiply, "truediv": truediv,
     "floordiv": floordiv, "mod": mod, "pow": pow, "less": less, "less_equal": less_equal,
-    "greater": greater, "equal": equal, "not_equal": not_equal, "greater_equal": greater_equal, "negative": negative, "abs": absolute,
+    "greater": greater, "equal": equal, "not_equal": not_equal, "greater_equal": greater_equal,
+    "negative": negative, "abs": absolute,
     "logical_and": logical_and, "logical_or": logical_or, "logical_xor": logical_xor,
     "logical_not": logical_not,
 }.items():  # fmt: skip

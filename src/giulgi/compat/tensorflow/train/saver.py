@@ -325,7 +325,7 @@ def value_in(session: Any, variable: Any) -> np.ndarray[Any, Any]:
         FailedPreconditionError: if it has none.
     """
     if variable.graph.is_eager:
-        return variable.numpy()  # type: ignore[no-any-return]
+        return np.asarray(variable.numpy())
     # A weight of Keras's layers needs no initializer.
     cell = variable.variable.cell
     if declared(cell) is not None and cell not in session.initialized:
