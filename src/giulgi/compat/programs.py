@@ -17,7 +17,7 @@ import numpy as np
 
 from giulgi.backends import LOOPS_COMPILED
 from giulgi.backends.base import Computation
-from giulgi.backends.work import A_NODE, node_count, seconds_interpreted
+from giulgi.backends.work import A_NODE, node_count, seconds_in_loops, seconds_interpreted
 from giulgi.compat.graph import Graph
 from giulgi.compat.variables import Variable
 from giulgi.graph.control.patience import OutOfPatience, patient
@@ -150,7 +150,7 @@ class _Left:
     def of(cls, computation: Computation) -> _Left:
         """Return it for a computation that was not run yet."""
         nodes = computation.nodes
-        run = seconds_interpreted(nodes)
+        run = seconds_interpreted(nodes) + seconds_in_loops(nodes)
         count = node_count(nodes)
         seconds = _COMPILING + count * _COMPILING_A_NODE
         loops = _COMPILING + (count - len(nodes)) * _COMPILING_A_NODE
