@@ -98,4 +98,5 @@ def host_operation(
         declared = as_dtype(dtype)
         value = stand_in(declared, TensorShape(shape).sizes, f"{own}:{place}")
         operation.outputs.append(result_of(operation, place, value, declared))
+        graph.notes.setdefault("made by Python", {})[value.node] = operation.outputs[-1]
     return operation

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
+from giulgi.compat.by_python import with_python
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import export
 from giulgi.compat.operation import as_results
@@ -155,7 +156,9 @@ def for_user(function: Callable[..., Any]) -> Callable[..., Any]:
             result = function(*named(list(args)), **named(kwargs))
         finally:
             _inside.reset(outer)
-        return expressions(result)
+        graph = get_default_graph()
+        found = expressions(result)
+        return tree_map(lambda x: with_python(x, graph) if isinstance(x, Expression) else x, found)
 
     return apply
 
