@@ -10,7 +10,7 @@ The body is graph like any other. What differs from step to step comes in by pla
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from giulgi.errors import GraphError
@@ -85,14 +85,20 @@ class Adapted:
     Attributes:
         loop: the loop.
         given: what stands for each parameter of the loop that it was made of.
+        outputs: what stands for values that were asked for.
     """
 
     loop: Loop
     given: dict[Node, Tensor]
+    outputs: dict[Node, Node] = field(default_factory=dict, repr=False)
 
     def output(self, node: Node) -> Node:
         """Return what stands for a value of the body."""
-        return rebuilt([node], self.given, plain=self.loop.is_plain)[0]
+        found = self.outputs.get(node)
+        if found is None:
+            found = rebuilt([node], self.given, plain=self.loop.is_plain)[0]
+            self.outputs[node] = found
+        return found
 
 
 def _require_no_assignment(node: Node) -> None:

@@ -64,7 +64,8 @@ class Rounds(Interpreter):
         for nodes in {id(x): x for x in self.companions.values()}.values():
             steps = _Steps.of(nodes, is_native)
             if steps is not None:
-                steps.executable = compile(steps.computation, steps.batched)
+                if steps.executable is None:
+                    steps.executable = compile(steps.computation, steps.batched)
                 self._scans[nodes[0]] = steps
 
     def _together(self, nodes: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array]:
@@ -108,18 +109,28 @@ class _Steps:
 
     @classmethod
     def of(cls, nodes: Sequence[Node], is_native: Callable[[Node], bool]) -> _Steps | None:
-        """Return the steps of a loop, given its values; None if they cannot be compiled."""
+        """Return the steps of a loop, given its values; always the same for the same.
+
+        Returns:
+            None, if they cannot be compiled.
+        """
         ops = [node.op for node in nodes if isinstance(node.op, Scan)]
         if not ops or not ops[0].loop.is_plain:
             return None
         loop = ops[0].loop
         if not all(is_static(node.spec.shape) for node in loop.parameters):
             return None
-        body = loop.body([op.output for op in ops])
-        if not all(is_static(node.spec.shape) and is_native(node) for node in body):
-            return None
+        outputs = tuple(op.output for op in ops)
         kept = [op.output for op in ops if op.stacked or op.output not in loop.new_states]
-        return cls(loop, list(dict.fromkeys(kept)))
+
+        def make() -> tuple[_Steps | None]:
+            body = loop.body(outputs)
+            if not all(is_static(node.spec.shape) and is_native(node) for node in body):
+                return (None,)
+            return (cls(loop, list(dict.fromkeys(kept))),)
+
+        (found,) = loop.forms.get(("steps", outputs, tuple(kept)), make)
+        return found
 
     def values(self, nodes: Sequence[Node], inputs: Sequence[Array]) -> dict[Node, Array] | None:
         """Return the values of a loop; None if it is to be interpreted, to tell what failed."""
