@@ -26,20 +26,7 @@ class VariableSlice(Tensor):
 
     def assign(self, value: Any, name: str | None = None) -> Tensor:
         """Return the new value of the whole variable, which is assigned when it is run."""
-        from giulgi.compat.tensorflow.control.stateful import put_rows
-
-        variable = self._variable
-        sizes = variable.variable.shape
-        numbers = as_tensor(np.arange(int(np.prod(sizes)), dtype=np.int64).reshape(sizes))
-        places = operator_named("getitem")(numbers, self._index)
-        rows = as_tensor(value, variable.dtype)
-
-        def make(at: gg.Tensor, new: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
-            wide = gg.broadcast_to(new, gg.shape(at) if None in at.shape else at.shape)
-            flat = gg.reshape(old, (-1,))
-            return gg.reshape(put_rows(gg.reshape(at, (-1,)), gg.reshape(wide, (-1,)), flat), sizes)
-
-        return scattered_assignment("StridedSliceAssign", variable, places, rows, make, name)
+        return self._variable.assign_part(self._index, value, name)
 
 
 def scattered_assignment(
@@ -77,6 +64,22 @@ class VariableMethods:
         part._variable, part._index = self, index
         found.op.outputs[found.value_index] = part
         return part
+
+    def assign_part(self: Any, index: Any, value: Any, name: str | None = None) -> Tensor:
+        """Return the value with another in a part, as by ``v[index].assign(value)``."""
+        from giulgi.compat.tensorflow.control.stateful import put_rows
+
+        sizes = self.variable.shape
+        numbers = as_tensor(np.arange(int(np.prod(sizes)), dtype=np.int64).reshape(sizes))
+        places = operator_named("getitem")(numbers, index)
+        rows = as_tensor(value, self.dtype)
+
+        def make(at: gg.Tensor, new: gg.Tensor, old: gg.Tensor) -> gg.Tensor:
+            wide = gg.broadcast_to(new, gg.shape(at) if None in at.shape else at.shape)
+            flat = gg.reshape(old, (-1,))
+            return gg.reshape(put_rows(gg.reshape(at, (-1,)), gg.reshape(wide, (-1,)), flat), sizes)
+
+        return scattered_assignment("StridedSliceAssign", self, places, rows, make, name)
 
     def initialized_value(self: Any) -> Tensor:
         """Return its value, if it has one in the session that runs, else its first value."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
 
-import numpy as np
-
 import giulgi as gg
 from giulgi.compat.assigned import Assigned
 from giulgi.compat.dtypes import as_dtype
@@ -252,20 +250,6 @@ class Variable(VariableMethods, Valued):
         if get_default_graph().recorder is not None:
             part.place = (self, index)
         return part
-
-    def assign_part(self, index: Any, value: Any) -> Any:
-        """Give a part of it a new value, as by ``v[index].assign(value)``; return it."""
-        old = self.as_tensor().expression
-        count = int(np.prod(self.variable.shape, dtype=np.int64))
-        places = np.arange(count).reshape(self.variable.shape)[index]
-        new = gg.broadcast_to(as_tensor(value, self.dtype).expression, places.shape)
-        # Of the old elements and the new ones behind them, each is taken from its place.
-        taken = np.arange(count)
-        taken[places.reshape(-1)] = count + np.arange(places.size)
-        both = gg.concat([gg.reshape(old, (-1,)), gg.reshape(gg.cast(new, old.dtype), (-1,))])
-        whole = gg.reshape(gg.gather(both, taken), self.variable.shape)
-        self.assign(record("Part", None, [], [whole]).outputs[0])
-        return self
 
     def ref(self) -> Reference:
         """Return what stands for it as the key of a dict."""

@@ -106,7 +106,8 @@ class TracedTensor(Tensor):
         if place is None:
             raise AttributeError("'Tensor' object has no attribute 'assign'")
         variable, index = place
-        return variable.assign_part(index, value)
+        variable.assign_part(index, value)
+        return variable
 
     def _needed(self, *_: Any) -> Never:
         raise NeedsPython

@@ -204,7 +204,8 @@ class EagerTensor(Tensor):
         if self.place is None:
             raise AttributeError("'EagerTensor' object has no attribute 'assign'")
         variable, index = self.place
-        return variable.assign_part(index, value)
+        variable.assign_part(index, value)
+        return variable
 
     def item(self) -> Any:
         """Return its only number."""
