@@ -75,3 +75,14 @@ def test_numbers_of_a_shape_that_is_fed(tf, run):
     near(run(noise, {x: np.zeros((2, 2))}), [1.06166, -0.87858, 0.11187, 0.18512])
     slope = tf.gradients(tf.random_normal([2], x[0], 1.0, seed=4), x)[0]
     assert run(slope, {x: np.zeros((1, 2))}).tolist() == [[1, 1]]
+
+
+def test_shapes_that_are_computed_are_known_as_far_as_they_are(tf):
+    tf.set_random_seed(0)
+    x = tf.placeholder(tf.float32, [None, 8])
+    size = tf.shape(x)
+    assert tf.random_normal(size).shape.as_list() == [None, 8]
+    assert tf.random_uniform(size, seed=1).shape.as_list() == [None, 8]
+    assert tf.truncated_normal(tf.stack([size[0], 4])).shape.as_list() == [None, 4]
+    with tf.Session() as session:
+        assert session.run(tf.random_normal(size), {x: np.ones((3, 8))}).shape == (3, 8)

@@ -16,7 +16,7 @@ from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results, operation
 from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
-from giulgi.compat.tensorflow.math.arguments import kind, numbers, sizes, static
+from giulgi.compat.tensorflow.math.arguments import kind, known_elements, numbers, sizes, static
 from giulgi.compat.tensorflow.math.layouts import layout
 from giulgi.compat.tensorflow.math.seeded import (
     Stream,
@@ -106,8 +106,8 @@ def _drawn_as_then(
     if is_known:
         made = host_operation("RandomStream", lambda: stream(known), [], [(dtype, known)])
     else:
-        rank = None if isinstance(known, gg.Tensor) else len(known)
-        declared = None if rank is None else [n if isinstance(n, int) else None for n in known]
+        several = known_elements(known) if isinstance(known, gg.Tensor) else known
+        declared = several and [n if isinstance(n, int) else None for n in several]
         made = host_operation("RandomStream", stream, [as_tensor(shape)], [(dtype, declared)])
     return made.outputs[0]
 
