@@ -82,7 +82,11 @@ class Tensor(Operand):
             self.expression = of_sizes(self.expression, sizes)
         elif not self.consumers():
             # Nothing stands on it yet that would be left without a value.
+            before = self.expression.node
             self.expression = gg.placeholder(self.expression.dtype, sizes, self.op.name)
+            by_python = self.graph.notes.get("made by Python", {})
+            if before in by_python:
+                by_python[self.expression.node] = by_python.pop(before)
 
     def consumers(self) -> list[Operation]:
         """Return the operations that take it."""

@@ -63,3 +63,23 @@ def test_layers_and_losses_train_beside_what_python_computes(tf, keras):
     np.testing.assert_allclose(value, np.square(error).mean() + 3, rtol=1e-5)
     expected = before - 0.1 * 4 * X.T @ error / len(X)
     np.testing.assert_allclose(first.get_weights()[0], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_what_python_computes_may_have_any_shape_or_one_that_is_told(tf, keras):
+    k = keras.backend
+
+    def of_unknown_shape(y_true, y_pred):
+        return k.mean(k.square(y_true - y_pred)) * tf.py_func(np.sum, [2 * y_true], tf.float32)
+
+    def told(x):
+        found = tf.py_func(lambda a: a * 2, [x], tf.float32)
+        found.set_shape(x.get_shape())
+        return found
+
+    last = keras.layers.Dense(1, kernel_initializer="ones", use_bias=False)
+    model = keras.models.Sequential([keras.layers.Lambda(told, input_shape=(3,)), last])
+    model.compile("sgd", of_unknown_shape)
+    error = 2 * X.sum(axis=1) - Y
+    expected = np.square(error).mean() * 2 * Y.sum()
+    np.testing.assert_allclose(model.train_on_batch(X, Y), expected, rtol=1e-5)
+    assert not (last.get_weights()[0] == 1).any()

@@ -274,8 +274,8 @@ class SumTo(Shaped):
         summed = sum(x, stretched, keepdims=True) if stretched else x
         return sum(summed, tuple(range(added))) if added else summed
 
-    def numpy(self, x: Array, shape: Array) -> Array:
-        target = tuple(shape)
+    def numpy(self, x: Array, shape: Array | None = None) -> Array:
+        target = self.concrete_shape(shape)
         added = x.ndim - len(target)
         axes = [i for i in range(x.ndim) if i < added or target[i - added] != x.shape[i]]
         return np.sum(x, tuple(axes), keepdims=True).reshape(target)
