@@ -137,7 +137,7 @@ def test_more_threads_than_cores_do_not_crawl():
                 program(x)
             seconds[count] = time.perf_counter() - start
     # Usually about as fast; threads that only waited for each other would take 100 times as long.
-    assert seconds[8] < 20 * seconds[1] + 1
+    assert seconds[8] < 20 * seconds[1] + 10
 
 
 # Ctrl-C
