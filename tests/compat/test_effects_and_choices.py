@@ -337,3 +337,11 @@ def test_gradients_flow_through_arrays_of_whose_elements_a_size_is_not_known(tf,
     (slope,) = tf.gradients(kept.stack(), [w])
     # Of x, x w + y, (x w + y) w + z the sum has the slope x + 2 x w + y by w.
     assert run(slope, {x: [[1, 2, 3], [1, 0, 0]]}) == 4 + 2
+
+
+def test_what_is_taken_for_a_constant_has_a_gradient_of_its_own(tf, run):
+    a = tf.constant(1.0)
+    b = 2 * a
+    assert run(tf.gradients(a + b, [a, b], stop_gradients=[a, b])) == [1, 1]
+    assert run(tf.gradients(a + b * b, [a, b], stop_gradients=[b])) == [1, 4]
+    assert run(tf.gradients(a + b, [a, b])) == [3, 1]

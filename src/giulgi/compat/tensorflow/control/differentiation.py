@@ -40,10 +40,12 @@ def slopes(
     wanted = [ys[i] for i in kept]
     if not (floats and wanted):
         return found
-    if stopped:
-        wanted = substitute(wanted, {x.node: gg.stop_gradient(x) for x in stopped})
+    constants = {x.node: gg.stop_gradient(x) for x in stopped}
+    if constants:
+        wanted = substitute(wanted, constants)
     seeds = None if grad_ys is None else [grad_ys[i] for i in kept]
-    by = [xs[i] for i in floats]
+    # By what is taken for a constant itself there is a gradient still.
+    by = [constants.get(xs[i].node, xs[i]) for i in floats]
     for i, gradient in zip(
         floats, gg.gradients(wanted, by, seeds, unconnected="none"), strict=True
     ):
