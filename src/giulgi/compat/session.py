@@ -102,6 +102,15 @@ def _foreign(x: Tensor | Operation) -> str:
     return f"{type(x).__name__} {x} is not an element of this graph."
 
 
+def _key_of(fetches: Any) -> Any:
+    """Return what tells nested fetches from others."""
+    if isinstance(fetches, dict):
+        return dict, *((name, _key_of(part)) for name, part in fetches.items())
+    if isinstance(fetches, (list, tuple)):
+        return type(fetches), *map(_key_of, fetches)
+    return fetches
+
+
 def _parts_of(value: Any, count: int) -> list[Any]:
     """Return the values of so many tensors that are fed together."""
     if count == 1:
@@ -212,8 +221,7 @@ class BaseSession:
         try:
             run = self._runs.get(key)
         except TypeError:  # Fetches that are nested further.
-            leaves, structure = flatten(fetches)
-            key = (repr(structure), *map(id, leaves), *map(id, feeds))
+            key = (_key_of(fetches), *feeds)
             run = self._runs.get(key)
         if run is None:
             if self._is_closed:
