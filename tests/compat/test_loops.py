@@ -208,3 +208,15 @@ def test_raw_rnn_trains_with_batches_of_any_size(tf, run):
         np.testing.assert_allclose(a, b, atol=1e-5)
         for one, other in zip(da, db, strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("by_python", [False, True])
+def test_the_condition_sees_what_the_body_assigned(tf, run, by_python):
+    (v,) = begun(tf, run, 3)
+
+    def body(i):
+        with tf.control_dependencies([tf.assign_sub(v, 1)]):
+            return through_python(tf, i + 1) if by_python else i + 1
+
+    assert run(tf.while_loop(lambda i: v.read_value() > 0, body, [0])) == 3
+    assert run(v) == 0

@@ -196,6 +196,7 @@ class _Rounds:
                 )
         self.asked = Repeatable(self.traced, models, [self.goes_on])
         self.body = Repeatable(self.traced, models, ends)
+        self.asked.be_given(self.body.variables)  # The condition sees what the body assigned.
         self.variables = list(dict.fromkeys([*self.asked.variables, *self.body.variables]))
         self.before = [v.as_tensor() for v in self.variables]
         last = self._by_giulgi(ends)
@@ -228,7 +229,7 @@ class _Rounds:
         try:
             firsts = self._full_grown(ends)
             found = gg.while_loop(
-                lambda *states: gg.reshape(asked.applied(states[:count], redrawn=True)[0], ()),
+                lambda *states: gg.reshape(asked.applied(states, redrawn=True)[0], ()),
                 lambda *states: tuple(body.applied(states, redrawn=True)),
                 (*firsts, *(x.expression for x in self.before)),
             )

@@ -142,6 +142,7 @@ class Repeatable:
         self.inputs = [x for x in taken if x not in set(models)]
         assigned = new_values(self.operations)
         self.variables, self.new = list(assigned), list(assigned.values())
+        self._given = list(self.variables)
         outside = {x.expression.node: x.expression for x in self.inputs}
         nodes = topological((x.node for x in self._expressions), stop=outside)
         cells = [node.op for node in nodes if isinstance(node.op, ReadVariable)]
@@ -162,6 +163,13 @@ class Repeatable:
         found = [*(end.expression for end in self.ends), *self.new]
         return full_grown(found, self.growths) if self.growths else found
 
+    def be_given(self, variables: Sequence[Variable]) -> None:
+        """Take the values of more variables with the arguments: something else assigns them."""
+        self._given += [v for v in variables if v not in self._given]
+        self.read = [v for v in self.read if v not in variables]
+        for v in variables:
+            self._outside.pop(v.variable.node, None)
+
     def applied(self, arguments: Sequence[Expression], redrawn: bool = False) -> list[Expression]:
         """Return the ends and the new values of variables.
 
@@ -169,7 +177,7 @@ class Repeatable:
             arguments: what takes the place of each model, and then of each variable.
             redrawn: whether other random numbers are drawn.
         """
-        nodes = [x.expression.node for x in self.models] + [v.variable.node for v in self.variables]
+        nodes = [x.expression.node for x in self.models] + [v.variable.node for v in self._given]
         stands = {node: placeholder(x.dtype, x.known_shape) for node, x in self._outside.items()}
         given = {**stands, **dict(zip(nodes, arguments, strict=True))}
         apply = self.traced.applied if redrawn else substitute
