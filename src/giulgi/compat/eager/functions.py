@@ -155,7 +155,12 @@ class _Traced:
         assert graph.recorder is not None
         with graph.as_default(), graph.recorder:
             given = [_model(x) if _is_fed(x) else x for x in leaves]
-            self.feeds = [x for x, leaf in zip(given, leaves, strict=True) if _is_fed(leaf)]
+            # Watching a tensor changes by what it is known, not what is fed.
+            self.feeds = [
+                Tensor(x.op, x.value_index, x.expression, x.dtype)
+                for x, leaf in zip(given, leaves, strict=True)
+                if _is_fed(leaf)
+            ]
             args, kwargs = unflatten(structure, iter(given))
             results, self.structure = flatten(function(*args, **kwargs))
             self.results = [_as_result(x) for x in results]

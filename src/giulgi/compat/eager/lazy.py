@@ -17,6 +17,7 @@ import numpy as np
 
 from giulgi.backends import Draw
 from giulgi.backends.reference.interpreter import compute_in_order
+from giulgi.compat.eager.marks import Earlier
 from giulgi.compat.programs import AdaptiveProgram
 from giulgi.compat.running import as_run_error
 from giulgi.errors import GiulgiError
@@ -238,7 +239,7 @@ class _Structure:
             if waiting:
                 stack += reversed(waiting)
                 continue
-            if isinstance(node.op, (Tag, Default)):
+            if isinstance(node.op, (Tag, Default, Earlier)):
                 places[node] = places[node.inputs[0]]
             else:
                 entries.append(self._entry(node))

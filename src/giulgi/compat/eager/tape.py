@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 import giulgi as gg
+from giulgi.compat.eager.earlier import end_for, known_tensors, source_of
 from giulgi.compat.eager.lazy import assign_pending, state
+from giulgi.compat.eager.marks import Earlier, asked_of
 from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Tensor, as_tensor, record
@@ -37,16 +40,19 @@ class GradientTape:
     """Remembers what is computed inside, to be differentiated.
 
     Expressions know what they were computed from, so that nothing is recorded; while there are
-    tapes, they are kept, and the values of variables that change meanwhile.
+    tapes, they are kept, and the values of variables that change meanwhile. What there was before
+    is marked when a tape is opened: it is constant for this one.
 
     Args:
         persistent: whether gradients may be asked for more than once.
-        watch_accessed_variables: has no meaning.
+        watch_accessed_variables: whether gradients may be asked for by variables that are not
+            watched.
     """
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
-        del watch_accessed_variables
         self.persistent = persistent
+        self.number = next(_numbers)
+        self._watches_variables = watch_accessed_variables
         self._old: dict[ReadVariable, Any] = {}
         self._is_spent = False
         self._began = 0
@@ -55,10 +61,12 @@ class GradientTape:
     def __enter__(self) -> GradientTape:
         if not _open:  # A step begins: each of a loop has the same structure then.
             assign_pending()
+        if not self._began:  # Else it goes on with what it knows already.
+            end_for(self.number, known_tensors())
+            # Nodes are numbered as they are made.
+            self._began = gg.placeholder("float32", ()).node.serial
         _open.append(self)
         state.tapes.add(self)
-        # Nodes are numbered as they are made.
-        self._began = gg.placeholder("float32", ()).node.serial
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -78,17 +86,26 @@ class GradientTape:
             if isinstance(x, Tensor):
                 # Equal constants are one expression: this one is to be told from others.
                 x.expression = tag(x.expression, ("watched", next(_numbers)))
-            self._watched.add(_differentiated(x).node)
+                self._watched.add(x.expression.node)
+            else:
+                self._watched.add(_differentiated(x).node)
 
-    def stop_recording(self) -> Any:
-        """Return a context that does nothing."""
-        from contextlib import nullcontext
-
-        return nullcontext()
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Let what is computed in this context be constant for the tape."""
+        before = known_tensors()
+        known = {id(x) for x in before}
+        try:
+            yield
+        finally:
+            end_for(self.number, [x for x in known_tensors() if id(x) not in known])
 
     def reset(self) -> None:
-        """Forget what was computed."""
+        """Forget what was computed, and what is watched."""
         self._old.clear()
+        self._watched.clear()
+        self._began = gg.placeholder("float32", ()).node.serial
+        end_for(self.number, known_tensors())
 
     def gradient(
         self,
@@ -100,7 +117,7 @@ class GradientTape:
         """Return the gradients of a target by sources, nested as these; None where is none."""
         self._spend()
         leaves, structure = flatten(sources)
-        by = [_differentiated(x) for x in leaves]
+        by = [self._source(x) for x in leaves]
         known = [self._knows(x, e) for x, e in zip(leaves, by, strict=True)]
         ys = [_traced(as_tensor(y)) for y in flatten(target)[0]]
         seeds = None
@@ -120,8 +137,26 @@ class GradientTape:
         if expression.node in self._watched:
             return True
         if isinstance(source, (Variable, gg.Variable)):
-            return bool(getattr(source, "trainable", True))
+            return self._watches_variables and bool(getattr(source, "trainable", True))
+        if expression.node.stateful:
+            return not self._ends_at(expression.node)
         return not getattr(source, "is_eager", False) or expression.node.serial > self._began
+
+    def _ends_at(self, node: Node) -> bool:
+        """Whether what a node stands for was there before the tape."""
+        while isinstance(node.op, Earlier):
+            if node.op.tape == self.number:
+                return True
+            node = node.inputs[0]
+        return False
+
+    def _source(self, source: Any) -> Expression:
+        """Return what is differentiated by, as this tape knows it."""
+        if isinstance(source, Tensor):
+            now = source_of(source.expression, self.number, self._watched)
+            if now.node in self._watched:
+                return now
+        return source_of(_differentiated(source), self.number, self._watched)
 
     def _slopes(
         self, ys: list[Expression], by: list[Expression], seeds: list[Expression] | None
@@ -132,7 +167,8 @@ class GradientTape:
             return [None] * len(by)
         given = None if seeds is None else [seed for _, seed in pairs]
         floats = [x for x in by if x.dtype.kind == "f"]
-        found = iter(gg.gradients([y for y, _ in pairs], floats, given, unconnected="none"))
+        with asked_of(self.number):
+            found = iter(gg.gradients([y for y, _ in pairs], floats, given, unconnected="none"))
         slopes = [next(found) if x.dtype.kind == "f" else None for x in by]
         return self._as_it_was(slopes)
 
@@ -159,7 +195,7 @@ class GradientTape:
         """Return the gradients of each element of a target, of the shape of it and the source."""
         self._spend()
         leaves, structure = flatten(sources)
-        by = [_differentiated(x) for x in leaves]
+        by = [self._source(x) for x in leaves]
         y = _traced(as_tensor(target))
         shape = tuple(int(n or 0) for n in y.shape)
         rows: list[list[Any]] = []
@@ -180,7 +216,7 @@ class GradientTape:
     def batch_jacobian(self, target: Any, source: Any, **_: Any) -> Any:
         """Return for each example the gradients of its targets by its own source."""
         self._spend()
-        x, y = _differentiated(source), _traced(as_tensor(target))
+        x, y = self._source(source), _traced(as_tensor(target))
         count, *rest = _sizes(y)
         rows = []
         for place in np.ndindex(*rest):
