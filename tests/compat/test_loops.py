@@ -220,3 +220,16 @@ def test_the_condition_sees_what_the_body_assigned(tf, run, by_python):
 
     assert run(tf.while_loop(lambda i: v.read_value() > 0, body, [0])) == 3
     assert run(v) == 0
+
+
+def test_an_array_is_read_in_one_branch_and_begun_in_the_other(tf, run):
+    (x,) = begun(tf, run, 2.0)
+    array = tf.TensorArray(tf.float32, 0, dynamic_size=True, clear_after_read=False)
+
+    def step(i, made):
+        return [made.write(i, tf.cond(i > 0, lambda: made.read(i - 1) * x, lambda: x))]
+
+    _, array = counted(tf, 4, step, array)
+    whole = array.stack()
+    assert run(whole).tolist() == [2, 4, 8, 16]
+    assert run(tf.gradients(whole, x)) == [1 + 4 + 3 * 4 + 4 * 8]

@@ -29,3 +29,11 @@ def test_an_expression_gives_what_it_gave(tf, golden, number):
         else:
             assert array.dtype == wanted.dtype
             np.testing.assert_allclose(array, wanted, 3e-5, 3e-5)
+
+
+def test_the_largest_of_no_elements_is_the_least_number(tf):
+    with tf.Session() as session:
+        x = tf.zeros([0, 3])
+        assert session.run(tf.reduce_max(x, 0)).tolist() == [-np.inf] * 3
+        assert session.run(tf.reduce_min(x)) == np.inf
+        assert session.run(tf.reduce_max(tf.zeros([2, 0], tf.int32), 1)).tolist() == [-(2**31)] * 2

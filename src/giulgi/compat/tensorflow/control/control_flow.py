@@ -15,6 +15,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.running import new_values
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.tensorflow.control.growing import NothingWrittenError
 from giulgi.compat.tensorflow.control.traced import Traced, guard
 from giulgi.compat.tensorflow.math.arguments import is_text
 from giulgi.tree import LEAF, flatten, unflatten
@@ -112,8 +113,7 @@ class _Choice:
 
     def _branches(self) -> None:
         """Build both, and find out what they take from outside, assign, and let Python do."""
-        for function, holds in zip(self._functions, (True, False), strict=True):
-            traced = Traced(function)
+        for traced, holds in zip(self._traced(), (True, False), strict=True):
             leaves, structure = flatten(traced.result)
             ends = [x if isinstance(x, Operation) else as_tensor(x) for x in leaves]
             operations = traced.operations(ends)
@@ -123,6 +123,25 @@ class _Choice:
             self.controls += controls + guard(operations, self.condition, holds)
             self._built.append((ends, new_values(operations)))
             self._structures.append(structure)
+
+    def _traced(self) -> tuple[Traced, Traced]:
+        """Return what both built.
+
+        One may read what a loop wrote in the round before, and the other give what is written in
+        the first round. So the other tells the shape of what is read, if nothing else does.
+        """
+        first, second = self._functions
+        try:
+            one = Traced(first)
+        except NothingWrittenError as error:
+            other = Traced(second)
+            _suppose(error, other)
+            return Traced(first), other
+        try:
+            return one, Traced(second)
+        except NothingWrittenError as error:
+            _suppose(error, one)
+            return one, Traced(second)
 
     def _numbers(self, which: int) -> list[gg.Tensor]:
         """Return the results of a branch, then the new values of all variables that any assigns."""
@@ -189,6 +208,14 @@ class _Choice:
             controls=[operation],
         )
         return made.outputs[0]
+
+
+def _suppose(error: NothingWrittenError, other: Traced) -> None:
+    """Suppose that the first result of a branch is what was written; else raise the error."""
+    leaves = [as_tensor(x) for x in flatten(other.result)[0] if not isinstance(x, Operation)]
+    written = [x for x in leaves if x.dtype is error.array.dtype]
+    if not (written and error.array.suppose(written[0])):
+        raise error
 
 
 @exported("case", "python.ops.control_flow_ops.case")

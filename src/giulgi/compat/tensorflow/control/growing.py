@@ -8,6 +8,7 @@ first; then the arrays begin as long as they end, and the loop is one of giulgi'
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import giulgi as gg
 from giulgi.graph.node import Node, topological
@@ -16,6 +17,14 @@ from giulgi.graph.tensor import Tensor as Expression
 
 #: What was made of which tensors, for how many places.
 Growth = tuple[Expression, Expression, Expression]
+
+
+class NothingWrittenError(ValueError):
+    """An array is read before anything is known of the shape of its tensors."""
+
+    def __init__(self, array: Any) -> None:
+        super().__init__("nothing was written to this TensorArray yet: give element_shape")
+        self.array = array
 
 
 def full_grown(ends: Sequence[Expression], growths: Sequence[Growth]) -> list[Expression]:

@@ -14,6 +14,7 @@ from giulgi.compat.operation import as_results
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor, of_sizes
 from giulgi.compat.tensorflow.control.control_flow import no_op
+from giulgi.compat.tensorflow.control.growing import NothingWrittenError
 from giulgi.compat.tensorflow.math.arguments import static
 
 
@@ -106,8 +107,15 @@ class TensorArray:
         if self.whole is None and self.element_shape.sizes is not None:
             return self._begin(self.element_shape)
         if self.whole is None:
-            raise ValueError("nothing was written to this TensorArray yet: give element_shape")
+            raise NothingWrittenError(self)
         return self.whole
+
+    def suppose(self, written: Tensor) -> bool:
+        """In the body of a loop, suppose that a tensor is written first; return whether it can."""
+        if self.begun is None or self.whole is not None:
+            return False
+        self.whole = self._begin(TensorShape(written.sizes), written)
+        return True
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
         """Return the array with a tensor at a place."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.operation import operation
 from giulgi.compat.refusals import bools, no_bools
@@ -53,10 +55,26 @@ def _euclidean(x: gg.Tensor, axis: Any, keepdims: bool) -> gg.Tensor:
     return gg.sqrt(gg.sum(gg.square(x), axis, keepdims=keepdims))
 
 
+def _extreme(function: Callable[..., gg.Tensor], sign: int) -> Callable[..., gg.Tensor]:
+    """Return max or min, which are of no elements what any other is beyond: the end of numbers."""
+
+    def apply(x: gg.Tensor, axis: Any, keepdims: bool) -> gg.Tensor:
+        sizes = x.known_shape
+        if sizes is None or 0 not in sizes or x.dtype.kind not in "fiu":
+            return function(x, axis, keepdims=keepdims)
+        whole = gg.cast(gg.sum(x, axis, keepdims=keepdims), x.dtype)  # Zeros, if there are any.
+        limits: Any = np.iinfo(x.dtype) if x.dtype.kind in "iu" else None
+        end = -sign * np.inf if limits is None else limits.min if sign > 0 else limits.max
+        return whole + gg.constant(end, x.dtype)
+
+    apply.__doc__ = function.__doc__
+    return apply
+
+
 reduce_mean = _reduction(_mean, "Mean", "reduce_mean")
 reduce_sum = _reduction(_sum, "Sum", "reduce_sum")
-reduce_max = _reduction(gg.max, "Max", "reduce_max")
-reduce_min = _reduction(gg.min, "Min", "reduce_min")
+reduce_max = _reduction(_extreme(gg.max, 1), "Max", "reduce_max")
+reduce_min = _reduction(_extreme(gg.min, -1), "Min", "reduce_min")
 reduce_prod = _reduction(_product, "Prod", "reduce_prod")
 reduce_all = _reduction(gg.all, "All", "reduce_all")
 reduce_any = _reduction(gg.any, "Any", "reduce_any")
