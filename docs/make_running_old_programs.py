@@ -42,6 +42,10 @@ import giulgi.compat
 giulgi.compat.install(heal=True)
 ```
 
+**TensorFlow 1 or 2.** A program that opens sessions or has placeholders builds a graph, as with
+TensorFlow 1; one that uses `tf.keras` without them, tapes or `tf.function` computes at once, as with
+TensorFlow 2. Its text tells. `giulgi run --tf1 program.py`, or `--tf2`, decides it otherwise.
+
 **What you see more of.** `giulgi run --explain program.py` prints, when the program has ended, its
 graph, its parameters, and what each `session.run` was compiled to; with `--profile`
 it prints where the time went. A program that builds new operations in its loop is told so, once.

@@ -108,6 +108,26 @@ def test_a_name_that_is_not_there_is_told_of(tmp_path):
     assert giulgi_run(tmp_path, "missing.py").err == ("giulgi run: there is no file 'missing.py'\n")
 
 
+def test_packages_that_are_not_installed_are_told_of(tmp_path):
+    halted = "import sys\nsys.modules.update(dict.fromkeys(['pandas', 'h5py']))\n"
+    ended = giulgi_run(tmp_path, text=halted + "import pandas as pd\n")
+    assert "ModuleNotFoundError" in ended.err
+    assert "pip install 'giulgi[programs]'" in ended.err
+    text = """
+from keras.callbacks import ModelCheckpoint
+from keras.layers import Dense
+from keras.models import Sequential
+
+model = Sequential([Dense(1, input_dim=1)])
+model.compile("sgd", "mse")
+model.fit([[1.0]], [[1.0]], callbacks=[ModelCheckpoint("w-{epoch}.hdf5")])
+"""
+    ended = giulgi_run(tmp_path, text=halted + text)
+    assert ended.code == 1
+    assert "Epoch" not in ended.out
+    assert "(.h5, .hdf5) are read and written by h5py, which is not installed" in ended.err
+
+
 def test_a_line_is_found_explained_and_timed(tmp_path):
     (tmp_path / "program.py").write_text(dedent(LINE))
     ended = giulgi_run(tmp_path, "--explain", "--profile", "program.py")
@@ -235,3 +255,15 @@ def test_a_notebook_draws_beside_ipython_and_times_its_lines(tmp_path):
     ended = giulgi_run(tmp_path, "n.ipynb")
     assert ended.code == 0, ended.err
     assert "timed" in ended.out
+
+
+def test_a_program_that_may_be_of_either_tensorflow(tmp_path):
+    text = "import tensorflow as tf\nprint(tf.constant([1, 2]) + 1)\n"
+    at_once = giulgi_run(tmp_path, text=text)
+    assert at_once.out == "tf.Tensor([2 3], shape=(2,), dtype=int32)\n"
+    assert "opens no session" in at_once.err
+    (tmp_path / "program.py").write_text(text)
+    for option, start in (("--tf1", 'Tensor("add:0", shape=(2,)'), ("--tf2", "tf.Tensor([2 3]")):
+        told = giulgi_run(tmp_path, option, "program.py")
+        assert told.out.startswith(start)
+        assert not told.err

@@ -18,7 +18,7 @@ from typing import Any
 from giulgi import compat
 from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
-from giulgi.compat.eager.guessing import guessed
+from giulgi.compat.eager.guessing import guessed, is_open
 from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.source import compiled
 
@@ -26,7 +26,8 @@ _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
 _USAGE_ERROR = 2
 
 # The options of ours that take no word after them, and those that end our words.
-_OPTIONS, _LAST_OPTIONS = ("--explain", "--profile", "-h", "--help"), ("-m", "-c")
+_OPTIONS = ("--explain", "--profile", "--tf1", "--tf2", "-h", "--help")
+_LAST_OPTIONS = ("-m", "-c")
 
 
 def add_parser(commands: Any) -> argparse.ArgumentParser:
@@ -34,7 +35,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "run",
         help="run a program written for TensorFlow 1 or Keras 2, or a notebook, as it is",
-        usage="giulgi run [--explain] [--profile] "
+        usage="giulgi run [--explain] [--profile] [--tf1 | --tf2] "
         "(program.py | notebook.ipynb | -m module | -c code) [arguments]",
     )
     parser.add_argument(
@@ -45,6 +46,15 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--profile", action="store_true", help="afterwards, tell where the time went"
     )
+    versions = parser.add_mutually_exclusive_group()
+    versions.add_argument(
+        "--tf1", dest="tensorflow", action="store_const", const=1,
+        help="take it for a program of TensorFlow 1, which builds a graph",
+    )  # fmt: skip
+    versions.add_argument(
+        "--tf2", dest="tensorflow", action="store_const", const=2,
+        help="take it for a program of TensorFlow 2, which computes at once",
+    )  # fmt: skip
     parser.add_argument("-m", dest="module", help="run a module, as python -m does")
     parser.add_argument("-c", dest="code", help="run a line of code, as python -c does")
     parser.add_argument("program", nargs="?", help="a program, or a Jupyter notebook")
@@ -71,6 +81,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"giulgi run: there is no file {args.program!r}", file=sys.stderr)
         return _USAGE_ERROR
     _prepare()
+    if args.tensorflow is not None:
+        mode.guess(args.tensorflow == 2)
     if not (args.explain or args.profile):
         return _run(args)
     from giulgi.cli.report import watched
@@ -103,16 +115,30 @@ def _run(args: argparse.Namespace) -> int:
     return _in_main(args.program, folder, args.arguments, path, body)
 
 
+def _guess(text: str, folder: Path) -> None:
+    """Guess for which TensorFlow a program is written, and say so if it may well be the other."""
+    if mode.is_decided:
+        return
+    is_modern = guessed(text, folder)
+    mode.guess(is_modern)
+    if is_modern and is_open(text, folder):
+        print(
+            "giulgi: This program opens no session, so it is taken for one of TensorFlow 2, which "
+            "computes at once. With --tf1 before its name it builds a graph.",
+            file=sys.stderr,
+        )
+
+
 def _run_file(path: Path, main: ModuleType) -> None:
     text = importlib.util.decode_source(path.read_bytes())
     if "get_ipython()." in text and "NameError" not in text:
         offer_shell(main)  # It was a notebook once.
-    mode.guess(guessed(text, path.resolve().parent))
+    _guess(text, path.resolve().parent)
     exec(compiled(text, str(path)), main.__dict__)
 
 
 def _run_code(text: str, main: ModuleType) -> None:
-    mode.guess(guessed(text, Path.cwd()))
+    _guess(text, Path.cwd())
     exec(compiled(text, "<string>"), main.__dict__)
 
 
@@ -122,7 +148,7 @@ def _run_module(name: str, arguments: Sequence[str]) -> int:
         found = importlib.util.find_spec(name)
         if found is not None and found.origin is not None and Path(found.origin).is_file():
             text = importlib.util.decode_source(Path(found.origin).read_bytes())
-            mode.guess(guessed(text, Path.cwd()))
+            _guess(text, Path.cwd())
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 
     return _in_main(name, str(Path.cwd()), arguments, None, body)

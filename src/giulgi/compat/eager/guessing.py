@@ -25,10 +25,14 @@ _OF_TWO = re.compile(
     r"\bGradientTape\b|\btf\.function\b|\.numpy\(\)|\bapply_gradients\s*\(\s*zip"
     r"|\btf\.random\.(normal|uniform|set_seed|truncated_normal|categorical|shuffle)\b"
     r"|\bAUTOTUNE\b|tensorflow_version\s+2|__version__\s*>=\s*.2|startswith\(.2"
-    r"|\bas_numpy_iterator\b|\.assign_(add|sub)\s*\(|\btf\.config\.|\btf\.print\b"
+    r"|\bas_numpy_iterator\b|\btf\.config\.|\btf\.print\b|\btensorflow\.keras\b"
     r"|\btf\.keras\b|\btf\.data\b|\btf\.io\.|\btf\.math\.|\btf\.Module\b|\btf\.linalg\."
-    r"|\btf\.Tensor\b|\btf\.Variable\b|\btf\.constant\b|\benable_v2_behavior\b"
-    r"|\btensorflow\.keras\b|\btf\.convert_to_tensor\b|\btf\.\w+\("
+    r"|\benable_v2_behavior\b"
+)
+# What programs of both have. Those of TensorFlow 1 do nothing without a session, but for a few that
+# show what a graph is.
+_OF_EITHER = re.compile(
+    r"\btf\.(Tensor|Variable|constant|convert_to_tensor)\b|\.assign_(add|sub)\s*\(|\btf\.\w+\("
 )
 
 
@@ -71,7 +75,17 @@ def guessed(text: str, folder: Path | None = None) -> bool | None:
         return True
     if any(_OF_ONE.search(part) or _KERAS.search(part) for part in texts):
         return False
-    return True if any(_OF_TWO.search(part) for part in texts) else None
+    signs = (_OF_TWO, _OF_EITHER)
+    return True if any(sign.search(part) for sign in signs for part in texts) else None
+
+
+def is_open(text: str, folder: Path | None = None) -> bool:
+    """Whether a program that is taken for one of TensorFlow 2 may well be one of TensorFlow 1."""
+    return not any(
+        sign.search(part)
+        for sign in (_OF_TWO, _SURELY_OF_TWO)
+        for part in [text, *_own_modules(text, folder)]
+    )
 
 
 def _own_modules(text: str, folder: Path | None) -> list[str]:
