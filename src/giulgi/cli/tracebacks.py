@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import re
 import sys
 import traceback
@@ -26,6 +27,12 @@ _PYTHON_2_LINE = re.compile(
     r"^\s*print\s+[^=(\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>"
     r"|^\s*print\s*>>|\bur['\"]|^\s*exec\s+['\"\w]|`[^`]+`|\b\d[\da-fA-FxX]*[lL]\b"
 )
+
+# What programs import beside the stand-ins: the packages of ``giulgi[programs]``.
+_OF_PROGRAMS = {
+    "h5py": "h5py", "matplotlib": "matplotlib", "pylab": "matplotlib", "pandas": "pandas",
+    "PIL": "pillow", "pooch": "pooch", "sklearn": "scikit-learn", "scipy": "scipy",
+}  # fmt: skip
 
 
 def print_error(error: BaseException) -> None:
@@ -57,18 +64,30 @@ def print_syntax_error(error: SyntaxError) -> None:
 
 
 def _advice(error: BaseException) -> str:
-    """Return what there is to say of a name that a program imports of a stand-in, and is not there.
+    """Return what there is to say of what a program imports, and is not there.
 
     ``from keras import name`` asks for an attribute, and Python drops what is said of it.
     """
     if not isinstance(error, ImportError) or error.name is None:
         return ""
-    if error.name.split(".")[0] not in TABLES:
+    library = error.name.split(".")[0]
+    if isinstance(error, ModuleNotFoundError) and library in _OF_PROGRAMS:
+        return _to_install(library) if error.name == library else ""
+    if library not in TABLES:
         return ""
     if isinstance(error, ModuleNotFoundError):
         return missing(error.name)
     found = re.match(r"cannot import name '(\w+)'", error.msg or "")
     return missing(f"{error.name}.{found[1]}") if found else ""
+
+
+def _to_install(library: str) -> str:
+    """Return how a library is had that is not installed."""
+    return (
+        f"{_OF_PROGRAMS[library]} is not installed. It comes, with all that such programs import, "
+        "with: pip install 'giulgi[programs]' (in a copy of giulgi's repository: pip install "
+        "--editable '.[programs]')"
+    )
 
 
 def is_python_2(error: SyntaxError) -> bool:
@@ -98,12 +117,24 @@ def _runs_programs(place: TracebackType) -> bool:
     return file.startswith(_RUNNER) or file == "<frozen runpy>" or file.endswith("runpy.py")
 
 
+def _is_said_by_giulgi(error: BaseException) -> bool:
+    """Whether giulgi raised an error itself; else it is a mistake of giulgi's, to be looked into."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if place is None or not place.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+        return False
+    line = linecache.getline(place.tb_frame.f_code.co_filename, place.tb_lineno)
+    return line.lstrip().startswith("raise ")
+
+
 def _hide_inside(error: BaseException) -> None:
     """Leave out the lines inside giulgi of an error that it explains, or has only passed on."""
     from giulgi.compat.errors import OpError
     from giulgi.errors import GiulgiError
 
-    inside: tuple[str, ...] = (_PACKAGE,) if isinstance(error, (GiulgiError, OpError)) else _SILENT
+    is_ours = isinstance(error, (GiulgiError, OpError)) or _is_said_by_giulgi(error)
+    inside: tuple[str, ...] = (_PACKAGE,) if is_ours else _SILENT
     fewest = 1
     if isinstance(error, SyntaxError):
         inside, fewest = (_PACKAGE, ast.__file__), 0

@@ -16,6 +16,7 @@ import giulgi as gg
 from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.training import Logs
 from giulgi.compat.names import export, exported
+from giulgi.formats.keras_hdf5 import h5py
 from giulgi.nn.metrics import is_better_larger
 
 Callback = gg.callbacks.Callback
@@ -127,6 +128,11 @@ class ModelCheckpoint(_Keeping):
         self.verbose, self.save_best_only = verbose, save_best_only
         self.save_weights_only, self.period = save_weights_only, period
         self._since_last = 0
+
+    def on_train_begin(self, logs: _Logs = None) -> None:
+        """See to it that files can be written, before an epoch is computed for nothing."""
+        if self.filepath.endswith((".h5", ".hdf5")):
+            h5py()
 
     def on_epoch_end(self, epoch: int, logs: _Logs = None) -> None:
         """Save, if it is time."""
