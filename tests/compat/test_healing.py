@@ -2,6 +2,8 @@
 
 import ast
 import json
+import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -362,3 +364,15 @@ def test_bars_of_notebooks_without_widgets(tmp_path):
         print(sum(tqdm_notebook(range(3))), [*tnrange(2)])
     """
     run(tmp_path, text, "3 [0, 1]")
+
+
+def test_cells_of_a_notebook_are_healed_once(monkeypatch):
+    shell = SimpleNamespace(ast_transformers=[])
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    source.heal_cells()
+    source.heal_cells()
+    (healer,) = shell.ast_transformers
+    cell = ast.fix_missing_locations(healer.visit(ast.parse("text = '%.1f' % value")))
+    names = {"value": np.array([2.5])}
+    exec(compile(cell, "cell", "exec"), names)
+    assert names["text"] == "2.5"

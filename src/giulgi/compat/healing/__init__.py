@@ -19,7 +19,7 @@ from giulgi.compat.healing import hooks
 # The files of this folder, each of a library.
 LIBRARIES = (
     "downloads", "matplotlib", "numpy_manners", "numpy_names", "others", "pandas_reading",
-    "pandas_tables", "python", "scipy", "sklearn",
+    "pandas_tables", "python", "python_2", "scipy", "sklearn",
 )  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def install() -> None:
     for name in LIBRARIES:
         import_module(f"{__name__}.{name}")
     hooks.install()
+    import_module(f"{__name__}.source").heal_cells()
 
 
 def contents() -> dict[str, list[str]]:

@@ -95,16 +95,21 @@ def _nothing(*_: Any, **__: Any) -> None:
 
 
 def _without_screen(module: Any) -> None:
-    """Draw without showing, and wait for nobody."""
+    """Draw without showing, and wait for nobody; but in a notebook, which shows pictures itself."""
+    own_show, own_pause = module.show, module.pause
 
-    def show(*_: Any, **__: Any) -> None:
+    def show(*args: Any, **options: Any) -> None:
+        if _is_in_notebook(module):
+            own_show(*args, **options)
+            return
         tell(
             "There is no screen here: plt.show() shows nothing, and goes on. plt.savefig('x.png') "
             "keeps a picture."
         )
 
     def pause(interval: float = 0) -> None:
-        del interval
+        if _is_in_notebook(module):
+            own_pause(interval)
 
     own = module.get_current_fig_manager
 
@@ -119,6 +124,12 @@ def _without_screen(module: Any) -> None:
     module.waitforbuttonpress, module.ginput = _nothing, lambda *_, **__: []
     module.get_current_fig_manager = get_current_fig_manager
     module.Figure.show = _nothing
+
+
+def _is_in_notebook(module: Any) -> bool:
+    """Whether pictures are shown between the cells of a notebook."""
+    backend = str(module.get_backend()).lower()
+    return any(name in backend for name in ("inline", "nbagg", "ipympl", "widget", "notebook"))
 
 
 class _Anything:

@@ -22,6 +22,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from giulgi.compat.healing import python_2
 from giulgi.compat.healing.telling import tell
 
 _TYPES = {"float": float, "int": int, "complex": complex, "round": round}
@@ -39,6 +40,7 @@ _METHODS: dict[str, Callable[..., Any]] = {
     "newbyteorder": lambda a, order="S": a.view(a.dtype.newbyteorder(order)),
     "getchildren": list,
 }
+_HEALED_METHODS = {*_METHODS, *python_2.METHODS, "next"}
 
 
 class _Healer(ast.NodeTransformer):
@@ -55,7 +57,7 @@ class _Healer(ast.NodeTransformer):
         is_conversion = isinstance(node.func, ast.Name) and node.func.id in _TYPES
         if is_conversion and len(node.args) in (1, 2) and not node.keywords:
             return _call(node, _CONVERTED, [node.func, *node.args])
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _HEALED_METHODS:
             name = ast.copy_location(ast.Constant(node.func.attr), node)
             call = _call(node, _METHOD, [node.func.value, name, *node.args])
             call.keywords = node.keywords
@@ -138,6 +140,7 @@ def healed_tree(text: str, file: str) -> ast.Module:
     tree = ast.parse(text, file)
     # What is said of a text that cannot be compiled is to be said of the program's own.
     compile(text, file, "exec", dont_inherit=True)
+    tree = python_2.NamesHealer(file).visit(tree)
     healed: ast.Module = ast.fix_missing_locations(_Healer().visit(tree))
     _offer()
     return healed
@@ -149,6 +152,16 @@ def compiled(text: str, file: str) -> CodeType:
         # Such as a backslash in a plain string: it was in order when that was written.
         warnings.simplefilter("ignore", SyntaxWarning)
         return compile(healed_tree(text, file), file, "exec", dont_inherit=True)
+
+
+def heal_cells() -> None:
+    """Heal the cells of a notebook from now on, where there is one."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    transformers = getattr(shell, "ast_transformers", None)
+    if transformers is None or any(isinstance(own, _Healer) for own in transformers):
+        return
+    _offer()
+    transformers.append(_Healer())
 
 
 def _offer() -> None:
@@ -240,7 +253,16 @@ def changed(
 
 def method(owner: Any, name: str, *args: Any, **options: Any) -> Any:
     """Return ``owner.name(...)``, also where that method is gone."""
-    if hasattr(owner, name) or not isinstance(owner, (np.ndarray, np.generic, array, Element)):
+    if hasattr(owner, name):
+        return getattr(owner, name)(*args, **options)
+    if name in python_2.METHODS and isinstance(owner, python_2.METHODS[name][0]):
+        _, function, today = python_2.METHODS[name]
+        tell(f"d.{name}() is Python 2; {today} is what it is today.")
+        return function(owner, *args)
+    if name == "next" and hasattr(owner, "__next__") and not args:
+        tell("iterator.next() is Python 2; next(iterator) is what it is today.")
+        return next(owner)
+    if not isinstance(owner, (np.ndarray, np.generic, array, Element)) or name not in _METHODS:
         return getattr(owner, name)(*args, **options)
     tell(f"The method {name} is gone from {type(owner).__name__}; it is here.")
     return _METHODS[name](owner, *args, **options)
