@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.graph import Graph, Operation
-from giulgi.compat.host import session_storage
+from giulgi.compat.host import made_by_python, session_storage
 from giulgi.compat.tensor import Tensor
 from giulgi.graph.node import build, topological
 from giulgi.graph.op import Op, Spec
-from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import current_storage
@@ -87,14 +86,11 @@ def _carried_out(operation: Operation, arrays: Sequence[Array | None]) -> list[A
 
 def with_python(expression: Expression, graph: Graph) -> Expression:
     """Return an expression in which nodes stand for the operations that Python carries out."""
-    made = graph.notes.get("made by Python")
-    if not made:
+    if "made by Python" not in graph.notes:
         return expression
-    found = {
-        node: _computed(made[node], graph)
-        for node in topological([expression.node])
-        if isinstance(node.op, Placeholder) and node in made
-    }
+    nodes = topological([expression.node])
+    pairs = ((node, made_by_python(node, graph)) for node in nodes)
+    found = {node: _computed(made, graph) for node, made in pairs if made is not None}
     if not found:
         return expression
     (whole,) = substitute([expression], found)

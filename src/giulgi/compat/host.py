@@ -14,15 +14,22 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.dtypes import DType, as_dtype
-from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.shapes import Sizes, TensorShape
 from giulgi.compat.tensor import as_tensor, carried_out, result_of
+from giulgi.graph.node import Node
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import Storage
 
 #: The values of the session that runs, for what has a state in each: iterators, tables.
 session_storage: ContextVar[Storage] = ContextVar("session_storage")
+
+
+def made_by_python(node: Node, graph: Graph) -> Any:
+    """Return the tensor of a graph that a node stands for, if Python makes it; else None."""
+    found = node.stands_for
+    return found if found is not None and found.graph is graph else None
 
 
 @dataclass(frozen=True)
@@ -98,5 +105,7 @@ def host_operation(
         declared = as_dtype(dtype)
         value = stand_in(declared, TensorShape(shape).sizes, f"{own}:{place}")
         operation.outputs.append(result_of(operation, place, value, declared))
-        graph.notes.setdefault("made by Python", {})[value.node] = operation.outputs[-1]
+        # The placeholder holds it: both go together, as soon as nobody has either.
+        value.node.stands_for = operation.outputs[-1]
+        graph.notes["made by Python"] = True
     return operation

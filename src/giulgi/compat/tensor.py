@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -84,9 +85,7 @@ class Tensor(Operand):
             # Nothing stands on it yet that would be left without a value.
             before = self.expression.node
             self.expression = gg.placeholder(self.expression.dtype, sizes, self.op.name)
-            by_python = self.graph.notes.get("made by Python", {})
-            if before in by_python:
-                by_python[self.expression.node] = by_python.pop(before)
+            self.expression.node.stands_for = before.stands_for
 
     def consumers(self) -> list[Operation]:
         """Return the operations that take it."""
@@ -190,8 +189,10 @@ def told_apart(made: Any, most: int = 8) -> Any:
         most: so many of each value are told apart, and no more, so that a program that makes them
             again and again still runs what was compiled.
     """
+    if made.graph.is_eager:  # Nothing is fed there, and a tape tells apart what it watches.
+        return made
     x = made.expression
-    counts = made.graph.notes.setdefault("told apart", {})
+    counts = made.graph.notes.setdefault("told apart", WeakKeyDictionary())
     count = counts[x.node] = counts.get(x.node, 0) + 1
     if count <= most:
         made.expression = tag(x, ("told apart", count))

@@ -43,6 +43,7 @@ class Node:
         stateful: whether the value depends on a variable.
         random: whether the value depends on random numbers, drawn anew in every run.
         value: the value, once computed, of a node that is neither symbolic nor stateful.
+        stands_for: what a placeholder is to whoever made it, and lives as long as it; else None.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Node:
         "serial",
         "source",
         "spec",
+        "stands_for",
         "stateful",
         "symbolic",
         "value",
@@ -71,6 +73,7 @@ class Node:
         self.path = current_path()
         self.source = source
         self.serial = next(_serials)
+        self.stands_for: Any = None
         self.symbolic: bool = op.symbolic
         self.stateful: bool = op.stateful
         self.random: bool = op.random

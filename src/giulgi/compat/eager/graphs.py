@@ -84,6 +84,7 @@ class EagerGraph(Graph):
         """Return the value of a variable after an assignment, which may wait."""
         if isinstance(variable.variable, Converted) or after.expression.node.depth > _DEEPEST:
             assign_pending()
+        state.forget_gone(variable)
         return after
 
     def take_step(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
 import numpy as np
 
@@ -47,6 +47,8 @@ _MOST_VARIANTS = 3
 _REMEMBERED_PLANS = 512
 # Of more tensors that read variables it is not asked which of these: all are computed.
 _MOST_LIVE = 64
+# When more assignments wait, it is looked whether their variables are still there.
+_MOST_PENDING = 64
 
 
 class _State:
@@ -65,6 +67,23 @@ class _State:
         self.live: WeakValueDictionary[int, EagerTensor] = WeakValueDictionary()
         self.known: WeakKeyDictionary[Node, Array] = WeakKeyDictionary()
         self.tapes: WeakSet[GradientTape] = WeakSet()
+        self._assigned: WeakKeyDictionary[ReadVariable, ref[Any]] = WeakKeyDictionary()
+        self._most_pending = _MOST_PENDING
+
+    def forget_gone(self, variable: Any) -> None:
+        """Note which variable is assigned; let no assignments to those wait that are gone."""
+        pending = self.pending
+        self._assigned[variable.variable.cell] = ref(variable)
+        if len(pending) <= self._most_pending:
+            return
+        from giulgi.compat.keras.weights import weights_by_cell
+
+        for cell in list(pending):
+            known = self._assigned.get(cell)
+            if known is not None and known() is None and cell not in weights_by_cell:
+                del pending[cell]
+                self.recorder.versions.pop(cell, None)
+        self._most_pending = max(_MOST_PENDING, 2 * len(pending))
 
     @property
     def pending(self) -> dict[ReadVariable, Expression]:
