@@ -15,6 +15,7 @@ import numpy as np
 
 from giulgi.compat.graph import Graph, Operation
 from giulgi.compat.host import made_by_python, session_storage
+from giulgi.compat.passages import passage_at, refuse
 from giulgi.compat.tensor import Tensor
 from giulgi.graph.node import build, topological
 from giulgi.graph.op import Op, Spec
@@ -70,7 +71,9 @@ class ByPython(Op):
         return _carried_out(self.operation, every)
 
     def gradients_together(self, pairs: Any, *inputs: Expression) -> tuple[None, ...]:
-        """There are none."""
+        """There are none; where TensorFlow has some, an error says so."""
+        if passage_at(self._output.expression.node) is not None:
+            refuse(self.operation)
         return (None,) * len(inputs)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.passages import mark_gradient
 from giulgi.compat.shapes import Sizes, TensorShape
 from giulgi.compat.tensor import as_tensor, carried_out, result_of
 from giulgi.graph.node import Node
@@ -84,6 +85,7 @@ def host_operation(
     outputs: Sequence[tuple[Any, Any]] = (),
     name: str | None = None,
     controls: Sequence[Operation] = (),
+    has_gradient: bool = False,
 ) -> Operation:
     """Add an operation that Python carries out.
 
@@ -94,6 +96,7 @@ def host_operation(
         outputs: dtype and shape of each result; of the shape as much as is known.
         name: its name.
         controls: operations that take place before.
+        has_gradient: whether TensorFlow has a gradient through it, which is missing here.
     """
     graph = get_default_graph()
     own = graph.unique_name(name or type)
@@ -108,4 +111,6 @@ def host_operation(
         # The placeholder holds it: both go together, as soon as nobody has either.
         value.node.stands_for = operation.outputs[-1]
         graph.notes["made by Python"] = True
+    if has_gradient:
+        mark_gradient(operation, tensors)
     return operation

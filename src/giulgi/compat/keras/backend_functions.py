@@ -12,6 +12,7 @@ from giulgi.compat.keras.backend_session import backend, get_session
 from giulgi.compat.keras.boundary import expressions, is_named, named, remember
 from giulgi.compat.names import export
 from giulgi.compat.tensor import as_tensor, record
+from giulgi.compat.tensorflow.control.lost_gradients import require_all
 from giulgi.compat.variables import Variable
 
 # Their values
@@ -132,6 +133,7 @@ def gradients(loss: Any, variables: Any) -> Any:
     by = variables if isinstance(variables, (list, tuple)) else [variables]
     of = [expressions(x) for x in (loss if isinstance(loss, (list, tuple)) else [loss])]
     sources = [x.variable if isinstance(x, Variable) else expressions(x) for x in by]
+    require_all(of, sources)
     found = gg.gradients(of, sources, unconnected="none")
     return [
         None if g is None else remember(record("Gradient", None, [], [g]).outputs[0]) for g in found

@@ -10,6 +10,7 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
 from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensorflow.control.lost_gradients import require_all
 from giulgi.compat.variables import Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
@@ -33,6 +34,9 @@ def slopes(
         xs: by what is differentiated; None by what is no float.
         grad_ys: what the gradients of ys are multiplied by.
         stopped: what is taken for a constant.
+
+    Raises:
+        NotImplementedError: if a term is missing that TensorFlow has; see `lost_gradients`.
     """
     found: list[Expression | None] = [None] * len(xs)
     floats = [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
@@ -46,6 +50,7 @@ def slopes(
     seeds = None if grad_ys is None else [grad_ys[i] for i in kept]
     # By what is taken for a constant itself there is a gradient still.
     by = [constants.get(xs[i].node, xs[i]) for i in floats]
+    require_all(wanted, by, stopped)
     for i, gradient in zip(
         floats, gg.gradients(wanted, by, seeds, unconnected="none"), strict=True
     ):

@@ -13,6 +13,7 @@ from giulgi.compat.graph import get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
+from giulgi.compat.passages import mark_gradient
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.control.own_gradients import overridden
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
@@ -103,6 +104,8 @@ class _Pass:
         declared += [(v.dtype, v.shape.sizes) for v in built.variables]
         inputs = [*self.states, *before, *self.sequences, *ask.captured]
         made = host_operation("TensorArrayStack", passed, inputs, declared, controls=built.controls)
+        firsts = [*self.states, *self.sequences]
+        mark_gradient(made, built.ends, list(zip(built.models, firsts, strict=False)))
         last = made.outputs[every:]
         made.assign([(v, x.expression) for v, x in zip(built.variables, last, strict=True)])
         return made.outputs[:count], made.outputs[count:every]

@@ -13,6 +13,7 @@ from giulgi.compat.graph import Operation, get_default_graph
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operation import as_results
+from giulgi.compat.passages import mark_gradient
 from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.control.growing import lengths
@@ -40,7 +41,7 @@ def while_loop(
     """Return what variables of a loop become while a condition of them holds.
 
     The loop is giulgi's, through which gradients flow. Where a variable changes its shape, or is
-    made by Python in the loop, Python goes through the rounds one by one, and no gradient flows.
+    made by Python in the loop, Python goes through the rounds one by one; a gradient is refused.
 
     Args:
         cond: a function of the variables that returns a single bool.
@@ -48,13 +49,13 @@ def while_loop(
         loop_vars: the first values: a list or tuple, perhaps nested, also of ``TensorArray``.
         shape_invariants: what of their shapes stays.
         parallel_iterations: has no meaning.
-        back_prop: has no meaning.
+        back_prop: whether it is to have gradients; if not, that there are none is no error.
         swap_memory: has no meaning.
         name: a name.
         maximum_iterations: the most rounds.
         return_same_structure: whether one variable stays in its list.
     """
-    del parallel_iterations, back_prop, swap_memory
+    del parallel_iterations, swap_memory
     if not callable(cond) or not callable(body):
         raise TypeError("cond and body must be callable.")
     if not isinstance(loop_vars, (list, tuple)):
@@ -63,10 +64,11 @@ def while_loop(
         raise ValueError("No loop variables provided")
     if maximum_iterations is not None:
         return _bounded(
-            cond, body, loop_vars, shape_invariants, name, maximum_iterations, return_same_structure
-        )
+            cond, body, loop_vars, shape_invariants, name, maximum_iterations,
+            return_same_structure, back_prop,
+        )  # fmt: skip
     with get_default_graph().name_scope(name or "while"):
-        found = _Rounds(cond, body, loop_vars, shape_invariants).result()
+        found = _Rounds(cond, body, loop_vars, shape_invariants, back_prop).result()
     return found if return_same_structure else _unwrapped(found)
 
 
@@ -77,7 +79,14 @@ def _unwrapped(found: Any) -> Any:
 
 
 def _bounded(
-    cond: Any, body: Any, loop_vars: Any, invariants: Any, name: Any, most: Any, same: bool
+    cond: Any,
+    body: Any,
+    loop_vars: Any,
+    invariants: Any,
+    name: Any,
+    most: Any,
+    same: bool,
+    back_prop: bool,
 ) -> Any:
     """Return the result of a loop that also counts its rounds."""
     limit = as_tensor(most, int32)
@@ -94,7 +103,7 @@ def _bounded(
     own = None if invariants is None else [TensorShape([]), invariants]
     _, found = while_loop(
         goes_on, step, [as_tensor(0, limit.dtype), loop_vars], own, name=name,
-        return_same_structure=True,
+        return_same_structure=True, back_prop=back_prop,
     )  # fmt: skip
     return found if same else _unwrapped(found)
 
@@ -102,7 +111,10 @@ def _bounded(
 class _Rounds:
     """The variables of a loop, and what is built of them."""
 
-    def __init__(self, cond: Any, body: Any, loop_vars: Any, invariants: Any) -> None:
+    def __init__(
+        self, cond: Any, body: Any, loop_vars: Any, invariants: Any, back_prop: bool
+    ) -> None:
+        self.back_prop = back_prop
         leaves, self.structure = flatten(loop_vars)
         self.begin: list[Any] = [
             leaf if isinstance(leaf, TensorArray) else as_tensor(leaf) for leaf in leaves
@@ -283,6 +295,8 @@ class _Rounds:
             declared.append((first.dtype, sizes))
         declared += [(v.dtype, v.shape) for v in self.variables]
         made = self._rounds_of_python(declared)
+        if self.back_prop:
+            mark_gradient(made, ends, list(zip(models, self.firsts, strict=True)))
         last = made.outputs[len(ends) :]
         made.assign([(v, x.expression) for v, x in zip(self.variables, last, strict=True)])
         return made.outputs[: len(ends)]

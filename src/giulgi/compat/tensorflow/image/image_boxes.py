@@ -14,6 +14,7 @@ from giulgi.compat.names import advise, exported
 from giulgi.compat.operation import operation
 from giulgi.compat.tensor import Tensor, as_expression, as_tensor
 from giulgi.compat.tensorflow.data.queues import seed_of
+from giulgi.compat.tensorflow.math.arguments import sizes
 from giulgi.compat.tensorflow.public import tf
 
 Array = np.ndarray[Any, Any]
@@ -191,7 +192,7 @@ def _covers(part: tuple[int, int, int, int], boxes: Array, least: float) -> bool
     return bool((held >= least * whole).any())
 
 
-@exported("image.crop_and_resize")
+@operation("image.crop_and_resize", type="CropAndResize")
 def crop_and_resize(
     image: Any,
     boxes: Any,
@@ -201,8 +202,8 @@ def crop_and_resize(
     extrapolation_value: float = 0,
     name: str | None = None,
     box_indices: Any = None,
-) -> Tensor:
-    """Return parts of pictures, all of one size; there is no gradient through it.
+) -> gg.Tensor:
+    """Return parts of pictures, all of one size.
 
     Args:
         image: (batch, rows, columns, channels).
@@ -213,48 +214,48 @@ def crop_and_resize(
         extrapolation_value: what is outside of the pictures.
         name: the name of the operation.
     """
-    given = as_tensor(image)
-    which = box_ind if box_indices is None else box_indices
+    x, corners = gg.cast(as_expression(image), "float32"), as_expression(boxes, "float32")
+    which = gg.cast(as_expression(box_ind if box_indices is None else box_indices), "int64")
+    height, width = sizes(crop_size)
+    rows, columns = (gg.cast(gg.size(x, axis), "int64") for axis in (1, 2))
+    ys = _along(corners[:, 0:1], corners[:, 2:3], height, rows)
+    xs = _along(corners[:, 1:2], corners[:, 3:4], width, columns)
+    every = gg.reshape(x, [-1, gg.size(x, 3) if x.shape[3] is None else x.shape[3]])
+    begin = gg.reshape(which * rows * columns, [-1, 1, 1])
 
-    def cut(x: Array, all_boxes: Array, numbers: Array, size: Array) -> Array:
-        height, width = (int(n) for n in size)
-        shape = (len(all_boxes), height, width, x.shape[3])
-        made = np.full(shape, extrapolation_value, np.float32)
-        for place, (box, number) in enumerate(zip(all_boxes, numbers, strict=True)):
-            ys = _along(box[0], box[2], height, x.shape[1])
-            xs = _along(box[1], box[3], width, x.shape[2])
-            _sampled(x[number].astype(np.float32), ys, xs, method, made[place])
-        return made
+    def at(down: gg.Tensor, right: gg.Tensor) -> gg.Tensor:
+        """Return what is in rows and columns of whole numbers, which are inside."""
+        y = gg.minimum(gg.maximum(gg.cast(down, "int64"), 0), rows - 1)
+        z = gg.minimum(gg.maximum(gg.cast(right, "int64"), 0), columns - 1)
+        return gg.gather(every, begin + gg.expand_dims(y * columns, 2) + gg.expand_dims(z, 1))
 
-    size = np.asarray(crop_size).tolist() if not isinstance(crop_size, Tensor) else [None, None]
-    shape = [None, *size, given.shape.as_list()[-1]]
-    inputs = [given, boxes, which, crop_size]
-    return host_operation("CropAndResize", cut, inputs, [("float32", shape)], name).outputs[0]
-
-
-def _along(low: float, high: float, count: int, size: int) -> Array:
-    """Return the places of so many points between two shares of a size."""
-    if count == 1:
-        return np.array([0.5 * (low + high) * (size - 1)])
-    return low * (size - 1) + np.arange(count) * ((high - low) * (size - 1) / (count - 1))
-
-
-def _sampled(x: Array, ys: Array, xs: Array, method: str, into: Array) -> None:
-    """Put what is at places of a picture where these are inside of it."""
-    rows = np.flatnonzero((ys >= 0) & (ys <= x.shape[0] - 1))
-    columns = np.flatnonzero((xs >= 0) & (xs <= x.shape[1] - 1))
-    if not (len(rows) and len(columns)):
-        return
-    y, z = ys[rows], xs[columns]
     if method == "nearest":
-        into[np.ix_(rows, columns)] = x[np.ix_(np.round(y).astype(int), np.round(z).astype(int))]
-        return
-    top, left = np.floor(y).astype(int), np.floor(z).astype(int)
-    bottom, right = np.ceil(y).astype(int), np.ceil(z).astype(int)
-    down, over = (y - top)[:, None, None], (z - left)[None, :, None]
-    upper = x[np.ix_(top, left)] * (1 - over) + x[np.ix_(top, right)] * over
-    lower = x[np.ix_(bottom, left)] * (1 - over) + x[np.ix_(bottom, right)] * over
-    into[np.ix_(rows, columns)] = upper * (1 - down) + lower * down
+        found = at(gg.floor(ys + 0.5), gg.floor(xs + 0.5))
+    else:
+        top, left, bottom, right = gg.floor(ys), gg.floor(xs), gg.ceil(ys), gg.ceil(xs)
+        down = gg.reshape(ys - top, [-1, height, 1, 1])
+        over = gg.reshape(xs - left, [-1, 1, width, 1])
+        upper = at(top, left) * (1 - over) + at(top, right) * over
+        lower = at(bottom, left) * (1 - over) + at(bottom, right) * over
+        found = upper * (1 - down) + lower * down
+    inside = gg.logical_and(
+        gg.expand_dims(_is_inside(ys, rows), 2), gg.expand_dims(_is_inside(xs, columns), 1)
+    )
+    return gg.where(gg.expand_dims(inside, 3), found, gg.constant(extrapolation_value, "float32"))
+
+
+def _along(low: gg.Tensor, high: gg.Tensor, count: Any, size: gg.Tensor) -> gg.Tensor:
+    """Return the places of so many points between shares of a size: (boxes, count)."""
+    last = gg.cast(size - 1, "float32")
+    if isinstance(count, int) and count == 1:
+        return 0.5 * (low + high) * last
+    steps = gg.expand_dims(gg.cast(gg.arange(count), "float32"), 0)
+    fewer = gg.cast(count, "float32") - 1 if isinstance(count, gg.Tensor) else count - 1
+    return low * last + steps * ((high - low) * last / fewer)
+
+
+def _is_inside(places: gg.Tensor, size: gg.Tensor) -> gg.Tensor:
+    return gg.logical_and(places >= 0, places <= gg.cast(size - 1, "float32"))
 
 
 # How much pictures are alike

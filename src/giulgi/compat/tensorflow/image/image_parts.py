@@ -74,7 +74,9 @@ def _part(image: Tensor, top: Any, left: Any, height: Any, width: Any, check: st
     sizes = [None if static(n) is None else int(static(n)) for n in (height, width)]  # type: ignore[arg-type]
     shape = [*image.shape.as_list()[:-3], *sizes, image.shape.as_list()[-1]]
     inputs = [image, top, left, height, width]
-    return host_operation("ImageWindow", cut, inputs, [(image.dtype, shape)]).outputs[0]
+    return host_operation(
+        "ImageWindow", cut, inputs, [(image.dtype, shape)], has_gradient=True
+    ).outputs[0]
 
 
 def _require(numbers: list[int], check: str) -> None:
@@ -131,7 +133,9 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
     sizes = [None if n is None else int(n) for n in numbers]
     shape = [*given.shape.as_list()[:-3], *sizes, given.shape.as_list()[-1]]
     inputs = [given, target_height, target_width]
-    return host_operation("CropOrPad", cut, inputs, [(given.dtype, shape)]).outputs[0]
+    return host_operation(
+        "CropOrPad", cut, inputs, [(given.dtype, shape)], has_gradient=True
+    ).outputs[0]
 
 
 def _middle(rows: int, columns: int, height: int, width: int) -> tuple[int, int]:
@@ -158,7 +162,9 @@ def central_crop(image: Any, central_fraction: float) -> Any:
         return _expression_window(given, *box(*known))
     shape = [*given.shape.as_list()[:-3], None, None, given.shape.as_list()[-1]]
     cut = lambda x: _window(x, *box(*x.shape[-3:-1]))  # noqa: E731
-    return host_operation("CentralCrop", cut, [given], [(given.dtype, shape)]).outputs[0]
+    return host_operation(
+        "CentralCrop", cut, [given], [(given.dtype, shape)], has_gradient=True
+    ).outputs[0]
 
 
 # Turned

@@ -102,7 +102,7 @@ def transform(
     output_shape: Any = None,
     name: str | None = None,
 ) -> Tensor:
-    """Return pictures transformed; there is no gradient through it.
+    """Return pictures transformed; a gradient through it is refused.
 
     Args:
         images: (batch, rows, columns, channels), or without the batch, or without channels, too.
@@ -134,7 +134,10 @@ def transform(
 
     shape = given.shape if size is None else None
     inputs = [given, as_tensor(transforms, "float32")]
-    return host_operation("ImageTransform", move, inputs, [(given.dtype, shape)], name).outputs[0]
+    made = host_operation(
+        "ImageTransform", move, inputs, [(given.dtype, shape)], name, has_gradient=True
+    )
+    return made.outputs[0]
 
 
 @exported("contrib.image.rotate")

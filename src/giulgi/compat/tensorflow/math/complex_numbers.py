@@ -1,8 +1,8 @@
 """Complex numbers and Fourier transforms, which Python computes with NumPy.
 
 Giulgi has no complex numbers: what takes or makes some is carried out by Python, as strings are,
-and no gradient flows through it. What an operation makes of shapes is asked of giulgi, with floats
-in the place of the complex numbers.
+and who asks for a gradient through it is told that there is none. What an operation makes of shapes
+is asked of giulgi, with floats in the place of the complex numbers.
 """
 
 from __future__ import annotations
@@ -61,11 +61,6 @@ _REAL = {"Abs"}
 _BOOL = {"Equal", "NotEqual"}
 
 
-def holds_complex(inputs: Sequence[Tensor]) -> bool:
-    """Whether there are complex numbers among the inputs of an operation."""
-    return any(x.dtype.is_complex for x in inputs)
-
-
 def computed(
     kind: str, function: Callable[..., Any], arguments: Mapping[str, Any], name: str | None
 ) -> Tensor:
@@ -100,7 +95,7 @@ def computed(
         dtype = as_dtype(bool) if kind in _BOOL else dtype.real_dtype
     made = host_operation(
         kind, lambda *arrays: numpy_function(*filled(arrays)), inputs,
-        [(dtype, looks.known_shape)], name,
+        [(dtype, looks.known_shape)], name, has_gradient=True,
     )  # fmt: skip
     found: Tensor = made.outputs[0]
     return found
@@ -119,7 +114,7 @@ def converted(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     def convert(array: Array) -> Array:
         return (array if own.is_complex else np.real(array)).astype(own.numpy_dtype)
 
-    made = host_operation("Cast", convert, [tensor], [(own, tensor.shape)], name)
+    made = host_operation("Cast", convert, [tensor], [(own, tensor.shape)], name, has_gradient=True)
     found: Tensor = made.outputs[0]
     return found
 
@@ -128,7 +123,8 @@ def _of_parts(path: str, kind: str, function: Callable[[Any], Any]) -> None:
     def apply(input: Any, name: str | None = None) -> Any:
         x = as_tensor(input)
         dtype = x.dtype.real_dtype
-        return host_operation(kind, function, [x], [(dtype, x.shape)], name).outputs[0]
+        made = host_operation(kind, function, [x], [(dtype, x.shape)], name, has_gradient=True)
+        return made.outputs[0]
 
     apply.__name__ = path
     apply.__doc__ = f"Return what NumPy's {path} gives for each number."
@@ -152,7 +148,8 @@ def conj(x: Any, name: str | None = None) -> Any:
     value = as_tensor(x)
     if not value.dtype.is_complex:
         return value
-    return host_operation("Conj", np.conj, [value], [(value.dtype, value.shape)], name).outputs[0]
+    outputs = [(value.dtype, value.shape)]
+    return host_operation("Conj", np.conj, [value], outputs, name, has_gradient=True).outputs[0]
 
 
 @exported("complex", "dtypes.complex")
@@ -165,7 +162,7 @@ def complex_(real: Any, imag: Any, name: str | None = None) -> Any:
     dtype = complex128 if a.dtype is float64 else complex64
     shape = gg.add(a.expression, b.expression).known_shape
     return host_operation(
-        "Complex", lambda x, y: x + 1j * y, [a, b], [(dtype, shape)], name
+        "Complex", lambda x, y: x + 1j * y, [a, b], [(dtype, shape)], name, has_gradient=True
     ).outputs[0]
 
 
@@ -179,8 +176,9 @@ def _transform(name: str, function: Callable[..., Any], count: int) -> None:
             x = converted(x, complex64)
         along = tuple(range(-count, 0))
         made = host_operation(
-            name_of, lambda array: function(array, axes=along), [x], [(x.dtype, x.shape)], name
-        )
+            name_of, lambda array: function(array, axes=along), [x], [(x.dtype, x.shape)], name,
+            has_gradient=True,
+        )  # fmt: skip
         return made.outputs[0]
 
     name_of = name.upper()
@@ -208,7 +206,9 @@ def rfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) -> 
         known = sizes[-1] if count is None else count
         sizes[-1] = None if known is None else known // 2 + 1
     dtype = complex128 if x.dtype is float64 else complex64
-    made = host_operation("RFFT", lambda a: np.fft.rfft(a, count), [x], [(dtype, sizes)], name)
+    made = host_operation(
+        "RFFT", lambda a: np.fft.rfft(a, count), [x], [(dtype, sizes)], name, has_gradient=True
+    )
     return made.outputs[0]
 
 
@@ -221,5 +221,7 @@ def irfft(input_tensor: Any, fft_length: Any = None, name: str | None = None) ->
         last = sizes[-1]
         sizes[-1] = count if count is not None else None if last is None else 2 * (last - 1)
     dtype = x.dtype.real_dtype
-    made = host_operation("IRFFT", lambda a: np.fft.irfft(a, count), [x], [(dtype, sizes)], name)
+    made = host_operation(
+        "IRFFT", lambda a: np.fft.irfft(a, count), [x], [(dtype, sizes)], name, has_gradient=True
+    )
     return made.outputs[0]

@@ -120,7 +120,7 @@ def _of_texts(function: Any, bound: inspect.BoundArguments, type: str, name: str
         for y, of_text in zip(outputs, is_of_text, strict=True)
     ]
     carried_out = functools.partial(layout.carried_out, is_of_text)
-    made = host_operation(type, carried_out, inputs, declared, name)
+    made = host_operation(type, carried_out, inputs, declared, name, has_gradient=True)
     return unflatten(structure, iter(made.outputs))
 
 

@@ -127,7 +127,7 @@ def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> gg.Tensor:
     return solving.eigenvalues(_matrix_of(tensor))
 
 
-# By NumPy; no gradient flows through these
+# By NumPy; that no gradient flows through these is said where one is asked for
 
 _Svd = namedtuple("_Svd", ["s", "u", "v"])
 _Qr = namedtuple("_Qr", ["q", "r"])
@@ -154,7 +154,9 @@ def svd(
         u, v = (rows, columns) if full_matrices else (few, few)
         shapes = [[*batch, few], [*batch, rows, u], [*batch, columns, v]]
     outputs = [(x.dtype, shape) for shape in shapes]
-    made = host_operation("Svd", parts, [x], outputs if compute_uv else outputs[:1], name)
+    made = host_operation(
+        "Svd", parts, [x], outputs if compute_uv else outputs[:1], name, has_gradient=True
+    )
     return _Svd(*made.outputs) if compute_uv else made.outputs[0]
 
 
@@ -170,7 +172,10 @@ def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
         shapes = [[*batch, rows, inner], [*batch, inner, columns]]
     mode: Any = "complete" if full_matrices else "reduced"
     outputs = [(x.dtype, shape) for shape in shapes]
-    return _Qr(*host_operation("Qr", lambda a: np.linalg.qr(a, mode), [x], outputs, name).outputs)
+    made = host_operation(
+        "Qr", lambda a: np.linalg.qr(a, mode), [x], outputs, name, has_gradient=True
+    )
+    return _Qr(*made.outputs)
 
 
 def _matrix(x: Any) -> tuple[Any, Any, Any]:

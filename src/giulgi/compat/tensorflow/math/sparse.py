@@ -208,7 +208,10 @@ def _by_python(indices: Any, shape: Any, values: Any, default: Any, name: Any) -
     known = static(whole) if whole.op.host is None else None
     sizes_ = None if known is None else [int(n) for n in known]
     inputs = [as_tensor(indices), whole, own, as_tensor(empty, own.dtype)]
-    return host_operation("SparseToDense", fill, inputs, [(own.dtype, sizes_)], name).outputs[0]
+    made = host_operation(
+        "SparseToDense", fill, inputs, [(own.dtype, sizes_)], name, has_gradient=True
+    )
+    return made.outputs[0]
 
 
 @exported("sparse_tensor_to_dense", "sparse.to_dense")

@@ -160,7 +160,10 @@ class RaggedTensor:
         if wanted is not None:
             sizes[: len(wanted)] = wanted
         inputs = [self.values, self.row_splits]
-        return host_operation("RaggedToTensor", filled, inputs, [(kind, sizes)], name).outputs[0]
+        made = host_operation(
+            "RaggedToTensor", filled, inputs, [(kind, sizes)], name, has_gradient=True
+        )
+        return made.outputs[0]
 
     def to_sparse(self, name: Any = None) -> Any:
         """Return a sparse tensor of the same elements."""
