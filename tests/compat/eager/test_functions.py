@@ -1,6 +1,10 @@
 """``tf.function``: traced where it can be, and called by Python where it has to be."""
 
+import sys
+import threading
+
 import numpy as np
+import pytest
 
 
 def test_assignments_take_place_in_the_order_in_which_they_are_written(tf2):
@@ -109,3 +113,49 @@ def test_loops_and_choices_have_values_at_once(tf2):
         return v.read_value()
 
     assert [float(step(tf2.constant(x))) for x in (1.0, -1.0, -1.0)] == [1, 0, -1]
+
+
+def test_what_is_printed_to_a_stream_is_seen_in_each_run(tf2, capsys):
+    @tf2.function
+    def told(x):
+        print("traced")
+        tf2.print("value", x, output_stream=sys.stdout)
+        return x + 1
+
+    assert [int(told(tf2.constant(n))) for n in (1, 2)] == [2, 3]
+    assert capsys.readouterr().out == "traced\nvalue 1\nvalue 2\n"
+
+
+def test_other_threads_are_heard_while_a_function_is_traced(tf2, capsys):
+    @tf2.function
+    def needs_python(x):
+        other = threading.Thread(target=print, args=("other",))
+        other.start()
+        other.join()
+        return x + 1 if x > 0 else x
+
+    assert int(needs_python(tf2.constant(1))) == 2
+    assert "other" in capsys.readouterr().out
+
+
+def test_after_an_error_of_the_program_it_is_traced_again(tf2):
+    traced, calls = [], []
+
+    @tf2.function
+    def product(x, y):
+        calls.append(x)
+        if hasattr(x, "numpy") and not x.is_eager:
+            traced.append(x)
+        if x.shape[0] == 5:
+            raise RuntimeError("five")
+        return tf2.matmul(x, y)
+
+    with pytest.raises(ValueError, match="inner sizes"):
+        product(tf2.ones((2, 3)), tf2.ones((2, 3)))
+    assert len(calls) == 1
+    with pytest.raises(RuntimeError, match="five"):
+        product(tf2.ones((5, 3)), tf2.ones((2, 3)))
+    traced.clear()
+    for _ in range(3):
+        assert product(tf2.ones((2, 3)), tf2.ones((3, 2))).shape == (2, 2)
+    assert len(traced) == 1

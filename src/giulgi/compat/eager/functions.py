@@ -6,10 +6,7 @@ by Python: such a function is called as it is, and computes as fast as eager pro
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import io
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Never
@@ -20,12 +17,14 @@ import numpy as np
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager.lazy import before_assigning
 from giulgi.compat.eager.mode import session_of
+from giulgi.compat.eager.saying import Said
 from giulgi.compat.eager.tape import is_taping
 from giulgi.compat.eager.tensors import compare, of_value
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.control.traced import model
+from giulgi.errors import DTypeError, ShapeError
 from giulgi.graph.ops.state import Recorder, variable_of
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.nn.phase import in_phase, told_phase
@@ -265,7 +264,10 @@ class Function:
         if traced is None:
             traced = self._trace(leaves, structure)
             if traced is None:
-                return self.python_function(*args, **kwargs)
+                result = self.python_function(*args, **kwargs)
+                # Else it was an error of the program: another call may go well.
+                self._is_python |= len(self._traces) < _MOST_TRACES
+                return result
             self._traces[key] = traced
             self._kept.append(leaves)  # Their ids are part of the key.
         return traced(leaves)
@@ -282,15 +284,19 @@ class Function:
         if len(self._traces) >= _MOST_TRACES:
             return None
         before_assigning([])
-        said = io.StringIO()
+        said = Said()
         try:
-            with contextlib.redirect_stdout(said):
+            with said:
                 traced = _Traced(self.python_function, leaves, structure)
-        except (NeedsPython, Exception):
-            # An error of the program's own is raised again where it is called as it is.
+        except NeedsPython:
             self._is_python = True
             return None
-        sys.stdout.write(said.getvalue())
+        except (ShapeError, DTypeError):  # So it would be if it were called as it is.
+            said.say()
+            raise
+        except Exception:
+            return None
+        said.say()
         return traced
 
     def get_concrete_function(self, *args: Any, **kwargs: Any) -> Any:
