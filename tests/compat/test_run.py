@@ -267,3 +267,17 @@ def test_a_program_that_may_be_of_either_tensorflow(tmp_path):
         told = giulgi_run(tmp_path, option, "program.py")
         assert told.out.startswith(start)
         assert not told.err
+
+
+def test_errors_that_giulgi_raises_show_the_programs_lines_alone(tmp_path):
+    text = """
+        import numpy as np, tensorflow as tf
+        x = tf.placeholder(tf.float32, [None, 4])
+        tf.Session().run(x, {x: np.ones((3, 5))})
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.code == 1
+    assert ended.err.count('File "') == 1
+    assert "Cannot feed value of shape (3, 5)" in ended.err
+    ended = giulgi_run(tmp_path, "-c", "import tensorflow as tf; tf.matmul([[1.]], [[1.], [2.]])")
+    assert "transpose_b=True" in ended.err

@@ -10,8 +10,11 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from giulgi.compat.healing import python_2
 from giulgi.compat.modules import missing
 from giulgi.compat.names import TABLES
+from giulgi.compat.wording import for_program
+from giulgi.errors import GiulgiError
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _RUNNER = str(Path(__file__).resolve().parent)
@@ -41,6 +44,8 @@ def print_error(error: BaseException) -> None:
     A program that has set ``sys.excepthook`` is given the error instead.
     """
     trimmed = _trimmed(error)
+    if isinstance(error, GiulgiError):
+        error.fix = for_program(error.fix)
     if advice := _advice(error):
         error.add_note(advice)
     if sys.excepthook is not sys.__excepthook__:
@@ -68,6 +73,9 @@ def _advice(error: BaseException) -> str:
 
     ``from keras import name`` asks for an attribute, and Python drops what is said of it.
     """
+    if isinstance(error, AttributeError) and error.name:
+        today = python_2.today(error.obj, error.name)
+        return f"{error.name} is Python 2. In Python 3 it is: {today}" if today else ""
     if not isinstance(error, ImportError) or error.name is None:
         return ""
     library = error.name.split(".")[0]
@@ -118,7 +126,7 @@ def _runs_programs(place: TracebackType) -> bool:
 
 
 def _is_said_by_giulgi(error: BaseException) -> bool:
-    """Whether giulgi raised an error itself; else it is a mistake of giulgi's, to be looked into."""
+    """Whether giulgi raised an error itself; else it is a mistake of giulgi's."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
@@ -131,7 +139,6 @@ def _is_said_by_giulgi(error: BaseException) -> bool:
 def _hide_inside(error: BaseException) -> None:
     """Leave out the lines inside giulgi of an error that it explains, or has only passed on."""
     from giulgi.compat.errors import OpError
-    from giulgi.errors import GiulgiError
 
     is_ours = isinstance(error, (GiulgiError, OpError)) or _is_said_by_giulgi(error)
     inside: tuple[str, ...] = (_PACKAGE,) if is_ours else _SILENT
