@@ -8,6 +8,7 @@ What is healed is said once, in one line.
 hooks       when something is healed: as soon as the program imports the library
 telling     what is said of it
 source      what can be healed only in the text of the program
+python_2    names of Python 2, for lines of the program alone
 others      a library, or Python itself: the names, arguments and manners of former times
 ==========  =====================================================================
 """

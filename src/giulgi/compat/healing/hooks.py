@@ -11,7 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from giulgi.compat.healing.telling import tell
@@ -22,8 +22,11 @@ Maker = Callable[[ModuleType], None]
 # What is done to a module once it is imported, and how modules are made that are gone.
 _HEALERS: dict[str, list[Healer]] = {}
 _MAKERS: dict[str, Maker] = {}
+# Whether one is asked for that is made only if so.
+_WANTED: dict[str, Callable[[], bool]] = {}
 
 _PACKAGE = str(Path(__file__).resolve().parents[2])
+_HEALING = str(Path(__file__).resolve().parent)
 
 
 def heals(*modules: str) -> Callable[[Healer], Healer]:
@@ -37,12 +40,19 @@ def heals(*modules: str) -> Callable[[Healer], Healer]:
     return decorate
 
 
-def makes(*modules: str) -> Callable[[Maker], Maker]:
-    """Return a decorator: the function fills modules of these names, if there are none."""
+def makes(*modules: str, wanted: Callable[[], bool] | None = None) -> Callable[[Maker], Maker]:
+    """Return a decorator: the function fills modules of these names, if there are none.
+
+    Args:
+        modules: the names.
+        wanted: whether who asks is to find them; None: all are.
+    """
 
     def decorate(maker: Maker) -> Maker:
         for name in modules:
             _MAKERS[name] = maker
+            if wanted is not None:
+                _WANTED[name] = wanted
         return maker
 
     return decorate
@@ -79,6 +89,16 @@ def is_of_program(file: str | None) -> bool:
 def called_by_program(depth: int = 2) -> bool:
     """Whether the function that asks was called by a line of the program."""
     return is_of_program(sys._getframe(depth).f_code.co_filename)
+
+
+def asking() -> FrameType | None:
+    """Return the line that asks for what is imported, or for an attribute: none of giulgi's."""
+    place: FrameType | None = sys._getframe(1)
+    while place is not None and place.f_code.co_filename.startswith(
+        (_HEALING, "<frozen importlib")
+    ):
+        place = place.f_back
+    return place
 
 
 _folders: list[str] = []
@@ -162,7 +182,7 @@ class _Last(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self, fullname: str, path: Any = None, target: Any = None
     ) -> importlib.machinery.ModuleSpec | None:
         del path, target
-        if fullname not in _MAKERS:
+        if fullname not in _MAKERS or not _WANTED.get(fullname, _always)():
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=True)
 
@@ -172,6 +192,10 @@ class _Last(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         _MAKERS[module.__name__](module)
+
+
+def _always() -> bool:
+    return True
 
 
 _first, _last = _First(), _Last()
@@ -201,6 +225,30 @@ def lazily(module: Any, names: dict[str, tuple[Callable[[], Any], str]]) -> None
                 tell(remark)
             module.__dict__[name] = thing
             return thing
+        if before is not None:
+            return before(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    module.__dict__["__getattr__"] = found
+
+
+def for_program(
+    module: Any, names: dict[str, tuple[Callable[[], Any], str]], wanted: Callable[[], bool]
+) -> None:
+    """Give a module names that are there, and told of, only where they are wanted.
+
+    Args:
+        module: the module.
+        names: for each name how its thing is made, and what is said of it.
+        wanted: whether who asks is to find them.
+    """
+    before = module.__dict__.get("__getattr__")
+
+    def found(name: str) -> Any:
+        if name in names and wanted():
+            make, remark = names[name]
+            tell(remark)
+            return make()
         if before is not None:
             return before(name)
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")

@@ -140,10 +140,21 @@ def healed_tree(text: str, file: str) -> ast.Module:
     tree = ast.parse(text, file)
     # What is said of a text that cannot be compiled is to be said of the program's own.
     compile(text, file, "exec", dont_inherit=True)
-    tree = python_2.NamesHealer(file).visit(tree)
-    healed: ast.Module = ast.fix_missing_locations(_Healer().visit(tree))
-    _offer()
-    return healed
+    return _TreeHealer(file).visit(tree)
+
+
+class _TreeHealer:
+    """Heals a tree; Jupyter is given one, for all cells."""
+
+    def __init__(self, file: str | None = None) -> None:
+        self._file = file
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """Return a tree healed."""
+        _offer()
+        named = python_2.NamesHealer(self._file).visit(tree)
+        healed: ast.Module = ast.fix_missing_locations(_Healer().visit(named))
+        return healed
 
 
 def compiled(text: str, file: str) -> CodeType:
@@ -158,10 +169,8 @@ def heal_cells() -> None:
     """Heal the cells of a notebook from now on, where there is one."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     transformers = getattr(shell, "ast_transformers", None)
-    if transformers is None or any(isinstance(own, _Healer) for own in transformers):
-        return
-    _offer()
-    transformers.append(_Healer())
+    if transformers is not None and not any(isinstance(own, _TreeHealer) for own in transformers):
+        transformers.append(_TreeHealer())
 
 
 def _offer() -> None:
