@@ -83,3 +83,11 @@ def test_rows_of_different_lengths(tf2):
     parts = tf2.strings.split(["a b", "c"])
     assert parts.to_list() == [[b"a", b"b"], [b"c"]]
     assert tf2.strings.split("a b").numpy().tolist() == [b"a", b"b"]
+
+
+def test_rows_of_different_lengths_are_reduced(tf2):
+    x = tf2.ragged.constant([[1.0, 2.0], [3.0]])
+    assert np.asarray(tf2.reduce_sum(x, 1)).tolist() == [3, 3]
+    assert np.asarray(tf2.reduce_mean(x, axis=-1)).tolist() == [1.5, 3]
+    assert np.asarray(tf2.math.reduce_max(x, axis=1)).tolist() == [2, 3]
+    assert float(tf2.reduce_sum(x)) == 6

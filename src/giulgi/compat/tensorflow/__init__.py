@@ -135,6 +135,7 @@ FAMILIES = (
     "second.distribution",
     "second.objects",
     "second.ragged",
+    "second.ragged_reductions",
     "system.compat_util",
     "system.devices",
     "system.file_operations",
