@@ -178,3 +178,19 @@ def test_sparse_tensors_go_through_data_sets(tf):
     assert value.indices.tolist() == [[0, 0], [0, 1], [1, 0]]
     assert value.dense_shape.tolist() == [3, 2]
     assert array.tolist() == [[1, 2], [3, 0], [0, 0]]
+
+
+def test_a_damaged_record_is_not_handed_out(tf, tmp_path):
+    path = tmp_path / "records"
+    with tf.python_io.TFRecordWriter(str(path)) as writer:
+        writer.write(b"sound")
+        writer.write(b"damaged")
+    path.write_bytes(path.read_bytes().replace(b"damaged", b"dXmaged"))
+    records = tf.python_io.tf_record_iterator(str(path))
+    assert next(records) == b"sound"
+    with pytest.raises(tf.errors.DataLossError):
+        next(records)
+    with tf.Session() as session, pytest.raises(tf.errors.DataLossError):
+        element = tf.data.TFRecordDataset(str(path)).make_one_shot_iterator().get_next()
+        for _ in range(2):
+            session.run(element)

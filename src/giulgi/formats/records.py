@@ -36,13 +36,12 @@ def framed(record: bytes) -> bytes:
     return b"".join([length, checks[0], record, checks[1]])
 
 
-def read_records(path: str | Path, compression: str = "", *, check: bool = True) -> Iterator[bytes]:
+def read_records(path: str | Path, compression: str = "") -> Iterator[bytes]:
     """Yield the records of a file.
 
     Args:
         path: the file.
         compression: how it is compressed: ``"GZIP"``, ``"ZLIB"``, or not.
-        check: whether to check the checksums of records; that of lengths always is.
 
     Raises:
         DamagedRecordError: at a record that is cut off or does not fit its checksum.
@@ -50,14 +49,14 @@ def read_records(path: str | Path, compression: str = "", *, check: bool = True)
     with Path(path).open("rb") as raw:
         if compression == "GZIP":
             with gzip.open(raw) as file:
-                yield from _records_of(file, path, check)
+                yield from _records_of(file, path)
         elif compression == "ZLIB":
-            yield from _records_of(io.BytesIO(zlib.decompress(raw.read())), path, check)
+            yield from _records_of(io.BytesIO(zlib.decompress(raw.read())), path)
         else:
-            yield from _records_of(raw, path, check)
+            yield from _records_of(raw, path)
 
 
-def _records_of(file: Any, path: str | Path, check: bool) -> Iterator[bytes]:
+def _records_of(file: Any, path: str | Path) -> Iterator[bytes]:
     place = 0
     while head := file.read(12):
         if len(head) < 12 or _CHECKSUM.unpack(head[8:])[0] != masked_crc32c(head[:8]):
@@ -66,7 +65,7 @@ def _records_of(file: Any, path: str | Path, check: bool) -> Iterator[bytes]:
         record, tail = file.read(length), file.read(4)
         if len(tail) < 4:
             raise DamagedRecordError(f"{path}: the record at byte {place} is cut off")
-        if check and _CHECKSUM.unpack(tail)[0] != masked_crc32c(record):
+        if _CHECKSUM.unpack(tail)[0] != masked_crc32c(record):
             raise DamagedRecordError(f"{path}: the record at byte {place} is damaged")
         yield record
         place += length + 16

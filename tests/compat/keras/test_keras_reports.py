@@ -204,3 +204,10 @@ def test_pictures_are_prepared_as_each_kind_of_network_wants_them(keras):
     np.testing.assert_allclose(preprocess_input(x, mode="tf"), 1.0)
     wanted = 255 - np.array([103.939, 116.779, 123.68])
     np.testing.assert_allclose(preprocess_input(x)[0, 0, 0], wanted, rtol=1e-5)
+
+
+def test_a_metric_without_a_name_is_called_as_python_calls_it(keras):
+    model = keras.models.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse", metrics=[lambda y, p: p - y])
+    found = model.fit(np.ones((2, 2)), np.ones((2, 1)), epochs=1, verbose=0)
+    assert sorted(found.history) == ["<lambda>", "loss"]

@@ -55,7 +55,7 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
                 return thing()
         raise ValueError(f"Unknown metric function: {identifier}. There are {[*FUNCTIONS]}")
     own = getattr(identifier, "of_giulgi", None)
-    name = getattr(identifier, "__name__", type(identifier).__name__).strip("<>")
+    name = getattr(identifier, "__name__", type(identifier).__name__)
     return gg.metrics.MeanOf(losses.of_user(identifier) if own is None else own, name)
 
 

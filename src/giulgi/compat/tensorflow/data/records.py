@@ -109,7 +109,7 @@ def records_of(path: Any, compression: str = "") -> Iterator[bytes]:
         DataLossError: if it is damaged.
     """
     try:
-        yield from read_records(path_of(path), compression, check=False)
+        yield from read_records(path_of(path), compression)
     except FileNotFoundError:
         raise NotFoundError(None, None, f"{path_of(path)}; No such file or directory") from None
     except (DamagedRecordError, OSError, EOFError) as error:
