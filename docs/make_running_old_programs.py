@@ -55,6 +55,8 @@ begin with giulgi's own random numbers, so results agree in what they mean and n
 Values are read as they were before the run, except under `tf.control_dependencies`; in TensorFlow
 that order was left open. Two operations that compute the same of the same are one: who feeds one of
 them, or differentiates by it, means both. Without a screen `plt.show()` shows nothing and goes on.
+Processes of `multiprocessing` find the stand-ins; a program that a program starts by `subprocess`
+or `os.system` does not, unless it is started with `python -m giulgi run` instead of `python`.
 
 **Data.** MNIST comes with giulgi, for all loaders of the time. Other data sets, and weights that
 networks were trained to, are read where Keras keeps them, in `~/.keras`; what is not there is

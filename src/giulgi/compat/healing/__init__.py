@@ -8,6 +8,7 @@ What is healed is said once, in one line.
 hooks       when something is healed: as soon as the program imports the library
 telling     what is said of it
 source      what can be healed only in the text of the program
+children    processes that a program starts
 python_2    names of Python 2, for lines of the program alone
 others      a library, or Python itself: the names, arguments and manners of former times
 ==========  =====================================================================
@@ -19,8 +20,8 @@ from giulgi.compat.healing import hooks
 
 # The files of this folder, each of a library.
 LIBRARIES = (
-    "downloads", "matplotlib", "numpy_manners", "numpy_names", "others", "pandas_reading",
-    "pandas_tables", "python", "python_2", "scipy", "sklearn",
+    "children", "downloads", "matplotlib", "numpy_manners", "numpy_names", "others",
+    "pandas_reading", "pandas_tables", "python", "python_2", "scipy", "sklearn",
 )  # fmt: skip
 
 

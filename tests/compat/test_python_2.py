@@ -1,0 +1,94 @@
+"""Names of Python 2 are there for a program, for its processes, and for nobody else."""
+
+import ast
+import sys
+from types import SimpleNamespace
+
+import pytest
+from tests.compat.programs import giulgi_run
+from tests.compat.test_healing import run
+
+from giulgi.compat.healing import source
+
+
+def test_names_of_python_2(tmp_path):
+    (tmp_path / "beside.py").write_text("z = [long(i) for i in xrange(2)]\n")
+    text = """
+        import os, sys, urllib, urllib2
+        import cPickle as pickle
+        from StringIO import StringIO
+        from itertools import izip
+        from urllib import urlencode
+
+        reload(sys)
+        print(list(xrange(2)), isinstance(u"a", basestring), reduce(max, [1, 2]), cmp(1, 2))
+        print(sys.maxint > 5, list(izip("a", "b")), urlencode({"a": 1}), urllib.quote("a b"))
+        print(urllib2.Request("http://x").host, pickle.loads(pickle.dumps(3)), bool(os.getcwdu()))
+        d = {"a": 1}
+        print(d.has_key("a"), list(d.iteritems()), iter([7]).next())
+        b = StringIO()
+        b.write(b"abc")
+        print(b.getvalue(), list(StringIO("a")))
+        execfile("beside.py")
+        print(z)
+        (lambda: 0).func_name
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out.splitlines() == [
+        "[0, 1] True 2 -1", "True [('a', 'b')] a=1 a%20b", "x 3 True", "True [('a', 1)] 7",
+        "b'abc' ['a']", "[0, 1]",
+    ]  # fmt: skip
+    assert ended.err.count("xrange is Python 2; range is what it is today.") == 1
+    assert "In Python 3 it is: f.__name__" in ended.err
+
+
+def test_who_asks_for_python_2_is_not_told_that_it_is_there(tmp_path):
+    text = """
+        import itertools
+        try:
+            unicode
+        except NameError:
+            unicode = "own"
+        try:
+            import cPickle
+        except ImportError:
+            print(unicode, "no cPickle")
+        try:
+            from itertools import izip
+        except ImportError:
+            import six  # A library that asks, too.
+            print("no izip", six.PY2)
+        long = 3
+        print(long)
+        import logging.config, inspect
+        print(inspect.getmodule(itertools).__name__)
+    """
+    said = run(tmp_path, text, "own no cPickle", "no izip False", "3", "itertools")
+    assert "Python 2" not in said
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_processes_that_are_not_forked_find_the_stand_ins(tmp_path, method):
+    text = f"""
+        import multiprocessing
+        import tensorflow as tf
+
+        def work(a):
+            return [float(tf.Session().run(tf.constant(a))) for _ in xrange(1)]
+
+        if __name__ == "__main__":
+            with multiprocessing.get_context("{method}").Pool(1) as pool:
+                print(pool.map(work, [2.0]))
+    """
+    run(tmp_path, text, "[[2.0]]")
+
+
+def test_cells_of_jupyter_are_healed(monkeypatch):
+    shell = SimpleNamespace(ast_transformers=[])
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    source.heal_cells()
+    source.heal_cells()
+    (healer,) = shell.ast_transformers
+    names = {}
+    exec(compile(healer.visit(ast.parse("a = list(xrange(2))")), "cell", "exec"), names)
+    assert names["a"] == [0, 1]
