@@ -25,6 +25,7 @@ from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.host import session_storage
 from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
 from giulgi.compat.tensor import Tensor
+from giulgi.compat.wording import for_program
 from giulgi.compat.variables import Variable, declared
 from giulgi.errors import FeedError, GiulgiError
 from giulgi.graph.node import Node, topological
@@ -289,6 +290,7 @@ def require_initialized(prepared: Prepared, initialized: set[ReadVariable]) -> N
 
 def as_run_error(error: GiulgiError) -> InvalidArgumentError:
     """Return TensorFlow's error for a placeholder that is not fed, or values that do not fit."""
+    error.fix = for_program(error.fix)
     if isinstance(error, FeedError):
         said = f"You must feed a value for placeholder tensor: {error}"
         return InvalidArgumentError(None, None, said)
