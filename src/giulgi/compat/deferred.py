@@ -15,6 +15,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.errors import InvalidArgumentError
 from giulgi.compat.graph import is_eager
+from giulgi.compat.wording import for_program
 from giulgi.errors import GiulgiError, ShapeError
 from giulgi.graph.dtypes import DType
 from giulgi.graph.node import build
@@ -102,6 +103,7 @@ def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, 
         return function(*args, **kwargs)
     except _ERRORS as error:
         if isinstance(error, ShapeError) and is_eager():
+            error.fix = for_program(error.fix)
             raise InvalidArgumentError(None, None, str(error)) from None
         leaves, structure = flatten((tuple(args), kwargs))
         inputs = [x for x in leaves if isinstance(x, Expression)]

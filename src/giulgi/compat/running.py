@@ -25,8 +25,8 @@ from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.host import session_storage
 from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
 from giulgi.compat.tensor import Tensor
-from giulgi.compat.wording import for_program
 from giulgi.compat.variables import Variable, declared
+from giulgi.compat.wording import for_program
 from giulgi.errors import FeedError, GiulgiError
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.state import ReadVariable

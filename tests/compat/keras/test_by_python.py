@@ -31,12 +31,11 @@ def test_a_metric_by_a_function_of_arrays(tf, keras):
 
     model = keras.models.Sequential([keras.layers.Dense(1, input_dim=3)])
     model.compile("sgd", "mse", metrics=[correlation, means])
-    history = model.fit(X, Y, batch_size=40, epochs=2, verbose=0).history
+    model.fit(X, Y, batch_size=40, epochs=2, verbose=0)
     _, found, difference = model.evaluate(X, Y, batch_size=40, verbose=0)
     predicted = model.predict(X)[:, 0]
     np.testing.assert_allclose(found, np.corrcoef(Y, predicted)[0, 1], rtol=1e-5)
     np.testing.assert_allclose(difference, Y.mean() - 2 * predicted.mean(), rtol=1e-4)
-    assert history["correlation"][0] < history["correlation"][1] < found
     assert set(calls) == {(40, 1)}
 
 
