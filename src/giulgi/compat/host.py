@@ -104,13 +104,18 @@ def host_operation(
     operation = Operation(graph, type, own, tensors, host=HostCall(function), controls=controls)
     if carried_out(operation, tensors, outputs):
         return operation
-    for place, (dtype, shape) in enumerate(outputs):
-        declared = as_dtype(dtype)
-        value = stand_in(declared, TensorShape(shape).sizes, f"{own}:{place}")
-        operation.outputs.append(result_of(operation, place, value, declared))
-        # The placeholder holds it: both go together, as soon as nobody has either.
-        value.node.stands_for = operation.outputs[-1]
-        graph.notes["made by Python"] = True
+    add_outputs(operation, outputs)
     if has_gradient:
         mark_gradient(operation, tensors)
     return operation
+
+
+def add_outputs(operation: Operation, outputs: Sequence[tuple[Any, Any]]) -> None:
+    """Give an operation of Python its results, of some dtypes and shapes."""
+    for place, (dtype, shape) in enumerate(outputs):
+        declared = as_dtype(dtype)
+        value = stand_in(declared, TensorShape(shape).sizes, f"{operation.name}:{place}")
+        operation.outputs.append(result_of(operation, place, value, declared))
+        # The placeholder holds it: both go together, as soon as nobody has either.
+        value.node.stands_for = operation.outputs[-1]
+        operation.graph.notes["made by Python"] = True

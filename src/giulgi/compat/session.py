@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.feeding import Feed
+from giulgi.compat.foreign_values import keep
 from giulgi.compat.graph import Graph, Operation, get_default_graph
 from giulgi.compat.growth import note_new_run
 from giulgi.compat.names import exported
@@ -232,6 +233,11 @@ class BaseSession:
 
     def load(self, variable: Variable, value: Any) -> None:
         """Give a variable a value."""
+        if variable.dtype.is_foreign:
+            keep(self.storage, variable, value)
+            return
+        if np.iscomplexobj(value):
+            raise TypeError(f"Cannot load complex numbers into {variable.name!r}: it is real")
         array = np.asarray(value, variable.variable.dtype)
         if array.shape != variable.variable.shape:
             raise ValueError(

@@ -7,6 +7,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import giulgi as gg
+from giulgi.compat import foreign_values
 from giulgi.compat.assigned import Assigned
 from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
@@ -106,21 +107,29 @@ class Variable(VariableMethods, Valued):
         self.constraint = constraint
         self.dtype = self.initial_value.dtype
         first = gg.zeros(sizes, expression.dtype)
-        if self.initial_value.is_eager:
+        if self.initial_value.is_eager and not self.dtype.is_foreign:
             first = gg.constant(self.initial_value.numpy(), expression.dtype)
         self.variable = gg.Variable(first, own, trainable=bool(trainable))
         with graph.control_dependencies(None):
-            self.op = Operation(graph, "VariableV2", own, [])
-            self._snapshot = Tensor(self.op, 0, self.variable)
-            self.op.outputs.append(self._snapshot)
-            self.initializer = Operation(
-                graph, "Assign", f"{own}/Assign", [self.initial_value], [(self, expression)]
-            )
+            if self.dtype.is_foreign:
+                self.op, self.initializer = foreign_values.begin(self, own)
+                self._snapshot = self.op.outputs[0]
+            else:
+                self._declare(own, expression)
         _declared[self.variable.cell] = self
         joined = [Collections.GLOBAL_VARIABLES] if collections is None else list(collections)
         if trainable and Collections.TRAINABLE_VARIABLES not in joined:
             joined.append(Collections.TRAINABLE_VARIABLES)
         graph.add_to_collections(joined, self)
+
+    def _declare(self, own: str, first: gg.Tensor) -> None:
+        """Make the operations of a variable of giulgi's: what stands for it, and initializes."""
+        self.op = Operation(self.graph, "VariableV2", own, [])
+        self._snapshot = Tensor(self.op, 0, self.variable)
+        self.op.outputs.append(self._snapshot)
+        self.initializer = Operation(
+            self.graph, "Assign", f"{own}/Assign", [self.initial_value], [(self, first)]
+        )
 
     def restore(
         self,
@@ -177,6 +186,8 @@ class Variable(VariableMethods, Valued):
             pending = graph.recorder.pending.get(self.variable.cell)
             now = self.variable if pending is None else build(Assigned(), pending, self.variable)
             return record("ReadVariableOp", None, [], [now]).outputs[0]
+        if self.dtype.is_foreign:
+            return foreign_values.read_now(self) if graph.controls else self._snapshot
         new = self._assigned_before(graph) if graph.controls else None
         if new is None:
             return self._snapshot
@@ -288,6 +299,8 @@ def assignment(
         name: the name of the operation.
         combine: a function of the old value and the one that is given; None: it takes its place.
     """
+    if variable.dtype.is_foreign:
+        return foreign_values.assigned(type, variable, value, name, combine)
     own = variable.variable.dtype
     old = variable.as_tensor()
     new = gg.cast(value.expression, own)

@@ -328,7 +328,10 @@ def value_in(session: Any, variable: Any) -> np.ndarray[Any, Any]:
         return np.asarray(variable.numpy())
     # A weight of Keras's layers needs no initializer.
     cell = variable.variable.cell
-    if declared(cell) is not None and cell not in session.initialized:
+    known = session.initialized
+    if declared(cell) is not None and variable.dtype.is_foreign:
+        known = {cell} if session.storage.holds(cell) else set()
+    if declared(cell) is not None and cell not in known:
         raise FailedPreconditionError(
             None, variable.op, f"Attempting to use uninitialized value {variable.op.name}"
         )
