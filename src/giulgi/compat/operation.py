@@ -27,6 +27,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Tensor, as_tensor, result_of
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.names import meant
 from giulgi.tree import flatten, unflatten
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -54,7 +55,10 @@ def operation(
 
         @functools.wraps(function)
         def build(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise misfit(function, signature, kwargs, error) from None
             name = bound.arguments.pop("name", None)
             if check is not None:
                 check(kind, bound.arguments)
@@ -70,6 +74,18 @@ def operation(
         return build  # type: ignore[return-value]
 
     return decorate
+
+
+def misfit(
+    function: Any, signature: inspect.Signature, given: Mapping[str, Any], error: TypeError
+) -> TypeError:
+    """Return the error of arguments that a function does not take, with those that are meant."""
+    problem = f"{function.__name__}() {error}" if str(error)[:1].islower() else str(error)
+    for name in given:
+        if name not in signature.parameters and (near := meant(name, signature.parameters)):
+            problem += f". Did you mean {' or '.join(map(repr, near))}?"
+            break
+    return TypeError(problem)
 
 
 def _complex(kind: str, function: Any, arguments: Mapping[str, Any], name: str | None) -> Tensor:

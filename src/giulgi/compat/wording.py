@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from giulgi.names import meant
 
 # giulgi's names that TensorFlow has under others.
 _NAMES = {
@@ -26,3 +29,11 @@ def for_program(advice: str) -> str:
     for pattern, replacement in _PHRASES:
         advice = pattern.sub(replacement, advice)
     return advice
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return what is said of a name that nothing has: those that may be meant, else all."""
+    known = list(known)
+    near = meant(name, known)
+    advice = f"Did you mean {' or '.join(map(repr, near))}?" if near else f"There are {known}"
+    return f"Unknown {what}: {name}. {advice}"

@@ -84,12 +84,13 @@ class Trainer:
         objective = self.objective
         try:
             return self._make_program(batch, training)
-        except ShapeError:
-            try:
-                self._make_program(batch, training, batch.size)
-            finally:
-                self.objective = objective  # Its metrics are chosen for targets that do not fit.
-            raise
+        except ShapeError as error:
+            told = error
+        try:
+            self._make_program(batch, training, batch.size)
+        finally:
+            self.objective = objective  # Its metrics are chosen for targets that do not fit.
+        raise told
 
     def _make_program(self, batch: Batch, training: bool, size: int | None = None) -> Program:
         assert self.optimizer is not None

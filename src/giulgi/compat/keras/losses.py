@@ -9,6 +9,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.keras.boundary import called, for_user, is_standalone, keras_function
 from giulgi.compat.names import export, exported
+from giulgi.compat.wording import unknown
 from giulgi.names import letters_of
 from giulgi.nn.weighting import fit_weights
 
@@ -185,7 +186,7 @@ def function_of(identifier: Any) -> Function:
         for name, function in FUNCTIONS.items():
             if letters_of(name) == letters_of(identifier):
                 return function
-        raise ValueError(f"Unknown loss function: {identifier}. There are {[*FUNCTIONS]}")
+        raise ValueError(unknown("loss function", identifier, FUNCTIONS))
     own: Function | None = getattr(identifier, "of_giulgi", None)
     return own if own is not None else of_user(identifier)
 

@@ -9,6 +9,7 @@ import giulgi as gg
 from giulgi.compat.keras import losses
 from giulgi.compat.keras.boundary import keras_function
 from giulgi.compat.names import TABLES, exported
+from giulgi.compat.wording import unknown
 from giulgi.names import letters_of
 
 #: Metrics by their names, as functions of expressions.
@@ -53,7 +54,7 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
             is_class = name.startswith("metrics.") and inspect.isclass(thing)
             if is_class and letters_of(name[len("metrics.") :]) == letters_of(identifier):
                 return thing()
-        raise ValueError(f"Unknown metric function: {identifier}. There are {[*FUNCTIONS]}")
+        raise ValueError(unknown("metric function", identifier, FUNCTIONS))
     own = getattr(identifier, "of_giulgi", None)
     name = getattr(identifier, "__name__", type(identifier).__name__)
     return gg.metrics.MeanOf(losses.of_user(identifier) if own is None else own, name)

@@ -18,6 +18,7 @@ from giulgi.compat.keras.weights import constraint_of
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensor import as_tensor, record
 from giulgi.compat.variables import Variable, take_effect
+from giulgi.compat.wording import unknown
 from giulgi.names import letters_of
 from giulgi.nn.optimizers.base import GradientPair, Update
 
@@ -333,7 +334,7 @@ def get(identifier: Any) -> Any:
     if isinstance(identifier, str):
         found = CLASSES.get(letters_of(identifier))
         if found is None:
-            raise ValueError(f"Unknown optimizer: {identifier}. There are {[*CLASSES]}")
+            raise ValueError(unknown("optimizer", identifier, CLASSES))
         return found()
     if hasattr(identifier, "apply_gradients"):
         return TFOptimizer(identifier)

@@ -14,6 +14,7 @@ from giulgi.compat.keras.boundary import called, keras_function, named
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS, known_object
 from giulgi.compat.names import TABLES, export, exported
 from giulgi.compat.tensor import as_expression
+from giulgi.compat.wording import unknown
 
 # Activations
 
@@ -50,7 +51,8 @@ def get_activation(identifier: Any) -> Any:
         return identifier
     found = CUSTOM_OBJECTS.get(identifier, TABLES["keras"].get(f"activations.{identifier}"))
     if found is None:
-        raise ValueError(f"Unknown activation function: {identifier}")
+        known = [name[12:] for name in TABLES["keras"] if name.startswith("activations.")]
+        raise ValueError(unknown("activation function", identifier, known))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,14 +141,28 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
     if content.model_config is None:
         raise ValueError(f"No model found in config file: {filepath} holds weights alone")
     with utils.CustomObjectScope(custom_objects or {}):
-        model = layer_from(content.model_config)
-        _set(model, content.layers)
-        told = content.training_config
-        if compile and told is not None and told.get("optimizer_config"):
-            _compile(model, told, utils.CUSTOM_OBJECTS)
-            if content.optimizer_weights and hasattr(model.optimizer, "set_weights"):
-                arrays = [array for _, array in content.optimizer_weights]
-                model.optimizer.set_weights(arrays)
+        try:
+            return _made(content, compile)
+        except ValueError as error:
+            found = re.match(r"Unknown [\w ]+: (\w+)\. ", str(error))
+            if found is None or "custom_objects" in str(error):
+                raise
+            own = f"custom_objects={{{found[1]!r}: {found[1]}}}"
+            raise ValueError(
+                f"{error} If {found[1]} is the program's own, give it: load_model(..., {own})"
+            ) from None
+
+
+def _made(content: Any, compile: bool) -> Any:
+    """Return the model that a file holds."""
+    model = layer_from(content.model_config)
+    _set(model, content.layers)
+    told = content.training_config
+    if compile and told is not None and told.get("optimizer_config"):
+        _compile(model, told, utils.CUSTOM_OBJECTS)
+        if content.optimizer_weights and hasattr(model.optimizer, "set_weights"):
+            arrays = [array for _, array in content.optimizer_weights]
+            model.optimizer.set_weights(arrays)
     return model
 
 

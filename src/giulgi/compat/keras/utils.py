@@ -17,6 +17,7 @@ import numpy as np
 
 from giulgi.compat.downloads import required
 from giulgi.compat.names import export, exported
+from giulgi.compat.wording import unknown
 
 Array = np.ndarray[Any, Any]
 
@@ -249,7 +250,7 @@ def known_object(identifier: Any, known: Mapping[str, Any], what: str) -> Any:
     name = identifier if is_name else identifier["class_name"]
     found = CUSTOM_OBJECTS.get(name, known.get(name))
     if found is None:
-        raise ValueError(f"Unknown {what}: {name}")
+        raise ValueError(unknown(what, name, known))
     if is_name:
         return found() if isinstance(found, type) else found
     config = identifier.get("config") or {}

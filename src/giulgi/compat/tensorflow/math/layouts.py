@@ -20,7 +20,7 @@ from giulgi.compat.deferred import called
 from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
 from giulgi.compat.operand import Operand
-from giulgi.compat.operation import as_results
+from giulgi.compat.operation import as_results, misfit
 from giulgi.compat.refusals import Check
 from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.arguments import is_text
@@ -57,7 +57,10 @@ def layout(
 
         @functools.wraps(function)
         def build(*args: Any, **kwargs: Any) -> Any:
-            bound = signature.bind(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise misfit(function, signature, kwargs, error) from None
             name = bound.arguments.pop("name", None) or named
             if check is not None:
                 check(type, bound.arguments)

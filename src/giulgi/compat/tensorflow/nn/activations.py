@@ -11,6 +11,7 @@ from giulgi.compat.operation import operation
 from giulgi.compat.tensor import alike, as_expression
 from giulgi.compat.tensorflow.math.arguments import one_axis
 from giulgi.compat.tensorflow.math.arithmetic import log_sigmoid, sigmoid, tanh
+from giulgi.compat.wording import unknown
 
 
 def _activation(function: Callable[[Any], gg.Tensor], type: str, *paths: str) -> Callable[..., Any]:
@@ -101,5 +102,5 @@ def activation_of(given: Any) -> Callable[[Any], Any] | None:
         found: Callable[[Any], Any] = given
         return found
     if given not in _BY_NAME:
-        raise ValueError(f"Unknown activation function: {given}")
+        raise ValueError(unknown("activation function", given, _BY_NAME))
     return _BY_NAME[given]
