@@ -64,7 +64,7 @@ def begin(variable: Variable, name: str) -> tuple[Operation, Operation]:
     if graph.is_eager or first.is_eager:
         raise NotImplementedError(
             f"a variable of {variable.dtype.name} is only there in graphs (tf.Session): keep its "
-            "value in a variable of Python, or real and imaginary parts in two variables"
+            "value in a variable of Python; of complex numbers also the parts in two variables"
         )
     own = Operation(graph, "VariableV2", name, [], host=HostCall(_read(variable)))
     add_outputs(own, [(variable.dtype, variable.shape)])

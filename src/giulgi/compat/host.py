@@ -15,7 +15,7 @@ import numpy as np
 
 from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.graph import Graph, Operation, get_default_graph
-from giulgi.compat.passages import mark_gradient
+from giulgi.compat.passages import mark_gradient, refuse_later
 from giulgi.compat.shapes import Sizes, TensorShape
 from giulgi.compat.tensor import as_tensor, carried_out, result_of
 from giulgi.graph.node import Node
@@ -103,6 +103,8 @@ def host_operation(
     tensors = [as_tensor(value) for value in inputs]
     operation = Operation(graph, type, own, tensors, host=HostCall(function), controls=controls)
     if carried_out(operation, tensors, outputs):
+        if has_gradient:
+            refuse_later(operation, tensors)
         return operation
     add_outputs(operation, outputs)
     if has_gradient:

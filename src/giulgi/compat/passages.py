@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from giulgi.compat.graph import Operation
-from giulgi.graph.node import Node
+from giulgi.compat.with_gradient import WithGradient
+from giulgi.graph.node import Node, build
+from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
     from giulgi.compat.tensor import Tensor
@@ -45,6 +47,36 @@ def mark_gradient(
         if output.dtype.is_floating or output.dtype.is_complex:
             # The placeholder holds it, so that it goes as soon as nobody has the operation.
             output.expression.node.op.__dict__[_PASSAGE] = passage
+
+
+def refuse_later(operation: Operation, tensors: Sequence[Tensor]) -> None:
+    """Where a program computes at once, let a tape be told that the gradient is missing."""
+    from giulgi.compat.eager.tape import is_taping
+
+    sources = _sources(tensors)
+    if not sources or not is_taping():
+        return
+
+    def ask(_: Expression) -> Any:
+        refuse(operation)
+
+    for output in operation.outputs:
+        if output.dtype.is_floating:
+            output.expression = build(WithGradient(ask), output.expression, *sources)
+        elif output.dtype.is_complex:
+            output.expression.node.op.__dict__[_PASSAGE] = Passage(operation, tensors)
+
+
+def _sources(tensors: Sequence[Tensor]) -> list[Expression]:
+    """Return the floats of which tensors are made, also by way of complex numbers."""
+    found = []
+    for x in tensors:
+        before = passage_at(x.expression.node) if x.dtype.is_complex else None
+        if x.dtype.is_floating:
+            found.append(x.expression)
+        elif before is not None:
+            found += _sources(before.tensors)
+    return found
 
 
 def passage_at(node: Node) -> Passage | None:

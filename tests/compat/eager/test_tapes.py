@@ -64,3 +64,18 @@ def test_descent_by_hand_reaches_the_line(tf2):
         b.assign_sub(0.3 * db)
     assert abs(float(w) - 3) < 1e-2
     assert abs(float(b) - 2) < 1e-2
+
+
+def test_a_gradient_that_is_lost_in_python_is_an_error(tf2):
+    tf = tf2
+    x = tf.Variable([[2.0, 1.0], [0.0, 1.0]])
+    for function in (
+        lambda: tf.linalg.svd(x)[0],
+        lambda: tf.abs(tf.signal.fft(tf.complex(x, x))),
+    ):
+        with tf.GradientTape(persistent=True) as tape:
+            y = tf.reduce_sum(function() * x)
+            z = tf.reduce_sum(tf.stop_gradient(function()) * x)
+        assert tape.gradient(z, x).shape == (2, 2)
+        with pytest.raises(NotImplementedError, match="stop_gradient"):
+            tape.gradient(y, x)
