@@ -13,8 +13,10 @@ graph        a graph of named operations: scopes, collections, control dependenc
 tensor       the tensor of such a graph, its operators, and what becomes one
 deferred     operations on tensors of which nothing is known before they are fed
 operation    how a function of giulgi becomes an operation of the graph
-host         operations that Python carries out: files, queues, strings, summaries
-variables    variables; ``variable_scopes`` has the scopes that share them
+host         operations that Python carries out: files, queues, strings, summaries; ``passages``
+             knows which of them have a gradient in TensorFlow, so that none is lost silently
+variables    variables; ``variable_scopes`` has the scopes that share them, ``foreign_values`` those
+             of strings and complex numbers
 session      sessions
 opened       which graphs and sessions are open, in each thread
 eager/       computing at once, as TensorFlow 2 does: tensors with values, tapes, traced functions
