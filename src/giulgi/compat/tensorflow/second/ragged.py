@@ -160,10 +160,10 @@ class RaggedTensor:
         if wanted is not None:
             sizes[: len(wanted)] = wanted
         inputs = [self.values, self.row_splits]
-        made = host_operation(
+        operation = host_operation(
             "RaggedToTensor", filled, inputs, [(kind, sizes)], name, has_gradient=True
         )
-        return made.outputs[0]
+        return operation.outputs[0]
 
     def to_sparse(self, name: Any = None) -> Any:
         """Return a sparse tensor of the same elements."""
