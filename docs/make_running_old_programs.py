@@ -28,6 +28,7 @@ names mean today. With giulgi they run as they are:
 giulgi run program.py                  # a program, with its arguments behind it
 giulgi run notebook.ipynb              # the cells of a notebook, without Jupyter
 giulgi run -m package.module           # a module, as python -m does
+giulgi run -                           # what comes by the standard input
 giulgi run -c "import tensorflow as tf; print(tf.__version__)"
 ```
 
@@ -43,8 +44,8 @@ giulgi.compat.install(heal=True)
 ```
 
 **TensorFlow 1 or 2.** A program that opens sessions or has placeholders builds a graph, as with
-TensorFlow 1; one that uses `tf.keras` without them, tapes or `tf.function` computes at once, as with
-TensorFlow 2. Its text tells. `giulgi run --tf1 program.py`, or `--tf2`, decides it otherwise.
+TensorFlow 1; one that uses `tf.keras` without them, tapes or `tf.function` computes at once, as
+with TensorFlow 2. Its text tells. `giulgi run --tf1 program.py`, or `--tf2`, decides it otherwise.
 
 **What you see more of.** `giulgi run --explain program.py` prints, when the program has ended, its
 graph, its parameters, and what each `session.run` was compiled to; with `--profile`

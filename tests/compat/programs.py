@@ -20,9 +20,16 @@ class Ended:
 
 
 def giulgi_run(
-    folder: Path, *words: str, text: str | None = None, name: str = "program.py"
+    folder: Path,
+    *words: str,
+    text: str | None = None,
+    name: str = "program.py",
+    given: str | None = None,
 ) -> Ended:
-    """Run ``giulgi run`` in a folder, with a program of some text if there is one."""
+    """Run ``giulgi run`` in a folder, with a program of some text if there is one.
+
+    What is given is its standard input.
+    """
     if text is not None:
         (folder / name).write_text(dedent(text), encoding="utf-8")
         words = (name, *words)
@@ -32,6 +39,7 @@ def giulgi_run(
         [sys.executable, "-W", "default", "-m", "giulgi", "run", *words],
         cwd=folder,
         env=env,
+        input=given,
         capture_output=True,
         text=True,
         timeout=120,

@@ -45,7 +45,7 @@ def test_versions_can_be_parsed(tf):
 
 
 def test_what_is_not_there_is_said(tf):
-    with pytest.raises(AttributeError, match=r"did you mean tensorflow\.placeholder"):
+    with pytest.raises(AttributeError, match=r"Did you mean tensorflow\.placeholder"):
         tf.plaseholder  # noqa: B018
     with pytest.raises(ImportError):
         importlib.import_module("tensorflow.contrib.nowhere")

@@ -281,3 +281,21 @@ def test_errors_that_giulgi_raises_show_the_programs_lines_alone(tmp_path):
     assert "Cannot feed value of shape (3, 5)" in ended.err
     ended = giulgi_run(tmp_path, "-c", "import tensorflow as tf; tf.matmul([[1.]], [[1.], [2.]])")
     assert "transpose_b=True" in ended.err
+
+
+def test_a_program_by_the_standard_input_and_words_that_are_wrong(tmp_path):
+    told = giulgi_run(tmp_path, "-", "a", given="import sys; print(sys.argv, __name__)")
+    assert told.out == "['-', 'a'] __main__\n"
+    (tmp_path / "folder").mkdir()
+    assert "a folder, in which there is no __main__.py" in giulgi_run(tmp_path, "folder").err
+    wrong = giulgi_run(tmp_path, "--explian", "program.py")
+    assert wrong.code == 2
+    assert wrong.err == "giulgi run: there is no option --explian. Did you mean --explain?\n"
+
+
+def test_a_program_of_a_korean_windows(tmp_path):
+    (tmp_path / "beside.py").write_bytes("word = '한글'\r\n".encode("cp949"))
+    (tmp_path / "program.py").write_bytes("from beside import word\nprint(word)\n".encode("cp949"))
+    ended = giulgi_run(tmp_path, "program.py")
+    assert ended.out == "한글\n"
+    assert ended.err.count("beside.py is not in UTF-8; it is read as CP949") == 1

@@ -16,6 +16,7 @@ from giulgi.cli.info import info
 from giulgi.errors import GiulgiError
 from giulgi.version import __version__
 
+_USAGE_ERROR = 2
 _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
 
 
@@ -92,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     of_program: list[str] = []
     if words[:1] == ["run"]:  # What comes after the program is its own.
         own, of_program = run.split(words[1:])
+        if problem := run.misspelt(own):
+            print(f"giulgi run: {problem}", file=sys.stderr)
+            return _USAGE_ERROR
         words = ["run", *own]
     args = parser.parse_args(words)
     if args.command is None:

@@ -147,10 +147,11 @@ def profiled(notes: Notes) -> Iterator[str]:
     """Yield lines: where the time went, in all and by what was run."""
     outside = max(notes.seconds - notes.running, 0.0)
     rows = [
+        ("importing", notes.importing * outside),
         ("building the graph", notes.building * outside),
         ("compiling", notes.compiling),
         ("running", notes.running - notes.compiling),
-        ("Python in between", outside * (1 - notes.building)),
+        ("Python in between", outside * (1 - notes.building - notes.importing)),
     ]
     yield f"== Where the time went: {notes.seconds:.2f} s =="
     yield ""

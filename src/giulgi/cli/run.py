@@ -20,10 +20,12 @@ from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
 from giulgi.compat.eager.guessing import guessed, is_open
 from giulgi.compat.eager.mode import mode
-from giulgi.compat.healing.source import compiled
+from giulgi.compat.healing.source import compiled, read
+from giulgi.names import meant
 
 _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
 _USAGE_ERROR = 2
+_STDIN = "-"  # The program that is read from there.
 
 # The options of ours that take no word after them, and those that end our words.
 _OPTIONS = ("--explain", "--profile", "--tf1", "--tf2", "-h", "--help")
@@ -36,7 +38,7 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
         "run",
         help="run a program written for TensorFlow 1 or Keras 2, or a notebook, as it is",
         usage="giulgi run [--explain] [--profile] [--tf1 | --tf2] "
-        "(program.py | notebook.ipynb | -m module | -c code) [arguments]",
+        "(program.py | notebook.ipynb | - | -m module | -c code) [arguments]",
     )
     parser.add_argument(
         "--explain",
@@ -57,7 +59,9 @@ def add_parser(commands: Any) -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("-m", dest="module", help="run a module, as python -m does")
     parser.add_argument("-c", dest="code", help="run a line of code, as python -c does")
-    parser.add_argument("program", nargs="?", help="a program, or a Jupyter notebook")
+    parser.add_argument(
+        "program", nargs="?", help="a program, or a Jupyter notebook; - is the standard input"
+    )
     parser.set_defaults(arguments=[])
     return parser
 
@@ -77,8 +81,8 @@ def run(args: argparse.Namespace) -> int:
     if args.module is None and args.code is None and args.program is None:
         print("giulgi run: which program? Such as: giulgi run program.py", file=sys.stderr)
         return _USAGE_ERROR
-    if args.module is None and args.code is None and not Path(args.program).exists():
-        print(f"giulgi run: there is no file {args.program!r}", file=sys.stderr)
+    if args.module is None and args.code is None and (problem := _problem(args.program)):
+        print(f"giulgi run: {problem}", file=sys.stderr)
         return _USAGE_ERROR
     _prepare()
     if args.tensorflow is not None:
@@ -91,6 +95,30 @@ def run(args: argparse.Namespace) -> int:
         return _run(args)
 
 
+def misspelt(words: Sequence[str]) -> str:
+    """Return what there is to say of an option among our words that there is not; else ""."""
+    for word in words:
+        if word.startswith("--") and word not in _OPTIONS:
+            near = meant(word, [option for option in _OPTIONS if option.startswith("--")])
+            advice = f" Did you mean {' or '.join(near)}?" if near else ""
+            return f"there is no option {word}.{advice}"
+        if word in _LAST_OPTIONS:
+            break
+    return ""
+
+
+def _problem(program: str) -> str:
+    """Return why there is no such program; "" if there is."""
+    path = Path(program)
+    if program == _STDIN:
+        return ""
+    if not path.exists():
+        return f"there is no file {program!r}"
+    if path.is_dir() and not (path / "__main__.py").exists():
+        return f"{program!r} is a folder, in which there is no __main__.py. Which program of it?"
+    return ""
+
+
 def _prepare() -> None:
     """Put the stand-ins and what is healed in their places."""
     if not sys.warnoptions:
@@ -100,16 +128,21 @@ def _prepare() -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    body: Callable[[ModuleType], None]
     if args.module is not None:
         return _run_module(args.module, args.arguments)
     if args.code is not None:
         return _in_main("-c", "", args.arguments, None, lambda main: _run_code(args.code, main))
+    if args.program == _STDIN:
+        text = sys.stdin.read()
+        body = lambda main: _run_code(text, main, "<stdin>")  # noqa: E731
+        return _in_main(_STDIN, "", args.arguments, None, body)
     path = Path(args.program)
     if path.is_dir():
         path = path / "__main__.py"
     folder = str(path.resolve().parent)
     if path.suffix == ".ipynb":
-        body: Callable[[ModuleType], None] = lambda main: run_notebook(path, main)  # noqa: E731
+        body = lambda main: run_notebook(path, main)  # noqa: E731
     else:
         body = lambda main: _run_file(path, main)  # noqa: E731
     return _in_main(args.program, folder, args.arguments, path, body)
@@ -130,16 +163,16 @@ def _guess(text: str, folder: Path) -> None:
 
 
 def _run_file(path: Path, main: ModuleType) -> None:
-    text = importlib.util.decode_source(path.read_bytes())
+    text = read(path)
     if "get_ipython()." in text and "NameError" not in text:
         offer_shell(main)  # It was a notebook once.
     _guess(text, path.resolve().parent)
     exec(compiled(text, str(path)), main.__dict__)
 
 
-def _run_code(text: str, main: ModuleType) -> None:
+def _run_code(text: str, main: ModuleType, file: str = "<string>") -> None:
     _guess(text, Path.cwd())
-    exec(compiled(text, "<string>"), main.__dict__)
+    exec(compiled(text, file), main.__dict__)
 
 
 def _run_module(name: str, arguments: Sequence[str]) -> int:
@@ -147,7 +180,7 @@ def _run_module(name: str, arguments: Sequence[str]) -> int:
         del main
         found = importlib.util.find_spec(name)
         if found is not None and found.origin is not None and Path(found.origin).is_file():
-            text = importlib.util.decode_source(Path(found.origin).read_bytes())
+            text = read(Path(found.origin))
             _guess(text, Path.cwd())
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 

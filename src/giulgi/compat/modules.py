@@ -222,7 +222,7 @@ def missing(path: str) -> str:
     advice = ADVICE[library].get(own)
     if advice is None:
         near = [f"{module}.{other}" for other in meant(name, names_in(module) or [""]) if other]
-        advice = f"did you mean {' or '.join(near)}?" if near else ""
+        advice = f"Did you mean {' or '.join(near)}?" if near else ""
     return f"{problem}. {advice}".strip()
 
 

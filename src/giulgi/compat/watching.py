@@ -13,11 +13,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from giulgi.compat.graph import Graph
+from giulgi.compat.healing.hooks import is_of_program
 from giulgi.compat.session import BaseSession
 from giulgi.program import Program
 from giulgi.source import Source, current_source
@@ -28,6 +30,10 @@ _HEALING = str(Path(_COMPAT) / "healing")
 _PACE = 0.005
 # So many different things that one line runs are told of as one.
 _MANY = 5
+
+
+class _Doing(Enum):
+    BUILDS, IMPORTS, OTHER = range(3)
 
 
 @dataclass
@@ -62,12 +68,14 @@ class Notes:
         graphs: the graphs that were run.
         seconds: from its begin to its end.
         building: the part of its time outside of runs in which it built graph, from 0 to 1.
+        importing: and in which it imported what is not its own.
     """
 
     runs: dict[Any, Run] = field(default_factory=dict)
     graphs: list[Graph] = field(default_factory=list)
     seconds: float = 0.0
     building: float = 0.0
+    importing: float = 0.0
 
     @property
     def running(self) -> float:
@@ -136,7 +144,7 @@ def watched() -> Iterator[Notes]:
     finally:
         notes.seconds = time.perf_counter() - begin
         looks.is_over.set()
-        notes.building = looks.share
+        notes.building, notes.importing = looks.shares
         _put(*own)
 
 
@@ -224,36 +232,37 @@ def _compiled(own: Callable[..., Any], clock: _Clock) -> Callable[..., Any]:
 
 
 class _Looks(threading.Thread):
-    """Looks now and then whether the program is building graph, when it runs nothing."""
+    """Looks now and then what the program does when it runs nothing: builds graph, or imports."""
 
     def __init__(self, clock: _Clock, watched: int) -> None:
         super().__init__(daemon=True, name="giulgi --profile")
         self.is_over = threading.Event()
         self._clock = clock
         self._watched = watched
-        self._all = self._building = 0
+        self._seen = dict.fromkeys(_Doing, 0)
 
     @property
-    def share(self) -> float:
-        """The part of all looks outside of runs that saw graph being built."""
-        return self._building / self._all if self._all else 0.0
+    def shares(self) -> tuple[float, float]:
+        """The parts of all looks outside of runs that saw graph being built, and imports."""
+        count = max(sum(self._seen.values()), 1)
+        return self._seen[_Doing.BUILDS] / count, self._seen[_Doing.IMPORTS] / count
 
     def run(self) -> None:
         """Look until it is over."""
         while not self.is_over.wait(_PACE):
             if not self._clock.depth:
-                self._all += 1
-                self._building += _builds(sys._current_frames().get(self._watched))
+                self._seen[_doing(sys._current_frames().get(self._watched))] += 1
 
 
-def _builds(frame: FrameType | None) -> bool:
-    found = False
-    while frame is not None:
+def _doing(frame: FrameType | None) -> _Doing:
+    """Return what the innermost line of the program does."""
+    found = _Doing.OTHER
+    while frame is not None and not is_of_program(frame.f_code.co_filename):
         file = frame.f_code.co_filename
         if file.startswith("<frozen importlib"):
-            return False  # The stand-ins themselves are read.
+            return _Doing.IMPORTS
         if file.startswith(_COMPAT) and not file.startswith(_HEALING):
-            found = True
+            found = _Doing.BUILDS
         frame = frame.f_back
     return found
 

@@ -7,10 +7,8 @@ with installs the stand-ins first. Of what a program starts itself, such as
 
 from __future__ import annotations
 
-import importlib.util
 import runpy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from giulgi.compat.healing.hooks import heals, replace
@@ -65,10 +63,10 @@ def begin(is_modern: bool | None) -> None:
 
 def _imported(path: str) -> dict[str, Any]:
     """Return the names of the program, healed, as its main module's."""
-    from giulgi.compat.healing.source import compiled
+    from giulgi.compat.healing.source import compiled, read
 
     names: dict[str, Any] = {"__name__": "__mp_main__", "__file__": path, "__package__": ""}
-    exec(compiled(importlib.util.decode_source(Path(path).read_bytes()), path), names)
+    exec(compiled(read(path), path), names)
     return names
 
 

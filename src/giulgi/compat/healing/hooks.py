@@ -169,10 +169,10 @@ class _ProgramLoader(importlib.machinery.SourceFileLoader):
     """Loads a module that is part of the program, with its text healed."""
 
     def get_code(self, fullname: str) -> CodeType:
-        from giulgi.compat.healing.source import compiled
+        from giulgi.compat.healing.source import compiled, read
 
         path = self.get_filename(fullname)
-        return compiled(importlib.util.decode_source(self.get_data(path)), path)
+        return compiled(read(path, self.get_data(path)), path)
 
 
 class _Last(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -15,7 +15,6 @@ import io
 import sys
 import types
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -36,10 +35,10 @@ def _compared(x: Any, y: Any) -> int:
 
 def _execfile(filename: str, globals: Any = None, locals: Any = None) -> None:
     """Run a file in the namespace of who calls."""
-    from giulgi.compat.healing.source import compiled
+    from giulgi.compat.healing.source import compiled, read
 
     place = sys._getframe(1)
-    text = importlib.util.decode_source(Path(filename).read_bytes())
+    text = read(filename)
     names = place.f_globals if globals is None else globals
     exec(compiled(text, filename), names, names if locals is None else locals)
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
+import io
 import os
 import re
 import sys
 import warnings
 from array import array
 from collections.abc import Callable
+from pathlib import Path
 from types import CodeType
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -129,6 +132,28 @@ def _has_slice(node: ast.expr) -> bool:
 def _call(node: Any, name: str, arguments: list[Any]) -> ast.Call:
     function = ast.copy_location(ast.Name(name, ast.Load()), node)
     return ast.copy_location(ast.Call(function, arguments, []), node)
+
+
+def read(file: str | Path, data: bytes | None = None) -> str:
+    """Return the text of a program; one that is not in UTF-8 may be of a Korean Windows.
+
+    Args:
+        file: its file.
+        data: what that holds; None reads it.
+    """
+    if data is None:
+        data = Path(file).read_bytes()
+    try:
+        return importlib.util.decode_source(data)
+    except (SyntaxError, UnicodeDecodeError):
+        try:
+            text = data.decode("cp949")
+        except UnicodeDecodeError:
+            text = ""
+        if not text:
+            raise
+        tell(f"{Path(file).name} is not in UTF-8; it is read as CP949, as Windows writes Korean.")
+        return io.IncrementalNewlineDecoder(None, True).decode(text)
 
 
 def healed_tree(text: str, file: str) -> ast.Module:
