@@ -19,7 +19,8 @@ host           operations that Python carries out: files, queues, strings, summa
                ``by_python`` lets networks call them, which no session runs
 with_gradient  a value whose gradient a program gives; ``assigned``: a variable after an assignment
 variables      variables; ``variable_scopes`` has the scopes that share them,
-               ``foreign_values`` those of strings and complex numbers, ``variable_methods`` what else they can do
+               ``foreign_values`` those of strings and complex numbers, ``variable_methods`` what
+               else they can do
 session        sessions
 opened         which graphs and sessions are open, in each thread
 eager/         computing at once, as TensorFlow 2 does: tensors with values, tapes, traced functions
