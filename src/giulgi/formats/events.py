@@ -18,13 +18,6 @@ from giulgi.formats.records import DamagedRecordError, framed, read_records
 _VERSION = "brain.Event:2"
 
 
-class EventOfBytes(Message):
-    """An event whose summary is bytes already, so that these need not be read to be written."""
-
-    FIELDS = {**Event.FIELDS, "summary": (5, "bytes")}
-    CHOICES = Event.CHOICES
-
-
 class EventFile:
     """A new file of events in a folder.
 
@@ -53,7 +46,7 @@ class EventFile:
         self._closing = weakref.finalize(self, self._file.close)
         self._max_queue, self._flush_secs = max_queue, flush_secs
         self._waiting, self._flushed = 0, time.monotonic()
-        self.add(EventOfBytes(file_version=_VERSION))
+        self.add(Event(file_version=_VERSION))
         self.flush()
 
     def add(self, event: Message) -> None:

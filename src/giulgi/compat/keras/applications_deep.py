@@ -125,6 +125,14 @@ def _wide(x: Any, number: int) -> Any:
     return L["Concatenate"](name=f"mixed{9 + number}")(parts)
 
 
+def _stem(start: Any) -> Any:
+    """Return what both kinds of Inception networks begin with."""
+    x = _unit(_unit(start, 32, 3, 3, "valid", 2), 32, 3, 3, "valid")
+    x = L["MaxPooling2D"]((3, 3), strides=2)(_unit(x, 64, 3, 3))
+    x = _unit(_unit(x, 80, 1, 1, "valid"), 192, 3, 3, "valid")
+    return L["MaxPooling2D"]((3, 3), strides=2)(x)
+
+
 def InceptionV3(  # noqa: N802 - Keras's name
     include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None,
     input_shape: Any = None, pooling: Any = None, classes: int = 1000, **_: Any,
@@ -132,13 +140,7 @@ def InceptionV3(  # noqa: N802 - Keras's name
     """Return the third Inception network of Szegedy et al., arXiv:1512.00567."""
     check_weights(weights, include_top, classes)
     start = first_tensor(input_tensor, input_shape, include_top, weights, 299, 75)
-    x = _unit(start, 32, 3, 3, "valid", 2)
-    x = _unit(x, 32, 3, 3, "valid")
-    x = _unit(x, 64, 3, 3)
-    x = L["MaxPooling2D"]((3, 3), strides=2)(x)
-    x = _unit(x, 80, 1, 1, "valid")
-    x = _unit(x, 192, 3, 3, "valid")
-    x = L["MaxPooling2D"]((3, 3), strides=2)(x)
+    x = _stem(start)
     for number, pool in enumerate((32, 64, 64)):
         x = _narrow(x, number, pool)
     parts = [_unit(x, 384, 3, 3, "valid", 2),
@@ -245,11 +247,7 @@ def InceptionResNetV2(  # noqa: N802 - Keras's name
     """Return the residual Inception network of Szegedy et al., arXiv:1602.07261."""
     check_weights(weights, include_top, classes)
     start = first_tensor(input_tensor, input_shape, include_top, weights, 299, 75)
-    x = _unit(start, 32, 3, 3, "valid", 2)
-    x = _unit(_unit(x, 32, 3, 3, "valid"), 64, 3, 3)
-    x = L["MaxPooling2D"](3, strides=2)(x)
-    x = _unit(_unit(x, 80, 1, 1, "valid"), 192, 3, 3, "valid")
-    x = L["MaxPooling2D"](3, strides=2)(x)
+    x = _stem(start)
     parts = [_unit(x, 96, 1, 1), _chain(x, (48, 1, 1), (64, 5, 5)),
              _chain(x, (64, 1, 1), (96, 3, 3), (96, 3, 3)), _pooled_unit(x, 64)]  # fmt: skip
     x = L["Concatenate"](name="mixed_5b")(parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -85,36 +85,38 @@ class Recall(Counting):
         return self.share(self.true_positives, self.false_negatives)
 
 
-class TruePositives(Counting):
+class _Count(Counting):
+    """Base of what is one of the four numbers themselves."""
+
+    counted: ClassVar[str]
+
+    def result(self) -> gg.Tensor:
+        """Return the number."""
+        return gg.constant(getattr(self, self.counted))
+
+
+class TruePositives(_Count):
     """How much of what is true is answered with yes."""
 
-    def result(self) -> gg.Tensor:
-        """Return the number."""
-        return gg.constant(self.true_positives)
+    counted = "true_positives"
 
 
-class FalsePositives(Counting):
+class FalsePositives(_Count):
     """How much of what is false is answered with yes."""
 
-    def result(self) -> gg.Tensor:
-        """Return the number."""
-        return gg.constant(self.false_positives)
+    counted = "false_positives"
 
 
-class TrueNegatives(Counting):
+class TrueNegatives(_Count):
     """How much of what is false is answered with no."""
 
-    def result(self) -> gg.Tensor:
-        """Return the number."""
-        return gg.constant(self.true_negatives)
+    counted = "true_negatives"
 
 
-class FalseNegatives(Counting):
+class FalseNegatives(_Count):
     """How much of what is true is answered with no."""
 
-    def result(self) -> gg.Tensor:
-        """Return the number."""
-        return gg.constant(self.false_negatives)
+    counted = "false_negatives"
 
 
 class AUC(Counting):

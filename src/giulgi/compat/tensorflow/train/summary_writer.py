@@ -14,7 +14,7 @@ from giulgi.compat.host import host_operation, objects
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.graphs.graph_def import RECORDS, described
 from giulgi.formats.event_proto import Event, TaggedRunMetadata
-from giulgi.formats.events import EventFile, EventOfBytes, read_events
+from giulgi.formats.events import EventFile, read_events
 from giulgi.formats.graph_proto import GraphDef
 
 
@@ -80,7 +80,7 @@ class FileWriter:
                 "The passed graph must be an instance of `Graph` or the deprecated `GraphDef`: "
                 f"{given!r}"
             )
-        self._add(EventOfBytes(graph_def=message.SerializeToString()), global_step)
+        self._add(Event(graph_def=message.SerializeToString()), global_step)
 
     def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
         """Add a graph and its collections."""
@@ -89,13 +89,13 @@ class FileWriter:
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Add what was told of a run."""
         told = TaggedRunMetadata(tag=tag, run_metadata=run_metadata.SerializeToString())
-        self._add(EventOfBytes(tagged_run_metadata=told), global_step)
+        self._add(Event(tagged_run_metadata=told), global_step)
 
     def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
         """Add what happened to a session."""
-        self._add(EventOfBytes(session_log=session_log), global_step)
+        self._add(Event(session_log=session_log), global_step)
 
-    def _add(self, event: EventOfBytes, global_step: Any) -> None:
+    def _add(self, event: Event, global_step: Any) -> None:
         if global_step is not None:
             event.step = int(global_step)
         self._written().add(event)
