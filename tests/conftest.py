@@ -1,10 +1,14 @@
 """What holds for all tests."""
 
+import itertools
 import os
+import random
 
+import numpy as np
 import pytest
 
 import giulgi as gg
+from giulgi import storage
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +27,9 @@ def own_cache(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def same_numbers_in_every_run():
-    """Begin each test with the same seed, so that what is learnt by chance is always learnt."""
+def same_numbers_in_every_run(monkeypatch):
+    """Begin each test with the same seeds, so that what is learnt by chance is always learnt."""
+    monkeypatch.setattr(storage, "any_seed", itertools.count(1).__next__)
+    random.seed(0)
+    np.random.seed(0)
     gg.set_seed(0)

@@ -26,6 +26,11 @@ from giulgi.locks import VariableLocks
 Array = np.ndarray[Any, Any]
 
 
+def any_seed() -> int:
+    """Return a seed that differs from run to run."""
+    return int.from_bytes(os.urandom(4), "little")
+
+
 class Storage:
     """The values of variables, and the state of the random numbers.
 
@@ -46,7 +51,7 @@ class Storage:
 
     def set_seed(self, seed: int | None) -> None:
         """Begin the random numbers anew from a seed."""
-        self.seed = int.from_bytes(os.urandom(4), "little") if seed is None else seed
+        self.seed = any_seed() if seed is None else seed
         self._runs = 0
         self._shuffles = 0
 

@@ -145,6 +145,7 @@ class TensorFlowEstimator:
         continue_training: whether ``fit`` goes on where it stopped.
         config: has no meaning.
         verbose: 0: say nothing.
+        tf_random_seed: what the first values begin from, so that they are the same in each run.
     """
 
     def __init__(
@@ -160,19 +161,21 @@ class TensorFlowEstimator:
         continue_training: bool = False,
         config: Any = None,
         verbose: int = 1,
+        tf_random_seed: int = 42,
         **_: Any,
     ) -> None:
         del class_weight, config
         self.model_fn, self.n_classes, self.batch_size = model_fn, n_classes, batch_size
         self.steps, self.optimizer, self.learning_rate = steps, optimizer, learning_rate
         self.clip_gradients, self.continue_training = clip_gradients, continue_training
-        self.verbose = verbose
+        self.verbose, self.tf_random_seed = verbose, tf_random_seed
         self._session: Any = None
 
     def _build(self, x: Any, y: Any) -> None:
         """Build the model for features and labels like some arrays."""
         self._graph = Graph()
         with self._graph.as_default():
+            tf.set_random_seed(self.tf_random_seed)
             training = tf.placeholder_with_default(tf.constant(False), [])
             tf.add_to_collection("skflow_training", training)
             dtype = tf.float32 if x.dtype.kind == "f" else tf.int64
