@@ -4,7 +4,7 @@ import pytest
 
 from giulgi.compat import modules
 from giulgi.compat.eager.mode import mode
-from giulgi.compat.graph import Graph, begin_with
+from giulgi.compat.graphs.graph import Graph, begin_with
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import pytest
 
 import giulgi.compat
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 
 giulgi.compat.install()
 import tensorflow as tf  # noqa: E402

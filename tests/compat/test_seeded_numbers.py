@@ -49,7 +49,7 @@ def test_a_graph_without_other_seeds_begins_as_it_did(tf, run):
 
 
 def test_operations_are_counted_as_tensorflow_has_them(tf):
-    from giulgi.compat.graph import get_default_graph
+    from giulgi.compat.graphs.graph import get_default_graph
     from giulgi.compat.tensorflow.math.seeded import operations_before
 
     def count(build):

@@ -5,10 +5,10 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from giulgi.compat.feeding import Feed
-from giulgi.compat.host import host_operation
-from giulgi.compat.running import Prepared
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.sessions.feeding import Feed
+from giulgi.compat.sessions.running import Prepared
+from giulgi.compat.tensors.tensor import as_tensor
 
 
 def started(tf, **options):

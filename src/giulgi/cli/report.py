@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Collections, Graph, get_default_graph
-from giulgi.compat.watching import Notes, Run, by_line
-from giulgi.compat.watching import watched as noted
+from giulgi.compat.graphs.graph import Collections, Graph, get_default_graph
+from giulgi.compat.sessions.watching import Notes, Run, by_line
+from giulgi.compat.sessions.watching import watched as noted
 from giulgi.program import Program
 
 # So many runs are told of: the first ones, or those that took longest.

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from giulgi.compat.eager.mode import note_name, watch_cells
-from giulgi.compat.graph import is_modern
+from giulgi.compat.graphs.graph import is_modern
 from giulgi.compat.names import ADVICE, TABLES
 from giulgi.names import meant
 

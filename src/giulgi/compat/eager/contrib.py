@@ -10,8 +10,8 @@ from typing import Any
 from giulgi.compat.eager.mode import executing_eagerly
 from giulgi.compat.eager.tape import GradientTape
 from giulgi.compat.names import advise, export, exported
-from giulgi.compat.tensor import as_tensor
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.graph.node import topological
 from giulgi.graph.ops.state import ReadVariable
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import TABLES
-from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.tree import flatten, unflatten
 
 Function = Callable[..., Any]

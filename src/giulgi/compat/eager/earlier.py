@@ -7,8 +7,8 @@ from typing import Any
 
 from giulgi.compat.eager.lazy import state
 from giulgi.compat.eager.marks import Earlier
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.tensors.tensor import Tensor
 from giulgi.graph.node import Node, build
 from giulgi.graph.ops.identities import Tag
 from giulgi.graph.tensor import Tensor as Expression

@@ -14,16 +14,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager.lazy import before_assigning
 from giulgi.compat.eager.mode import session_of
 from giulgi.compat.eager.saying import Said
 from giulgi.compat.eager.tape import is_taping
 from giulgi.compat.eager.tensors import compare, of_value
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.control.traced import model
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.errors import DTypeError, ShapeError
 from giulgi.graph.ops.state import Recorder, variable_of
 from giulgi.graph.tensor import Tensor as Expression

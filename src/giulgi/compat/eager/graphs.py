@@ -8,8 +8,8 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from giulgi.compat.eager.lazy import assign_pending, state
-from giulgi.compat.graph import Collections, Graph, Operation
-from giulgi.compat.tensor import Converted, Tensor
+from giulgi.compat.graphs.graph import Collections, Graph, Operation
+from giulgi.compat.tensors.tensor import Converted, Tensor
 from giulgi.graph.ops.state import current_recorder
 from giulgi.nn.phase import in_phase, told_phase
 

@@ -18,8 +18,8 @@ import numpy as np
 from giulgi.backends import Draw
 from giulgi.backends.reference.interpreter import compute_in_order
 from giulgi.compat.eager.marks import Earlier
-from giulgi.compat.programs import AdaptiveProgram
-from giulgi.compat.running import as_run_error
+from giulgi.compat.sessions.programs import AdaptiveProgram
+from giulgi.compat.sessions.running import as_run_error
 from giulgi.errors import GiulgiError
 from giulgi.graph.node import Node
 from giulgi.graph.ops.identities import Default, Tag

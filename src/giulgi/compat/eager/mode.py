@@ -8,11 +8,11 @@ from typing import Any
 from giulgi.compat.eager.graphs import EagerGraph
 from giulgi.compat.eager.guessing import guessed_of_cell
 from giulgi.compat.eager.lazy import assign_pending
-from giulgi.compat.graph import Graph, begin_with, get_default_graph, is_eager
+from giulgi.compat.graphs.graph import Graph, begin_with, get_default_graph, is_eager
 from giulgi.compat.manner import manner
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.session import BaseSession, get_default_session
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.sessions.session import BaseSession, get_default_session
+from giulgi.compat.tensors.tensor import Tensor
 from giulgi.storage import current_storage
 from giulgi.tree import flatten, unflatten
 
@@ -28,7 +28,7 @@ class _ImplicitSession(BaseSession):
         self.storage = current_storage()
 
     def _require_initialized(self, prepared: Any) -> None:
-        from giulgi.compat.variables import declared
+        from giulgi.compat.variables.variable import declared
 
         missing = []
         for cell in prepared.reads:

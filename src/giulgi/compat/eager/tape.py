@@ -13,11 +13,11 @@ import giulgi as gg
 from giulgi.compat.eager.earlier import end_for, known_tensors, source_of
 from giulgi.compat.eager.lazy import assign_pending, state
 from giulgi.compat.eager.marks import Earlier, asked_of
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor, record
 from giulgi.compat.tensorflow.control.differentiation import UnconnectedGradients
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, record
+from giulgi.compat.variables.variable import Variable
 from giulgi.graph.node import Node, build
 from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.state import ReadVariable

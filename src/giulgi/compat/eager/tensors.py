@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.eager.graphs import EagerGraph
 from giulgi.compat.eager.lazy import known_value, state, values
-from giulgi.compat.graph import Graph, Operation, get_default_graph
-from giulgi.compat.host import as_declared, session_storage, stand_in
-from giulgi.compat.references import Reference
-from giulgi.compat.tensor import Tensor, operator_named, register_eager
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
+from giulgi.compat.operations.host import as_declared, session_storage, stand_in
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.references import Reference
+from giulgi.compat.tensors.tensor import Tensor, operator_named, register_eager
 from giulgi.graph.shapes import is_static
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.storage import current_storage
@@ -195,7 +195,7 @@ class EagerTensor(Tensor):
         return self
 
     def __reduce__(self) -> Any:
-        from giulgi.compat.tensor import as_tensor
+        from giulgi.compat.tensors.tensor import as_tensor
 
         return as_tensor, (self.numpy(), self.dtype.name)
 

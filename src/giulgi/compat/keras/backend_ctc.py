@@ -8,8 +8,8 @@ import giulgi as gg
 from giulgi.compat.keras.backend_session import backend, epsilon
 from giulgi.compat.keras.boundary import called, named
 from giulgi.compat.names import TABLES
-from giulgi.compat.tensor import as_expression
 from giulgi.compat.tensorflow.nn.nn_ctc import loss_of_labels
+from giulgi.compat.tensors.tensor import as_expression
 
 
 @backend("ctc_batch_cost")

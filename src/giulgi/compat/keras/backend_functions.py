@@ -11,9 +11,9 @@ import giulgi as gg
 from giulgi.compat.keras.backend_session import backend, get_session
 from giulgi.compat.keras.boundary import expressions, is_named, named, remember
 from giulgi.compat.names import export
-from giulgi.compat.tensor import as_tensor, record
 from giulgi.compat.tensorflow.control.lost_gradients import require_all
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import as_tensor, record
+from giulgi.compat.variables.variable import Variable
 
 # Their values
 

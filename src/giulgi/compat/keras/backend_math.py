@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.keras.backend_session import backend
 from giulgi.compat.keras.boundary import for_user, is_named, keras_function
 from giulgi.compat.names import TABLES
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
 
 
 def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -377,7 +377,7 @@ def foldl(fn: Any, elems: Any, initializer: Any = None, name: Any = None) -> gg.
 @backend("print_tensor")
 def print_tensor(x: Any, message: str = "") -> Any:
     """Return the tensor, whose value is printed when a session runs it."""
-    from giulgi.compat.host import host_operation
+    from giulgi.compat.operations.host import host_operation
 
     host_operation("Print", lambda value: print(message, value), [as_tensor(x)])
     return x

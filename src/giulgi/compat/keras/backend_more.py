@@ -8,8 +8,8 @@ from typing import Any
 from giulgi.compat.keras.backend_session import backend, image_data_format
 from giulgi.compat.keras.boundary import remember
 from giulgi.compat.names import TABLES, export
-from giulgi.compat.tensor import as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.compat.variables.variable import Variable
 
 
 def _tensorflow(name: str) -> Callable[..., Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.keras.backend_math import op
 from giulgi.compat.keras.backend_session import backend, image_data_format
 from giulgi.compat.keras.boundary import expressions, for_user, named
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import alike, as_expression
 from giulgi.tree import flatten
 
 _LEAST = 1e-7

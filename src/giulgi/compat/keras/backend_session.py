@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager import implicit_session
-from giulgi.compat.graph import Collections, get_default_graph, reset_default_graph
-from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.graphs.functions import name_scope
+from giulgi.compat.graphs.graph import Collections, get_default_graph, reset_default_graph
 from giulgi.compat.keras import naming
 from giulgi.compat.keras.boundary import (
     expressions,
@@ -21,10 +20,11 @@ from giulgi.compat.keras.boundary import (
 from giulgi.compat.keras.inputs import named_placeholder
 from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.names import export, exported
-from giulgi.compat.session import BaseSession, get_default_session
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.sessions.session import BaseSession, get_default_session
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.nn.phase import _told, phase
 from giulgi.storage import use_by_default
 

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from giulgi.compat.by_python import with_python
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export
-from giulgi.compat.operation import as_results
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.compat.operations.by_python import with_python
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, tree_map, unflatten

@@ -57,7 +57,7 @@ class TensorBoard(gg.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         """Write the graph."""
         if self.write_graph:
-            from giulgi.compat.graph import get_default_graph
+            from giulgi.compat.graphs.graph import get_default_graph
 
             self.writer.add_graph(get_default_graph())
 

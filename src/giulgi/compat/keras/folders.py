@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import is_eager
+from giulgi.compat.graphs.graph import is_eager
 
 #: The file of the model in a folder.
 MODEL_FILE = "keras_model.h5"

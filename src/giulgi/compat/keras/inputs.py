@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType, as_dtype
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import stand_in
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.keras.boundary import remember
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import stand_in
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 
 @exported("layers.Input", "Input", "models.Input", "engine.Input", "engine.topology.Input",

@@ -10,8 +10,7 @@ from contextvars import ContextVar
 from typing import Any, ClassVar, Self
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType
-from giulgi.compat.graph import get_default_graph, is_modern
+from giulgi.compat.graphs.graph import get_default_graph, is_modern
 from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern
 from giulgi.compat.keras.boundary import (
     called,
@@ -27,9 +26,10 @@ from giulgi.compat.keras.naming import next_name
 from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.keras.weights import Weight, as_weight, named_weights, weight_of
 from giulgi.compat.names import export
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.dtypes import DType
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.nn.layers.calls import LayerCall, calls_of, current_call, one_or_all
 from giulgi.nn.phase import in_phase, told_phase
 from giulgi.tree import flatten

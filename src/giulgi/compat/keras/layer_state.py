@@ -7,7 +7,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.keras.boundary import called, holds_named, named
 from giulgi.compat.keras.weights import weight_of
-from giulgi.compat.variables import Variable
+from giulgi.compat.variables.variable import Variable
 from giulgi.tree import flatten
 
 

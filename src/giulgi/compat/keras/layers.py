@@ -10,7 +10,7 @@ import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, holds_named, named
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.names import export
-from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.tree import tree_map
 
 # The modules in which classes were found, beside ``layers``.

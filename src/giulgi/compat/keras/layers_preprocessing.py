@@ -12,7 +12,7 @@ import giulgi as gg
 from giulgi.compat.eager.tensors import value_of_tensor
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.names import export
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Array = np.ndarray[Any, Any]
 

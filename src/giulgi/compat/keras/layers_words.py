@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.host import host_operation
 from giulgi.compat.keras.layers_preprocessing import Preparing, arrays_of
 from giulgi.compat.names import export
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Array = np.ndarray[Any, Any]
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.arguments import as_initializer
 from giulgi.compat.keras.boundary import expressions, for_user, named
 from giulgi.compat.keras.weights import as_weight
 from giulgi.compat.names import TABLES, export
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.graph.ops.state import Recorder
 
 _OURS = "giulgi."

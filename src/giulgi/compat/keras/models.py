@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import expressions, holds_named, is_named, named
 from giulgi.compat.keras.constraints import limit
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS
 from giulgi.compat.keras.weights import constraint_of
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import as_tensor, record
-from giulgi.compat.variables import Variable, take_effect
+from giulgi.compat.tensors.tensor import as_tensor, record
+from giulgi.compat.variables.variable import Variable, take_effect
 from giulgi.compat.wording import unknown
 from giulgi.names import letters_of
 from giulgi.nn.optimizers.base import GradientPair, Update

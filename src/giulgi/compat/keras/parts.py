@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType
 from giulgi.compat.keras.arguments import hard_sigmoid
 from giulgi.compat.keras.boundary import called, keras_function, named
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS, known_object
 from giulgi.compat.names import TABLES, export, exported
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.tensors.dtypes import DType
+from giulgi.compat.tensors.tensor import as_expression
 from giulgi.compat.wording import unknown
 
 # Activations

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType
 from giulgi.compat.keras import constraints, layers, parts, utils
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer, parameters_of
 from giulgi.compat.names import TABLES, exported
+from giulgi.compat.tensors.dtypes import DType
 from giulgi.nn.initializers import INITIALIZERS
 
 _EMPTY = inspect.Parameter.empty

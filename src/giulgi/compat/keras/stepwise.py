@@ -11,11 +11,11 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.eager.functions import Function
 from giulgi.compat.eager.tape import GradientTape
-from giulgi.compat.graph import is_eager
+from giulgi.compat.graphs.graph import is_eager
 from giulgi.compat.keras import losses, metrics, metrics_objects
 from giulgi.compat.keras.metrics_objects import MeanMetricWrapper
 from giulgi.compat.keras.training import KerasTrainer, Logs
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.names import letters_of
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.data.batches import ArrayBatches, Batch

@@ -10,11 +10,11 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.graphs.graph import Collections, Graph, Operation, get_default_graph
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.graph.ops.state import ReadVariable, is_recording
 from giulgi.storage import set_seed
 

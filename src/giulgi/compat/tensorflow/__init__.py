@@ -2,19 +2,14 @@
 
 from importlib import import_module
 
-from giulgi.compat import (
-    dtypes,
-    eager,
-    errors,
-    graph,
-    graph_functions,
-    session,
-    shapes,
-    tensor,
-    variable_scopes,
-    variables,
-)
+from giulgi.compat import eager, errors
+from giulgi.compat.graphs import functions as graph_functions
+from giulgi.compat.graphs import graph
 from giulgi.compat.names import export
+from giulgi.compat.sessions import session
+from giulgi.compat.tensors import dtypes, shapes, tensor
+from giulgi.compat.variables import scopes as variable_scopes
+from giulgi.compat.variables import variable as variables
 
 __all__ = [
     "dtypes", "eager", "errors", "graph", "graph_functions", "session", "shapes", "tensor",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import as_tensor
 
 SQUARED_EUCLIDEAN_DISTANCE, COSINE_DISTANCE = "squared_euclidean", "cosine"
 RANDOM_INIT, KMEANS_PLUS_PLUS_INIT = "random", "kmeans_plus_plus"

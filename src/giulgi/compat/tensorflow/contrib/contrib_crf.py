@@ -12,9 +12,9 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
-from giulgi.compat.variable_scopes import get_variable
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable
 
 
 def _inside(x: gg.Tensor, lengths: Any) -> gg.Tensor:

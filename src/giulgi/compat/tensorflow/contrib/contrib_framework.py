@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from giulgi.compat.dtypes import float32
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor
-from giulgi.compat.variable_scopes import get_variable
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import Converted, Tensor
+from giulgi.compat.variables.scopes import get_variable
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -12,9 +12,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.contrib.contrib_framework import add_arg_scope, model_variable
 from giulgi.compat.tensorflow.math.arguments import numbers
 from giulgi.compat.tensorflow.math.initializers import Zeros, xavier_initializer
@@ -26,7 +25,8 @@ from giulgi.compat.tensorflow.nn.nn_convolutions import conv2d_transpose as tran
 from giulgi.compat.tensorflow.nn.nn_convolutions import dropout as dropped
 from giulgi.compat.tensorflow.nn.nn_convolutions import separable_conv2d as separable
 from giulgi.compat.tensorflow.nn.nn_pooling import avg_pool, max_pool
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.variables.scopes import variable_scope
 
 # What was put out under which name, for collections that become dicts.
 _aliases: WeakKeyDictionary[Tensor, str] = WeakKeyDictionary()

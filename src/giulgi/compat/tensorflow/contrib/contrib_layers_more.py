@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import export
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor, record
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.contrib.contrib_framework import key_of, model_variable
 from giulgi.compat.tensorflow.contrib.contrib_layers import (
     channels_of,
@@ -21,6 +20,7 @@ from giulgi.compat.tensorflow.contrib.contrib_layers import (
 from giulgi.compat.tensorflow.math.initializers import Ones, Zeros
 from giulgi.compat.tensorflow.nn.embeddings import embedding_lookup
 from giulgi.compat.tensorflow.nn.layers_core import batch_normalised, moved
+from giulgi.compat.tensors.tensor import as_expression, as_tensor, record
 
 
 @layer("batch_norm")

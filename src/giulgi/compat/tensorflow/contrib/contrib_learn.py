@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from giulgi.compat.names import advise, export, exported
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.data.examples_mnist import Dataset
 from giulgi.compat.tensorflow.estimator import estimator_canned as canned
 from giulgi.compat.tensorflow.estimator.estimator import Estimator
@@ -17,6 +16,7 @@ from giulgi.compat.tensorflow.estimator.estimator_inputs import numpy_input_fn
 from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, ModeKeys, RunConfig
 from giulgi.compat.tensorflow.estimator.feature_columns import numeric_column
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.data.datasets import load
 from giulgi.tree import flatten, unflatten
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn.metrics import accuracy, weights_of
+from giulgi.compat.tensors.tensor import Tensor, as_expression
 
 
 @exported("contrib.metrics.streaming_accuracy")

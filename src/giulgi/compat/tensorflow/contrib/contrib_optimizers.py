@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.train.averages import ExponentialMovingAverage
 from giulgi.compat.tensorflow.train.hooks import SessionRunHook

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn.losses import summed
+from giulgi.compat.tensors.tensor import as_expression
 
 Penalty = Callable[[Any], Any]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from giulgi.compat.graph import Collections, get_default_graph
-from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.graphs.functions import name_scope
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import TABLES, advise, export, exported
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.contrib.contrib_layers import alias_of
 from giulgi.compat.tensorflow.control.control_flow import smart_cond
 from giulgi.compat.tensorflow.data.queues import FIFOQueue, PaddingFIFOQueue, QueueBase
@@ -18,6 +17,7 @@ from giulgi.compat.tensorflow.math.initializers import (
 )
 from giulgi.compat.tensorflow.train import summary
 from giulgi.compat.tensorflow.train.global_step import get_global_step, get_or_create_global_step
+from giulgi.compat.tensors.tensor import as_tensor
 
 export("contrib.slim.get_global_step", get_global_step)
 export("contrib.layers.utils.smart_cond", smart_cond)

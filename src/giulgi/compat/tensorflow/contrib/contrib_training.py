@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor, record
 from giulgi.compat.tensorflow.train import optimizers, summary
 from giulgi.compat.tensorflow.train.clipping import clip_by_global_norm, clip_by_norm, global_norm
 from giulgi.compat.tensorflow.train.global_step import get_global_step, get_or_create_global_step
 from giulgi.compat.tensorflow.train.optimizer import Optimizer
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, record
+from giulgi.compat.variables.scopes import variable_scope
 
 _OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
     "Adagrad": optimizers.AdagradOptimizer,

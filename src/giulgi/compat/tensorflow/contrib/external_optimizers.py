@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.session import required_session
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.sessions.session import required_session
 from giulgi.compat.tensorflow.control.differentiation import gradients
 from giulgi.compat.tensorflow.system import logging
+from giulgi.compat.tensors.tensor import as_tensor
 
 Array = np.ndarray[Any, Any]
 

@@ -13,10 +13,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.host import host_operation, session_storage
 from giulgi.compat.names import export
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation, session_storage
 from giulgi.compat.tensorflow.math.random import own_seed
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.storage import Storage
 
 Array = np.ndarray[Any, Any]

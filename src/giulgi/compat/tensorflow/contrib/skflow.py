@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.contrib.vocabulary import CategoricalVocabulary, VocabularyProcessor
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import as_tensor
 
 _OPTIMIZERS = {
     "SGD": "GradientDescentOptimizer", "Adam": "AdamOptimizer", "Adagrad": "AdagradOptimizer",

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.session import Session
+from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.compat.tensorflow.train.coordination import Coordinator, start_queue_runners

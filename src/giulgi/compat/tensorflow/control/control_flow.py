@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import string
-from giulgi.compat.graph import Operation, get_default_graph, operation_of
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Operation, get_default_graph, operation_of
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.running import new_values
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.sessions.running import new_values
 from giulgi.compat.tensorflow.control.growing import NothingWrittenError
 from giulgi.compat.tensorflow.control.traced import Traced, guard
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensors.dtypes import string
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.tree import LEAF, flatten, unflatten
 
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.control.control_flow import group, no_op, with_dependencies
 from giulgi.compat.tensorflow.math.arguments import is_text, numbers, static
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
 
 
 def _said(value: Any, summarize: int) -> str:
@@ -329,7 +329,7 @@ def is_numeric_tensor(tensor: Any) -> bool:
 @exported("is_non_decreasing", "debugging.is_non_decreasing")
 def is_non_decreasing(x: Any, name: str | None = None) -> Any:
     """Return whether no element is less than the one before."""
-    from giulgi.compat.operation import as_results
+    from giulgi.compat.operations.operation import as_results
 
     value = as_tensor(x)
     flat = gg.reshape(as_expression(value), (-1,))

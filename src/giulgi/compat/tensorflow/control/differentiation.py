@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.operation import as_results
 from giulgi.compat.tensorflow.control.lost_gradients import require_all
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 

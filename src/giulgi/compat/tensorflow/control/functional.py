@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.passages import mark_gradient
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.operations.passages import mark_gradient
 from giulgi.compat.tensorflow.control.own_gradients import overridden
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.tree import flatten, unflatten
 
 

@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import int32
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.passages import mark_gradient
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.operations.passages import mark_gradient
 from giulgi.compat.tensorflow.control.growing import lengths
 from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensors.dtypes import int32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.errors import GiulgiError
 from giulgi.graph.rewrite import substitute
 from giulgi.tree import flatten, unflatten

@@ -2,9 +2,9 @@
 
 What Python makes is a placeholder, so that its gradient by what it was made of would be taken for
 none, and a sum would silently lack a term. Operations that have a gradient in TensorFlow are marked
-where they are made (``has_gradient`` of :func:`giulgi.compat.host.host_operation`); where one is on
-the way from what is differentiated to that by which it is, an error says so. What has none in
-TensorFlow either, such as ``py_func``, bears no mark.
+where they are made (``has_gradient`` of :func:`giulgi.compat.operations.host.host_operation`);
+where one is on the way from what is differentiated to that by which it is, an error says so. What
+has none in TensorFlow either, such as ``py_func``, bears no mark.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import giulgi as gg
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.passages import Passage, passage_at, refuse
+from giulgi.compat.graphs.graph import Operation, get_default_graph
+from giulgi.compat.operations.passages import Passage, passage_at, refuse
 from giulgi.graph.node import topological
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression

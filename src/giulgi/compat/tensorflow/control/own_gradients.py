@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Graph, Operation
+from giulgi.compat.graphs.graph import Graph, Operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import Tensor, as_tensor
-from giulgi.compat.with_gradient import WithGradient
+from giulgi.compat.operations.operation import as_results
+from giulgi.compat.operations.with_gradient import WithGradient
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.graph.node import build
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.tree import flatten, unflatten

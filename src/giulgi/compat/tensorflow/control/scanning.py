@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import Tensor, as_expression, as_tensor, record
+from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.operations.operation import as_results
 from giulgi.compat.tensorflow.control.traced import in_a_loop
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor, record
 from giulgi.tree import flatten, unflatten
 
 

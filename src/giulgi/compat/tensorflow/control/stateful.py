@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import string
 from giulgi.compat.errors import FailedPreconditionError, OutOfRangeError
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation, session_storage
+from giulgi.compat.operations.operation import as_results
 from giulgi.compat.tensorflow.math.indexing import scattered
-from giulgi.compat.variable_methods import scattered_assignment
-from giulgi.compat.variables import Variable, assignment, declared
+from giulgi.compat.tensors.dtypes import string
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.variables.methods import scattered_assignment
+from giulgi.compat.variables.variable import Variable, assignment, declared
 from giulgi.graph.ops.state import ReadVariable
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import TABLES, export, exported
-from giulgi.compat.shapes import Dimension
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.shapes import Dimension
+from giulgi.compat.variables.scopes import variable_scope
 
 
 @exported("make_template")

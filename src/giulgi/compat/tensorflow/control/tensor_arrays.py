@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, of_sizes
+from giulgi.compat.operations.operation import as_results
 from giulgi.compat.tensorflow.control.control_flow import no_op
 from giulgi.compat.tensorflow.control.growing import NothingWrittenError
 from giulgi.compat.tensorflow.math.arguments import static
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, of_sizes
 
 
 @exported("TensorArray", "python.ops.tensor_array_ops.TensorArray")

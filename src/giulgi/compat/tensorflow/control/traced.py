@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, float32
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import HostCall, session_storage, stand_in
-from giulgi.compat.running import Prepared, new_values
-from giulgi.compat.shapes import Sizes
-from giulgi.compat.tensor import Tensor, record, result_of
+from giulgi.compat.graphs.graph import Operation, get_default_graph
+from giulgi.compat.operations.host import HostCall, session_storage, stand_in
+from giulgi.compat.sessions.running import Prepared, new_values
 from giulgi.compat.tensorflow.control.growing import Growth, full_grown
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.tensors.dtypes import DType, float32
+from giulgi.compat.tensors.shapes import Sizes
+from giulgi.compat.tensors.tensor import Tensor, record, result_of
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.graph.node import Node, build, topological
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.ops.random import RandomBits, redrawn

@@ -8,12 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype, int64
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.data.dataset_base import number_of
 from giulgi.compat.tensorflow.data.dataset_functions import Values
 from giulgi.compat.tensorflow.data.dataset_maps import Mapped
@@ -31,6 +28,9 @@ from giulgi.compat.tensorflow.data.elements import (
     nested,
     spec_of,
 )
+from giulgi.compat.tensors.dtypes import as_dtype, int64
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 __all__ = ["Dataset", "Options"]
 
@@ -180,7 +180,7 @@ class Dataset(Ordered, Mapped):
         """Go through the elements now, in the session that is open or the one of the graph."""
         from giulgi.compat.eager import implicit_session
         from giulgi.compat.eager.tensors import value_of_tensor
-        from giulgi.compat.host import session_storage
+        from giulgi.compat.operations.host import session_storage
 
         session = implicit_session()
         waiting = [x for x in self.inputs if not x.is_eager]

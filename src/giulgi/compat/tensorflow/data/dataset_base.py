@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.data.dataset_functions import Values
 from giulgi.compat.tensorflow.data.dataset_steps import Begin, Places
 from giulgi.compat.tensorflow.data.elements import flatten, is_tensor, mapped
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Bind = Callable[[Values], Begin]
 Number = Callable[[Values], int]

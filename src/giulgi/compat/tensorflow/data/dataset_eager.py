@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager.tensors import called_eagerly
 from giulgi.compat.tensorflow.data.dataset_functions import Values
 from giulgi.compat.tensorflow.data.elements import Element, Spec, TensorSpec, flatten, nested
+from giulgi.compat.tensors.dtypes import as_dtype
 
 
 class CalledFunction:

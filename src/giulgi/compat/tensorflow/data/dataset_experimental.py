@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from giulgi.compat.names import advise, export, exported
-from giulgi.compat.shapes import TensorShape
 from giulgi.compat.tensorflow.data.dataset import Dataset
 from giulgi.compat.tensorflow.data.dataset_functions import ElementFunction, Values
 from giulgi.compat.tensorflow.data.dataset_steps import Begin
 from giulgi.compat.tensorflow.data.elements import DatasetSpec, Element, flatten, nested
+from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.tree import LEAF
 
 Step = Callable[[Dataset], Dataset]

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, Operation, get_default_graph, is_modern
-from giulgi.compat.host import session_storage
-from giulgi.compat.running import Prepared
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph, is_modern
+from giulgi.compat.operations.host import session_storage
+from giulgi.compat.sessions.running import Prepared
 from giulgi.compat.tensorflow.data.elements import (
     Array,
     DatasetSpec,
@@ -22,6 +21,7 @@ from giulgi.compat.tensorflow.data.elements import (
 )
 from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.math.leaves import placeholder
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 if TYPE_CHECKING:
     from giulgi.compat.tensorflow.data.dataset import Dataset

@@ -10,13 +10,13 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 import numpy as np
 
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError
-from giulgi.compat.graph import Operation
-from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.graphs.graph import Operation
 from giulgi.compat.names import exported
-from giulgi.compat.running import Prepared
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation, session_storage
+from giulgi.compat.sessions.running import Prepared
 from giulgi.compat.tensorflow.data.dataset import Dataset, spec_of_types
 from giulgi.compat.tensorflow.data.elements import DatasetSpec, Element, flatten, mapped, nested
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.storage import Storage
 
 _numbers = itertools.count()

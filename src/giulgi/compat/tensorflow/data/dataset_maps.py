@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from giulgi.compat.graph import is_modern
-from giulgi.compat.host import host_operation
-from giulgi.compat.tensor import NeedsValueError, as_tensor
+from giulgi.compat.graphs.graph import is_modern
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.data import dataset_steps as steps
 from giulgi.compat.tensorflow.data.dataset_base import DatasetBase, number_of
 from giulgi.compat.tensorflow.data.dataset_eager import CalledFunction
 from giulgi.compat.tensorflow.data.dataset_functions import ElementFunction, Values
 from giulgi.compat.tensorflow.data.dataset_steps import Begin
 from giulgi.compat.tensorflow.data.elements import DatasetSpec, Element, TensorSpec, flatten, nested
+from giulgi.compat.tensors.tensor import NeedsValueError, as_tensor
 
 
 class Mapped(DatasetBase):

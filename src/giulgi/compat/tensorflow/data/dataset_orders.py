@@ -6,10 +6,8 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.data import dataset_steps as steps
 from giulgi.compat.tensorflow.data.dataset_base import DatasetBase, number_of
 from giulgi.compat.tensorflow.data.dataset_functions import Values
@@ -24,6 +22,8 @@ from giulgi.compat.tensorflow.data.elements import (
     mapped,
     nested,
 )
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 
 @exported("data.Options")

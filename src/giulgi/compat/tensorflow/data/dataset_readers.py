@@ -12,7 +12,6 @@ import numpy as np
 
 from giulgi.compat.errors import InvalidArgumentError
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.data.dataset import Dataset
 from giulgi.compat.tensorflow.data.dataset_base import number_of
 from giulgi.compat.tensorflow.data.dataset_functions import Values
@@ -21,6 +20,7 @@ from giulgi.compat.tensorflow.data.elements import Element, TensorSpec
 from giulgi.compat.tensorflow.data.parsing import Csv
 from giulgi.compat.tensorflow.data.records import compression_of, records_of
 from giulgi.compat.tensorflow.system.gfile import absent, path_of
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 _TEXT = TensorSpec([], "string")
 

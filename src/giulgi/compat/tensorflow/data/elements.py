@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, as_dtype
-from giulgi.compat.host import objects
 from giulgi.compat.names import exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor
+from giulgi.compat.operations.host import objects
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Converted, Tensor
 from giulgi.tree import LEAF
 
 Array = np.ndarray[Any, Any]
@@ -179,7 +179,7 @@ def is_tensor(value: Any) -> bool:
 
 def as_array(value: Any, dtype: DType | None = None) -> Array:
     """Return numbers or strings as an array, of the dtype that TensorFlow would give them."""
-    from giulgi.compat.tensor import constant_array
+    from giulgi.compat.tensors.tensor import constant_array
 
     if hasattr(value, "to_numpy"):  # Columns of pandas.
         value = value.to_numpy()

@@ -12,8 +12,8 @@ import numpy as np
 
 import giulgi.data.datasets.mnist as shipped
 from giulgi.compat.downloads import required
-from giulgi.compat.dtypes import as_dtype, float32, uint8
 from giulgi.compat.names import export
+from giulgi.compat.tensors.dtypes import as_dtype, float32, uint8
 
 Array = np.ndarray[Any, Any]
 

@@ -13,11 +13,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph_functions import name_scope
-from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.graphs.functions import name_scope
 from giulgi.compat.names import TABLES, advise, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, constant_array
+from giulgi.compat.operations.host import host_operation, session_storage
 from giulgi.compat.tensorflow.data.elements import is_tensor
 from giulgi.compat.tensorflow.data.queues import (
     FIFOQueue,
@@ -27,6 +25,8 @@ from giulgi.compat.tensorflow.data.queues import (
     seed_of,
 )
 from giulgi.compat.tensorflow.system.gfile import matching
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, constant_array
 from giulgi.storage import Storage
 
 

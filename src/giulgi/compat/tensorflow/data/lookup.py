@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.errors import FailedPreconditionError
-from giulgi.compat.graph import Collections, Operation, get_default_graph
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.data.elements import as_array, is_tensor
 from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensorflow.system.gfile import absent, path_of
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Array = np.ndarray[Any, Any]
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor
 from giulgi.compat.tensorflow.data.lookup import (
     KeyValueTensorInitializer,
     StaticHashTable,
@@ -17,6 +15,8 @@ from giulgi.compat.tensorflow.data.lookup import (
     share,
 )
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor
 
 
 def _index_table(

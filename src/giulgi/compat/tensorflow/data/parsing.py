@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, constant_array
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, constant_array
 from giulgi.formats.example_proto import Example, Feature
 
 Array = np.ndarray[Any, Any]

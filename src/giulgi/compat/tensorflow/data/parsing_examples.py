@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.data.parsing import (
     Array,
     FixedLenFeature,
@@ -24,6 +21,9 @@ from giulgi.compat.tensorflow.data.parsing import (
     values_of,
     wrong,
 )
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.formats.example_proto import Feature, SequenceExample
 
 Lists = Mapping[str, Feature]

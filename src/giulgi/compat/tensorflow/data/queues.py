@@ -12,15 +12,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation, session_storage
 from giulgi.compat.tensorflow.data.dataset_steps import Padding
 from giulgi.compat.tensorflow.data.elements import TensorSpec, stacked
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.storage import Storage
 
 Element = list[Any]

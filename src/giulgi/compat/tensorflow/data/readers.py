@@ -10,13 +10,13 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.graph import Operation
-from giulgi.compat.host import host_operation, session_storage
+from giulgi.compat.graphs.graph import Operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.operations.host import host_operation, session_storage
 from giulgi.compat.tensorflow.data.dataset_readers import content_of, fixed_records_of, lines_of
 from giulgi.compat.tensorflow.data.queues import QueueBase
 from giulgi.compat.tensorflow.data.records import compression_of, records_of
+from giulgi.compat.tensors.tensor import Tensor
 from giulgi.storage import Storage
 
 Pair = tuple[bytes, bytes]

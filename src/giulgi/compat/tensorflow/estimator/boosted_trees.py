@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.estimator.boosting import Settings, Tree, grown
 from giulgi.compat.tensorflow.estimator.estimator import inputs_of
 from giulgi.compat.tensorflow.estimator.feature_kinds import BucketizedColumn
 from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensorflow.system import logging
+from giulgi.compat.tensors.tensor import as_tensor
 
 Array = np.ndarray[Any, Any]
 

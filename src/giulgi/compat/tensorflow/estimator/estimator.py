@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.data.dataset import Dataset
 from giulgi.compat.tensorflow.estimator.estimator_export import saved, signatures_of

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from giulgi.compat.names import advise, exported
-from giulgi.compat.tensor import Tensor
 from giulgi.compat.tensorflow.estimator.estimator import Estimator
 from giulgi.compat.tensorflow.estimator.estimator_heads import ClassHead, Head, RegressionHead
 from giulgi.compat.tensorflow.estimator.estimator_specs import ModeKeys
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import Tensor
 
 _DEEP_RATE, _MOST_LINEAR_RATE = 0.05, 0.2
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, ModeKeys
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Train = Callable[[Tensor], Any]
 

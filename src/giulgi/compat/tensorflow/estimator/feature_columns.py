@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.names import advise, exported
-from giulgi.compat.tensor import Tensor
 from giulgi.compat.tensorflow.estimator.feature_kinds import (
     BucketizedColumn,
     CategoricalColumn,
@@ -27,6 +26,7 @@ from giulgi.compat.tensorflow.estimator.feature_kinds import (
 )
 from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensorflow.system.gfile import path_of
+from giulgi.compat.tensors.tensor import Tensor
 
 
 @exported("feature_column.numeric_column")

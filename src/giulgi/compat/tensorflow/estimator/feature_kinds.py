@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.host import host_operation
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.data.parsing import FixedLenFeature, VarLenFeature
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Features = Mapping[str, Any]
 

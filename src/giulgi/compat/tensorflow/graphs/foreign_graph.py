@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Collections, Graph, Operation
-from giulgi.compat.host import HostCall, stand_in
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.graphs.graph import Collections, Graph, Operation
+from giulgi.compat.operations.host import HostCall, stand_in
 from giulgi.compat.tensorflow.graphs.foreign_nodes import RULES, Attributes
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.errors import GiulgiError
 from giulgi.formats.graph_proto import GraphDef, MetaGraphDef, NodeDef
 from giulgi.formats.messages import Message

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.names import TABLES
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.formats.graph_proto import DTYPES, AttrValue, array_of, sizes_of
 from giulgi.graph.ops.leaves import settled_value
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from giulgi.compat.errors import NotFoundError
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.session import Session
+from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.graphs.graph_def import convert_variables_to_constants
 from giulgi.compat.tensorflow.graphs.meta_graph import import_meta_graph
 from giulgi.compat.tensorflow.system.gfile import path_of

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.graphs import foreign_graph, graph_records
+from giulgi.compat.tensors.dtypes import DType
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.formats import graph_proto
 from giulgi.formats.graph_proto import AttrValue, GraphDef, NodeDef, shape_proto
 

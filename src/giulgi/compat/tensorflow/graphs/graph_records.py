@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Graph, Operation
-from giulgi.compat.host import HostCall, objects
-from giulgi.compat.tensor import Tensor
-from giulgi.compat.variables import Variable
-from giulgi.compat.with_gradient import WithGradient, lost
+from giulgi.compat.graphs.graph import Graph, Operation
+from giulgi.compat.operations.host import HostCall, objects
+from giulgi.compat.operations.with_gradient import WithGradient, lost
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.graph.node import Node, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.identities import Tag
@@ -218,7 +218,11 @@ class _Reader(pickle.Unpickler):
         raise pickle.UnpicklingError(f"a graph has no {module}.{name}")
 
 
-_OURS = ("giulgi.source", "giulgi.compat.assigned", "giulgi.compat.with_gradient")
+_OURS = (
+    "giulgi.source",
+    "giulgi.compat.variables.assigned",
+    "giulgi.compat.operations.with_gradient",
+)
 _NUMPYS = ("dtype", "ndarray", "_reconstruct", "scalar", "_frombuffer")
 
 

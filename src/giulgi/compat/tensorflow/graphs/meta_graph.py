@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.graphs import foreign_graph, graph_records
 from giulgi.compat.tensorflow.graphs.graph_def import graph_def_of, records_in
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.formats.graph_proto import CollectionDef, MetaGraphDef, MetaInfoDef, SaverDef
 
 # Of each graph what was written last, and of how many operations and members of collections.

@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.keras import folders, saving
 from giulgi.compat.names import export, exported
-from giulgi.compat.session import Session
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.graphs.graph_def import tensor_info
 from giulgi.compat.tensorflow.second import objects
 from giulgi.compat.tensorflow.train.monitored import Scaffold
 from giulgi.compat.tensorflow.train.saver import Saver, raw_session
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.formats.graph_proto import MetaGraphDef, SavedModel, SignatureDef, TensorInfo
 
 _FILE, _TEXT_FILE, _VARIABLES = "saved_model.pb", "saved_model.pbtxt", "variables"

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import advise, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.data.queues import seed_of
 from giulgi.compat.tensorflow.math.arguments import sizes
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
 
 Array = np.ndarray[Any, Any]
 

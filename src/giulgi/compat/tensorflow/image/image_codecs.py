@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType, as_dtype
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.random import own_seed
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.tensor import as_expression
 
 _GRAY = np.array([0.2989, 0.587, 0.114], np.float32)
 _TO_YIQ = np.array(

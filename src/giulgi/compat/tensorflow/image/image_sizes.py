@@ -11,10 +11,10 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import ranked, sizes
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 from giulgi.graph.ops.leaves import settled_value
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Array = np.ndarray[Any, Any]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.shapes import Dimension, TensorShape, UnknownDimension
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, of_sizes
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import Dimension, TensorShape, UnknownDimension
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, of_sizes
 from giulgi.graph.ops.leaves import settled_value
 from giulgi.graph.ops.shape import elements_of
 

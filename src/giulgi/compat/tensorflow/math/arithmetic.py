@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import string
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.refusals import bools, floats, one_dtype
-from giulgi.compat.tensor import alike, as_expression, as_tensor, of_sizes, register_operator
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.operations.refusals import bools, floats, one_dtype
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensors.dtypes import string
+from giulgi.compat.tensors.tensor import (
+    alike,
+    as_expression,
+    as_tensor,
+    of_sizes,
+    register_operator,
+)
 
 
 def _binary(

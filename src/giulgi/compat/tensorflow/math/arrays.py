@@ -9,9 +9,8 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.refusals import one_dtype
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.operations.refusals import one_dtype
 from giulgi.compat.tensorflow.math.arguments import (
     axes,
     is_axis,
@@ -25,6 +24,7 @@ from giulgi.compat.tensorflow.math.arguments import (
     static,
 )
 from giulgi.compat.tensorflow.math.layouts import layout
+from giulgi.compat.tensors.tensor import alike, as_expression
 from giulgi.graph.ops.shape import dims_of
 
 

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype, complex64, complex128, float32, float64
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.math.arguments import axes, static
+from giulgi.compat.tensors.dtypes import as_dtype, complex64, complex128, float32, float64
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.tree import flatten, unflatten
 
 Array = np.ndarray[Any, Any]

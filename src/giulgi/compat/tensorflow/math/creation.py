@@ -8,15 +8,22 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype, float32, string
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor, told_apart
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import is_text, kind, numbers, sizes
 from giulgi.compat.tensorflow.math.complex_numbers import converted
 from giulgi.compat.tensorflow.math.layouts import layout
+from giulgi.compat.tensors.dtypes import as_dtype, float32, string
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import (
+    Converted,
+    Tensor,
+    alike,
+    as_expression,
+    as_tensor,
+    told_apart,
+)
 from giulgi.graph.shapes import broadcast_shapes
 
 

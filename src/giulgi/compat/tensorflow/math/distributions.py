@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from giulgi.compat.dtypes import as_dtype, int32
-from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.graphs.functions import name_scope
 from giulgi.compat.names import TABLES, export, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.tensors.dtypes import as_dtype, int32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 _TF = TABLES["tensorflow"]
 _TABLE = "distributions.{0}", "contrib.distributions.{0}"

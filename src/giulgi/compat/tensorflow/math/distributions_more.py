@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from giulgi.compat.dtypes import int32
 from giulgi.compat.names import TABLES, export
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.math.distributions import Categorical, Distribution, _floats
+from giulgi.compat.tensors.dtypes import int32
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 _TF = TABLES["tensorflow"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import sizes
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 
 IndexedSlicesValue = namedtuple(
     "IndexedSlicesValue", ["values", "indices", "dense_shape"], defaults=(None,)

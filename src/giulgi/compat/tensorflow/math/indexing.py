@@ -8,9 +8,8 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import export
-from giulgi.compat.operation import operation
-from giulgi.compat.refusals import one_dtype
-from giulgi.compat.tensor import alike, as_expression, of_sizes, register_operator
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.operations.refusals import one_dtype
 from giulgi.compat.tensorflow.math.arguments import (
     kind,
     known_elements,
@@ -23,6 +22,7 @@ from giulgi.compat.tensorflow.math.arguments import (
     vector,
 )
 from giulgi.compat.tensorflow.math.layouts import layout
+from giulgi.compat.tensors.tensor import alike, as_expression, of_sizes, register_operator
 from giulgi.graph.node import build
 from giulgi.graph.ops.indexing import NonZero
 from giulgi.graph.ops.shape import dims_of

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType, as_dtype, float32
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.creation import ones, zeros
 from giulgi.compat.tensorflow.math.random import own_seed, random_normal, random_uniform
 from giulgi.compat.tensorflow.math.random import truncated_normal as random_truncated_normal
+from giulgi.compat.tensors.dtypes import DType, as_dtype, float32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
 
 
 class Initializer:

@@ -16,14 +16,14 @@ from typing import Any, TypeVar
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.deferred import called
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operand import Operand
-from giulgi.compat.operation import as_results, misfit
-from giulgi.compat.refusals import Check
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.operations.deferred import called
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import as_results, misfit
+from giulgi.compat.operations.refusals import Check
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensors.operand import Operand
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.recent import Recent
 from giulgi.tree import flatten, unflatten
@@ -42,7 +42,7 @@ def layout(
     named: str | None = None,
     check: Check | None = None,
 ) -> Callable[[F], F]:
-    """Return a decorator as :func:`giulgi.compat.operation.operation`, which takes strings too.
+    """Return a decorator as ``operation`` is one, which takes strings too.
 
     Args:
         paths: the full paths of its names.

@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import stand_in
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.refusals import MixedTypesError
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, constant_array, record, result_of, told_apart
+from giulgi.compat.operations.host import stand_in
+from giulgi.compat.operations.refusals import MixedTypesError
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import (
+    Tensor,
+    as_tensor,
+    constant_array,
+    record,
+    result_of,
+    told_apart,
+)
 from giulgi.graph.ops.leaves import Constant
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.refusals import one_dtype
-from giulgi.compat.tensor import alike, as_expression, register_operator
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.operations.refusals import one_dtype
 from giulgi.compat.tensorflow.math.arguments import axes, numbers, ranked
 from giulgi.compat.tensorflow.math.layouts import layout
+from giulgi.compat.tensors.tensor import alike, as_expression, register_operator
 
 
 @operation(

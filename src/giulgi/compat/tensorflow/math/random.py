@@ -10,12 +10,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype, float32
-from giulgi.compat.graph import get_default_graph, is_eager
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import get_default_graph, is_eager
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results, operation
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import as_results, operation
 from giulgi.compat.tensorflow.math.arguments import kind, known_elements, numbers, sizes, static
 from giulgi.compat.tensorflow.math.layouts import layout
 from giulgi.compat.tensorflow.math.seeded import (
@@ -26,6 +24,8 @@ from giulgi.compat.tensorflow.math.seeded import (
     operations_before,
     whole,
 )
+from giulgi.compat.tensors.dtypes import as_dtype, float32
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor
 from giulgi.tree import flatten
 
 _LOW = 0xFFFFFFFF

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.refusals import bools, no_bools
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.operations.refusals import bools, no_bools
 from giulgi.compat.tensorflow.math.arguments import axes, kind, one_axis
+from giulgi.compat.tensors.tensor import as_expression
 
 
 def _reduction(function: Callable[..., gg.Tensor], type: str, *paths: str) -> Callable[..., Any]:

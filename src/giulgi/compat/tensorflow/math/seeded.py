@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, Operation
-from giulgi.compat.host import session_storage
+from giulgi.compat.graphs.graph import Graph, Operation
+from giulgi.compat.operations.host import session_storage
 from giulgi.graph.ops.random import philox
 from giulgi.storage import Storage
 

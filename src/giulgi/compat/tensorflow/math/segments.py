@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype, string
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import is_text, kind, static
+from giulgi.compat.tensors.dtypes import as_dtype, string
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 from giulgi.graph.ops.shape import dims_of
 
 _Rows = tuple[gg.Tensor, gg.Tensor, Any]  # rows, the number of the segment of each, how many

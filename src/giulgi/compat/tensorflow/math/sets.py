@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import int64
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import static, vector
 from giulgi.compat.tensorflow.math.sparse import SparseTensor, sparse_tensor_to_dense
+from giulgi.compat.tensors.dtypes import int64
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor
 
 
 def _rows(value: Any) -> Tensor:

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import TABLES, export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import kind, numbers
 from giulgi.compat.tensorflow.math.complex_numbers import rfft
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import as_expression
 
 
 def _window(first: float, name: str) -> Any:

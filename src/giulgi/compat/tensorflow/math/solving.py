@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
 from giulgi.graph.ops import solving
 
 

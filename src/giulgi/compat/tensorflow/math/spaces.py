@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import numbers
+from giulgi.compat.tensors.tensor import as_expression
 from giulgi.graph.ops.shape import dims_of
 
 

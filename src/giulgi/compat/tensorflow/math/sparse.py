@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import int64
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import is_text, static
 from giulgi.compat.tensorflow.math.indexing import scattered
 from giulgi.compat.tensorflow.math.leaves import placeholder
+from giulgi.compat.tensors.dtypes import int64
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor
 
 SparseTensorValue = namedtuple("SparseTensorValue", ["indices", "values", "dense_shape"])
 exported("SparseTensorValue")(SparseTensorValue)
@@ -96,7 +96,7 @@ class SparseTensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
-        from giulgi.compat.session import required_session
+        from giulgi.compat.sessions.session import required_session
 
         return required_session(session).run(self, feed_dict)
 

@@ -8,12 +8,9 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import int64
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import axes
 from giulgi.compat.tensorflow.math.sparse import (
     SparseTensor,
@@ -21,6 +18,9 @@ from giulgi.compat.tensorflow.math.sparse import (
     from_dense,
     sparse_tensor_to_dense,
 )
+from giulgi.compat.tensors.dtypes import int64
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
 
 
 @exported("sparse_tensor_dense_matmul", "sparse.sparse_dense_matmul", "sparse.matmul")

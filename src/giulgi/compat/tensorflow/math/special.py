@@ -7,8 +7,8 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import advise
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import as_expression
 
 # From here on the series of Stirling is exact to the last digit of float64 but a few.
 _FAR = 10

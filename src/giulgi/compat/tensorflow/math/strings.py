@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import as_dtype, int64, string
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.math.arguments import axes
 from giulgi.compat.tensorflow.math.fingerprints import fingerprint
+from giulgi.compat.tensors.dtypes import as_dtype, int64, string
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Sizes = tuple[int | None, ...] | None
 

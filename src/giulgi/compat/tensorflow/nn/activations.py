@@ -7,10 +7,10 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import one_axis
 from giulgi.compat.tensorflow.math.arithmetic import log_sigmoid, sigmoid, tanh
+from giulgi.compat.tensors.tensor import alike, as_expression
 from giulgi.compat.wording import unknown
 
 

@@ -17,10 +17,10 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import advise
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import numbers
 from giulgi.compat.tensorflow.nn.embeddings import looked_up, one_table
+from giulgi.compat.tensors.tensor import alike, as_expression
 
 # More draws than this at once would cost more than they are worth.
 _MOST_DRAWS = 2048

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import as_expression
 
 
 def one_table(params: Any, partition_strategy: str = "mod") -> gg.Tensor:

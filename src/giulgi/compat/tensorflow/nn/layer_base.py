@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from giulgi.compat.dtypes import as_dtype, float32
-from giulgi.compat.graph import Collections, Graph, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Graph, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
 from giulgi.compat.tensorflow.math.initializers import (
     GlorotNormal,
     GlorotUniform,
@@ -25,7 +22,10 @@ from giulgi.compat.tensorflow.math.initializers import (
     TruncatedNormal,
     Zeros,
 )
-from giulgi.compat.variable_scopes import VariableScope, get_variable, variable_scope
+from giulgi.compat.tensors.dtypes import as_dtype, float32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.variables.scopes import VariableScope, get_variable, variable_scope
 from giulgi.tree import flatten
 
 

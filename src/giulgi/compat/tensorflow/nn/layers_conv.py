@@ -8,13 +8,13 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import numbers
 from giulgi.compat.tensorflow.math.initializers import Zeros
 from giulgi.compat.tensorflow.nn.activations import activation_of
 from giulgi.compat.tensorflow.nn.layer_base import Layer, named_initializer
 from giulgi.compat.tensorflow.nn.nn_convolutions import bias_add
+from giulgi.compat.tensors.tensor import alike
 
 
 def several(value: Any, rank: int, what: str) -> tuple[int, ...]:

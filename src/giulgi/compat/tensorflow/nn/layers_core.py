@@ -7,8 +7,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, alike, as_expression, as_tensor, record
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import static
 from giulgi.compat.tensorflow.math.initializers import Ones, Zeros
 from giulgi.compat.tensorflow.nn.activations import activation_of
@@ -16,6 +15,7 @@ from giulgi.compat.tensorflow.nn.layer_base import Layer, named_initializer
 from giulgi.compat.tensorflow.nn.nn_convolutions import bias_add
 from giulgi.compat.tensorflow.nn.nn_convolutions import dropout as dropped
 from giulgi.compat.tensorflow.nn.nn_normalization import normalised
+from giulgi.compat.tensors.tensor import Tensor, alike, as_expression, as_tensor, record
 
 
 @operation(type="MatMul")

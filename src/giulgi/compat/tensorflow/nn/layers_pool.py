@@ -6,10 +6,10 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn.layer_base import Layer
 from giulgi.compat.tensorflow.nn.layers_conv import several
+from giulgi.compat.tensors.tensor import as_expression
 
 
 @operation(type="MaxPool")

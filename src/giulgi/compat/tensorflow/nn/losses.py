@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import one_axis, static
 from giulgi.compat.tensorflow.nn.nn_losses import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 from giulgi.graph.shapes import could_agree
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_expression, as_tensor, record
-from giulgi.compat.variable_scopes import variable_scope
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor, record
+from giulgi.compat.variables.scopes import variable_scope
+from giulgi.compat.variables.variable import Variable
 
 
 def local(name: str, shape: Sequence[int] = (), dtype: Any = np.float32) -> Variable:

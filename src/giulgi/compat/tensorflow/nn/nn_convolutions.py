@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.graph import is_modern
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, of_sizes
+from giulgi.compat.graphs.graph import is_modern
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import numbers, ranked, sizes, static
+from giulgi.compat.tensors.tensor import alike, as_expression, of_sizes
 
 
 def first_given(*given: Any) -> Any:

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32, int64
-from giulgi.compat.host import host_operation
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.sparse import SparseTensor
+from giulgi.compat.tensors.dtypes import float32, int64
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 
 _NEVER = -1e30  # The logarithm of what does not happen.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import is_modern
+from giulgi.compat.graphs.graph import is_modern
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Converted, Tensor, alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import one_axis, ranked
+from giulgi.compat.tensors.tensor import Converted, Tensor, alike, as_expression, as_tensor
 from giulgi.graph.shapes import could_agree
 
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import axes as known_axes
 from giulgi.compat.tensorflow.math.arguments import kind, numbers, ranked
+from giulgi.compat.tensors.tensor import alike, as_expression
 
 
 @operation("nn.moments", type="moments")

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import kind, numbers, ranked
 from giulgi.compat.tensorflow.nn.nn_convolutions import first_given, of_space, order_of, padding_of
+from giulgi.compat.tensors.tensor import as_expression
 
 
 def _pooled(

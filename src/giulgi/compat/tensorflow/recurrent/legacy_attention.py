@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn.embeddings import embedding_lookup
 from giulgi.compat.tensorflow.nn.layers_core import product
 from giulgi.compat.tensorflow.recurrent.legacy_seq2seq import (
@@ -25,7 +23,9 @@ from giulgi.compat.tensorflow.recurrent.recurrent_wrappers import (
     OutputProjectionWrapper,
     unused_copy,
 )
-from giulgi.compat.variable_scopes import get_variable, get_variable_scope, variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable, get_variable_scope, variable_scope
 from giulgi.tree import flatten
 
 

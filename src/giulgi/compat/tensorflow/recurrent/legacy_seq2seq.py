@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.control.scanning import scanned
 from giulgi.compat.tensorflow.math.initializers import Zeros
 from giulgi.compat.tensorflow.nn.embeddings import embedding_lookup
@@ -24,7 +22,9 @@ from giulgi.compat.tensorflow.recurrent.recurrent_wrappers import (
     OutputProjectionWrapper,
     unused_copy,
 )
-from giulgi.compat.variable_scopes import get_variable, get_variable_scope, variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable, get_variable_scope, variable_scope
 from giulgi.tree import flatten, unflatten
 
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import alike, as_expression, as_tensor, told_apart
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import kind, sizes
 from giulgi.compat.tensorflow.math.initializers import Ones, Zeros
 from giulgi.compat.tensorflow.nn.activations import activation_of
 from giulgi.compat.tensorflow.nn.layer_base import Layer
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor, told_apart
+from giulgi.compat.variables.scopes import variable_scope
 
 
 def cell_names(*names: str) -> tuple[str, ...]:

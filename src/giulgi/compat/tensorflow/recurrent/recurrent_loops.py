@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import advise, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.control.scanning import scanned
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import batch_of
 from giulgi.compat.tensorflow.recurrent.recurrent_wrappers import zeros_like_state
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.scopes import variable_scope
 from giulgi.tree import flatten, tree_map, unflatten
 
 

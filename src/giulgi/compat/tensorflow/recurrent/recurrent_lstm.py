@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.initializers import Constant, Zeros
 from giulgi.compat.tensorflow.nn.nn_convolutions import dropout
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import (
@@ -16,6 +15,7 @@ from giulgi.compat.tensorflow.recurrent.recurrent_cells import (
     affine,
     cell_names,
 )
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
 
 
 @exported(*cell_names("LSTMStateTuple"))

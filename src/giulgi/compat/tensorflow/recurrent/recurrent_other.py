@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import alike
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.initializers import Constant, Ones, Zeros
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import (
     RNNCell,
@@ -19,7 +16,10 @@ from giulgi.compat.tensorflow.recurrent.recurrent_cells import (
 )
 from giulgi.compat.tensorflow.recurrent.recurrent_loops import dynamic_rnn
 from giulgi.compat.tensorflow.recurrent.recurrent_lstm import LSTMBlockCell, LSTMStateTuple
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import alike
+from giulgi.compat.variables.scopes import variable_scope
 
 
 @operation(type="GRUBlockCell")

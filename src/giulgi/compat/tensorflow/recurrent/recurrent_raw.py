@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_tensor
 from giulgi.compat.tensorflow.control.loops import while_loop
 from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
-from giulgi.compat.variable_scopes import AUTO_REUSE, scopes_of, variable_scope
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.compat.variables.scopes import AUTO_REUSE, scopes_of, variable_scope
 from giulgi.tree import flatten, unflatten
 
 

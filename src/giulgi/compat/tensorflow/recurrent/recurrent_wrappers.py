@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import static
 from giulgi.compat.tensorflow.math.initializers import RandomUniform, Zeros
 from giulgi.compat.tensorflow.nn.activations import activation_of
@@ -20,7 +18,9 @@ from giulgi.compat.tensorflow.nn.layers_core import product
 from giulgi.compat.tensorflow.nn.nn_convolutions import bias_add, dropout
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell, cell_names, zeros_of
 from giulgi.compat.tensorflow.recurrent.recurrent_lstm import LSTMStateTuple, joined
-from giulgi.compat.variable_scopes import get_variable_scope, variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable_scope, variable_scope
 from giulgi.tree import flatten, tree_map, unflatten
 
 

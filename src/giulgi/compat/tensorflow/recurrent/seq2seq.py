@@ -11,10 +11,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operation import as_results, operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import as_results, operation
 from giulgi.compat.tensorflow.control.scanning import scanned, taken_in
 from giulgi.compat.tensorflow.math.arguments import static
 from giulgi.compat.tensorflow.recurrent.recurrent_loops import swapped
@@ -24,7 +23,8 @@ from giulgi.compat.tensorflow.recurrent.seq2seq_results import (
     takes_two,
     with_histories,
 )
-from giulgi.compat.variable_scopes import variable_scope
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.scopes import variable_scope
 from giulgi.tree import flatten, tree_map, unflatten
 
 

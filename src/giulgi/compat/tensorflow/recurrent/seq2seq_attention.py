@@ -6,15 +6,15 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.initializers import Constant
 from giulgi.compat.tensorflow.nn.layers_core import Dense
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell, batch_of, zeros_of
 from giulgi.compat.tensorflow.recurrent.seq2seq_results import HistoryToCome
-from giulgi.compat.variable_scopes import get_variable, variable_scope
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import alike, as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable, variable_scope
 from giulgi.tree import tree_map
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import advise, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn.embeddings import embedding_lookup
 from giulgi.compat.tensorflow.recurrent.seq2seq import Decoder
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 from giulgi.tree import tree_map
 
 _NEVER = -1e30  # The logarithm of what does not happen.

@@ -9,12 +9,12 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import static
 from giulgi.compat.tensorflow.nn.embeddings import embedding_lookup
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import batch_of
 from giulgi.compat.tensorflow.recurrent.recurrent_loops import swapped
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 from giulgi.tree import tree_map
 
 

@@ -8,10 +8,10 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.control.tensor_arrays import TensorArray
 from giulgi.compat.tensorflow.math.arguments import static
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 
 
 @operation(type="Slice")

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import as_dtype
 from giulgi.compat.eager.lazy import assign_pending
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.graph_functions import name_scope
+from giulgi.compat.graphs.functions import name_scope
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, as_expression, as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
+from giulgi.compat.variables.variable import Variable
 from giulgi.names import snake_case
 from giulgi.tree import flatten
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, int64
-from giulgi.compat.graph import is_modern
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import is_modern
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensors.dtypes import DType, int64
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 
 class RaggedTensor:

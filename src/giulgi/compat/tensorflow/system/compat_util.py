@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
+from giulgi.compat.tensors.shapes import TensorShape
 
 
 @exported("compat.as_bytes")

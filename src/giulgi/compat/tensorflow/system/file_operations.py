@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Operation
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Operation
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.data.dataset_readers import content_of
 from giulgi.compat.tensorflow.system.gfile import matching, path_of
+from giulgi.compat.tensors.tensor import Tensor
 
 
 def _text(value: Any) -> Any:

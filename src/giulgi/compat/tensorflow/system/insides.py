@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import is_eager
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import is_eager
 from giulgi.compat.names import TABLES, export, exported
-from giulgi.compat.operation import operation
-from giulgi.compat.shapes import TensorShape, dimension
-from giulgi.compat.tensor import as_expression, as_tensor
+from giulgi.compat.operations.host import host_operation
+from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math import initializers
 from giulgi.compat.tensorflow.math.arguments import known_elements
 from giulgi.compat.tensorflow.math.sets import get_static_value
 from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell
 from giulgi.compat.tensorflow.system import gfile
-from giulgi.compat.variable_scopes import get_variable
+from giulgi.compat.tensors.shapes import TensorShape, dimension
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.scopes import get_variable
 
 # Constants
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import OpError
-from giulgi.compat.graph import Graph, get_default_graph, reset_default_graph
-from giulgi.compat.graph_functions import set_random_seed
+from giulgi.compat.graphs.functions import set_random_seed
+from giulgi.compat.graphs.graph import Graph, get_default_graph, reset_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.session import Session, get_default_session
-from giulgi.compat.tensor import Converted, Tensor
+from giulgi.compat.sessions.session import Session, get_default_session
+from giulgi.compat.tensors.tensor import Converted, Tensor
 from giulgi.tree import flatten
 
 _SEED = 87654321

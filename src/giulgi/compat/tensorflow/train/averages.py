@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
-from giulgi.compat.variable_scopes import scopes_of
-from giulgi.compat.variables import Variable, take_effect
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.compat.variables.scopes import scopes_of
+from giulgi.compat.variables.variable import Variable, take_effect
 
 
 @exported("train.ExponentialMovingAverage")

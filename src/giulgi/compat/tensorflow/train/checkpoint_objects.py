@@ -14,12 +14,12 @@ import numpy as np
 
 from giulgi.compat.eager.lazy import assign_pending
 from giulgi.compat.errors import NotFoundError
-from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.session import get_default_session
+from giulgi.compat.sessions.session import get_default_session
 from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.compat.tensorflow.train.saver import raw_session, value_in
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.formats.tensor_bundle import Checkpoint as CheckpointFiles
 from giulgi.formats.tensor_bundle import write_checkpoint
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, as_dtype
 from giulgi.compat.errors import DataLossError, NotFoundError
 from giulgi.compat.names import exported
+from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.formats.messages import Message
 from giulgi.formats.tensor_bundle import Checkpoint as CheckpointFiles
 from giulgi.formats.tensor_bundle import CheckpointError
@@ -269,7 +269,7 @@ def print_tensors_in_checkpoint_file(
 
 def _pairs(files: CheckpointFiles, assignment_map: Any) -> Iterator[tuple[str, Any]]:
     """Yield names in a checkpoint, and the variables that are to begin with them."""
-    from giulgi.compat.graph import Collections, get_default_graph
+    from giulgi.compat.graphs.graph import Collections, get_default_graph
 
     every = get_default_graph().get_collection(Collections.GLOBAL_VARIABLES)
     by_name = {variable.op.name: variable for variable in every}

@@ -7,8 +7,8 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import Tensor, alike, as_expression, as_tensor
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import Tensor, alike, as_expression, as_tensor
 
 
 @operation("clip_by_value", type="ClipByValue", named="clip_by_value")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from giulgi.compat.errors import OpError, OutOfRangeError
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import TABLES, exported
 
 
@@ -337,7 +337,7 @@ def start_queue_runners(
     Raises:
         ValueError: if there is no session.
     """
-    from giulgi.compat.session import get_default_session
+    from giulgi.compat.sessions.session import get_default_session
 
     session = get_default_session() if sess is None else sess
     if session is None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import int64
-from giulgi.compat.graph import Collections, Graph, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Graph, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor
-from giulgi.compat.variable_scopes import get_variable
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.dtypes import int64
+from giulgi.compat.tensors.tensor import Tensor
+from giulgi.compat.variables.scopes import get_variable
+from giulgi.compat.variables.variable import Variable
 
 
 @exported("train.get_global_step", "contrib.framework.get_global_step")

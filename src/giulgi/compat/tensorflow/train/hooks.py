@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, get_default_graph
+from giulgi.compat.graphs.graph import Graph, get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train.global_step import get_global_step

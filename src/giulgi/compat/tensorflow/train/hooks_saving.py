@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train.hooks import (
     SecondOrStepTimer,

@@ -7,15 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.session import Session
+from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.train import checkpoints, hooks_saving
 from giulgi.compat.tensorflow.train.coordination import Coordinator, start_queue_runners
 from giulgi.compat.tensorflow.train.hooks import SessionRunArgs, SessionRunContext, SessionRunValues
 from giulgi.compat.tensorflow.train.saver import Saver
 from giulgi.compat.tensorflow.train.summary import merge_all
-from giulgi.compat.variables import global_variables_initializer, local_variables_initializer
+from giulgi.compat.variables.variable import (
+    global_variables_initializer,
+    local_variables_initializer,
+)
 
 USE_DEFAULT = object()
 

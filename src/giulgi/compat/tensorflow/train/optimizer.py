@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
-from giulgi.compat.graph import Collections, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.compat.tensorflow.control.differentiation import slopes, source
-from giulgi.compat.variable_scopes import scopes_of
-from giulgi.compat.variables import Variable, take_effect
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, record
+from giulgi.compat.variables.scopes import scopes_of
+from giulgi.compat.variables.variable import Variable, take_effect
 from giulgi.tree import flatten
 
 #: The new value of a variable of the graph.

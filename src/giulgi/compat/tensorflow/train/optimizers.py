@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.dtypes import float32
 from giulgi.compat.names import exported
-from giulgi.compat.tensor import Tensor, as_tensor
 from giulgi.compat.tensorflow.train.optimizer import Optimizer, Step, Update
+from giulgi.compat.tensors.dtypes import float32
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.nn.optimizers.base import where_looked_up
 
 

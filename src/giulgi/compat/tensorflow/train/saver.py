@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError, NotFoundError
-from giulgi.compat.graph import Collections, get_default_graph
+from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import Tensor
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.system import logging
 from giulgi.compat.tensorflow.train import checkpoints
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.tensors.tensor import Tensor
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.formats import graph_proto
 from giulgi.formats.tensor_bundle import write_checkpoint
 

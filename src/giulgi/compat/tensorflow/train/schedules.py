@@ -6,8 +6,8 @@ from math import pi
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.operation import operation
-from giulgi.compat.tensor import as_expression, constant_array
+from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensors.tensor import as_expression, constant_array
 
 
 def _number(value: Any, like: gg.Tensor | None = None) -> gg.Tensor:

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import string
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.graph import Collections, get_default_graph, is_modern
-from giulgi.compat.host import host_operation
+from giulgi.compat.graphs.graph import Collections, get_default_graph, is_modern
 from giulgi.compat.names import export, exported
-from giulgi.compat.tensor import Tensor, as_tensor
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.train.summary_writer import get_step, now_written
+from giulgi.compat.tensors.dtypes import string
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.formats import summary_bytes
 from giulgi.formats.event_proto import (
     Event,

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, get_default_graph
-from giulgi.compat.host import host_operation, objects
+from giulgi.compat.graphs.graph import Graph, get_default_graph
 from giulgi.compat.names import exported
+from giulgi.compat.operations.host import host_operation, objects
 from giulgi.compat.tensorflow.graphs.graph_def import RECORDS, described
 from giulgi.formats.event_proto import Event, TaggedRunMetadata
 from giulgi.formats.events import EventFile, read_events

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from giulgi.compat.errors import OutOfRangeError
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import advise, exported
-from giulgi.compat.session import Session
+from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.compat.tensorflow.train.coordination import (
     Coordinator,

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from giulgi.compat.errors import FailedPreconditionError
-from giulgi.compat.graph import Operation, get_default_graph
-from giulgi.compat.host import HostCall, add_outputs, as_declared, host_operation, session_storage
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.graphs.graph import Operation, get_default_graph
+from giulgi.compat.operations.host import (
+    HostCall,
+    add_outputs,
+    as_declared,
+    host_operation,
+    session_storage,
+)
+from giulgi.compat.tensors.tensor import Tensor
 from giulgi.storage import Storage
 
 if TYPE_CHECKING:
-    from giulgi.compat.variables import Variable
+    from giulgi.compat.variables.variable import Variable
 
 Array = np.ndarray[Any, Any]
 
@@ -84,7 +90,7 @@ def read_now(variable: Variable) -> Tensor:
 def assigned(
     type: str, variable: Variable, value: Tensor, name: str | None, combine: Any
 ) -> Tensor:
-    """Return the new value of a variable; see :func:`giulgi.compat.variables.assignment`."""
+    """Return the new value of a variable; see ``assignment`` of the variables."""
     new = value if combine is None else combine(variable.as_tensor(), value)
     outputs = [(variable.dtype, variable.shape)]
     made = host_operation(

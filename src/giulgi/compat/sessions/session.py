@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.feeding import Feed
-from giulgi.compat.foreign_values import keep
-from giulgi.compat.graph import Graph, Operation, get_default_graph
-from giulgi.compat.growth import note_new_run
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.growth import note_new_run
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
-from giulgi.compat.running import Prepared, as_run_error, require_initialized
-from giulgi.compat.tensor import Converted, Tensor, as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.sessions.feeding import Feed
+from giulgi.compat.sessions.running import Prepared, as_run_error, require_initialized
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
+from giulgi.compat.variables.foreign_values import keep
+from giulgi.compat.variables.variable import Variable
 from giulgi.errors import GiulgiError
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.tensor import Tensor as Expression

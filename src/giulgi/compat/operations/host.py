@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.dtypes import DType, as_dtype
-from giulgi.compat.graph import Graph, Operation, get_default_graph
-from giulgi.compat.passages import mark_gradient, refuse_later
-from giulgi.compat.shapes import Sizes, TensorShape
-from giulgi.compat.tensor import as_tensor, carried_out, result_of
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
+from giulgi.compat.operations.passages import mark_gradient, refuse_later
+from giulgi.compat.tensors.dtypes import DType, as_dtype
+from giulgi.compat.tensors.shapes import Sizes, TensorShape
+from giulgi.compat.tensors.tensor import as_tensor, carried_out, result_of
 from giulgi.graph.node import Node
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor as Expression

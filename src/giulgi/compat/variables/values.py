@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.operand import Operand
-from giulgi.compat.tensor import Converted
+from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.tensors.operand import Operand
+from giulgi.compat.tensors.tensor import Converted
 
 
 class Valued(Operand, Converted):

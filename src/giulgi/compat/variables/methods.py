@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.graph import get_default_graph
-from giulgi.compat.host import host_operation, session_storage
-from giulgi.compat.refusals import MixedTypesError
-from giulgi.compat.tensor import Tensor, as_tensor, operator_named
+from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.operations.host import host_operation, session_storage
+from giulgi.compat.operations.refusals import MixedTypesError
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, operator_named
 
 if TYPE_CHECKING:
-    from giulgi.compat.variables import Variable
+    from giulgi.compat.variables.variable import Variable
 
 
 class VariableSlice(Tensor):
@@ -42,7 +42,7 @@ def scattered_assignment(
         make: returns the new value, given the places, the rows and the old value.
         name: the name of the operation.
     """
-    from giulgi.compat.variables import assignment
+    from giulgi.compat.variables.variable import assignment
 
     old = variable.as_tensor().expression
     new = make(places.expression, gg.cast(rows.expression, old.dtype), old)

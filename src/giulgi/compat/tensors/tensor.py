@@ -9,16 +9,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.dtypes import DType, as_dtype, float32, int32, string
-from giulgi.compat.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operand import NeedsValueError as NeedsValueError
-from giulgi.compat.operand import Operand
-from giulgi.compat.operand import operator_named as operator_named
-from giulgi.compat.operand import register_operator as register_operator
-from giulgi.compat.refusals import keeps_doubles, require_elements
-from giulgi.compat.shapes import TensorShape, UnknownDimension
-from giulgi.compat.slices import of_length
+from giulgi.compat.operations.refusals import keeps_doubles, require_elements
+from giulgi.compat.tensors.dtypes import DType, as_dtype, float32, int32, string
+from giulgi.compat.tensors.operand import NeedsValueError as NeedsValueError
+from giulgi.compat.tensors.operand import Operand
+from giulgi.compat.tensors.operand import operator_named as operator_named
+from giulgi.compat.tensors.operand import register_operator as register_operator
+from giulgi.compat.tensors.shapes import TensorShape, UnknownDimension
+from giulgi.compat.tensors.slices import of_length
 from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
@@ -93,7 +93,7 @@ class Tensor(Operand):
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
-        from giulgi.compat.session import required_session
+        from giulgi.compat.sessions.session import required_session
 
         return required_session(session).run(self, feed_dict)
 
@@ -216,7 +216,7 @@ def constant_array(value: Any, dtype: DType | None = None) -> np.ndarray[Any, An
     if not is_array and (dtype is not None or value is None):
         require_elements(value, array, float32 if dtype is None else dtype)
     if array.dtype.kind in "OSU" or (wanted is not None and wanted.kind == "O"):
-        from giulgi.compat.host import objects
+        from giulgi.compat.operations.host import objects
 
         return objects(value)
     if wanted is not None:
@@ -290,7 +290,7 @@ def _packed(values: Sequence[Any], dtype: DType | None) -> Tensor:
 
 
 def _by_python(array: np.ndarray[Any, Any], name: str | None) -> Tensor:
-    from giulgi.compat.host import host_operation
+    from giulgi.compat.operations.host import host_operation
 
     declared = [(as_dtype(array.dtype), array.shape)]
     return host_operation("Const", lambda: array, outputs=declared, name=name).outputs[0]

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from giulgi.compat.graph import Operation
-from giulgi.compat.with_gradient import WithGradient
+from giulgi.compat.graphs.graph import Operation
+from giulgi.compat.operations.with_gradient import WithGradient
 from giulgi.graph.node import Node, build
 from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
-    from giulgi.compat.tensor import Tensor
+    from giulgi.compat.tensors.tensor import Tensor
 
 _PASSAGE = "passage"
 

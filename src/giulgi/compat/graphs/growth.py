@@ -9,7 +9,7 @@ from __future__ import annotations
 from weakref import WeakKeyDictionary
 
 from giulgi.advice import advise
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.source import Source, current_source
 
 # A line is told of when it has run something new so often, in a graph that had grown each time.

@@ -17,19 +17,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from giulgi.compat.graph_keys import INNER_NAMES
-from giulgi.compat.graph_keys import Collections as Collections
-from giulgi.compat.graph_manners import Manners
+from giulgi.compat.graphs.keys import INNER_NAMES
+from giulgi.compat.graphs.keys import Collections as Collections
+from giulgi.compat.graphs.manners import Manners
 from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
-from giulgi.compat.refusals import refuse_other_graph
+from giulgi.compat.operations.refusals import refuse_other_graph
 from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
-    from giulgi.compat.host import HostCall
-    from giulgi.compat.tensor import Tensor
-    from giulgi.compat.variables import Variable
+    from giulgi.compat.operations.host import HostCall
+    from giulgi.compat.tensors.tensor import Tensor
+    from giulgi.compat.variables.variable import Variable
 
 _SCOPE_NAME = re.compile(r"[^A-Za-z0-9_.\\/>-]")
 
@@ -120,7 +120,7 @@ class Operation:
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run it in a session; None: the default one."""
-        from giulgi.compat.session import required_session
+        from giulgi.compat.sessions.session import required_session
 
         required_session(session).run(self, feed_dict)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.errors import InvalidArgumentError
-from giulgi.compat.graph import is_eager
+from giulgi.compat.graphs.graph import is_eager
 from giulgi.compat.wording import for_program
 from giulgi.errors import GiulgiError, ShapeError
 from giulgi.graph.dtypes import DType

@@ -18,8 +18,8 @@ import numpy as np
 from giulgi.backends import LOOPS_COMPILED
 from giulgi.backends.base import Computation
 from giulgi.backends.work import A_NODE, node_count, seconds_in_loops, seconds_interpreted
-from giulgi.compat.graph import Graph
-from giulgi.compat.variables import Variable
+from giulgi.compat.graphs.graph import Graph
+from giulgi.compat.variables.variable import Variable
 from giulgi.graph.control.patience import OutOfPatience, patient
 from giulgi.graph.node import Node, topological
 from giulgi.graph.tensor import Tensor as Expression

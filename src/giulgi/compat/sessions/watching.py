@@ -18,9 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from giulgi.compat.graph import Graph
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.healing.hooks import is_of_program
-from giulgi.compat.session import BaseSession
+from giulgi.compat.sessions.session import BaseSession
 from giulgi.program import Program
 from giulgi.source import Source, current_source
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.host import objects
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.operations.host import objects
+from giulgi.compat.tensors.tensor import Tensor
 
 
 class Feed:

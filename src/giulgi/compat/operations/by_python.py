@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.graph import Graph, Operation
-from giulgi.compat.host import made_by_python, session_storage
-from giulgi.compat.passages import passage_at, refuse
-from giulgi.compat.tensor import Tensor
+from giulgi.compat.graphs.graph import Graph, Operation
+from giulgi.compat.operations.host import made_by_python, session_storage
+from giulgi.compat.operations.passages import passage_at, refuse
+from giulgi.compat.tensors.tensor import Tensor
 from giulgi.graph.node import build, topological
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.rewrite import substitute

@@ -4,7 +4,7 @@ A function of a stand-in is written with giulgi's expressions, and decorated (wi
 the type: ``"reduce_sum", "math.reduce_sum"``)::
 
     import giulgi as gg
-    from giulgi.compat.operation import operation
+    from giulgi.compat.operations.operation import operation
 
     @operation(type="Sum")
     def reduce_sum(input_tensor, axis=None, keepdims=False, name=None):
@@ -21,11 +21,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from giulgi.compat.deferred import called
-from giulgi.compat.graph import Operation, get_default_graph
+from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.refusals import Check
-from giulgi.compat.tensor import Converted, Tensor, as_tensor, result_of
+from giulgi.compat.operations.deferred import called
+from giulgi.compat.operations.refusals import Check
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor, result_of
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.names import meant
 from giulgi.tree import flatten, unflatten
@@ -46,7 +46,7 @@ def operation(
         type: what kind of operation it is; None: the function's name.
         named: what it is named where nobody names it; None: as its kind.
         check: raises an error for arguments that it does not take; see
-            :mod:`giulgi.compat.refusals`.
+            :mod:`giulgi.compat.operations.refusals`.
     """
 
     def decorate(function: F) -> F:

@@ -19,13 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.assigned import Assigned
 from giulgi.compat.errors import FailedPreconditionError, InvalidArgumentError
-from giulgi.compat.graph import Graph, Operation, get_default_graph
-from giulgi.compat.host import session_storage
-from giulgi.compat.programs import AdaptiveProgram, program_of, programs_of
-from giulgi.compat.tensor import Tensor
-from giulgi.compat.variables import Variable, declared
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
+from giulgi.compat.operations.host import session_storage
+from giulgi.compat.sessions.programs import AdaptiveProgram, program_of, programs_of
+from giulgi.compat.tensors.tensor import Tensor
+from giulgi.compat.variables.assigned import Assigned
+from giulgi.compat.variables.variable import Variable, declared
 from giulgi.compat.wording import for_program
 from giulgi.errors import FeedError, GiulgiError
 from giulgi.graph.node import Node, topological

@@ -7,17 +7,17 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import giulgi as gg
-from giulgi.compat import foreign_values
-from giulgi.compat.assigned import Assigned
-from giulgi.compat.dtypes import as_dtype
-from giulgi.compat.graph import Collections, Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Graph, Operation, get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.references import Reference
-from giulgi.compat.refusals import MixedTypesError
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import Tensor, as_tensor, record
-from giulgi.compat.variable_methods import VariableMethods
-from giulgi.compat.variable_values import Valued
+from giulgi.compat.operations.refusals import MixedTypesError
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.references import Reference
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, record
+from giulgi.compat.variables import foreign_values
+from giulgi.compat.variables.assigned import Assigned
+from giulgi.compat.variables.methods import VariableMethods
+from giulgi.compat.variables.values import Valued
 from giulgi.graph.node import build, topological
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
@@ -196,7 +196,7 @@ class Variable(VariableMethods, Valued):
 
     def _assigned_before(self, graph: Graph) -> gg.Tensor | None:
         """Return what the operations that new ones wait for assign it; None if they do not."""
-        from giulgi.compat.running import values_after
+        from giulgi.compat.sessions.running import values_after
 
         return values_after(graph).get(self)
 
@@ -218,7 +218,7 @@ class Variable(VariableMethods, Valued):
 
     def load(self, value: Any, session: Any = None) -> None:
         """Give it a value in a session; None: the default one."""
-        from giulgi.compat.session import required_session
+        from giulgi.compat.sessions.session import required_session
 
         if self.graph.is_eager:
             self.assign(value)

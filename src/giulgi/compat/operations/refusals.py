@@ -14,9 +14,9 @@ import numpy as np
 from giulgi.compat.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from giulgi.compat.dtypes import DType
-    from giulgi.compat.graph import Graph
-    from giulgi.compat.tensor import Tensor
+    from giulgi.compat.graphs.graph import Graph
+    from giulgi.compat.tensors.dtypes import DType
+    from giulgi.compat.tensors.tensor import Tensor
 
 #: Raises an error for arguments that an operation does not take, given its kind and them by name.
 Check = Callable[[str, Mapping[str, Any]], None]
@@ -78,7 +78,7 @@ def keeps_doubles(value: Any) -> bool:
         value = value[0]
     if not isinstance(value, (np.ndarray, np.generic)):
         return False
-    from giulgi.compat.graph import is_eager
+    from giulgi.compat.graphs.graph import is_eager
 
     return is_eager()
 
@@ -154,8 +154,8 @@ def _refuse(kind: str, name: str, dtype: str, allowed: str) -> None:
 
 def _dtype_of(value: Any) -> DType | None:
     """Return the dtype of a tensor or variable; None of all else."""
-    from giulgi.compat.dtypes import DType
-    from giulgi.compat.operand import Operand
+    from giulgi.compat.tensors.dtypes import DType
+    from giulgi.compat.tensors.operand import Operand
 
     dtype = getattr(value, "dtype", None) if isinstance(value, Operand) else None
     return dtype if isinstance(dtype, DType) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from giulgi.compat.graph import get_default_graph
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import exported
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from giulgi.compat.dtypes import DType, as_dtype, float32
-from giulgi.compat.graph import Collections, Graph, get_default_graph
+from giulgi.compat.graphs.graph import Collections, Graph, get_default_graph
 from giulgi.compat.names import export, exported
-from giulgi.compat.shapes import TensorShape
-from giulgi.compat.tensor import as_expression, as_tensor
-from giulgi.compat.variables import Variable
+from giulgi.compat.tensors.dtypes import DType, as_dtype, float32
+from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
+from giulgi.compat.variables.variable import Variable
 
 
 class _AutoReuse:

@@ -1,0 +1,1 @@
+"""The graph of named operations that a program builds."""

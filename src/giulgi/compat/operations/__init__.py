@@ -1,0 +1,1 @@
+"""How functions become operations of the graph, and what Python carries out."""

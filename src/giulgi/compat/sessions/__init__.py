@@ -1,0 +1,1 @@
+"""Sessions: what they are fed, how they run, what they compile and tell."""

@@ -1,0 +1,1 @@
+"""Tensors as programs see them: operators, shapes, types of elements."""
