@@ -124,3 +124,65 @@ def test_columns_of_former_times_are_those_of_later(tf):
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
         assert session.run(made).shape == (2, 2 + 3 + 2 + 7)
+
+
+def test_monitors_measure_and_stop_what_gets_no_better(tf, tmp_path):
+    tf.set_random_seed(1)
+    learn = tf.contrib.learn
+    iris = learn.datasets.load_iris()
+    x, y = iris.data.astype(np.float32), iris.target
+    columns = [tf.contrib.layers.real_valued_column("", dimension=4)]
+    model = learn.DNNClassifier(
+        feature_columns=columns, hidden_units=[10], n_classes=3, model_dir=str(tmp_path),
+        config=learn.RunConfig(save_checkpoints_steps=20, save_checkpoints_secs=None),
+    )  # fmt: skip
+    own = learn.MetricSpec(
+        metric_fn=tf.contrib.metrics.streaming_accuracy,
+        prediction_key=learn.PredictionKey.CLASSES,
+    )
+    seen = []
+
+    class Watch(learn.monitors.EveryN):
+        def every_n_step_begin(self, step):
+            return ["global_step:0"]
+
+        def every_n_step_end(self, step, outputs):
+            seen.append((step, int(outputs["global_step:0"])))
+            return False
+
+    stop = learn.monitors.ValidationMonitor(
+        x, y, every_n_steps=20, metrics={"mine": own}, early_stopping_rounds=50,
+        early_stopping_metric="mine", early_stopping_metric_minimize=True,
+    )  # fmt: skip
+    weights = learn.monitors.CaptureVariable("dnn/hiddenlayer_0/kernel:0", every_n=30)
+    model.fit(x, y, steps=2000, monitors=[stop, weights, Watch(every_n_steps=40)])
+    assert stop.early_stopped
+    assert stop.best_step < 2000
+    assert stop.best_metrics["mine"] == stop.best_metrics["accuracy"]
+    assert sorted(weights.values)[:3] == [1, 31, 61]
+    assert [step for step, _ in seen][:2] == [1, 41]
+    found = model.evaluate(x, y, metrics={("far", "classes"): tf.metrics.mean_absolute_error})
+    assert 0 <= found["far"] < 2
+    events = [e for file in (tmp_path / "eval").iterdir()
+              for e in tf.train.summary_iterator(str(file))]  # fmt: skip
+    assert {"mine", "loss", "accuracy"} <= {v.tag for e in events for v in e.summary.value}
+
+
+def test_monitors_need_data_and_one_way_to_stop(tf):
+    monitors = tf.contrib.learn.monitors
+    with pytest.raises(ValueError, match="Either x or input_fn"):
+        monitors.ValidationMonitor()
+    with pytest.raises(ValueError, match="Exactly one"):
+        monitors.StopAtStep()
+
+
+def test_streaming_metrics_are_given_predictions_first(tf):
+    said, true = tf.constant([1, 1, 0, 1]), tf.constant([1, 0, 1, 1])
+    with tf.Session() as session:
+        found = [
+            tf.contrib.metrics.streaming_precision(said, true),
+            tf.contrib.metrics.streaming_recall(said, tf.constant([1, 1, 1, 1])),
+        ]
+        session.run(tf.local_variables_initializer())
+        session.run([update for _, update in found])
+        np.testing.assert_allclose(session.run([value for value, _ in found]), [2 / 3, 3 / 4])

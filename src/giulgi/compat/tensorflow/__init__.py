@@ -35,6 +35,8 @@ FAMILIES = (
     "contrib.contrib_training",
     "contrib.forests",
     "contrib.hparams",
+    "contrib.learn_metrics",
+    "contrib.monitors",
     "contrib.projector",
     "contrib.skflow",
     "contrib.vocabulary",

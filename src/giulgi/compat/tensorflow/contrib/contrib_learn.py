@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from giulgi.compat.names import advise, export, exported
+from giulgi.compat.tensorflow.contrib.learn_metrics import measured
+from giulgi.compat.tensorflow.contrib.monitors import replace_monitors_with_hooks
 from giulgi.compat.tensorflow.data.examples_mnist import Dataset
 from giulgi.compat.tensorflow.estimator import estimator_canned as canned
 from giulgi.compat.tensorflow.estimator.estimator import Estimator
@@ -84,11 +86,12 @@ class _Fitted(Estimator):
             input_fn: makes tensors of features and labels, instead.
             steps: how many steps.
             batch_size: how many examples a step takes.
-            monitors: hooks.
+            monitors: monitors, or hooks.
             max_steps: how many steps in all, with those of before.
         """
         made = self._inputs_of(x, y, input_fn, batch_size, True)
-        return self.train(made, monitors, steps, max_steps)
+        hooks = replace_monitors_with_hooks(monitors, self)
+        return self.train(made, hooks, steps, max_steps)
 
     partial_fit = fit
 
@@ -103,11 +106,39 @@ class _Fitted(Estimator):
         steps: int | None = None,
         metrics: Any = None,
         name: str | None = None,
+        hooks: Any = None,
         **_: Any,
     ) -> dict[str, Any]:
-        """Return the metrics of the model; see :meth:`fit` for the arguments."""
-        del feed_fn, metrics, name
-        return super().evaluate(self._inputs_of(x, y, input_fn, batch_size, False), steps)
+        """Return the metrics of the model.
+
+        Args:
+            x: an array of features, or a dict of arrays.
+            y: the labels.
+            input_fn: makes tensors of features and labels, instead.
+            feed_fn: has no meaning.
+            batch_size: how many examples at once.
+            steps: how many batches; None: until the inputs end.
+            metrics: what is measured besides, see :func:`measured`.
+            name: names the folder of what is measured.
+            hooks: hooks.
+        """
+        del feed_fn
+        made = self._inputs_of(x, y, input_fn, batch_size, False)
+        self._metrics = metrics
+        try:
+            return super().evaluate(made, steps, hooks, name=name)
+        finally:
+            self._metrics = None
+
+    # What is measured besides, by the evaluation that goes on.
+    _metrics: Any = None
+
+    def _call(self, features: Any, labels: Any, mode: str) -> Any:
+        spec = super()._call(features, labels, mode)
+        if mode != ModeKeys.EVAL or not self._metrics:
+            return spec
+        more = measured(self._metrics, features, labels, spec.predictions)
+        return spec._replace(eval_metric_ops={**(spec.eval_metric_ops or {}), **more})
 
     def score(self, x: Any, y: Any) -> float:
         """Return the accuracy, or the loss of a regression."""
@@ -143,8 +174,37 @@ class _Fitted(Estimator):
         return (row["probabilities"] for row in super().predict(made))
 
 
+class _OfFunction(Estimator):
+    """An estimator whose function takes labels by any name, and returns what it likes."""
+
+    _labels: Any = None  # The labels of the last training.
+
+    def _call(self, features: Any, labels: Any, mode: str) -> Any:
+        # Predicting, too, it is given labels, which nothing feeds.
+        if labels is not None:
+            self._labels = labels
+        elif self._labels is not None:
+            parts, structure = flatten(self._labels)
+            empty = [tf.placeholder(x.dtype, x.shape) for x in map(as_tensor, parts)]
+            labels = unflatten(structure, iter(empty))
+        # What the function calls the labels, "targets" or else, is its own affair.
+        wanted = inspect.signature(self._model_fn).parameters
+        given = {"mode": mode, "params": self._params, "config": self._config}
+        chosen = {name: value for name, value in given.items() if name in wanted}
+        return self._as_spec(self._model_fn(features, labels, **chosen), mode)
+
+    def _as_spec(self, made: Any, mode: str) -> Any:
+        if isinstance(made, tuple) and not isinstance(made, (EstimatorSpec, ModelFnOps)):
+            made = ModelFnOps(mode, *made)
+        if isinstance(made, EstimatorSpec):
+            return made
+        own = made._asdict()
+        del own["output_alternatives"]
+        return EstimatorSpec(**own | {"mode": mode})
+
+
 @exported("contrib.learn.Estimator")
-class LearnEstimator(_Fitted):
+class LearnEstimator(_Fitted, _OfFunction):
     """A model that a function builds.
 
     Args:
@@ -165,26 +225,6 @@ class LearnEstimator(_Fitted):
     ) -> None:
         del feature_engineering_fn
         Estimator.__init__(self, model_fn, model_dir, config, params)
-        self._labels: Any = None  # The labels of the last training.
-
-    def _call(self, features: Any, labels: Any, mode: str) -> Any:
-        # Predicting, too, it is given labels, which nothing feeds.
-        if labels is not None:
-            self._labels = labels
-        elif self._labels is not None:
-            parts, structure = flatten(self._labels)
-            empty = [tf.placeholder(x.dtype, x.shape) for x in map(as_tensor, parts)]
-            labels = unflatten(structure, iter(empty))
-        # What the function calls the labels, "targets" or else, is its own affair.
-        wanted = inspect.signature(self._model_fn).parameters
-        given = {"mode": mode, "params": self._params, "config": self._config}
-        chosen = {name: value for name, value in given.items() if name in wanted}
-        return self._as_spec(self._model_fn(features, labels, **chosen), mode)
-
-    def _as_spec(self, made: Any, mode: str) -> Any:
-        if isinstance(made, tuple) and not isinstance(made, (EstimatorSpec, ModelFnOps)):
-            made = ModelFnOps(mode, *made)
-        return EstimatorSpec(mode, *made[1:5])
 
 
 def _fitted(kind: type[Estimator]) -> type[Estimator]:

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
-from giulgi.compat.names import exported
+from giulgi.compat.names import export, exported
 from giulgi.compat.operations.operation import operation
-from giulgi.compat.tensorflow.nn.metrics import accuracy, weights_of
+from giulgi.compat.tensorflow.nn import metrics
+from giulgi.compat.tensorflow.nn.metrics import weights_of
 from giulgi.compat.tensors.tensor import Tensor, as_expression
 
 
-@exported("contrib.metrics.streaming_accuracy")
-def streaming_accuracy(
-    predictions: Any, labels: Any, weights: Any = None, metrics_collections: Any = None,
-    updates_collections: Any = None, name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of predictions that are the labels; see :func:`accuracy`."""
-    return accuracy(labels, predictions, weights, metrics_collections, updates_collections, name)
+def _streaming(kind: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., Any]:
+    """Return a metric that is given predictions before labels."""
+
+    def streaming(predictions: Any, labels: Any, *args: Any, **kwargs: Any) -> Any:
+        return kind(labels, predictions, *args, **kwargs)
+
+    streaming.__doc__ = f"See ``tf.metrics.{kind.__name__}``: predictions come before labels here."
+    return streaming
+
+
+for _kind in (
+    metrics.accuracy, metrics.auc, metrics.mean_absolute_error, metrics.mean_iou,
+    metrics.mean_squared_error, metrics.precision, metrics.recall, metrics.recall_at_k,
+    metrics.root_mean_squared_error,
+):  # fmt: skip
+    _made = _streaming(_kind)
+    _made.__name__ = f"streaming_{_kind.__name__}"
+    export(f"contrib.metrics.{_made.__name__}", _made)
+    export(f"contrib.slim.metrics.{_made.__name__}", _made)
+export("contrib.slim.metrics.streaming_mean", metrics.mean)
 
 
 @operation("contrib.metrics.accuracy", type="accuracy")
@@ -30,14 +45,14 @@ def batch_accuracy(
     return gg.sum(each * weights_of(weights, each)) / gg.sum(weights_of(weights, each))
 
 
-@exported("contrib.metrics.aggregate_metrics")
+@exported("contrib.metrics.aggregate_metrics", "contrib.slim.metrics.aggregate_metrics")
 def aggregate_metrics(*value_update_tuples: Any) -> tuple[list[Any], list[Any]]:
     """Return the values and the updates of several metrics."""
     values, updates = zip(*value_update_tuples, strict=True)
     return list(values), list(updates)
 
 
-@exported("contrib.metrics.aggregate_metric_map")
+@exported("contrib.metrics.aggregate_metric_map", "contrib.slim.metrics.aggregate_metric_map")
 def aggregate_metric_map(names_to_tuples: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values and the updates of several metrics by their names."""
     pairs = dict(names_to_tuples)

@@ -24,6 +24,8 @@ from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, Mo
 from giulgi.compat.tensorflow.graph_mode import building
 from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensorflow.system import logging
+from giulgi.compat.tensorflow.train.summary_writer import FileWriterCache
+from giulgi.formats.event_proto import Summary, Value
 
 
 @exported("estimator.Estimator")
@@ -171,12 +173,11 @@ class Estimator:
             steps: how many batches; None: until the inputs end.
             hooks: hooks.
             checkpoint_path: the checkpoint; None: the newest.
-            name: has no meaning.
+            name: names the folder of summaries, "eval" and this.
 
         Raises:
             ValueError: if the model was not trained.
         """
-        del name
         with building(Graph()):
             spec = self._built(input_fn, ModeKeys.EVAL)
             metrics = _without_classes(spec.eval_metric_ops or {})
@@ -197,7 +198,20 @@ class Estimator:
         found["loss"] = np.float32(np.mean(losses)) if losses else np.float32(np.nan)
         said = ", ".join(f"{key} = {found[key]!s}" for key in sorted(found))
         logging.info("Saving dict for global step %s: %s", found["global_step"], said)
+        self._summarize(f"eval_{name}" if name else "eval", found)
         return found
+
+    def _summarize(self, folder: str, found: dict[str, Any]) -> None:
+        """Write the metrics that are single numbers, for TensorBoard."""
+        writer = FileWriterCache.get(os.path.join(self.model_dir, folder))
+        numbers = {key: x for key, x in found.items() if key != "global_step" and np.ndim(x) == 0}
+        values = [
+            Value(tag=key, simple_value=float(x))
+            for key, x in numbers.items()
+            if isinstance(x, (int, float, np.number, np.bool_))
+        ]
+        writer.add_summary(Summary(value=values), int(found["global_step"]))
+        writer.flush()
 
     def predict(
         self,

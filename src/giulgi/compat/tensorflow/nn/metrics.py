@@ -254,7 +254,7 @@ for _which in ("true_positives", "false_positives", "false_negatives", "true_neg
     _count(_which)
 
 
-@exported("metrics.auc", "contrib.metrics.streaming_auc")
+@exported("metrics.auc")
 def auc(
     labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200,
     metrics_collections: Any = None, updates_collections: Any = None, curve: str = "ROC",

@@ -156,7 +156,7 @@ class StopAtStepHook(SessionRunHook):
             run_context.request_stop()
 
 
-def _tensor(graph: Graph, tensor: Any) -> Any:
+def tensor_of(graph: Graph, tensor: Any) -> Any:
     """Return a tensor that may be told by the name of its operation alone."""
     if isinstance(tensor, str) and ":" not in tensor:
         tensor = f"{tensor}:0"
@@ -192,7 +192,7 @@ class LoggingTensorHook(SessionRunHook):
     def begin(self) -> None:
         """See the base."""
         graph = get_default_graph()
-        self._fetches = {name: _tensor(graph, t) for name, t in self._tensors.items()}
+        self._fetches = {name: tensor_of(graph, t) for name, t in self._tensors.items()}
         self._count = 0
         if self._timer is not None:
             self._timer.reset()
@@ -241,7 +241,7 @@ class NanTensorHook(SessionRunHook):
 
     def begin(self) -> None:
         """See the base."""
-        self._loss = _tensor(get_default_graph(), self._loss)
+        self._loss = tensor_of(get_default_graph(), self._loss)
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """See the base."""
