@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from giulgi.compat.eager import lazy
+
 
 def data():
     rng = np.random.RandomState(0)
@@ -47,6 +49,25 @@ def test_a_loop_of_ones_own_learns(tf2, is_traced):
     assert optimizer.iterations.numpy() == 24
     moving = model.layers[1].moving_mean.numpy()
     assert np.abs(moving).max() > 0.01
+
+
+@pytest.mark.parametrize("size", [4, 24])
+def test_whole_numbers_of_small_batches_are_no_new_program(tf2, monkeypatch, size):
+    x, _ = data()
+    labels = np.random.RandomState(1).randint(0, 2, (12, size)).astype("uint8")
+    model = tf2.keras.Sequential([tf2.keras.layers.Dense(2)])
+    loss_of = tf2.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    optimizer = tf2.keras.optimizers.SGD(0.1)
+    made = []
+    make = lazy._program
+    monkeypatch.setattr(lazy, "_program", lambda *given: made.append(0) or make(*given))
+    for some in labels:
+        with tf2.GradientTape() as tape:
+            loss = loss_of(tf2.constant(some), model(x[:size]))
+        slopes = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
+    assert optimizer.iterations.numpy() == 12
+    assert len(made) == 1
 
 
 def test_metrics_have_results_at_once(tf2):

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, Any]
 
-# Constants of more bytes are data, which differ from step to step.
-_MOST_BYTES_OF_STRUCTURE = 64
+# Whole numbers of more elements are data, which differ from step to step.
+_MOST_OF_STRUCTURE = 8
 # So often a plan is interpreted, before it becomes a program that may be compiled.
 _FIRST_RUNS = 2
 # If the same structure was met with so many different numbers, these are given from outside.
@@ -267,12 +267,10 @@ class _Structure:
                 self.order.append(node)
 
     def _leaf(self, node: Node, value: Array) -> None:
-        is_small = isinstance(node.op, Constant) and value.nbytes <= _MOST_BYTES_OF_STRUCTURE
         about: Any = (value.dtype, value.shape)
-        if is_small and value.dtype.kind == "f" and value.size == 1:
+        most = 1 if value.dtype.kind == "f" else _MOST_OF_STRUCTURE
+        if isinstance(node.op, Constant) and value.size <= most:
             self._scalars.append((node, value))
-        elif is_small and value.dtype.kind != "f":
-            about = (*about, value.tobytes())
         else:
             self.leaves.append(node)
             self.arrays.append(value)
