@@ -134,7 +134,8 @@ class Layer(Keeping):
             told = get_default_graph().notes.get("learning phase")
             with in_phase(told) if told_phase() is None and told is not None else nullcontext():
                 result = super(Layer, self).__call__(*given, **options)
-            self._set_first_weights()
+            if self._set_first_weights() and get_default_graph().makes_tensors:
+                return super(Layer, self).__call__(*given, **options)
             return result
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
@@ -144,12 +145,6 @@ class Layer(Keeping):
             return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
         finally:
             _calling.reset(token)
-
-    def _set_first_weights(self) -> None:
-        first = self.__dict__.get("_first_weights")
-        if first is not None and self.built:
-            self._first_weights = None
-            self.set_weights(first)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs, of which the first size is that of the batch."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import giulgi as gg
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.boundary import called, holds_named, named
 from giulgi.compat.keras.weights import weight_of
 from giulgi.compat.variables.variable import Variable
+from giulgi.graph.ops.state import current_recorder, unrecorded
 from giulgi.tree import flatten
 
 
 class Keeping(gg.layers.Layer):
     """A layer with the weights of all that it keeps, and with the losses of its last call."""
+
+    _first_weights: Sequence[Any] | None
 
     def _variables(self, trainable: bool) -> list[tuple[gg.Variable, bool]]:
         """Return all variables, those of modules and of layers of ``tf.layers`` in it, too."""
@@ -31,6 +36,27 @@ class Keeping(gg.layers.Layer):
                         flag = trainable and self.trainable and bool(weight.trainable)
                         found.append((weight, flag))
         return found
+
+    def set_when_built(self, weights: Sequence[Any]) -> None:
+        """Set the weights: when they are made, with the first call, if there are none yet."""
+        self._first_weights = weights if len(self.variables) < len(weights) else None
+        if self._first_weights is None:
+            self.set_weights(weights)
+
+    def _set_first_weights(self) -> bool:
+        """Set the weights that were given before they were made; return whether there were any."""
+        first = self.__dict__.get("_first_weights")
+        if first is None or not self.built:
+            return False
+        self._first_weights = None
+        recorder = current_recorder()
+        if recorder is not None:
+            for variable in self.variables:
+                recorder.forget(variable)
+        # A function that is traced would set them each time that it is run.
+        with get_default_graph().home.as_default(), unrecorded():
+            self.set_weights(first)
+        return True
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return which steps of the outputs count."""

@@ -10,7 +10,9 @@ import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, holds_named, named
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.names import export
+from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.tree import tree_map
 
 # The modules in which classes were found, beside ``layers``.
@@ -85,6 +87,8 @@ def _made(base: Any) -> type[Layer]:
     if base.__name__ == "Embedding":
         fields["_embeds"] = True
     fields |= {"call": _call_of(base), "build": _build_of(base)}
+    if hasattr(base, "first_states"):
+        fields["get_initial_state"] = _first_states
     made: type[Layer] = type(base.__name__, (Layer, base), fields)
     return made
 
@@ -99,6 +103,16 @@ def _call_of(base: Any) -> Any:
         return named(base.call(self, *expressions(list(args)), **expressions(kwargs)))
 
     return call
+
+
+def _first_states(self: Any, inputs: Any = None, batch_size: Any = None, dtype: Any = None) -> Any:
+    """Return the states of a cell before the first step: zeros for so many examples."""
+    x = None if inputs is None else as_tensor(inputs)
+    kind = dtype or (self.dtype if x is None else x.dtype)
+    batch = batch_size if x is None else gg.shape(x.expression)[0]
+    states = [as_tensor(gg.zeros((batch, size), as_dtype(kind).numpy_dtype))
+              for size in self.state_size]  # fmt: skip
+    return states[0] if len(states) == 1 else states
 
 
 def _build_of(base: Any) -> Any:

@@ -230,9 +230,9 @@ class Model(TrainedModel):
 
     def load_weights(
         self, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **_: Any
-    ) -> None:
-        """Take the weights of a file."""
-        saving().load_weights(self, filepath, by_name, skip_mismatch)
+    ) -> Any:
+        """Take the weights of a file; return what became of it where that is a checkpoint."""
+        return saving().load_weights(self, filepath, by_name, skip_mismatch)
 
     def _make_predict_function(self) -> None:
         """Nothing has to be made before the first prediction."""

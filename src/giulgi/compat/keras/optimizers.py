@@ -19,6 +19,7 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.tensors.tensor import as_tensor, record
 from giulgi.compat.variables.variable import Variable, take_effect
 from giulgi.compat.wording import unknown
+from giulgi.graph.ops.state import unrecorded
 from giulgi.names import letters_of
 from giulgi.nn.optimizers.base import GradientPair, Update
 
@@ -91,7 +92,8 @@ class Optimizer(gg.optimizers.Optimizer):
         made = super().updates(pairs)
         first = self.__dict__.pop("first weights", None)
         if first is not None:
-            self.set_weights(first)
+            with get_default_graph().home.as_default(), unrecorded():
+                self.set_weights(first)
         for variable, new in made:
             limits = constraint_of(variable)
             found.append((variable, new if limits is None else limit(limits, new)))

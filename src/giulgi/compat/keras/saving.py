@@ -19,6 +19,7 @@ from giulgi.compat.keras.serialization import layer_from
 from giulgi.compat.keras.weights import Weight
 from giulgi.compat.names import TABLES, exported
 from giulgi.compat.tensorflow.train import checkpoints
+from giulgi.compat.tensorflow.train.checkpoint_objects import Status
 from giulgi.formats import keras_hdf5
 from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
 
@@ -214,7 +215,7 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, **_: Any) 
     ``tf.train.latest_checkpoint`` finds it.
     """
     given = Path(os.fspath(filepath))
-    is_checkpoint = given.suffix not in (".h5", ".hdf5", ".keras")
+    is_checkpoint = _is_checkpoint(filepath)
     if is_checkpoint:
         given.parent.mkdir(parents=True, exist_ok=True)
     keras_hdf5.write(_writable(given, overwrite), KerasFile(layer_weights(model)))
@@ -222,10 +223,14 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, **_: Any) 
         checkpoints.update_checkpoint_state(str(given.parent), str(given))
 
 
+def _is_checkpoint(filepath: Any) -> bool:
+    return Path(os.fspath(filepath)).suffix not in (".h5", ".hdf5", ".keras")
+
+
 def load_weights(
     model: Model, filepath: Any, by_name: bool = False, skip_mismatch: bool = False, **_: Any
-) -> None:
-    """Give a model the weights of a file.
+) -> Status | None:
+    """Give a model the weights of a file; return what became of that if it is a checkpoint.
 
     Args:
         model: the model.
@@ -234,9 +239,13 @@ def load_weights(
         skip_mismatch: whether layers of other shapes stay as they are then.
     """
     content = keras_hdf5.read(os.fspath(filepath))
+    status = Status([], []) if _is_checkpoint(filepath) and not is_standalone() else None
+    if not by_name and not any(layer.variables for layer in model.layers):
+        model.set_when_built([array for _, arrays in content.layers for _, array in arrays])
+        return status
     if not by_name:
         _set(model, content.layers)
-        return
+        return status
     own = {layer.name: layer for layer in model.layers}
     for name, arrays in content.layers:
         layer = own.get(name)
@@ -246,3 +255,4 @@ def load_weights(
         if skip_mismatch and shapes != [array.shape for _, array in arrays]:
             continue
         set_layer(layer, [array for _, array in arrays])
+    return status

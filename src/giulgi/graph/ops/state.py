@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, ClassVar, Never
@@ -311,6 +312,11 @@ class Recorder:
         self.pending[variable.cell] = value
         self.versions.setdefault(variable.cell, []).append(value)
 
+    def forget(self, variable: Variable) -> None:
+        """Forget that the variable has a new value."""
+        self.pending.pop(variable.cell, None)
+        self.versions.pop(variable.cell, None)
+
     def __enter__(self) -> Recorder:
         self._token = _recorder.set(self)
         return self
@@ -327,6 +333,16 @@ def current_recorder() -> Recorder | None:
 def is_recording() -> bool:
     """Whether a Python function is being traced, so that assignments are recorded."""
     return _recorder.get() is not None
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Let assignments take place at once, even while a Python function is traced."""
+    token = _recorder.set(None)
+    try:
+        yield
+    finally:
+        _recorder.reset(token)
 
 
 _recorder: ContextVar[Recorder | None] = ContextVar("giulgi_recorder", default=None)

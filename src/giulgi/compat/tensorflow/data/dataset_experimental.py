@@ -12,6 +12,7 @@ from giulgi.compat.tensorflow.data.dataset import Dataset
 from giulgi.compat.tensorflow.data.dataset_functions import ElementFunction, Values
 from giulgi.compat.tensorflow.data.dataset_steps import Begin
 from giulgi.compat.tensorflow.data.elements import DatasetSpec, Element, flatten, nested
+from giulgi.compat.tensorflow.data.records import TFRecordWriter as FileWriter
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.tree import LEAF
 
@@ -103,6 +104,25 @@ def ignore_errors(log_warning: bool = False) -> Step:
         return Dataset(dataset.element_spec, bind, dataset.inputs)
 
     return step
+
+
+@exported("data.experimental.TFRecordWriter")
+class TFRecordWriter:
+    """Writes the strings of a data set into a file of records.
+
+    Args:
+        filename: the file.
+        compression_type: how it is compressed: ``""``, ``"ZLIB"`` or ``"GZIP"``.
+    """
+
+    def __init__(self, filename: Any, compression_type: Any = None) -> None:
+        self._filename, self._compression = filename, compression_type
+
+    def write(self, dataset: Dataset) -> None:
+        """Write all elements of a data set."""
+        with FileWriter(self._filename, self._compression) as file:
+            for record in dataset.as_numpy_iterator():
+                file.write(record)
 
 
 def _same(*_: Any, **__: Any) -> Step:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ from giulgi.formats.tensor_bundle import write_checkpoint
 _ENDING = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
-class _Status:
+class Status:
     """What became of a restoring.
 
     Attributes:
@@ -37,7 +38,7 @@ class _Status:
     def __init__(self, missing: Sequence[str], unused: Sequence[str]) -> None:
         self.missing, self.unused = list(missing), list(unused)
 
-    def assert_consumed(self) -> _Status:
+    def assert_consumed(self) -> Status:
         """Raise an AssertionError if not all that the checkpoint has was taken."""
         if self.missing or self.unused:
             raise AssertionError(
@@ -45,7 +46,7 @@ class _Status:
             )
         return self
 
-    def assert_existing_objects_matched(self) -> _Status:
+    def assert_existing_objects_matched(self) -> Status:
         """Raise an AssertionError if something is not in the checkpoint."""
         if self.missing:
             raise AssertionError(f"No checkpointed value for: {self.missing}")
@@ -53,7 +54,7 @@ class _Status:
 
     assert_nontrivial_match = assert_existing_objects_matched
 
-    def expect_partial(self) -> _Status:
+    def expect_partial(self) -> Status:
         """Let there be more in the checkpoint."""
         return self
 
@@ -106,10 +107,10 @@ class Checkpoint:
         write_checkpoint(path, arrays)
         return path
 
-    def restore(self, save_path: Any, session: Any = None) -> _Status:
+    def restore(self, save_path: Any, session: Any = None) -> Status:
         """Restore from a checkpoint; None restores nothing."""
         if save_path is None:
-            return _Status([], [])
+            return Status([], [])
         files = checkpoints.opened(save_path)
         own = _session(session)
         missing: list[str] = []
@@ -119,7 +120,7 @@ class Checkpoint:
         for key, part in self._parts():
             taken |= _restored(files, key, part, own, missing)
         unused = [name for name in files.names if name not in taken and name.endswith(_ENDING)]
-        return _Status(missing, unused)
+        return Status(missing, unused)
 
     read = restore
 
@@ -177,11 +178,16 @@ def _restored(
             return {key + _ENDING}
         session.load(part, files.array(key + _ENDING))
         return {key + _ENDING}
-    names = [f"{key}/{number}{_ENDING}" for number in range(len(part.get_weights()))]
-    if not all(name in files for name in names):
+    given = (f"{key}/{number}{_ENDING}" for number in count())
+    names = list(takewhile(lambda name: name in files, given))
+    arrays = [files.array(name) for name in names]
+    if hasattr(part, "set_when_built"):
+        part.set_when_built(arrays)
+    elif len(part.get_weights()) > len(arrays):
         missing.append(key)
         return set()
-    part.set_weights([files.array(name) for name in names])
+    else:
+        part.set_weights(arrays)
     return set(names)
 
 

@@ -1,0 +1,72 @@
+"""Weights that are restored before they are made, and the states of cells."""
+
+import numpy as np
+import pytest
+
+
+def _network(tf2):
+    class Network(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.first = tf2.keras.layers.Dense(3)
+            self.normal = tf2.keras.layers.BatchNormalization()
+            self.last = tf2.keras.layers.Dense(1)
+
+        def call(self, x, training=False):
+            return self.last(self.normal(self.first(x), training=training))
+
+    return Network()
+
+
+def _step(tf2, model, optimizer, x):
+    with tf2.GradientTape() as tape:
+        loss = tf2.reduce_mean((model(x, training=True) - 1.0) ** 2)
+    slopes = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(slopes, model.trainable_variables, strict=True))
+    return loss
+
+
+@pytest.mark.parametrize("is_traced", [False, True])
+def test_a_checkpoint_waits_for_what_is_made_later(tf2, tmp_path, is_traced):
+    x = np.random.RandomState(0).randn(8, 4).astype("float32")
+    model, optimizer = _network(tf2), tf2.keras.optimizers.Adam(0.1)
+    for _ in range(3):
+        _step(tf2, model, optimizer, x)
+    path = tf2.train.Checkpoint(model=model, optimizer=optimizer).save(str(tmp_path / "ck"))
+    other, another = _network(tf2), tf2.keras.optimizers.Adam(0.1)
+    status = tf2.train.Checkpoint(model=other, optimizer=another).restore(path)
+    status.assert_existing_objects_matched()
+
+    def take():
+        return _step(tf2, other, another, x)
+
+    own = tf2.function(take) if is_traced else take
+    wanted = [float(_step(tf2, model, optimizer, x)) for _ in range(3)]
+    np.testing.assert_allclose([float(own()) for _ in range(3)], wanted, rtol=1e-5)
+    np.testing.assert_allclose(other(x).numpy(), model(x).numpy(), rtol=1e-4, atol=1e-6)
+
+
+def test_weights_of_a_file_wait_for_the_first_call(tf2, tmp_path):
+    x = np.ones((2, 4), np.float32)
+    model = _network(tf2)
+    wanted = model(x).numpy()
+    model.save_weights(str(tmp_path / "weights"))
+    other = _network(tf2)
+    other.load_weights(str(tmp_path / "weights")).expect_partial()
+    np.testing.assert_array_equal(other(x).numpy(), wanted)
+
+
+def test_cells_tell_their_first_states(tf2):
+    hidden, memory = tf2.keras.layers.LSTMCell(3).get_initial_state(batch_size=2, dtype=tf2.float32)
+    assert hidden.shape == memory.shape == (2, 3)
+    assert not np.any(hidden.numpy())
+    state = tf2.keras.layers.GRUCell(5).get_initial_state(tf2.ones([4, 7]))
+    assert state.shape == (4, 5)
+
+
+def test_strings_of_a_data_set_become_records(tf2, tmp_path):
+    path = str(tmp_path / "some.tfrecord")
+    texts = [b"a", b"bc", b""]
+    writer = tf2.data.experimental.TFRecordWriter(path)
+    writer.write(tf2.data.Dataset.from_tensor_slices(texts))
+    assert [record.numpy() for record in tf2.data.TFRecordDataset(path)] == texts
