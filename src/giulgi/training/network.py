@@ -55,6 +55,8 @@ class Network:
         layers: the layers, in the order of Keras: see :func:`_layers_by_depth`.
         masks: for each output which of its steps count; None: all of them.
         requires_finite: whether it refuses data that are no numbers, NaN.
+        takes_fractions: whether an input of whole numbers takes others, too, without their
+            fractions.
 
     Raises:
         GraphError: if an output depends on a placeholder that is not among the inputs.
@@ -62,6 +64,7 @@ class Network:
     """
 
     requires_finite = True
+    takes_fractions = False
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
         self.inputs, self.input_structure = flatten(inputs)

@@ -172,3 +172,19 @@ def test_the_last_layer_may_be_taken_from_a_model():
     model.layers.pop()
     found = Model(model.input, model.layers[-1].output).predict(X)
     np.testing.assert_allclose(found, np.maximum(X @ hidden[0] + hidden[1], 0), rtol=1e-5)
+
+
+def test_inputs_of_whole_numbers_take_others_wherever_data_are_given():
+    from keras.layers import Embedding, Flatten, Input
+    from keras.models import Model
+
+    x = Input((3,), dtype="int32")
+    model = Model(x, Flatten()(Embedding(5, 2)(x)))
+    model.compile("sgd", "mse")
+    whole = np.arange(12, dtype="int32").reshape(4, 3) % 5
+    floats, y = whole + 0.0, np.zeros((4, 6))
+    np.testing.assert_array_equal(model.predict(whole), model.predict(floats))
+    model.train_on_batch(floats, y)
+    model.fit_generator(iter([(floats, y)]), steps_per_epoch=1, verbose=0)
+    found = model.predict_generator(iter([whole + 0.5]), steps=1)
+    np.testing.assert_array_equal(found, model.predict_on_batch(whole))

@@ -36,6 +36,7 @@ class Model(TrainedModel):
     def _set_network(self, network: Network) -> None:
         network.layers = [_of_keras(layer) for layer in network.layers]
         network.requires_finite = False  # Keras computes with NaN, too.
+        network.takes_fractions = True
         super()._set_network(network)
         if len(network.inputs) == 1:  # As the first layer of a Sequential it tells the shape.
             self.batch_input_shape = network.inputs[0].known_shape

@@ -61,7 +61,14 @@ def fitted(network: Network, values: Sequence[Any], targets: Sequence[Array] = (
     inputs = network.inputs
     if len(values) != len(inputs):
         raise _number_error(inputs, len(values))
-    return [_fitted(network, i, value, targets) for i, value in enumerate(values)]
+    found = [_fitted(network, i, value, targets) for i, value in enumerate(values)]
+    return [*map(_whole, inputs, found)] if network.takes_fractions else found
+
+
+def _whole(wanted: Tensor, value: Any) -> Any:
+    """Return an array without fractions where whole numbers are wanted."""
+    is_whole = wanted.dtype.kind in "iu" and not isinstance(value, Tensor)
+    return value.astype(wanted.dtype) if is_whole and value.dtype.kind == "f" else value
 
 
 def _fitted(network: Network, index: int, value: Any, targets: Sequence[Array]) -> Any:
