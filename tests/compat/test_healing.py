@@ -150,6 +150,29 @@ def test_encoding_of_some_columns(tmp_path):
     run(tmp_path, text, "[[1.0, 0.0, 7.0, 1.5], [0.0, 1.0, 8.0, 2.5]]", "[[0.0, 1.0, 8.0, 2.5]]")
 
 
+def test_messages_are_text_and_json_without_protobuf(tmp_path):
+    text = """
+        import tensorflow as tf
+        from google.protobuf import json_format, text_format
+
+        numbers = tf.train.Int64List(value=[1, 2])
+        feature = {"a": tf.train.Feature(int64_list=numbers)}
+        example = tf.train.Example(features=tf.train.Features(feature=feature))
+        print(text_format.MessageToString(numbers, as_one_line=True))
+        print(text_format.Parse(str(example), tf.train.Example()) == example)
+        print(json_format.MessageToJson(example, indent=None))
+        try:
+            text_format.Merge("node {", tf.GraphDef())
+        except text_format.ParseError as error:
+            print(error)
+    """
+    run(
+        tmp_path, text, "value: 1 value: 2", "True",
+        '{"features": {"feature": {"a": {"int64List": {"value": ["1", "2"]}}}}}',
+        "1:7 : the text ends in the middle of a message",
+    )  # fmt: skip
+
+
 def test_a_notebook_of_colab_finds_its_files(tmp_path):
     folder = tmp_path / "notebooks"
     (tmp_path / "dataset").mkdir()

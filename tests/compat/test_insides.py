@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from giulgi.formats.text_messages import merge
+
 
 def test_constants_are_known(tf: Any) -> None:
     from tensorflow.python.framework import tensor_util
@@ -66,6 +68,30 @@ def test_a_checkpoint_is_frozen(tf: Any, tmp_path: Path) -> None:
         tf.import_graph_def(definition, name="")
         assert session.run("y:0", {"x:0": [[2.0, 5.0]]}).tolist() == [[17]]
         assert not graph.get_collection("variables")
+
+
+def test_a_graph_comes_back_from_text(tf: Any, tmp_path: Path) -> None:
+    from tensorflow.python.tools import freeze_graph
+
+    x = tf.placeholder(tf.float32, name="x")
+    w = tf.Variable(3.0, name="w")
+    tf.multiply(x, w, name="y")
+    with tf.Session() as session:
+        session.run(w.initializer)
+        saver = tf.train.Saver()
+        saved = saver.save(session, str(tmp_path / "model"), write_meta_graph=False)
+        written = tf.train.write_graph(session.graph_def, str(tmp_path), "graph.pbtxt")
+    definition = merge(Path(written).read_text(encoding="utf-8"), tf.GraphDef())
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(definition, name="")
+        session.run("w/Assign")
+        assert session.run("y:0", {"x:0": 2.0}) == 6
+    frozen = freeze_graph.freeze_graph(
+        written, "", False, saved, "y", "save/restore_all", "save/Const:0", "", True, ""
+    )
+    assert sorted(n.op for n in frozen.node) == ["Const", "Mul", "Placeholder"]
+    with pytest.raises(tf.errors.NotFoundError, match="input_graph"):
+        freeze_graph.freeze_graph(None, "", False, saved, "y", "", "", "", True, "")
 
 
 def test_rows_are_joined_and_multiplied(tf: Any) -> None:

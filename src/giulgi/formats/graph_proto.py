@@ -17,6 +17,15 @@ DTYPES: dict[int, Any] = {
 _NUMBERS = {np.dtype(dtype): number for number, dtype in DTYPES.items()}
 BFLOAT16 = 14
 
+# What text calls them; those of references are told apart by 100.
+_WORDS = (
+    "FLOAT", "DOUBLE", "INT32", "UINT8", "INT16", "INT8", "STRING", "COMPLEX64", "INT64", "BOOL",
+    "QINT8", "QUINT8", "QINT32", "BFLOAT16", "QINT16", "QUINT16", "UINT16", "COMPLEX128", "HALF",
+    "RESOURCE", "VARIANT", "UINT32", "UINT64",
+)  # fmt: skip
+NAMES = {"DT_INVALID": 0} | {f"DT_{word}": number for number, word in enumerate(_WORDS, 1)}
+NAMES |= {f"{name}_REF": number + 100 for name, number in NAMES.items() if number}
+
 
 def number_of(dtype: Any) -> int:
     """Return the number of a dtype."""
@@ -49,6 +58,7 @@ class VersionDef(Message):
 class TensorProto(Message):
     """An array: its bytes, or its elements; the last one is repeated as often as it takes."""
 
+    NAMES = NAMES
     FIELDS = {
         "dtype": (1, "enum"), "tensor_shape": (2, TensorShapeProto), "version_number": (3, "int32"),
         "tensor_content": (4, "bytes"), "float_val": (5, ["float"]), "double_val": (6, ["double"]),
@@ -61,6 +71,7 @@ class TensorProto(Message):
 class ListValue(Message):
     """An attribute of several values."""
 
+    NAMES = NAMES
     FIELDS = {
         "s": (2, ["bytes"]), "i": (3, ["int64"]), "f": (4, ["float"]), "b": (5, ["bool"]),
         "type": (6, ["enum"]), "shape": (7, [TensorShapeProto]), "tensor": (8, [TensorProto]),
@@ -71,6 +82,7 @@ class AttrValue(Message):
     """An attribute of a node."""
 
     ListValue = ListValue
+    NAMES = NAMES
     FIELDS = {
         "list": (1, ListValue), "s": (2, "bytes"), "i": (3, "int64"), "f": (4, "float"),
         "b": (5, "bool"), "type": (6, "enum"), "shape": (7, TensorShapeProto),
@@ -112,6 +124,7 @@ class MetaInfoDef(Message):
 class SaverDef(Message):
     """How variables are saved."""
 
+    NAMES = {"LEGACY": 0, "V1": 1, "V2": 2}
     FIELDS = {
         "filename_tensor_name": (1, "string"), "save_tensor_name": (2, "string"),
         "restore_op_name": (3, "string"), "max_to_keep": (4, "int32"), "sharded": (5, "bool"),
@@ -122,6 +135,7 @@ class SaverDef(Message):
 class TensorInfo(Message):
     """A tensor that a signature names."""
 
+    NAMES = NAMES
     FIELDS = {
         "name": (1, "string"), "dtype": (2, "enum"), "tensor_shape": (3, TensorShapeProto),
     }  # fmt: skip

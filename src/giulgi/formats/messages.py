@@ -95,10 +95,12 @@ class Message:
     Attributes:
         FIELDS: for each field its number and kind.
         CHOICES: for each choice its fields, of which one at most is there.
+        NAMES: the names of the numbers that fields of the kind "enum" have.
     """
 
     FIELDS: ClassVar[dict[str, tuple[int, Any]]] = {}
     CHOICES: ClassVar[dict[str, tuple[str, ...]]] = {}
+    NAMES: ClassVar[dict[str, int]] = {}
     _by_number: ClassVar[dict[int, tuple[str, Any]]] = {}
     _numbers: ClassVar[dict[str, int]] = {}
 
@@ -207,7 +209,7 @@ class Message:
             tag, place = read_varint(data, place)
             name, kind = self._by_number.get(tag >> 3, ("", "bytes"))
             if isinstance(kind, dict):
-                kind = _pair_of(kind)
+                kind = pair_of(kind)
             single = kind[0] if isinstance(kind, list) else kind
             value, place = read(single, tag & 7, data, place)
             if name:
@@ -308,7 +310,7 @@ class Message:
 _pairs: dict[tuple[Any, Any], type[Message]] = {}
 
 
-def _pair_of(kind: Mapping[Any, Any]) -> type[Message]:
+def pair_of(kind: Mapping[Any, Any]) -> type[Message]:
     """Return the message in which a map keeps one key and its value."""
     ((key, value),) = kind.items()
     if (key, value) not in _pairs:
@@ -318,7 +320,7 @@ def _pair_of(kind: Mapping[Any, Any]) -> type[Message]:
 
 
 def _written_map(number: int, kind: Mapping[Any, Any], values: Mapping[Any, Any]) -> bytes:
-    made = _pair_of(kind)
+    made = pair_of(kind)
     tag = varint(number << 3 | LENGTH)
     return b"".join(
         tag + written(made, made(key=key, value=value)) for key, value in values.items()
@@ -337,7 +339,7 @@ def _lines(message: Message, indent: str) -> Iterator[str]:
     """Return the lines of a message as text: ``tag: "loss"``, and messages in braces."""
     for name, kind, value in message._filled():
         if isinstance(kind, dict):
-            made = _pair_of(kind)
+            made = pair_of(kind)
             values: Any = [made(key=key, value=single) for key, single in value.items()]
         else:
             values = value if isinstance(kind, list) else [value]
@@ -347,10 +349,12 @@ def _lines(message: Message, indent: str) -> Iterator[str]:
                 yield from _lines(single, indent + "  ")
                 yield f"{indent}}}\n"
             else:
-                yield f"{indent}{name}: {_as_text(single)}\n"
+                yield f"{indent}{name}: {_as_text(single, kind, message.NAMES)}\n"
 
 
-def _as_text(value: Any) -> str:
+def _as_text(value: Any, kind: Any, names: Mapping[str, int]) -> str:
+    if kind in ("enum", ["enum"]):
+        return next((name for name, number in names.items() if number == value), str(value))
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (str, bytes)):

@@ -227,7 +227,8 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
         graph_or_graph_def: the graph, or a message.
         logdir: the folder, which is made if it is not there.
         name: the name of the file.
-        as_text: whether people are to read it; such a file cannot be imported again.
+        as_text: whether people are to read it, as they can all but one attribute of the first node:
+            giulgi's records, by which the file can be imported again.
     """
     message: Any = graph_or_graph_def
     if isinstance(message, Graph):
@@ -236,10 +237,7 @@ def write_graph(graph_or_graph_def: Any, logdir: Any, name: str, as_text: bool =
     os.makedirs(folder or ".", exist_ok=True)
     path = Path(folder, name)
     if as_text:
-        text = GraphDef.FromString(message.SerializeToString())
-        for node in text.node:
-            node.attr.pop(RECORDS, None)
-        path.write_text(str(text), encoding="utf-8")
+        path.write_text(str(message), encoding="utf-8")
     else:
         path.write_bytes(message.SerializeToString())
     return str(path)
