@@ -156,3 +156,32 @@ def test_savers_and_checkpoints_keep_what_the_layers_of_a_graph_learned(k, tmp_p
     model.set_weights([np.zeros((3, 2)), np.ones(2)])
     checkpoint.restore(other)
     assert np.all(model.get_weights()[0] == 1)
+
+
+def test_variables_that_a_layer_made_itself_are_kept_with_their_first_values(tmp_path):
+    from keras import backend
+    from keras.engine.topology import Layer
+    from keras.models import Sequential, load_model
+
+    first = np.arange(6, dtype="float32").reshape(3, 2)
+
+    class Product(Layer):
+        def build(self, input_shape):
+            self.w = backend.variable(first)
+            self.trainable_weights = [self.w]
+            super().build(input_shape)
+
+        def call(self, x):
+            return backend.dot(x, self.w)
+
+        def compute_output_shape(self, input_shape):
+            return input_shape[0], 2
+
+    model = Sequential([Product(input_shape=(3,))])
+    model.compile("sgd", "mse")
+    np.testing.assert_array_equal(model.get_weights()[0], first)
+    model.set_weights([first + 1])
+    np.testing.assert_array_equal(model.predict(np.eye(3)), first + 1)
+    model.save(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5", custom_objects={"Product": Product})
+    np.testing.assert_array_equal(again.predict(np.eye(3)), first + 1)

@@ -29,7 +29,7 @@ class Weight(gg.Variable, Converted):
 
     __slots__ = ("__dict__", "named")
 
-    named: NamedWeight
+    named: Variable
 
     def as_tensor(self) -> Tensor:
         """Return its value as a named tensor."""
@@ -70,7 +70,17 @@ class Weight(gg.Variable, Converted):
 
     def numpy(self, *args: Any, **kwargs: Any) -> Any:
         """Return its value of now."""
-        return self.named.numpy() if self.named.graph.is_eager else super().numpy(*args, **kwargs)
+        if self.named.graph.is_eager:
+            return self.named.numpy()
+        self._begin()
+        return super().numpy(*args, **kwargs)
+
+    def _begin(self) -> None:
+        """Let a variable of the program's own have its first value, which a session computes."""
+        if not (self.named.graph.is_eager or isinstance(self.named, NamedWeight)):
+            from giulgi.compat.keras.backend_session import get_session
+
+            get_session()
 
     # Assignment: by giulgi's network, if it is built; else as of a variable of the graph
 
@@ -82,6 +92,7 @@ class Weight(gg.Variable, Converted):
             return super().assign(new if isinstance(new, gg.Tensor) else new.expression)
         if graph.recorder is not None or new.expression.node.symbolic:
             return self.named.assign(new)
+        self._begin()
         return super().assign(new.expression)
 
     def assign_add(self, value: Any, *args: Any, **_: Any) -> Any:
@@ -172,7 +183,7 @@ def weight_of(variable: Variable) -> Weight:
         return known
     weight = Weight.__new__(Weight)
     weight._set_cell(variable.variable.cell, bool(variable.trainable))
-    weight.named = variable  # type: ignore[assignment]
+    weight.named = variable
     weights_by_cell[variable.variable.cell] = weight
     return weight
 
