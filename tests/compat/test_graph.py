@@ -150,3 +150,16 @@ def test_the_name_of_a_scope_is_taken_as_it_is(tf):
     with tf.name_scope("outer"), tf.name_scope("scaled") as scope:
         z = tf.add(y, x, name=scope)
     assert (y.name, z.name) == ("scaled:0", "outer/scaled:0")
+
+
+def test_operations_and_sessions_tell_what_they_are(tf):
+    x = tf.placeholder(tf.float32, [None, 2], name="x")
+    y = tf.matmul(x, tf.ones([2, 1]), name="y")
+    told = y.op.node_def
+    assert (told.name, told.op, list(told.input)[0]) == ("y", "MatMul", "x")
+    assert told.attr["T"].type == tf.float32.as_datatype_enum
+    assert y.op.colocation_groups() == [b"loc:@y"]
+    assert tf.get_default_graph().version == len(tf.get_default_graph().get_operations())
+    tf.Variable(1.0)
+    assert tf.train.Saver().saver_def.filename_tensor_name == "save/Const:0"
+    assert [device.device_type for device in tf.Session().list_devices()] == ["CPU"]

@@ -109,14 +109,20 @@ class Operation:
         return self.outputs[0].dtype
 
     @property
-    def node_def(self) -> Operation:
-        """Its description: itself."""
-        return self
+    def node_def(self) -> Any:
+        """Its description, a message: name, kind, inputs, and attributes as far as they are told."""
+        from giulgi.compat.tensorflow.graphs.graph_def import described
+
+        return described([self]).node[0]
 
     @property
     def op(self) -> Operation:
         """The operation itself."""
         return self
+
+    def colocation_groups(self) -> list[bytes]:
+        """Return what it is to be near to: itself alone."""
+        return [f"loc:@{self.name}".encode()]
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run it in a session; None: the default one."""
@@ -178,6 +184,8 @@ class Graph(Manners):
     def size(self) -> int:
         """The number of operations."""
         return len(self._operations)
+
+    version = size
 
     def made_since(self, size: int) -> list[Operation]:
         """Return the operations that were made since there were so many."""

@@ -271,8 +271,10 @@ class BaseSession:
         return ""
 
     def list_devices(self) -> list[Any]:
-        """Return the devices."""
-        return []
+        """Return the devices: the processor."""
+        from giulgi.compat.tensorflow.system.devices import list_local_devices
+
+        return list_local_devices()
 
     def close(self) -> None:
         """Let nothing be run any more."""

@@ -34,6 +34,7 @@ FAMILIES = (
     "contrib.slim_training",
     "contrib.contrib_training",
     "contrib.forests",
+    "contrib.evaluation",
     "contrib.hparams",
     "contrib.learn_metrics",
     "contrib.monitors",
@@ -170,4 +171,6 @@ for _part in ("mode", "tape", "functions", "contrib", "control"):
 # What a program of that time asks for, to decide how to go on: the last of the first line.
 export("__version__", "1.15.5")
 export("VERSION", "1.15.5")
+export("GIT_VERSION", "v1.15.5")
+export("COMPILER_VERSION", "7.3.1")
 export("version.VERSION", "1.15.5")

@@ -254,6 +254,8 @@ class Saver:
             version=SaverDef.V2,
         )
 
+    saver_def = property(as_saver_def)
+
     def to_proto(self, export_scope: str | None = None) -> SaverDef:
         """Return how variables are saved, as a message."""
         del export_scope
