@@ -40,3 +40,30 @@ def test_slim_stops_where_the_data_end(tf, tmp_path):
     op = _train_op(tf, num_epochs=1)
     tf.contrib.slim.learning.train(op, str(tmp_path))
     assert tf.train.latest_checkpoint(str(tmp_path)).endswith("model.ckpt-3")
+
+
+def test_slim_measures_the_checkpoints_of_a_folder(tf, tmp_path):
+    slim, folder = tf.contrib.slim, str(tmp_path)
+    slim.learning.train(_train_op(tf), folder, number_of_steps=2)
+    rows = np.float32([[1, 0], [0, 1], [1, 1], [2, 0]])
+
+    def built():
+        tf.reset_default_graph()
+        (row,) = tf.train.slice_input_producer([rows], shuffle=False)
+        w = tf.get_variable("w", [2, 1])
+        product = tf.matmul(tf.train.batch([row], batch_size=2), w)
+        mean, update = tf.metrics.mean(product)
+        tf.summary.scalar("measured", mean)
+        return {"num_evals": 2, "eval_op": update, "final_op": mean}
+
+    path = tf.train.latest_checkpoint(folder)
+    found = slim.evaluation.evaluate_once("", path, f"{folder}/eval", **built())
+    expected = np.mean(rows @ tf.train.load_variable(path, "w"))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    again = slim.evaluation.evaluation_loop(
+        "", folder, f"{folder}/eval", eval_interval_secs=0, timeout=0, **built()
+    )
+    np.testing.assert_allclose(again, expected, rtol=1e-6)
+    events = [e for file in (tmp_path / "eval").iterdir()
+              for e in tf.train.summary_iterator(str(file))]  # fmt: skip
+    assert [e.step for e in events for v in e.summary.value if v.tag == "measured"] == [2, 2]

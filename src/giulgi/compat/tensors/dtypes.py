@@ -66,6 +66,11 @@ class DType:
         return self._numpy.kind in "Oc"
 
     @property
+    def as_datatype_enum(self) -> int:
+        """The number by which files of graphs tell the type."""
+        return next(number for number, dtype in _NUMBERS.items() if dtype is self)
+
+    @property
     def size(self) -> int:
         """The number of bytes of an element."""
         return self._numpy.itemsize

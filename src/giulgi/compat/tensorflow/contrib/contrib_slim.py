@@ -34,10 +34,6 @@ advise("contrib.slim.nets", _READY_MADE)
 advise("contrib.slim.python.slim.nets", _READY_MADE)
 advise("contrib.slim.dataset", "Read examples with tf.data.")
 advise("contrib.slim.tfexample_decoder", "Read examples with tf.data and tf.parse_single_example.")
-advise(
-    "contrib.slim.evaluation",
-    "Restore the checkpoint with tf.train.Saver, and run the metrics in a session.",
-)
 
 
 @exported(
