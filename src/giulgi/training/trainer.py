@@ -67,6 +67,10 @@ class Trainer:
         """The variables that training changes."""
         return self.model.trainable_variables
 
+    def _followed(self, updates: list[tuple[Variable, Tensor]]) -> list[tuple[Variable, Tensor]]:
+        """Return which of the layers' variables change with each training step: all."""
+        return updates
+
     # Programs
 
     def program(self, batch: Batch, training: bool) -> Program:
@@ -121,7 +125,8 @@ class Trainer:
             for_each *= len(outputs)  # One weight for each example counts for all its outputs.
         measured = zip(targets, outputs, for_each, applied.masks, strict=True)
         loss, updates = self.objective.loss([Measured(*parts) for parts in measured], penalties)
-        changes = [*applied.states, *(applied.updates if training else ()), *updates]
+        followed = self._followed(applied.updates) if training else []
+        changes = [*applied.states, *followed, *updates]
         ends = [loss, *outputs, *(value for _, value in changes)]
         loss, *rest = substitute(ends, {phase.node: constant(training)})
         if is_first:

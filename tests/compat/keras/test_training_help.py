@@ -289,3 +289,27 @@ def test_schedules(k):
     }
     for schedule, wanted in rates.items():
         assert float(schedule(4)) == pytest.approx(wanted)
+
+
+def test_statistics_of_layers_follow_unless_they_were_frozen_at_compile():
+    from keras.layers import BatchNormalization, Dense
+    from keras.models import Sequential
+
+    x = np.random.default_rng(0).normal(3, 2, (16, 3))
+    part = Sequential([BatchNormalization(momentum=0.5, input_shape=(3,)), Dense(1)])
+    part.compile("sgd", "mse")
+    part.trainable = False
+    whole = Sequential([part, Dense(1)])
+    whole.compile("sgd", "mse")
+
+    def mean():
+        return part.layers[0].get_weights()[2]
+
+    whole.train_on_batch(x, np.zeros(16))
+    np.testing.assert_array_equal(mean(), 0)
+    part.train_on_batch(x, np.zeros(16))
+    np.testing.assert_allclose(mean(), x.mean(axis=0) / 2, rtol=1e-5)
+    part.trainable = True
+    whole.compile("sgd", "mse")
+    whole.fit(x, np.zeros(16), batch_size=16, verbose=0)
+    np.testing.assert_allclose(mean(), x.mean(axis=0) * 3 / 4, rtol=1e-5)

@@ -20,7 +20,8 @@ from giulgi.compat.keras.model_data import (
     validation_arrays,
 )
 from giulgi.compat.keras.stepwise import Stepped
-from giulgi.compat.keras.training import KerasTrainer, Logs
+from giulgi.compat.keras.training import KerasTrainer, Logs, frozen_nodes
+from giulgi.graph.node import Node
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.data.batches import ArrayBatches
 from giulgi.training.data.feeding import Given
@@ -80,7 +81,16 @@ class TrainedModel(Stepped, Layer, gg.Model):
     def trained_weights(self) -> list[gg.Variable]:
         """Return the weights that training changes: those of the time of ``compile``."""
         # With two underscores in front it is not taken for weights of the model's own.
-        found: list[gg.Variable] = self.__dict__.setdefault("__trained", self.trainable_variables)
+        if "__trained" not in self.__dict__:
+            self.__dict__["__trained"] = self.trainable_variables
+            self.__dict__["__frozen"] = frozen_nodes(self)
+        found: list[gg.Variable] = self.__dict__["__trained"]
+        return found
+
+    def frozen_nodes(self) -> set[Node]:
+        """Return the nodes of weights of layers that were frozen at the time of ``compile``."""
+        self.trained_weights()
+        found: set[Node] = self.__dict__["__frozen"]
         return found
 
     def fit(  # type: ignore[override]  # Keras 2 has another order.

@@ -8,7 +8,10 @@ from typing import Any
 from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
+from giulgi.graph.node import Node
 from giulgi.graph.ops.state import Variable
+from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.base import Layer
 from giulgi.nn.metrics.base import Averaged
 from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
@@ -40,6 +43,13 @@ class Logs(dict[str, Any]):
             return default
 
 
+def frozen_nodes(layer: Layer) -> set[Node]:
+    """Return the nodes of the variables of layers that are not to be trained."""
+    if not layer.trainable:
+        return {variable.node for variable in layer.variables}
+    return set().union(*map(frozen_nodes, layer.sublayers()))
+
+
 class KerasTrainer(Trainer):
     """Trains as Keras does: also on when the loss is no number any more."""
 
@@ -55,6 +65,12 @@ class KerasTrainer(Trainer):
         """
         model: Any = self.model
         return list(model.trained_weights())
+
+    def _followed(self, updates: list[tuple[Variable, Tensor]]) -> list[tuple[Variable, Tensor]]:
+        """Return what layers change with each training step: nothing where they are frozen."""
+        model: Any = self.model
+        frozen = model.frozen_nodes()
+        return [(variable, new) for variable, new in updates if variable.node not in frozen]
 
     def _check_labels(self, op: str, batch: Batch) -> None:
         """Check the number of targets, and that classes exist."""
