@@ -37,3 +37,10 @@ def test_the_largest_of_no_elements_is_the_least_number(tf):
         assert session.run(tf.reduce_max(x, 0)).tolist() == [-np.inf] * 3
         assert session.run(tf.reduce_min(x)) == np.inf
         assert session.run(tf.reduce_max(tf.zeros([2, 0], tf.int32), 1)).tolist() == [-(2**31)] * 2
+
+
+def test_strings_are_added(tf):
+    folder, names = tf.constant("a/"), tf.placeholder(tf.string, [None])
+    with tf.Session() as session:
+        found = session.run([folder + names, names + ".png", tf.add("x", names)], {names: ["b"]})
+    assert [list(x) for x in found] == [[b"a/b"], [b"b.png"], [b"xb"]]

@@ -159,3 +159,11 @@ def test_after_an_error_of_the_program_it_is_traced_again(tf2):
     for _ in range(3):
         assert product(tf2.ones((2, 3)), tf2.ones((3, 2))).shape == (2, 2)
     assert len(traced) == 1
+
+
+def test_the_text_of_a_function_is_its_own(tf2):
+    def twice(x):
+        return 2 * x
+
+    assert tf2.autograph.to_code(twice).lstrip().startswith("def twice(x):")
+    assert tf2.autograph.to_code(tf2.function(twice).python_function).count("2 * x") == 1

@@ -7,6 +7,7 @@ by Python: such a function is called as it is, and computes as fast as eager pro
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Never
@@ -312,6 +313,13 @@ _runs_python = [False]
 def run_functions_eagerly(run_eagerly: bool) -> None:
     """Say whether functions are called as they are."""
     _runs_python[0] = bool(run_eagerly)
+
+
+@exported("autograph.to_code")
+def to_code(entity: Any, recursive: bool = True, experimental_optional_features: Any = None) -> str:
+    """Return the text of a function: it is run as it is written."""
+    del recursive, experimental_optional_features
+    return inspect.getsource(getattr(entity, "python_function", entity))
 
 
 @exported("autograph.experimental.do_not_convert", "autograph.do_not_convert")

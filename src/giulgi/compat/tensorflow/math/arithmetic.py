@@ -14,6 +14,7 @@ from giulgi.compat.operations.host import host_operation
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.operations.refusals import bools, floats, one_dtype
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensorflow.math.strings import string_join
 from giulgi.compat.tensors.dtypes import string
 from giulgi.compat.tensors.tensor import (
     alike,
@@ -112,7 +113,19 @@ def _xor(x: gg.Tensor, y: gg.Tensor) -> gg.Tensor:
     return gg.logical_xor(x, y)
 
 
-add = _binary(gg.add, "Add", "add", "math.add")
+@operation(type="Add", check=one_dtype("x", "y"))
+def _sum(x: Any, y: Any, name: str | None = None) -> gg.Tensor:
+    return gg.add(*alike(x, y))
+
+
+@exported("add", "math.add")
+def add(x: Any, y: Any, name: str | None = None) -> Any:
+    """Return x + y, element by element; strings are joined."""
+    if is_text(x) or is_text(y):
+        return string_join([x, y], name=name)
+    return _sum(x, y, name)
+
+
 subtract = _binary(gg.subtract, "Sub", "subtract", "sub", "math.subtract")
 multiply = _binary(gg.multiply, "Mul", "multiply", "mul", "math.multiply")
 truediv = _binary(
