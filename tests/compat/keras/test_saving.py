@@ -161,7 +161,7 @@ def test_savers_and_checkpoints_keep_what_the_layers_of_a_graph_learned(k, tmp_p
 def test_variables_that_a_layer_made_itself_are_kept_with_their_first_values(tmp_path):
     from keras import backend
     from keras.engine.topology import Layer
-    from keras.models import Sequential, load_model
+    from keras.models import Model, Sequential, load_model
 
     first = np.arange(6, dtype="float32").reshape(3, 2)
 
@@ -185,3 +185,7 @@ def test_variables_that_a_layer_made_itself_are_kept_with_their_first_values(tmp
     model.save(tmp_path / "m.h5")
     again = load_model(tmp_path / "m.h5", custom_objects={"Product": Product})
     np.testing.assert_array_equal(again.predict(np.eye(3)), first + 1)
+    own = {"Product": Product}
+    assert Sequential.from_config(model.get_config(), custom_objects=own).count_params() == 6
+    whole = Model(model.input, model.output)
+    assert Model.from_config(whole.get_config(), custom_objects=own).count_params() == 6

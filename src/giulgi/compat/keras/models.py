@@ -8,6 +8,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.keras import utils
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer
@@ -209,8 +210,8 @@ class Model(TrainedModel):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the model of a description."""
-        del custom_objects
-        return architecture().model_from(cls, config)
+        with utils.CustomObjectScope(custom_objects or {}):
+            return architecture().model_from(cls, config)
 
     def to_json(self, **options: Any) -> str:
         """Return the architecture as JSON."""
@@ -333,10 +334,9 @@ class Sequential(Model, gg.Sequential):
     @classmethod
     def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
         """Return the network of a description."""
-        del custom_objects
         parts = config["layers"] if isinstance(config, dict) else config
         name = config.get("name") if isinstance(config, dict) else None
-        return cls([layer_from(part) for part in parts], name=name)
+        return cls([layer_from(part, custom_objects) for part in parts], name=name)
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: Any = 0, **_: Any) -> Any:
         """Return the class of each example: the likeliest, or whether one output is above 0.5."""
