@@ -94,6 +94,7 @@ FAMILIES = (
     "math.initializers",
     "math.leaves",
     "math.linear_algebra",
+    "math.linear_operators",
     "math.random",
     "math.reductions",
     "math.segments",

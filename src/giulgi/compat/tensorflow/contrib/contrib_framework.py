@@ -120,15 +120,15 @@ def model_variable(
     return variable(name, shape, dtype, initializer, regularizer, trainable, joined, **options)
 
 
-def _of(collection: str) -> Callable[..., list[Any]]:
-    def found(scope: Any = None, suffix: str | None = None) -> list[Any]:
+def _of(usual: str) -> Callable[..., list[Any]]:
+    def found(scope: Any = None, suffix: str | None = None, collection: str = usual) -> list[Any]:
         name = getattr(scope, "name", scope)
         variables = get_default_graph().get_collection(collection, name)
         if suffix is None:
             return variables
         return [v for v in variables if v.op.name.endswith(suffix)]
 
-    found.__doc__ = f"Return the variables of the collection {collection!r}, of a scope."
+    found.__doc__ = f"Return the variables of the collection {usual!r}, of a scope."
     return found
 
 

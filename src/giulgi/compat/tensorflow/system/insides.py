@@ -18,7 +18,7 @@ from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math import initializers
 from giulgi.compat.tensorflow.math.arguments import known_elements
 from giulgi.compat.tensorflow.math.sets import get_static_value
-from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell
+from giulgi.compat.tensorflow.recurrent.recurrent_cells import RNNCell, zeros_of
 from giulgi.compat.tensorflow.system import gfile
 from giulgi.compat.tensors.shapes import TensorShape, dimension
 from giulgi.compat.tensors.tensor import as_expression, as_tensor
@@ -98,6 +98,7 @@ def transpose_batch_time(x: Any) -> Any:
 
 for _name in ("_RNNCell", "LayerRNNCell"):
     export(f"nn.rnn_cell.{_name}", RNNCell)
+export("nn.rnn_cell._zero_state_tensors", zeros_of)
 
 
 @operation("python.ops.gen_nn_ops.relu_grad", "raw_ops.ReluGrad", type="ReluGrad")
