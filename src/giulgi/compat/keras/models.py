@@ -336,7 +336,8 @@ class Sequential(Model, gg.Sequential):
         """Return the network of a description."""
         parts = config["layers"] if isinstance(config, dict) else config
         name = config.get("name") if isinstance(config, dict) else None
-        return cls([layer_from(part, custom_objects) for part in parts], name=name)
+        with utils.CustomObjectScope(custom_objects or {}):
+            return cls([layer_from(part) for part in parts], name=name)
 
     def predict_classes(self, x: Any, batch_size: int = 32, verbose: Any = 0, **_: Any) -> Any:
         """Return the class of each example: the likeliest, or whether one output is above 0.5."""
