@@ -230,6 +230,7 @@ _MODULES: dict[str, tuple[str, ...]] = {
     "__builtin__": ("builtins",),
     "copy_reg": ("copyreg",),
     "thread": ("_thread",),
+    "commands": ("subprocess",),
 }
 
 
