@@ -115,7 +115,8 @@ def _xor(x: gg.Tensor, y: gg.Tensor) -> gg.Tensor:
 
 @operation(type="Add", check=one_dtype("x", "y"))
 def _sum(x: Any, y: Any, name: str | None = None) -> gg.Tensor:
-    return gg.add(*alike(x, y))
+    a, b = alike(x, y)
+    return gg.add(a, b)
 
 
 @exported("add", "math.add")
