@@ -257,6 +257,20 @@ def test_a_notebook_draws_beside_ipython_and_times_its_lines(tmp_path):
     assert "timed" in ended.out
 
 
+def test_pylab_makes_names_known_and_cells_become_files(tmp_path):
+    pytest.importorskip("matplotlib")
+    code = [
+        "%pylab inline\nline = plot(linspace(0, 1, 3))",
+        "%%writefile kept.txt\none ",
+        "%%file -a kept.txt\ntwo",
+        "print(array([1]) + len(line), max(1, 2), np.pi > 3, open('kept.txt').read())",
+    ]
+    cells = [{"cell_type": "code", "source": text} for text in code]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    ended = giulgi_run(tmp_path, "n.ipynb")
+    assert ended.out == "[2] 2 True one two\n", ended.err
+
+
 def test_a_program_that_may_be_of_either_tensorflow(tmp_path):
     text = "import tensorflow as tf\nprint(tf.constant([1, 2]) + 1)\n"
     at_once = giulgi_run(tmp_path, text=text)

@@ -34,6 +34,14 @@ _INSTALLERS = {
 }  # fmt: skip
 _CODE_CELLS = ("time", "timeit", "capture", "prun")
 _FILLED = re.compile(r"\{([^{}]+)\}|\$([A-Za-z_]\w*)")  # What a command has of the program.
+# What %pylab makes known; today's pylab puts back the functions of Python that NumPy hides.
+_PYLAB = """
+import matplotlib, numpy
+from matplotlib import pylab, pyplot
+np, plt = numpy, pyplot
+from numpy import *
+from pylab import *
+"""
 _OPTIONS = re.compile(r"^(?:-[nrtcpqo]\s*\d*\s+)+")  # Of %timeit: how often, and how it is told.
 
 
@@ -181,6 +189,8 @@ class Shell:
             self._run_file(Path(shlex.split(rest)[0]))
         if name == "cd" and rest.strip():
             os.chdir(os.path.expanduser(self._filled(rest.strip())))
+        if name == "pylab":
+            exec(_PYLAB, self.user_ns)
         if name == "tensorflow_version":
             mode.guess(rest.strip().startswith("2"))
         if name in ("env", "set_env") and "=" in rest:
@@ -226,8 +236,10 @@ class Shell:
         """Return the code of a cell that begins with %%; "" if it is none."""
         first, _, rest = text.partition("\n")
         name, _, line = first[2:].strip().partition(" ")
-        if name == "writefile":
-            Path(line.split()[-1]).write_text(rest, encoding="utf-8")
+        if name in ("writefile", "file"):
+            *options, path = line.split()
+            with open(path, "a" if options else "w", encoding="utf-8") as file:
+                file.write(rest)
             return ""
         if name in ("bash", "sh", "script"):
             for command in filter(str.strip, rest.splitlines()):
