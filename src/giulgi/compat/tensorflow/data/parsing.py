@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Tensor, as_tensor, constant_array
-from giulgi.formats.example_proto import Example, Feature
+from giulgi.formats.example_proto import Example
+from giulgi.formats.example_reading import Values
+
+T = TypeVar("T")
 
 Array = np.ndarray[Any, Any]
 
@@ -263,62 +267,64 @@ class FixedLenSequenceFeature(NamedTuple):
     default_value: Any = None
 
 
-_KINDS = {"float_list": "float32", "int64_list": "int64", "bytes_list": "string"}
-
-
-def values_of(feature: Feature | None, key: str, dtype: DType) -> Array | None:
+def values_of(feature: Values | None, key: str, dtype: DType) -> Array | None:
     """Return the values of a list, or None if it is missing.
 
     Raises:
         InvalidArgumentError: if it holds others.
     """
-    kind = None if feature is None else feature.WhichOneof("kind")
-    if feature is None or kind is None:
+    if feature is None:
         return None
-    found = getattr(feature, kind).value
-    if _KINDS[kind] != dtype.name:
+    if feature.dtype != dtype.name:
         raise wrong(
             f"Key: {key}.  Data types don't match. Expected type: {dtype.name}, and the feature "
-            f"holds {_KINDS[kind]}"
+            f"holds {feature.dtype}"
         )
-    return np.array(found, dtype.numpy_dtype)
+    return feature.array
 
 
-def features_of(serialized: Any, message: Any = Example) -> Any:
-    """Return the message of a record.
+def features_of(serialized: Any, read: Callable[[bytes], T]) -> T:
+    """Return what is read of a record.
 
     Raises:
         InvalidArgumentError: if it is none.
     """
     try:
-        return message.FromString(serialized)
+        return read(serialized)
     except ValueError:
         raise wrong(f"Could not parse example input, value: {serialized[:40]!r}") from None
 
 
-def fixed(feature: Feature | None, key: str, spec: FixedLenFeature) -> Array:
-    """Return a list of fixed length as an array.
+def fixed(key: str, spec: FixedLenFeature) -> Callable[[Values | None], Array]:
+    """Return a function that returns a list of fixed length as an array.
 
-    Raises:
-        InvalidArgumentError: if it is missing, or has another length.
+    The function raises an InvalidArgumentError if the list is missing, or has another length.
     """
     dtype, sizes = as_dtype(spec.dtype), [size or 0 for size in TensorShape(spec.shape).as_list()]
-    found = values_of(feature, key, dtype)
-    if found is None:
+    count = math.prod(sizes)
+
+    def array_of(feature: Values | None) -> Array:
+        found = values_of(feature, key, dtype)
+        if found is None:
+            return missing()
+        if found.size != count:
+            raise wrong(
+                f"Key: {key}.  Number of {dtype.name} values != expected.  Values size: "
+                f"{found.size} but output shape: {sizes}"
+            )
+        return found.reshape(sizes)
+
+    def missing() -> Array:
         if spec.default_value is None:
             said = f"Feature: {key} (data type: {dtype.name})"
             raise wrong(f"{said} is required but could not be found.")
         default = constant_array(spec.default_value, dtype)
         return np.broadcast_to(default.reshape(sizes) if default.size > 1 else default, sizes)
-    if found.size != int(np.prod(sizes)):
-        raise wrong(
-            f"Key: {key}.  Number of {dtype.name} values != expected.  Values size: {found.size} "
-            f"but output shape: {sizes}"
-        )
-    return found.reshape(sizes)
+
+    return array_of
 
 
-def in_pieces(feature: Feature | None, key: str, spec: FixedLenSequenceFeature) -> Array:
+def in_pieces(feature: Values | None, key: str, spec: FixedLenSequenceFeature) -> Array:
     """Return a list of any number of pieces as an array, with a first axis for them."""
     dtype, shape = as_dtype(spec.dtype), TensorShape(spec.shape).as_list()
     found = values_of(feature, key, dtype)

@@ -24,9 +24,9 @@ from giulgi.compat.tensorflow.data.parsing import (
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import as_tensor
-from giulgi.formats.example_proto import Feature, SequenceExample
+from giulgi.formats.example_reading import Values, lists_of_example, lists_of_series
 
-Lists = Mapping[str, Feature]
+Lists = Mapping[str, Values | None]
 Read = Callable[[Sequence[Lists]], list[Array]]
 
 
@@ -134,8 +134,10 @@ def _pieces_reader(key: str, spec: FixedLenSequenceFeature, single: bool) -> Rea
 
 
 def _fixed_reader(key: str, spec: FixedLenFeature, single: bool) -> Read:
+    array_of = fixed(key, spec)
+
     def read(examples: Sequence[Lists]) -> list[Array]:
-        arrays = [fixed(lists.get(key), key, spec) for lists in examples]
+        arrays = [array_of(lists.get(key)) for lists in examples]
         return [arrays[0] if single else np.stack(arrays)]
 
     return read
@@ -165,7 +167,7 @@ def parse_single_example(
     parts = _parts_of(features, [])
 
     def parse(record: Any) -> Any:
-        found = parts.arrays([features_of(np.asarray(record)[()]).features.feature])
+        found = parts.arrays([features_of(np.asarray(record)[()], lists_of_example)])
         return found if len(found) > 1 else found[0]
 
     made = host_operation("ParseSingleExample", parse, [serialized], parts.outputs, name)
@@ -189,7 +191,7 @@ def parse_example(
     parts = _parts_of(features, records.shape[:1] if records.shape.sizes else [None])
 
     def parse(values: Any) -> Any:
-        lists = [features_of(record).features.feature for record in np.ravel(values)]
+        lists = [features_of(record, lists_of_example) for record in np.ravel(values)]
         if not lists:
             raise wrong("parse_example needs at least one record")
         found = parts.arrays(lists)
@@ -231,13 +233,12 @@ def parse_single_sequence_example(
             steps.add(key, [(dtype, shape)], reader)
 
     def parse(record: Any) -> Any:
-        message = features_of(np.asarray(record)[()], SequenceExample)
-        found = context.arrays([message.context.feature])
-        series = message.feature_lists.feature_list
+        whole, series = features_of(np.asarray(record)[()], lists_of_series)
+        found = context.arrays([whole])
         for read, (key, _) in zip(steps._reads, steps._keys, strict=True):
             if key not in series:
                 raise wrong(f"Feature list: {key} is required but could not be found.")
-            found += read([{key: feature} for feature in series[key].feature])
+            found += read([{key: feature} for feature in series[key]])
         return found if len(found) > 1 else found[0]
 
     outputs = [*context.outputs, *steps.outputs]
