@@ -138,6 +138,41 @@ def test_a_saved_folder_is_the_model(tf2, tmp_path):
     np.testing.assert_array_equal(model.predict(x), again.predict(x))
 
 
+def test_a_file_keeps_losses_and_metrics_with_what_they_are_made_with(tf2, tmp_path):
+    class Hits(tf2.keras.metrics.Metric):
+        def __init__(self, label=0, name="hits"):
+            super().__init__(name=name)
+            self.label = label
+            self.hits = self.add_weight(name="n", initializer="zeros")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            found = tf2.argmax(y_pred, -1) == tf2.cast(tf2.reshape(y_true, [-1]), tf2.int64)
+            wanted = tf2.reshape(y_true, [-1]) != self.label
+            self.hits.assign_add(tf2.reduce_sum(tf2.cast(found & wanted, tf2.float32)))
+
+        def result(self):
+            return self.hits
+
+    x = data()[0]
+    y = x.argmax(1) % 3
+    model = tf2.keras.Sequential([tf2.keras.layers.Dense(3, input_shape=(4,))])
+    loss = tf2.keras.losses.SparseCategoricalCrossentropy(True)
+    metrics = [Hits(1), tf2.keras.metrics.SparseTopKCategoricalAccuracy(k=2)]
+    model.compile("sgd", loss, metrics=metrics)
+    path = str(tmp_path / "model.h5")
+    model.save(path)
+    again = tf2.keras.models.load_model(path, custom_objects={"Hits": Hits})
+    scores = model.predict(x)
+    best = np.argsort(-scores, 1)
+    logs = np.log(np.exp(scores).sum(1)) - scores[np.arange(len(y)), y]
+    wanted = [
+        logs.mean(),
+        np.sum((best[:, 0] == y) & (y != 1)),
+        np.mean((y == best[:, :2].T).any(0)),
+    ]
+    np.testing.assert_allclose(again.evaluate(x, y, verbose=0), wanted, rtol=1e-4)
+
+
 def test_words_become_numbers(tf2):
     layer = tf2.keras.layers.TextVectorization(output_sequence_length=4)
     layer.adapt(["the cat sat", "the dog!"])
@@ -147,6 +182,23 @@ def test_words_become_numbers(tf2):
     assert found[0, 0] == 2
     assert found[0, 1] == 1
     assert found[0, 3] == 0
+
+
+def test_an_optimizer_of_tf_train_trains_a_network_with_a_state(tf2):
+    tf1 = tf2.compat.v1
+    layers = tf2.keras.layers
+    model = tf2.keras.Sequential(
+        [
+            layers.GRU(5, return_sequences=True, stateful=True, batch_input_shape=[4, None, 2]),
+            layers.Dense(1),
+        ]
+    )
+    model.compile(tf1.train.AdamOptimizer(0.05), "mse")
+    x = np.random.RandomState(0).rand(8, 3, 2).astype("float32")
+    losses = model.fit(x, x.sum(2, keepdims=True), batch_size=4, epochs=8, verbose=0).history[
+        "loss"
+    ]
+    assert losses[-1] < losses[0] / 2
 
 
 def test_there_is_no_tpu(tf2):

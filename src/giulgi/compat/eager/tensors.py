@@ -10,7 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.eager.graphs import EagerGraph
 from giulgi.compat.eager.lazy import known_value, state, values
-from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph, is_modern
 from giulgi.compat.operations.host import as_declared, session_storage, stand_in
 from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.compat.tensors.references import Reference
@@ -263,6 +263,20 @@ def compare(name: str, x: Any, y: Any) -> Any:
         return name == "not_equal"
 
 
+class FedTensor(Tensor):
+    """A tensor of TensorFlow 2 that depends on what will be fed: ``==`` compares elements."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        return compare("equal", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return compare("not_equal", self, other)
+
+    __hash__ = object.__hash__
+
+
 def made(op: Operation, place: int, expression: Expression, dtype: DType | None = None) -> Tensor:
     """Return a result of an operation: with a value, unless it depends on what will be fed."""
     if not op.graph.is_eager:
@@ -271,7 +285,7 @@ def made(op: Operation, place: int, expression: Expression, dtype: DType | None 
         return TracedTensor(op, place, expression, dtype)
     if not expression.node.symbolic:
         return EagerTensor(op, place, expression, dtype)
-    return Tensor(op, place, expression, dtype)
+    return (FedTensor if is_modern() else Tensor)(op, place, expression, dtype)
 
 
 def of_value(value: Any, dtype: Any = None, name: str = "EagerConst") -> EagerTensor:

@@ -13,7 +13,7 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.operations.host import stand_in
 from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
-from giulgi.compat.tensors.tensor import Tensor, as_tensor
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, result_of
 
 
 @exported("layers.Input", "Input", "models.Input", "engine.Input", "engine.topology.Input",
@@ -65,7 +65,7 @@ def named_placeholder(dtype: DType, shape: TensorShape, name: str) -> Tensor:
     """Return a placeholder; its operation has a name that is unique in the graph."""
     graph = get_default_graph()
     operation = Operation(graph, "Placeholder", graph.unique_name(name), [])
-    made = Tensor(operation, 0, stand_in(dtype, shape.sizes, name), dtype)
+    made = result_of(operation, 0, stand_in(dtype, shape.sizes, name), dtype)
     operation.outputs.append(made)
     return remember(made)
 

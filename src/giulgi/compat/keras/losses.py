@@ -234,17 +234,29 @@ def get(identifier: Any) -> Any:
 
 
 def _class(name: str, function: Function) -> type:
-    def init(self: KerasLoss, *args: Any, **options: Any) -> None:
-        chosen = {k: v for k, v in options.items() if k not in ("reduction", "name")}
-        if args:
-            chosen["from_logits"] = args[0]
-        reduction = options.get("reduction")
-        KerasLoss.__init__(
-            self, lambda y, p: function(y, p, **chosen), function.__name__, reduction
-        )
+    order = (*_ORDERS.get(name, ()), "reduction", "name")
+
+    def init(self: Any, *args: Any, **options: Any) -> None:
+        self.given = given = dict(zip(order, args, strict=False)) | options
+        chosen = {k: v for k, v in given.items() if k not in ("reduction", "name")}
+        own = given.get("name") or function.__name__
+        KerasLoss.__init__(self, lambda y, p: function(y, p, **chosen), own, given.get("reduction"))
+
+    def get_config(self: Any) -> dict[str, Any]:
+        return dict(self.given)
 
     return type(name, (KerasLoss,), {"__init__": init, "__doc__": function.__doc__,
-                                     "__module__": __name__})  # fmt: skip
+                                     "__module__": __name__, "get_config": get_config})  # fmt: skip
+
+
+# The arguments of classes before those that all have.
+_ORDERS = {
+    "BinaryCrossentropy": ("from_logits", "label_smoothing"),
+    "CategoricalCrossentropy": ("from_logits", "label_smoothing"),
+    "SparseCategoricalCrossentropy": ("from_logits",),
+    "Huber": ("delta",),
+    "CosineSimilarity": ("axis",),
+}
 
 
 for _name, _function in {

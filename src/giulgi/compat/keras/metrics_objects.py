@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,19 @@ class Metric(gg.metrics.Metric):
                 if name in vars(cls):
                     setattr(cls, name, _of_giulgi(vars(cls)[name]))
         super().__init_subclass__(**options)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a metric that knows what it is made with."""
+        self = super().__new__(cls)
+        self.__dict__["__given"] = (args, kwargs)
+        return self
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what it was made with, by name."""
+        args, kwargs = self.__dict__["__given"]
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        given = {"name": self.name, **dict(zip(names, args, strict=False)), **kwargs}
+        return {key: getattr(value, "name", value) for key, value in given.items()}
 
     def __init__(self, name: str | None = None, dtype: Any = None, **_: Any) -> None:
         super().__init__(name, "float32" if dtype is None else getattr(dtype, "name", dtype))
@@ -165,6 +179,7 @@ def _stand_in(base: type) -> type:
         del dtype
         base.__init__(self, *args, **kwargs)  # type: ignore[misc]
 
+    init.__signature__ = inspect.signature(base.__init__)  # type: ignore[attr-defined,misc]
     fields["__init__"] = init
     return type(base.__name__, (Metric, base), fields)
 

@@ -90,10 +90,8 @@ def _names(value: Any) -> Any:
         return [_names(part) for part in value]
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, gg.metrics.Metric):
-        told = ("name", "num_thresholds", "curve", "num_classes")
-        config = {key: part for key, part in vars(value).items() if key in told}
-        return {"class_name": type(value).__name__, "config": config}
+    if isinstance(value, (gg.losses.Loss, gg.metrics.Metric)) and hasattr(value, "get_config"):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
     return getattr(value, "__name__", None) or getattr(value, "name", type(value).__name__)
 
 
@@ -168,21 +166,22 @@ def _made(content: Any, compile: bool) -> Any:
 
 
 def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None:
-    def known(value: Any) -> Any:
-        if isinstance(value, dict) and f"metrics.{value.get('class_name')}" in TABLES["keras"]:
-            made: Any = TABLES["keras"][f"metrics.{value['class_name']}"]
-            return made(**value.get("config", {}))
+    def known(value: Any, of: str) -> Any:
         if isinstance(value, dict) and "class_name" in value:
-            return known(value.get("config", {}).get("name", value["class_name"]))
+            name, config = value["class_name"], value.get("config", {})
+            made: Any = custom.get(name) or TABLES["keras"].get(f"{of}.{name}")
+            if isinstance(made, type):
+                return made(**config)
+            return known(config.get("name", name), of)
         if isinstance(value, dict):
-            return {key: known(part) for key, part in value.items()}
+            return {key: known(part, of) for key, part in value.items()}
         if isinstance(value, list):
-            return [known(part) for part in value]
+            return [known(part, of) for part in value]
         return custom.get(value, value) if isinstance(value, str) else value
 
-    metrics = told.get("metrics") or told.get("metrics_config")
+    metrics = known(told.get("metrics") or told.get("metrics_config"), "metrics")
     given = told["optimizer_config"]
-    model.compile(given, known(told.get("loss")), known(metrics))
+    model.compile(given, known(told.get("loss"), "losses"), metrics)
 
 
 def _set(model: Model, layers: list[LayerWeights]) -> None:

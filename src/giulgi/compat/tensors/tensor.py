@@ -89,7 +89,8 @@ class Tensor(Operand):
 
     def consumers(self) -> list[Operation]:
         """Return the operations that take it."""
-        return [op for op in self.graph.get_operations() if self in op.inputs]
+        operations = self.graph.get_operations()
+        return [op for op in operations if any(x is self for x in op.inputs)]
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Return its value in a session; None: the default one."""

@@ -323,6 +323,8 @@ def assignment(
 def take_effect(operation: Operation) -> Operation:
     """Let what an operation assigns be assigned where a program computes at once; return it."""
     graph = get_default_graph()
+    if graph.is_eager and any(new.node.symbolic for _, new in operation.assigns):
+        return operation  # A network is built, by what takes the new values itself.
     if graph.recorder is not None:
         for variable, new in operation.assigns:
             graph.recorder.record(variable.variable, gg.cast(new, variable.variable.dtype))
