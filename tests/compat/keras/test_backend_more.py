@@ -48,3 +48,17 @@ def test_a_batch_is_normalized(backend):
 def test_elements_are_joined_from_the_last(backend):
     joined = backend.foldr(lambda a, b: a - b, backend.constant([1.0, 2.0, 4.0]))
     assert backend.eval(joined) == 4 - 2 - 1
+
+
+def test_zeros_of_any_shape_and_causal_convolutions(backend):
+    for shape in (3, [3], np.array([3])):
+        np.testing.assert_array_equal(backend.eval(backend.zeros(shape)), np.zeros(3))
+    x = backend.placeholder((None, 4, 1))
+    ones = backend.ones((backend.shape(x)[0], 2))
+    row = np.arange(4.0).reshape(1, 4, 1)
+    causal = backend.conv1d(
+        x, backend.constant(np.ones((2, 1, 1))), padding="causal", dilation_rate=2
+    )
+    found = backend.function([x], [ones, causal])([row])
+    np.testing.assert_array_equal(found[0], [[1, 1]])
+    np.testing.assert_array_equal(found[1].ravel(), [0, 1, 2, 4])

@@ -110,8 +110,11 @@ def _convolution(rank: int) -> Any:
         dilation_rate: Any = 1,
     ) -> gg.Tensor:  # fmt: skip
         a, w = alike(x, kernel)
+        apart = _sizes(dilation_rate, rank)
+        # What is causal sees no place behind its own.
+        before = [((w.shape[i] - 1) * step, 0) for i, step in enumerate(apart)]
         return gg.convolution(
-            a, w, _sizes(strides, rank), padding, _sizes(dilation_rate, rank),
+            a, w, _sizes(strides, rank), before if padding == "causal" else padding, apart,
             data_format=_order(data_format),
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from giulgi.compat.graphs.graph import Collections, get_default_graph, reset_def
 from giulgi.compat.keras import naming
 from giulgi.compat.keras.boundary import (
     expressions,
+    holds_named,
     is_named,
     named,
 )
@@ -21,6 +22,7 @@ from giulgi.compat.keras.inputs import named_placeholder
 from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.names import export, exported
 from giulgi.compat.sessions.session import BaseSession, get_default_session
+from giulgi.compat.tensorflow.math import creation
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
@@ -274,16 +276,19 @@ def to_dense(tensor: Any) -> Any:
     return tensor
 
 
-def _filled(value: float) -> Callable[..., Any]:
+def _filled(value: float, of_shape: Callable[..., Any]) -> Callable[..., Any]:
     def fill(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
-        return variable(np.full(tuple(int(n) for n in shape), value), dtype, name)
+        if holds_named(shape):
+            return of_shape(shape, dtype or floatx(), name)
+        sizes = np.ravel(shape.as_list() if isinstance(shape, TensorShape) else shape)
+        return variable(np.full(sizes.astype(int), value), dtype, name)
 
-    fill.__doc__ = f"Return a variable full of {value:g}."
+    fill.__doc__ = f"Return a variable full of {value:g}; a tensor, if its shape is computed."
     return fill
 
 
-export("backend.zeros", _filled(0.0), of="keras")
-export("backend.ones", _filled(1.0), of="keras")
+export("backend.zeros", _filled(0.0, creation.zeros), of="keras")
+export("backend.ones", _filled(1.0, creation.ones), of="keras")
 
 
 @backend("eye")
