@@ -112,9 +112,9 @@ def _convolution(rank: int) -> Any:
         a, w = alike(x, kernel)
         apart = _sizes(dilation_rate, rank)
         # What is causal sees no place behind its own.
-        before = [((w.shape[i] - 1) * step, 0) for i, step in enumerate(apart)]
+        sides: Any = [(((w.shape[0] or 1) - 1) * apart[0], 0)] if padding == "causal" else padding
         return gg.convolution(
-            a, w, _sizes(strides, rank), before if padding == "causal" else padding, apart,
+            a, w, _sizes(strides, rank), sides, apart,
             data_format=_order(data_format),
         )  # fmt: skip
 
