@@ -70,3 +70,40 @@ def test_strings_of_a_data_set_become_records(tf2, tmp_path):
     writer = tf2.data.experimental.TFRecordWriter(path)
     writer.write(tf2.data.Dataset.from_tensor_slices(texts))
     assert [record.numpy() for record in tf2.data.TFRecordDataset(path)] == texts
+
+
+def test_a_checkpoint_keeps_what_it_is_given_later(tf2, tmp_path):
+    checkpoint = tf2.train.Checkpoint()
+    checkpoint.listed = [tf2.Variable(1.0)]
+    checkpoint.listed.append(tf2.Variable(2.0))
+    path = checkpoint.save(str(tmp_path / "ck"))
+    other = tf2.train.Checkpoint()
+    other.listed = [tf2.Variable(0.0), tf2.Variable(0.0)]
+    other.restore(path).assert_consumed()
+    assert [float(variable.numpy()) for variable in other.listed] == [1, 2]
+
+
+def test_what_is_loaded_has_signatures(tf2, tmp_path):
+    class Times(tf2.Module):
+        def __init__(self):
+            super().__init__()
+            self.factor = tf2.Variable(3.0)
+
+        @tf2.function
+        def __call__(self, x):
+            return x * self.factor
+
+    module = Times()
+    own = module.__call__.get_concrete_function(tf2.TensorSpec([None], tf2.float32))
+    tf2.saved_model.save(module, str(tmp_path / "module"), signatures=own)
+    found = tf2.saved_model.load(str(tmp_path / "module"))
+    assert list(found.signatures) == ["serving_default"]
+    outputs = found.signatures["serving_default"](tf2.constant([1.0, 2.0]))
+    np.testing.assert_array_equal(outputs["output_0"].numpy(), [3, 6])
+
+    model = tf2.keras.Sequential([tf2.keras.layers.Dense(2, input_shape=(3,), name="last")])
+    model.save(str(tmp_path / "model"))
+    infer = tf2.saved_model.load(str(tmp_path / "model")).signatures["serving_default"]
+    assert list(infer.structured_outputs) == ["last"]
+    x = np.ones((4, 3), np.float32)
+    np.testing.assert_allclose(infer(tf2.constant(x))["last"].numpy(), model(x).numpy())

@@ -133,6 +133,7 @@ FAMILIES = (
     "recurrent.seq2seq_helpers",
     "second.distribution",
     "second.objects",
+    "second.saved_objects",
     "second.ragged",
     "second.ragged_reductions",
     "system.compat_util",

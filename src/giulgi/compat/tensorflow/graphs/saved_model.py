@@ -17,7 +17,7 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.graphs import meta_graph
 from giulgi.compat.tensorflow.graphs.graph_def import tensor_info
-from giulgi.compat.tensorflow.second import objects
+from giulgi.compat.tensorflow.second import saved_objects
 from giulgi.compat.tensorflow.train.monitored import Scaffold
 from giulgi.compat.tensorflow.train.saver import Saver, raw_session
 from giulgi.compat.tensors.tensor import as_tensor
@@ -328,10 +328,10 @@ def load_either(*args: Any, **kwargs: Any) -> Any:
     if len(args) + len(kwargs) > 1 and (hasattr(args[0], "run") if args else "sess" in kwargs):
         return load(*args, **kwargs)
     folder = os.fsdecode(args[0] if args else kwargs["export_dir"])
-    if objects.is_saved_module(folder):
-        return objects.load_module(folder)
+    if saved_objects.is_saved_module(folder):
+        return saved_objects.load_module(folder)
     if folders.is_of_keras(Path(folder)):
-        return saving.load_model(folder)
+        return saved_objects.model_with_signature(saving.load_model(folder))
     return _Loaded(folder)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 import giulgi as gg
-from giulgi.compat.eager.lazy import assign_pending
 from giulgi.compat.graphs.functions import name_scope
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export, exported
@@ -86,68 +83,17 @@ def _things(thing: Any, seen: set[int]) -> Iterator[Any]:
                 yield from _things(leaf, seen)
 
 
+def variables_of(thing: Any) -> list[Any]:
+    """Return all variables among the attributes of something, and of the modules in it."""
+    return list(_variables(thing, set()))
+
+
 def _variables(thing: Any, seen: set[int]) -> Iterator[Any]:
     for leaf in _things(thing, seen):
         if isinstance(leaf, (Variable, gg.Variable)):
             yield leaf
         elif isinstance(leaf, gg.layers.Layer):
             yield from leaf.weights
-
-
-# Saved models as folders
-
-
-_PART = "giulgi_saved_model.pickle"
-
-
-@exported("saved_model.save")
-def save(obj: Any, export_dir: str, signatures: Any = None, options: Any = None) -> None:
-    """Write an object with variables into a folder, for :func:`load`.
-
-    A model of Keras is written whole. Of a module the values of its variables are, and its class is
-    looked for when it is loaded.
-    """
-    del signatures, options
-    if hasattr(obj, "save") and hasattr(obj, "to_json"):
-        obj.save(export_dir)
-        return
-    assign_pending()
-    os.makedirs(os.path.join(export_dir, "variables"), exist_ok=True)
-    variables = obj.variables if hasattr(obj, "variables") else list(_variables(obj, set()))
-    arrays = [np.asarray(v.numpy()) for v in variables]
-    _loadable[os.path.abspath(export_dir)] = obj
-    with open(os.path.join(export_dir, _PART), "wb") as file:
-        pickle.dump({"class": type(obj).__name__, "arrays": arrays}, file)
-
-
-# What this program has saved: it is what a folder is loaded as.
-_loadable: dict[str, Any] = {}
-
-
-def load_module(export_dir: str) -> Any:
-    """Return a module that this program has saved, with the values of then.
-
-    Raises:
-        NotImplementedError: if another program has saved it: its functions are not in the folder.
-    """
-    path = os.path.abspath(export_dir)
-    if path not in _loadable:
-        raise NotImplementedError(
-            f"{export_dir} was saved by another program, and holds the values of its variables "
-            "only: make the module again, and restore it with tf.train.Checkpoint"
-        )
-    with open(os.path.join(path, _PART), "rb") as file:
-        kept = pickle.load(file)
-    obj = _loadable[path]
-    variables = obj.variables if hasattr(obj, "variables") else list(_variables(obj, set()))
-    for variable, array in zip(variables, kept["arrays"], strict=True):
-        variable.assign(array)
-    return obj
-
-
-def is_saved_module(export_dir: str) -> bool:
-    """Whether a folder is of :func:`save`."""
-    return os.path.exists(os.path.join(export_dir, _PART))
 
 
 class _Options:

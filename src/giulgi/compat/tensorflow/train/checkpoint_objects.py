@@ -74,7 +74,8 @@ class Checkpoint:
     """
 
     def __init__(self, root: Any = None, **objects: Any) -> None:
-        self._objects = dict(objects) if root is None else {"root": root, **objects}
+        if root is not None:
+            objects = {"root": root, **objects}
         for name, value in objects.items():
             setattr(self, name, value)
         self._count = 0
@@ -125,8 +126,12 @@ class Checkpoint:
     read = restore
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
-        for name, value in self._objects.items():
+        for name, value in self._objects().items():
             yield from _parts_of(name, value)
+
+    def _objects(self) -> dict[str, Any]:
+        """Return the objects by their names, those of later assignments too."""
+        return {name: value for name, value in vars(self).items() if name != "_count"}
 
 
 def _parts_of(key: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -134,7 +139,7 @@ def _parts_of(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Variable) or hasattr(value, "get_weights"):
         yield key, value
     elif isinstance(value, Checkpoint):
-        for name, inner in value._objects.items():
+        for name, inner in value._objects().items():
             yield from _parts_of(f"{key}/{name}", inner)
     elif isinstance(value, Mapping):
         for name, inner in value.items():
