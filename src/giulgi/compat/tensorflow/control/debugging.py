@@ -14,6 +14,7 @@ from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.control.control_flow import group, no_op, with_dependencies
+from giulgi.compat.tensorflow.control.printed import element, filled, tensors_in
 from giulgi.compat.tensorflow.math.arguments import is_text, numbers, static
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
@@ -22,21 +23,11 @@ from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
 def _said(value: Any, summarize: int) -> str:
     """Return the first elements of an array as TensorFlow prints them."""
     array = np.asarray(value)
-    texts = [_text(x) for x in array.ravel()[: summarize if summarize >= 0 else None]]
+    texts = [element(x) for x in array.ravel()[: summarize if summarize >= 0 else None]]
     if not array.ndim:
         return texts[0]
     more = "..." if array.size > len(texts) else ""
     return f"[{' '.join(texts)}{more}]"
-
-
-def _text(x: Any) -> str:
-    if isinstance(x, bytes):
-        return x.decode(errors="replace")
-    if isinstance(x, np.floating):
-        # As many digits as tell the number from others.
-        short = f"{x:.6g}"
-        return short if type(x)(short) == x or np.isnan(x) else f"{x:.9g}"
-    return str(x)
 
 
 @exported("Print")
@@ -82,24 +73,28 @@ def print_(
     end: str = "\n",
     name: str | None = None,
 ) -> Operation:
-    """Return an operation that prints values whenever it is run."""
-    texts = [x if isinstance(x, str) else None for x in inputs]
-    tensors = [x for x in inputs if not isinstance(x, str)]
+    """Return an operation that prints values whenever it is run.
+
+    Args:
+        inputs: tensors, and lists, tuples and dicts of them; anything else is printed as it is.
+        output_stream: where to, such as ``sys.stdout``; None: to the standard error.
+        summarize: how many elements at both ends of each axis are printed; -1: all.
+        sep: what stands between values.
+        end: what stands behind them.
+        name: the name of the operation.
+    """
+
+    is_alone = len(inputs) == 1 and isinstance(inputs[0], Tensor)
 
     def show(*values: Any) -> None:
-        remaining = iter(values)
-        said = [_whole(next(remaining)) if text is None else text for text in texts]
+        arrays = iter(values)
+        said = [x if isinstance(x, str) else repr(filled(x, arrays, summarize)) for x in inputs]
+        if is_alone and not np.ndim(values[0]):
+            said = [element(np.asarray(values[0])[()])]  # Text has no quotation marks then.
         stream = output_stream if hasattr(output_stream, "write") else sys.stderr
         print(sep.join(said), end=end, file=stream)
 
-    def _whole(value: Any) -> str:
-        array = np.asarray(value)
-        if array.dtype.kind == "O":
-            return _said(value, summarize)
-        with np.printoptions(edgeitems=max(summarize, 1), threshold=2 * max(summarize, 1)):
-            return str(array)
-
-    return host_operation("PrintV2", show, tensors, [], name)
+    return host_operation("PrintV2", show, tensors_in(inputs), [], name)
 
 
 @exported("Assert", "debugging.Assert", "python.ops.control_flow_ops.Assert")

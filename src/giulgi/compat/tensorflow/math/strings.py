@@ -12,6 +12,7 @@ import numpy as np
 from giulgi.compat.errors import InvalidArgumentError
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensorflow.control.printed import array_text
 from giulgi.compat.tensorflow.math.arguments import axes
 from giulgi.compat.tensorflow.math.fingerprints import fingerprint
 from giulgi.compat.tensors.dtypes import as_dtype, int64, string
@@ -358,8 +359,7 @@ def format_(
     def told(*arrays: Any) -> Any:
         text = template
         for array in arrays:
-            with np.printoptions(edgeitems=summarize, threshold=2 * summarize):
-                text = text.replace(placeholder, str(array), 1)
+            text = text.replace(placeholder, array_text(array, summarize), 1)
         return text.encode()
 
     return host_operation("StringFormat", told, tensors, [(string, ())], name).outputs[0]

@@ -1,0 +1,54 @@
+"""What ``tf.print`` writes is what TensorFlow 2.21 wrote of the same values."""
+
+import io
+
+import numpy as np
+import pytest
+
+CASES = [
+    (1.0, "1"),
+    (0.1, "0.1"),
+    (1e-7, "1e-07"),
+    (123456789.0, "123456792"),
+    (1e10, "1e+10"),
+    (float("nan"), "nan"),
+    ([1.5, 2.0], "[1.5 2]"),
+    ([[1.0, 2.0], [3.0, 4.0]], "[[1 2]\n [3 4]]"),
+    (True, "1"),
+    ("abc", "abc"),
+    (["a", 'b"\n'], '["a" "b\\"\\n"]'),
+    (list(range(20)), "[0 1 2 ... 17 18 19]"),
+    (np.ones([2, 2, 2], np.float32), "[[[1 1]\n  [1 1]]\n\n [[1 1]\n  [1 1]]]"),
+    (np.full([7], 1 / 3), "[" + "0.33333333333333331 " * 3 + "..." + " 0.33333333333333331" * 3 + "]"),
+    (np.arange(40).reshape(4, 10)[:2], "[[0 1 2 ... 7 8 9]\n [10 11 12 ... 17 18 19]]"),
+]  # fmt: skip
+
+
+def printed(tf, *inputs, **options):
+    stream = io.StringIO()
+    with tf.Session() as session:
+        session.run(tf.print(*inputs, output_stream=stream, **options))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(("value", "text"), CASES)
+def test_values(tf, value, text):
+    assert printed(tf, tf.constant(value)) == f"{text}\n"
+
+
+def test_structures_and_what_stands_between(tf):
+    inputs = ["a", tf.constant(3.0), [tf.constant(1.0), 2, "x"], {"k": tf.constant(2.5)}, (1.0, 2)]
+    assert printed(tf, *inputs, sep="|") == "a|3|[1, 2, 'x']|{'k': 2.5}|(1.0, 2)\n"
+    assert printed(tf, "é", tf.constant("한글"), None, end="") == 'é "한글" None'
+
+
+def test_as_many_as_are_asked_for(tf):
+    x = tf.range(10)
+    assert printed(tf, x, summarize=1) == "[0 ... 9]\n"
+    assert printed(tf, x, summarize=-1) == "[0 1 2 3 4 5 6 7 8 9]\n"
+
+
+def test_a_text_with_values_in_it(tf):
+    made = tf.strings.format("a {} b {}", (tf.constant([1.0, 2.5]), tf.constant("x")))
+    with tf.Session() as session:
+        assert session.run(made) == b'a [1 2.5] b "x"'
