@@ -280,7 +280,8 @@ def _filled(value: float, of_shape: Callable[..., Any]) -> Callable[..., Any]:
     def fill(shape: Any, dtype: Any = None, name: str | None = None) -> Any:
         if holds_named(shape):
             return of_shape(shape, dtype or floatx(), name)
-        sizes = np.ravel(shape.as_list() if isinstance(shape, TensorShape) else shape)
+        known: Any = shape.as_list() if isinstance(shape, TensorShape) else shape
+        sizes = np.ravel(known)
         return variable(np.full(sizes.astype(int), value), dtype, name)
 
     fill.__doc__ = f"Return a variable full of {value:g}; a tensor, if its shape is computed."
