@@ -301,6 +301,21 @@ def test_pillow_and_scipy(tmp_path):
         "float32 [1] 6.0")  # fmt: skip
 
 
+def test_what_an_agent_remembers_is_a_table_of_objects(tmp_path):
+    pytest.importorskip("scipy")
+    text = """
+        import numpy as np
+        import scipy.signal
+
+        steps = [[np.zeros(4), k, 0.5, np.ones(4), False] for k in range(3)]
+        table = np.array(steps)
+        print(table.shape, np.vstack(table[:, 0]).shape, table[:, 1].tolist())
+        print(scipy.signal.lfilter([1], [1, -0.5], table[:, 2][::-1], axis=0).tolist())
+        print(np.array([[1, 2], [3]]).shape, np.array([np.zeros((2, 3)), np.zeros((2, 4))]).shape)
+    """
+    run(tmp_path, text, "(3, 5) (3, 4) [0, 1, 2]", "[0.5, 0.75, 0.875]", "(2,) (2,)")
+
+
 def test_functions_of_pandas(tmp_path):
     pytest.importorskip("pandas")
     text = """

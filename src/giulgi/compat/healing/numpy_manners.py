@@ -111,10 +111,14 @@ def _uneven(own: Function, value: Any, options: dict[str, Any]) -> Any:
         "np.array makes an array of lists of lists that differ in length, as NumPy once did "
         "(today: dtype=object)."
     )
-    made = np.empty(len(value), object)
-    for place, part in enumerate(value):
-        made[place] = part
-    return made
+    try:
+        # Rows of equal length stay rows: what an agent remembers is a table of objects.
+        return own(value, **{**options, "dtype": object})
+    except ValueError:
+        made = np.empty(len(value), object)
+        for place, part in enumerate(value):
+            made[place] = part
+        return made
 
 
 def _trusting(own: Function) -> Function:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable
 from types import ModuleType
@@ -9,7 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from giulgi.compat.healing.hooks import called_by_program, fill, heals, lazily, makes, moved
+from giulgi.compat.healing.hooks import (
+    called_by_program,
+    fill,
+    heals,
+    lazily,
+    makes,
+    moved,
+    replace,
+)
 from giulgi.compat.healing.telling import tell
 
 _WINDOWS = (
@@ -71,6 +80,21 @@ def _signal(module: Any) -> None:
             for name in _WINDOWS
         },
     )
+    for name in ("lfilter", "convolve", "correlate"):
+        replace(module, name, _of_objects)
+
+
+def _of_objects(own: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a filter take columns of a table of objects, such as what an agent remembers."""
+
+    def plain(x: Any) -> Any:
+        return x.astype(float) if isinstance(x, np.ndarray) and x.dtype == object else x
+
+    @functools.wraps(own)
+    def filtered(*args: Any, **options: Any) -> Any:
+        return own(*map(plain, args), **{name: plain(x) for name, x in options.items()})
+
+    return filtered
 
 
 @heals("scipy.stats")
