@@ -97,3 +97,18 @@ def test_what_was_gathered_stays_when_an_epoch_ends(model):
     np.testing.assert_allclose(
         history["iou"], [np.mean(so_far[:3]), np.mean(so_far[3:])], rtol=1e-5
     )
+
+
+def test_a_single_number_counts_once_although_steps_are_masked():
+    from keras import backend
+    from keras.layers import Dense, Embedding
+    from keras.models import Sequential
+
+    def highest(y_true, y_pred):
+        return backend.max(y_pred)
+
+    model = Sequential([Embedding(5, 2, mask_zero=True), Dense(1)])
+    model.compile("sgd", "mse", metrics=[highest])
+    x = np.array([[1, 2, 0], [3, 0, 0]])
+    found = model.evaluate(x, np.zeros((2, 3, 1)), verbose=0)[1]
+    assert found == pytest.approx(model.predict(x).max(), rel=1e-5)

@@ -65,6 +65,10 @@ class OfProgram(gg.metrics.MeanOf):
 
         return call
 
+    def _add(self, values: gg.Tensor, weights: Any) -> None:
+        """Add values with their weights; a single number for the whole batch has none."""
+        super()._add(values, None if values.known_shape == () else weights)
+
     def updates(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Return what a batch changes, as graph: the mean, and what the function assigns."""
         self._assigned = {}
