@@ -172,3 +172,12 @@ def test_a_trained_model_is_exported_and_predicts(tf, numbers, tmp_path):
     found = tf.contrib.predictor.from_saved_model(folder)({"x": x[:4]})["predictions"]
     wanted = list(model.predict(make({"x": x[:4]}, num_epochs=1, shuffle=False)))
     np.testing.assert_allclose(found, [row["predictions"] for row in wanted], rtol=1e-6)
+
+
+def test_embeddings_of_examples_from_records_have_a_known_size(tf):
+    columns = tf.feature_column
+    kind = columns.categorical_column_with_vocabulary_list("kind", ["a", "b"])
+    embedded = columns.embedding_column(kind, dimension=3)
+    spec = columns.make_parse_example_spec([embedded])
+    received = tf.estimator.export.build_parsing_serving_input_receiver_fn(spec)()
+    assert columns.input_layer(received.features, [embedded]).shape.as_list() == [None, 3]

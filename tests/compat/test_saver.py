@@ -243,3 +243,43 @@ def test_graphs_of_layers_of_keras_and_own_gradients_are_saved(tf, tmp_path):
         with pytest.raises(LookupError, match="saved the graph"):
             tf.gradients(session.graph.get_tensor_by_name("y:0"), tf.trainable_variables())
     np.testing.assert_array_equal(found, expected)
+
+
+def test_what_is_built_when_axes_are_known_comes_back_with_its_gradient(tf, tmp_path):
+    x, labels = tf.placeholder(tf.float32, name="x"), tf.placeholder(tf.int32, name="labels")
+    tf.one_hot(labels, 3, name="ones")
+    first, _ = tf.split(x, 2, 1)
+    part = tf.identity(x[..., 1:], name="part")
+    total = tf.reduce_sum(first**2) + tf.reduce_sum(part)
+    tf.identity(tf.gradients(total, x)[0], name="slopes")
+    tf.Variable(1.0)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, str(tmp_path / "m"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+        fed = {"x:0": [[1, 2, 3, 4]], "labels:0": [2, 0]}
+        ones, part, slopes = session.run(["ones:0", "part:0", "slopes:0"], fed)
+    assert ones.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert part.tolist() == [[2, 3, 4]]
+    assert slopes.tolist() == [[2, 5, 1, 1]]
+
+
+def test_a_function_that_no_file_can_hold_does_not_keep_a_graph_from_being_saved(tf, tmp_path):
+    from giulgi.compat.operations.deferred import called
+    from giulgi.compat.operations.operation import as_results
+
+    def own(value):
+        return value[..., None]
+
+    x = tf.placeholder(tf.float32, name="x")
+    as_results("Own", "own", [x], called(lambda value: own(value), (x.expression,), {}))
+    tf.add(tf.Variable(1.0), 1.0, name="other")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, str(tmp_path / "m"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+        assert session.run("other:0") == 2
+        with pytest.raises(NotImplementedError, match="a function of the program that saved"):
+            session.run("own:0", {"x:0": [1.0]})

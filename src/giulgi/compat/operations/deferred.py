@@ -8,8 +8,11 @@ what is known of its shapes, are found by trying it with some numbers of axes an
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from pickle import PicklingError
 from typing import Any
 
 import giulgi as gg
@@ -70,16 +73,7 @@ class Deferred(Op):
     ) -> tuple[Expression | None, ...]:
         """Return the gradients, which are deferred, too."""
         floats = [i for i, x in enumerate(inputs) if x.dtype.kind == "f"]
-
-        def slopes(given: Sequence[Expression]) -> list[Expression]:
-            *values, slope = given
-            models = [gg.placeholder(x.dtype, x.known_shape) for x in values]
-            own = gg.placeholder(slope.dtype, slope.known_shape)
-            end = self.function(models)[self.place]
-            found = gg.gradients([end], [models[i] for i in floats], [own])
-            pairs = zip([*models, own], given, strict=True)
-            return substitute(found, {model.node: x for model, x in pairs})
-
+        slopes = Slopes(self.function, self.place, floats)
         made = {
             i: build(Deferred(slopes, place, x.dtype, x.known_shape, self.needs_sizes), *inputs, dy)
             for place, (i, x) in enumerate((i, inputs[i]) for i in floats)
@@ -89,6 +83,99 @@ class Deferred(Op):
     def formula(self, *inputs: str) -> str:
         """Tell what it is of."""
         return f"what is built of ({', '.join(inputs)}) when it is fed"
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """The gradients of what a function of expressions gives.
+
+    Attributes:
+        function: returns expressions.
+        place: which of them the gradients are of.
+        floats: the places of the inputs whose gradients are wanted.
+    """
+
+    function: _Function
+    place: int
+    floats: list[int]
+
+    def __call__(self, given: Sequence[Expression]) -> list[Expression]:
+        """Return the gradients by the inputs, the last of which is the result's gradient."""
+        *values, slope = given
+        models = [gg.placeholder(x.dtype, x.known_shape) for x in values]
+        own = gg.placeholder(slope.dtype, slope.known_shape)
+        end = self.function(models)[self.place]
+        found = gg.gradients([end], [models[i] for i in self.floats], [own])
+        pairs = zip([*models, own], given, strict=True)
+        return substitute(found, {model.node: x for model, x in pairs})
+
+
+class _Hole(Enum):
+    # The one member of an enumeration stays the one also when it is pickled.
+    HOLE = "hole"
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A function of arguments in which expressions are left out, to be put in when it is called.
+
+    A file of a graph keeps the function by its name; see :func:`named`.
+
+    Attributes:
+        function: the function.
+        leaves: the values that are nested in its arguments, holes instead of expressions.
+        structure: how they are nested.
+    """
+
+    function: Callable[..., Any]
+    leaves: list[Any]
+    structure: Any
+
+    def filled(self, given: Sequence[Expression]) -> Any:
+        """Return what the function gives, perhaps nested."""
+        remaining = iter(given)
+        leaves = [next(remaining) if x is _Hole.HOLE else x for x in self.leaves]
+        args, kwargs = unflatten(self.structure, iter(leaves))
+        return self.function(*args, **kwargs)
+
+    def __call__(self, given: Sequence[Expression]) -> list[Expression]:
+        """Return the expressions in what the function gives."""
+        return [x for x in flatten(self.filled(given))[0] if isinstance(x, Expression)]
+
+    def __reduce__(self) -> Any:
+        module, name = self.function.__module__, self.function.__name__
+        if _known(module, name) is not self.function:
+            raise PicklingError(f"{module}.{name} cannot be found by its name")
+        return named, (module, name, self.leaves, self.structure)
+
+
+def named(module: str, name: str, leaves: list[Any], structure: Any) -> Whole:
+    """Return a function of a stand-in by its name, with its arguments.
+
+    Raises:
+        ValueError: if there is no such operation.
+    """
+    own = _known(module, name)
+    if own is None:
+        raise ValueError(f"a graph has no {module}.{name}")
+    return Whole(own, leaves, structure)
+
+
+def _known(module: str, name: str) -> Any:
+    """Return the function of expressions that an operation is made of; None if there is none."""
+    if not module.startswith("giulgi.compat.tensorflow."):
+        return None
+    found = getattr(importlib.import_module(module), name, None)
+    own = getattr(found, "__wrapped__", None)
+    return own if getattr(own, "__module__", None) == module else None
+
+
+def not_in_file(given: Sequence[Expression]) -> list[Expression]:
+    """Say that a function of the program is not in the file of a graph."""
+    raise NotImplementedError(
+        "this was computed by a function of the program that saved the graph, which is not in the "
+        "file of the graph: build it anew in the program"
+    )
 
 
 def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
@@ -118,21 +205,13 @@ def called(function: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, 
 def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -> Any:
     """Return the deferred results of a function; None if it cannot be tried either."""
     inputs = [x for x in leaves if isinstance(x, Expression)]
-
-    def whole(given: Sequence[Expression]) -> Any:
-        remaining = iter(given)
-        filled = [next(remaining) if isinstance(x, Expression) else x for x in leaves]
-        args, kwargs = unflatten(structure, iter(filled))
-        return function(*args, **kwargs)
-
-    def ends(given: Sequence[Expression]) -> list[Expression]:
-        return [x for x in flatten(whole(given))[0] if isinstance(x, Expression)]
-
+    holes = [_Hole.HOLE if isinstance(x, Expression) else x for x in leaves]
+    whole = Whole(function, holes, structure)
     any_rank = any(x.known_shape is None for x in inputs)
     trials = [(axes, False) for axes in _TRIED_AXES] if any_rank else []
     for axes, sized in [*trials, *((axes, True) for axes in (_TRIED_AXES if any_rank else (0,)))]:
         found = [
-            _tried(whole, [_model(x, axes, size) for x in inputs])
+            _tried(whole.filled, [_model(x, axes, size) for x in inputs])
             for size in (_TRIED_SIZES if sized else (None,))
         ]
         if None in found or len({len(results) for results, _ in found}) > 1:
@@ -142,7 +221,7 @@ def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -
         made = {
             i: build(
                 Deferred(
-                    ends, place, results[i].dtype,
+                    whole, place, results[i].dtype,
                     None if any_rank else _common([other[i] for other, _ in found]), sized,
                 ),
                 *inputs,

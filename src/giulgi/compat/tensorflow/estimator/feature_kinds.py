@@ -256,7 +256,10 @@ class EmbeddingColumn(DenseColumn):
             "embedding_weights", [self.categorical_column.num_buckets, self.dimension], tf.float32,
             self.initializer, trainable=trainable and self.trainable,
         )  # fmt: skip
-        return combined(table, self.categorical_column.ids(features), self.combiner)
+        found = combined(table, self.categorical_column.ids(features), self.combiner)
+        # Of examples from records it is not known how many values each has.
+        shaped: Tensor = tf.reshape(found, [-1, self.dimension])
+        return shaped
 
 
 def combined(table: Any, ids: Tensor, combiner: str) -> Tensor:

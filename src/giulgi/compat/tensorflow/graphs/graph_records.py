@@ -12,6 +12,7 @@ not in a file: it is there by name, and says so when it is run.
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import io
 import pickle
@@ -24,8 +25,10 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import Graph, Operation
+from giulgi.compat.operations.deferred import Deferred, not_in_file
 from giulgi.compat.operations.host import HostCall, objects
 from giulgi.compat.operations.with_gradient import WithGradient, lost
+from giulgi.compat.tensorflow.math.seeded import drawing, told_drawing
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor
 from giulgi.compat.variables.variable import Variable
@@ -102,7 +105,27 @@ def to_bytes(
         "variables": cells,
         "collections": _collections(graph, places),
     }
-    return pickle.dumps(content, protocol=4)
+    try:
+        return pickle.dumps(content, protocol=4)
+    except _NOT_PICKLED:
+        ops = _ops_that_are_kept(expressions) | _ops_that_are_lost(expressions)
+        content["record"] = taken_apart(expressions, outside, ops)
+        return pickle.dumps(content, protocol=4)
+
+
+_NOT_PICKLED = (AttributeError, TypeError, pickle.PicklingError)
+
+
+def _ops_that_are_lost(expressions: Sequence[Expression]) -> dict[Node, Op]:
+    """Return what stands for operations that hold functions of the program: they say so."""
+    found: dict[Node, Op] = {}
+    for node in topological(x.node for x in expressions):
+        try:
+            pickle.dumps(node.op, protocol=4)
+        except _NOT_PICKLED:
+            own = Expression(node)
+            found[node] = Deferred(not_in_file, 0, own.dtype, own.known_shape)
+    return found
 
 
 def _ops_that_are_kept(expressions: Sequence[Expression]) -> dict[Node, Op]:
@@ -151,6 +174,7 @@ def _operation(op: Operation, places: _Places, frozen: Collection[Operation]) ->
         "host": op.host is not None,
         "content": content,
         "function": None if op.host is None else _named_function(op.host.function),
+        "drawing": None if op.host is None else told_drawing(op.host.function),
     }
 
 
@@ -213,6 +237,8 @@ class _Reader(pickle.Unpickler):
             found = getattr(importlib.import_module(module), name, None)
             if getattr(found, "__module__", None) == module:
                 return found
+        if module == "builtins" and name in ("slice", "Ellipsis"):
+            return getattr(builtins, name)
         if module in numpys and (name in _NUMPYS or name.endswith("DType")):
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f"a graph has no {module}.{name}")
@@ -221,7 +247,10 @@ class _Reader(pickle.Unpickler):
 _OURS = (
     "giulgi.source",
     "giulgi.compat.variables.assigned",
+    "giulgi.compat.operations.deferred",
     "giulgi.compat.operations.with_gradient",
+    "giulgi.compat.tensors.dtypes",
+    "giulgi.tree",
 )
 _NUMPYS = ("dtype", "ndarray", "_reconstruct", "scalar", "_frombuffer")
 
@@ -335,6 +364,8 @@ def _host(told: Mapping[str, Any]) -> Callable[..., Any]:
     if told["content"] is not None:
         text = objects(told["content"])
         return lambda: text
+    if told.get("drawing") is not None:
+        return drawing(**told["drawing"])
     if told.get("function") is not None:
         module, name, given = told["function"]
         found: Any = None
