@@ -86,3 +86,23 @@ def test_shapes_that_are_computed_are_known_as_far_as_they_are(tf):
     assert tf.truncated_normal(tf.stack([size[0], 4])).shape.as_list() == [None, 4]
     with tf.Session() as session:
         assert session.run(tf.random_normal(size), {x: np.ones((3, 8))}).shape == (3, 8)
+
+
+def test_an_imported_graph_draws_as_the_one_that_was_saved(tf, run):
+    tf.set_random_seed(3)
+    size = tf.placeholder(tf.int32, [1], name="size")
+    tf.truncated_normal(size, name="bell")
+    tf.random_uniform([3], 5, 90, tf.int32, name="whole")
+    w = tf.Variable(tf.random_uniform([2]), name="w")
+    tf.global_variables_initializer()
+    names = ["bell:0", "whole:0", "init", "w:0"]
+    with tf.Session() as session:
+        first = session.run(names[:2], {size: [4]}), session.run(names[2:3]), session.run(w)
+        meta = tf.train.export_meta_graph()
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(meta)
+        again = session.run(names[:2], {"size:0": [4]}), session.run(names[2:3]), session.run("w:0")
+    np.testing.assert_array_equal(first[0][0], again[0][0])
+    np.testing.assert_array_equal(first[0][1], again[0][1])
+    assert again[0][1].min() >= 5
+    np.testing.assert_array_equal(first[2], again[2])

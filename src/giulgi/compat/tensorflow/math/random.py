@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,6 +23,7 @@ from giulgi.compat.tensorflow.math.seeded import (
     bell,
     cut_bell,
     even,
+    name_of,
     operations_before,
     whole,
 )
@@ -70,10 +73,9 @@ def stream_of(graph: Any, seeds: tuple[int, int], draw: Callable[..., Any]) -> S
     """Return what an operation draws; the same seeds go on where a program computes at once."""
     if not graph.is_eager:
         return Stream(seeds, draw)
-    streams = graph.notes.setdefault("streams", {})
-    key = (seeds, getattr(draw, "__name__", ""))
-    found: Stream = streams.setdefault(key, Stream(seeds, draw))
-    return found
+    places = graph.notes.setdefault("streams", {})
+    key = (seeds, name_of(draw))
+    return Stream(seeds, draw, places.setdefault(key, WeakKeyDictionary()))
 
 
 def own_seed(seed: Any = None) -> int | None:
@@ -104,7 +106,7 @@ def _drawn_as_then(
         return None
     stream = stream_of(get_default_graph(), seeds, draw)
     if is_known:
-        made = host_operation("RandomStream", lambda: stream(known), [], [(dtype, known)])
+        made = host_operation("RandomStream", partial(stream, known), [], [(dtype, known)])
     else:
         several = known_elements(known) if isinstance(known, gg.Tensor) else known
         declared = several and [n if isinstance(n, int) else None for n in several]
@@ -219,11 +221,7 @@ def _whole_numbers(shape: Any, low: Any, high: Any, dtype: Any, seed: Any, name:
     ends = [int(v.ravel()[0]) for v in known if v is not None and v.size == 1]
     drawn = None
     if len(ends) == 2 and dtype == np.int32:
-        first, last = ends
-
-        def draw(seeds: tuple[int, int], start: int, count: int) -> Any:
-            return whole(seeds, start, count, first, last)
-
+        draw = partial(whole, low=ends[0], high=ends[1])
         drawn = _drawn_as_then(draw, shape, dtype, seed, _constants(shape, low, high))
 
     def plain() -> gg.Tensor:

@@ -9,7 +9,8 @@ What is drawn is the same as long as that number is; see :func:`operations_befor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -98,12 +99,18 @@ class Stream:
     Args:
         seeds: those of the graph and of the operation.
         draw: makes numbers of seeds, the first block of the counter, and how many.
+        places: how far each session is, where several operations go on from each other.
     """
 
-    def __init__(self, seeds: tuple[int, int], draw: Callable[..., Array]) -> None:
+    def __init__(
+        self,
+        seeds: tuple[int, int],
+        draw: Callable[..., Array],
+        places: WeakKeyDictionary[Storage, int] | None = None,
+    ) -> None:
         self.seeds = seeds
         self.draw = draw
-        self._next: WeakKeyDictionary[Storage, int] = WeakKeyDictionary()
+        self._next = WeakKeyDictionary() if places is None else places
 
     def __call__(self, sizes: Any) -> Array:
         """Return the next numbers, of a shape."""
@@ -113,6 +120,37 @@ class Stream:
         first = self._next.get(storage, 0)
         self._next[storage] = first + count * _RESERVED
         return self.draw(self.seeds, first, count).reshape(shape)
+
+    def told(self) -> dict[str, Any]:
+        """Return what :func:`drawing` makes such a stream of again, for the file of a graph."""
+        bounds = self.draw.keywords if isinstance(self.draw, partial) else {}
+        return {"seeds": self.seeds, "draw": name_of(self.draw), "bounds": dict(bounds)}
+
+
+def name_of(draw: Callable[..., Array]) -> str:
+    """Return the name of the function that draws, whatever its bounds are."""
+    function = draw.func if isinstance(draw, partial) else draw
+    return function.__name__
+
+
+def told_drawing(function: Any) -> dict[str, Any] | None:
+    """Return in plain values what an operation draws, perhaps of a shape; None for others."""
+    stream, shape = (
+        (function.func, function.args[0])
+        if isinstance(function, partial) and function.args
+        else (function, None)
+    )
+    return {**stream.told(), "shape": shape} if isinstance(stream, Stream) else None
+
+
+def drawing(
+    seeds: tuple[int, int], draw: str, bounds: Mapping[str, int], shape: Any
+) -> Callable[..., Array]:
+    """Return what draws numbers as :func:`told_drawing` told it, from the beginning."""
+    functions: tuple[Callable[..., Array], ...] = (even, bell, cut_bell, whole)
+    function = next(f for f in functions if f.__name__ == draw)
+    stream = Stream(seeds, partial(function, **bounds))
+    return stream if shape is None else partial(stream, shape)
 
 
 # The number of operations
