@@ -158,6 +158,7 @@ def test_operations_and_sessions_tell_what_they_are(tf):
     told = y.op.node_def
     assert (told.name, told.op, list(told.input)[0]) == ("y", "MatMul", "x")
     assert told.attr["T"].type == tf.float32.as_datatype_enum
+    assert str(y.op).splitlines()[:2] == ['name: "y"', 'op: "MatMul"']
     assert y.op.colocation_groups() == [b"loc:@y"]
     assert tf.get_default_graph().version == len(tf.get_default_graph().get_operations())
     tf.Variable(1.0)

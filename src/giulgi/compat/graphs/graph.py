@@ -134,6 +134,9 @@ class Operation:
         """Return its results."""
         return tuple(self.outputs)
 
+    def __str__(self) -> str:
+        return str(self.node_def)
+
     def __repr__(self) -> str:
         return f"<tf.Operation {self.name!r} type={self.type}>"
 

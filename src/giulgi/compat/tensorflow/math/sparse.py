@@ -107,7 +107,8 @@ class SparseTensor:
         return self.with_values(_with_dense(self.indices, self.values, other, "divide"))
 
     def __repr__(self) -> str:
-        return f"SparseTensor(indices={self.indices}, values={self.values})"
+        parts = f"indices={self.indices}, values={self.values}, dense_shape={self.dense_shape}"
+        return f"SparseTensor({parts})"
 
 
 def _is_plain(value: Any) -> bool:
