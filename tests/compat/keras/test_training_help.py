@@ -134,6 +134,7 @@ def test_updates_that_a_program_runs_itself(k):
     x = k.layers.Input((3,))
     model = k.models.Model(x, k.layers.Dense(1)(x))
     loss = K.mean(K.square(model.output - 1.0))
+    assert model._collected_trainable_weights == model.trainable_weights
     updates = k.optimizers.Adam(lr=0.1).get_updates(params=model.trainable_weights, loss=loss)
     step = K.function([model.input], [loss], updates=updates)
     losses = [step([X])[0] for _ in range(30)]

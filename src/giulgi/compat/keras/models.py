@@ -241,6 +241,11 @@ class Model(TrainedModel):
 
     _make_train_function = _make_test_function = _make_predict_function
 
+    @property
+    def _collected_trainable_weights(self) -> list[Any]:
+        """What training changes, as agents of the time asked for it."""
+        return self.trainable_weights
+
 
 class Sequential(Model, gg.Sequential):
     """Layers one after another."""
