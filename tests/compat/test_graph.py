@@ -164,3 +164,13 @@ def test_operations_and_sessions_tell_what_they_are(tf):
     tf.Variable(1.0)
     assert tf.train.Saver().saver_def.filename_tensor_name == "save/Const:0"
     assert [device.device_type for device in tf.Session().list_devices()] == ["CPU"]
+
+
+def test_the_first_value_of_a_variable_is_found_by_its_operation_and_fed(tf):
+    outputs = tf.layers.dense(tf.ones([1, 2]), 3, name="hidden")
+    graph = tf.get_default_graph()
+    kernel, first = graph.get_operation_by_name("hidden/kernel/Assign").inputs
+    assert kernel.name == "hidden/kernel:0"
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer(), {first: [[1, 2, 3], [4, 5, 6]]})
+        assert session.run(outputs).tolist() == [[5, 7, 9]]

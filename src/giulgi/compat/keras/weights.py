@@ -135,7 +135,11 @@ class NamedWeight(Variable):
             self._snapshot = Tensor(self.op, 0, weight)
             self.op.outputs.append(self._snapshot)
             self.initializer = Operation(
-                graph, "Assign", f"{own}/Assign", [self.initial_value], [(self, first)]
+                graph,
+                "Assign",
+                f"{own}/Assign",
+                [self._snapshot, self.initial_value],
+                [(self, first)],
             )
         self.variable = weight
         self.trainable = trainable

@@ -128,7 +128,11 @@ class Variable(VariableMethods, Valued):
         self._snapshot = Tensor(self.op, 0, self.variable)
         self.op.outputs.append(self._snapshot)
         self.initializer = Operation(
-            self.graph, "Assign", f"{own}/Assign", [self.initial_value], [(self, first)]
+            self.graph,
+            "Assign",
+            f"{own}/Assign",
+            [self._snapshot, self.initial_value],
+            [(self, first)],
         )
 
     def restore(
