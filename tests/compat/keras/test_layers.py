@@ -207,3 +207,28 @@ def test_an_embedding_in_front_takes_sequences_of_any_length(k):
     assert model.input_shape == (None, None)
     assert model.output_shape == (None, 3)
     assert model.predict(np.ones((2, 5))).shape == (2, 3)
+
+
+def test_sessions_run_what_layers_change_with_each_step():
+    import tensorflow as tf
+    from keras import backend
+    from keras.layers import BatchNormalization, Dense, Input
+    from keras.models import Model
+
+    x = np.random.default_rng(0).normal(3, 1, (8, 2))
+    fed = tf.placeholder(tf.float32, (None, 2))
+    layer = BatchNormalization(momentum=0.5)
+    layer(fed)
+    inputs = Input((2,))
+    model = Model(inputs, Dense(1)(BatchNormalization(momentum=0.5)(inputs)))
+    assert len(layer.updates) == len(model.updates) == 2
+    assert layer.updates[0] is layer.updates[0]
+    assert layer.get_updates_for(fed) == layer.updates
+    assert layer.get_updates_for(inputs) == layer.get_updates_for(None) == []
+    backend.get_session().run(layer.updates, {fed: x, backend.learning_phase(): 1})
+    np.testing.assert_allclose(layer.get_weights()[2], x.mean(axis=0) / 2, rtol=1e-5)
+    backend.function([inputs], [model.output], updates=model.updates)([x])
+    np.testing.assert_allclose(model.layers[1].get_weights()[2], x.mean(axis=0) / 2, rtol=1e-5)
+    assert model.uses_learning_phase
+    model.trainable = False
+    assert model.updates == []

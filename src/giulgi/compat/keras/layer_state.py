@@ -8,9 +8,14 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.boundary import called, holds_named, named
-from giulgi.compat.keras.weights import weight_of
+from giulgi.compat.keras.weights import Weight, weight_of
+from giulgi.compat.tensors.tensor import as_tensor, record
 from giulgi.compat.variables.variable import Variable
+from giulgi.graph.node import topological
+from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.ops.state import current_recorder, unrecorded
+from giulgi.nn.layers.calls import calls_of
+from giulgi.nn.phase import phase
 from giulgi.tree import flatten
 
 
@@ -64,6 +69,46 @@ class Keeping(gg.layers.Layer):
         if not holds_named([inputs, mask]):
             return own(inputs, mask)
         return called(own, "Mask", None, [inputs, mask], {})
+
+    @property
+    def updates(self) -> list[Any]:
+        """What changes with each step beside what is trained, as operations for a session.
+
+        They belong to the calls of the layer, of a network to its own inputs; a frozen one has
+        none.
+        """
+        graph = get_default_graph()
+        if graph.is_eager or not self.trainable:
+            return []
+        network = self.__dict__.get("_network")
+        calls = calls_of(self) if network is None else network.calls
+        known = graph.notes.setdefault("updates of layers", {})
+        found = []
+        for variable, new in (update for call in calls for update in call.updates):
+            if isinstance(variable, Weight) and (variable.cell, new.node) not in known:
+                known[variable.cell, new.node] = record(
+                    "AssignMovingAvg", None, [], [new], assigns=[(variable.named, new)]
+                ).outputs[0]
+            found.append(known.get((variable.cell, new.node)))
+        return [update for update in found if update is not None]
+
+    @property
+    def uses_learning_phase(self) -> bool:
+        """Whether what it returns is another while training."""
+        network = self.__dict__.get("_network")
+        calls = calls_of(self)
+        ends = [y for call in calls for y in call.outputs] if network is None else network.outputs
+        return phase.node in topological(y.node for y in ends)
+
+    def get_updates_for(self, inputs: Any) -> list[Any]:
+        """Return the updates that depend on certain inputs; with None those that depend on none."""
+        wanted = {as_tensor(x).expression.node for x in flatten(inputs)[0] if x is not None}
+        pairs = [(x, set(topological([x.expression.node]))) for x in self.updates]
+        if inputs is None:
+            return [
+                x for x, nodes in pairs if not any(isinstance(n.op, Placeholder) for n in nodes)
+            ]
+        return [x for x, nodes in pairs if nodes & wanted]
 
     @property
     def losses(self) -> list[Any]:

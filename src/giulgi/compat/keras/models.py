@@ -136,11 +136,6 @@ class Model(TrainedModel):
         return list(self._require_network().output_names)
 
     @property
-    def updates(self) -> list[Any]:
-        """What sessions of a program's own run beside a training step: nothing."""
-        return []
-
-    @property
     def losses(self) -> list[Any]:
         """The penalties of weights, and what the last call added."""
         found: list[Any] = super().losses
