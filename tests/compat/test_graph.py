@@ -174,3 +174,11 @@ def test_the_first_value_of_a_variable_is_found_by_its_operation_and_fed(tf):
     with tf.Session() as session:
         session.run(tf.global_variables_initializer(), {first: [[1, 2, 3], [4, 5, 6]]})
         assert session.run(outputs).tolist() == [[5, 7, 9]]
+
+
+def test_containers_change_nothing(tf):
+    with tf.Graph().as_default() as graph, tf.container("train"), graph.container("more"):
+        v = tf.Variable(3.0, name="v")
+        with tf.Session() as session:
+            session.run(tf.global_variables_initializer())
+            assert session.run(v) == 3.0

@@ -49,6 +49,12 @@ def device(device_name_or_function: Any) -> Any:
     return get_default_graph().device(device_name_or_function)
 
 
+@exported("container", "python.framework.ops.container")
+def container(container_name: str) -> Any:
+    """Take note of nothing: each session has its own variables."""
+    return get_default_graph().container(container_name)
+
+
 @exported("add_to_collection", "python.framework.ops.add_to_collection")
 def add_to_collection(name: Any, value: Any) -> None:
     """Add a value to a collection of the default graph."""

@@ -340,6 +340,9 @@ class Graph(Manners):
         del device_name
         yield
 
+    # Each session has its own variables; where a server would keep them does not matter.
+    container = device
+
     def as_graph_def(self, from_version: Any = None, add_shapes: bool = False) -> Any:
         """Return the graph as a message, ``tf.GraphDef``."""
         from giulgi.compat.tensorflow.graphs.graph_def import graph_def_of
