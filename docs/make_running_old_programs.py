@@ -68,8 +68,8 @@ HEALED = """\
 ## What is healed
 
 Python, NumPy, pandas and others have changed since. `giulgi run` brings back what they removed, for
-the program that it runs alone, and says so once for each. Of a program in Python 2 it says that it
-is one.
+the program that it runs alone, and says so once for each. A program in the language of Python 2 is
+translated by fissix, which continues 2to3, before it runs; the file stays as it is.
 """
 
 COVERED = """\

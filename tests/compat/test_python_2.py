@@ -1,6 +1,7 @@
 """Names of Python 2 are there for a program, for its processes, and for nobody else."""
 
 import ast
+import json
 import sys
 from types import SimpleNamespace
 
@@ -92,3 +93,71 @@ def test_cells_of_jupyter_are_healed(monkeypatch):
     names = {}
     exec(compile(healer.visit(ast.parse("a = list(xrange(2))")), "cell", "exec"), names)
     assert names["a"] == [0, 1]
+
+
+PROGRAM = """
+import cPickle, sys
+import tensorflow as tf
+from helper import third
+
+def pair((a, b)):
+\treturn a / b, float(a) / b
+
+try:
+    raise ValueError, "wrong"
+except ValueError, error:
+    print "caught:", error
+print pair((7, 2)), 7 / 2., third(10), 0777, 5L, `1 + 1`, 3 <> 4
+total = 9
+total /= 2
+print total,
+print total / 2
+print >>sys.stderr, "to the standard error"
+print zip("ab", range(2))[1], {1: 2}.keys()[0], map(lambda x: x / 2, [3, 5])
+exec "made = 3"
+print made, cPickle.load(open("old.pickle", "rb"))
+with tf.Session() as session:
+    print session.run(tf.constant(7) / 2)
+if total:
+        print "tabs"
+\tprint "and spaces"
+"""
+LINES = [
+    "caught: wrong", "(3, 3.5) 3.5 3 511 5 2 True", "4 2", "('b', 1) 1 [1, 2]", "3 {'data': 'ÿ'}",
+    "3", "tabs", "and spaces",
+]  # fmt: skip
+
+
+def test_the_language_of_python_2_is_translated(tmp_path):
+    (tmp_path / "helper.py").write_text('def third(x):\n    print "",\n    return x / 3\n')
+    # As Python 2 writes {"data": "\xff"}.
+    (tmp_path / "old.pickle").write_bytes(b"(dp0\nS'data'\np1\nS'\\xff'\np2\ns.")
+    ended = giulgi_run(tmp_path, text=PROGRAM)
+    assert ended.code == 0, ended.err
+    assert [line.strip() for line in ended.out.splitlines()] == LINES
+    assert "program.py is written in Python 2: it is translated into Python 3" in ended.err
+    assert "helper.py is written in Python 2" in ended.err
+    assert "to the standard error" in ended.err
+
+
+def test_errors_show_the_lines_of_python_2(tmp_path):
+    ended = giulgi_run(tmp_path, text='print "a"\nprint 1 / 0\n')
+    assert ended.code == 1
+    assert ended.out == "a\n"
+    assert "line 2, in <module>\n    print 1 / 0" in ended.err
+
+
+def test_division_is_true_where_the_program_asks_for_it(tmp_path):
+    text = "from __future__ import division\nprint 7 / 2\n"
+    assert giulgi_run(tmp_path, text=text).out == "3.5\n"
+
+
+@pytest.mark.parametrize("metadata", [{}, {"kernelspec": {"name": "python2"}}])
+def test_a_notebook_is_in_one_language(tmp_path, metadata):
+    texts = ["print 'a'" if not metadata else "print('a')", "n = 7\nprint(n / 2, zip('a', 'b')[0])"]
+    cells = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in texts]
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 2}
+    (tmp_path / "old.ipynb").write_text(json.dumps(notebook))
+    ended = giulgi_run(tmp_path, "old.ipynb")
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == ["a", "3 ('a', 'b')"]

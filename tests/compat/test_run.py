@@ -91,7 +91,8 @@ def test_ctrl_c_ends_a_program_as_under_python(tmp_path):
     assert ended.err.splitlines()[-1] == "KeyboardInterrupt"
 
 
-def test_python_2_is_told_apart(tmp_path):
+def test_python_2_is_told_apart_where_nothing_translates_it(tmp_path):
+    (tmp_path / "fissix.py").write_text("raise ImportError")
     ended = giulgi_run(tmp_path, text='x = 1\nprint "x is", x\n')
     assert ended.code == 1
     assert "Line 2 of program.py is written in Python 2" in ended.err

@@ -24,6 +24,7 @@ from typing import Any
 from giulgi.cli.tracebacks import print_error
 from giulgi.compat.eager.guessing import guessed
 from giulgi.compat.eager.mode import mode
+from giulgi.compat.healing.python_2_text import take_for_python_2
 from giulgi.compat.healing.source import healed_tree
 from giulgi.errors import DataError
 
@@ -67,6 +68,8 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     """
     shell = offer_shell(main)
     cells = list(cells_of(path))
+    if _is_of_python_2(path):
+        take_for_python_2()
     main.__dict__["__giulgi_text__"] = text = "\n".join(cell.text for cell in cells)
     mode.guess(guessed(text, path.resolve().parent))
     for cell in cells:
@@ -85,6 +88,14 @@ def offer_shell(main: ModuleType) -> Shell:
     shell = Shell(main)
     main.__dict__.update(get_ipython=lambda: shell, display=display, In=[""], Out={})
     return shell
+
+
+def _is_of_python_2(path: Path) -> bool:
+    """Whether a notebook says that Python 2 ran it."""
+    told = json.loads(path.read_text(encoding="utf-8-sig")).get("metadata", {})
+    kernel = told.get("kernelspec", {}).get("name", "")
+    version = str(told.get("language_info", {}).get("version", ""))
+    return kernel == "python2" if not version else version.startswith("2.")
 
 
 def cells_of(path: Path) -> Iterator[Cell]:

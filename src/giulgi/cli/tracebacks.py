@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from giulgi.compat.healing import python_2
+from giulgi.compat.healing.python_2_text import is_python_2
 from giulgi.compat.modules import missing
 from giulgi.compat.names import TABLES
 from giulgi.compat.wording import for_program
@@ -20,16 +21,6 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _RUNNER = str(Path(__file__).resolve().parent)
 # Of what is raised here a program's own line tells all.
 _SILENT = tuple(str(Path(_PACKAGE) / "compat" / name) for name in ("healing", "modules.py"))
-
-# What Python 3 says of lines that are Python 2, and what such lines look like.
-_PYTHON_2_SAID = re.compile(
-    r"Missing parentheses in call to '(print|exec)'|multiple exception types must be parenthesized"
-    r"|leading zeros in decimal integer literals"
-)
-_PYTHON_2_LINE = re.compile(
-    r"^\s*print\s+[^=(\s]|^\s*except\s+[\w.]+\s*,\s*\w+\s*:|^\s*raise\s+[\w.]+\s*,|<>"
-    r"|^\s*print\s*>>|\bur['\"]|^\s*exec\s+['\"\w]|`[^`]+`|\b\d[\da-fA-FxX]*[lL]\b"
-)
 
 # What programs import beside the stand-ins: the packages of ``giulgi[programs]``.
 _OF_PROGRAMS = {
@@ -61,9 +52,9 @@ def print_syntax_error(error: SyntaxError) -> None:
     print_error(error)
     if is_python_2(error):
         print(
-            f"\nLine {error.lineno} of {error.filename} is written in Python 2, which giulgi does "
-            "not run: it is another language than today's. The tool 2to3 (Python 3.12 and older: "
-            "python -m lib2to3 -w FILE; or pip install fissix) turns such a program into Python 3.",
+            f"\nLine {error.lineno} of {error.filename} is written in Python 2, another language "
+            "than today's. giulgi runs what the package fissix can translate: pip install fissix, "
+            "if it is not there, or else mend the line.",
             file=sys.stderr,
         )
 
@@ -96,11 +87,6 @@ def _to_install(library: str) -> str:
         "with: pip install 'giulgi[programs]' (in a copy of giulgi's repository: pip install "
         "--editable '.[programs]')"
     )
-
-
-def is_python_2(error: SyntaxError) -> bool:
-    """Whether what cannot be read is in order in Python 2."""
-    return bool(_PYTHON_2_SAID.search(error.msg or "") or _PYTHON_2_LINE.search(error.text or ""))
 
 
 def _trimmed(error: BaseException) -> TracebackType | None:

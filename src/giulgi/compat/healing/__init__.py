@@ -9,7 +9,7 @@ hooks       when something is healed: as soon as the program imports the library
 telling     what is said of it
 source      what can be healed only in the text of the program
 children    processes that a program starts
-python_2    names of Python 2, for lines of the program alone
+python_2    names of Python 2, for lines of the program alone; and python_2_text, its language
 others      a library, or Python itself: the names, arguments and manners of former times
 ==========  =====================================================================
 """
@@ -21,7 +21,8 @@ from giulgi.compat.healing import hooks
 # The files of this folder, each of a library.
 LIBRARIES = (
     "children", "downloads", "matplotlib", "numpy_manners", "numpy_names", "others",
-    "pandas_reading", "pandas_tables", "protobuf", "python", "python_2", "scipy", "sklearn",
+    "pandas_reading", "pandas_tables", "protobuf", "python", "python_2", "python_2_text", "scipy",
+    "sklearn",
 )  # fmt: skip
 
 

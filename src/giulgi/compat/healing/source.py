@@ -25,7 +25,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from giulgi.compat.healing import python_2
+from giulgi.compat.healing import python_2, python_2_text
 from giulgi.compat.healing.telling import tell
 
 _TYPES = {"float": float, "int": int, "complex": complex, "round": round}
@@ -162,9 +162,17 @@ def healed_tree(text: str, file: str) -> ast.Module:
     Raises:
         SyntaxError: if it cannot be read.
     """
-    tree = ast.parse(text, file)
-    # What is said of a text that cannot be compiled is to be said of the program's own.
-    compile(text, file, "exec", dont_inherit=True)
+    try:
+        tree = ast.parse(text, file)
+        # What is said of a text that cannot be compiled is to be said of the program's own.
+        compile(text, file, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        found = python_2_text.translated(text, file, error)
+        if found is None:
+            raise
+        tree = found
+    else:
+        tree = python_2_text.translated(text, file) or tree
     return _TreeHealer(file).visit(tree)
 
 
