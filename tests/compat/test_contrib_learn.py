@@ -186,3 +186,27 @@ def test_streaming_metrics_are_given_predictions_first(tf):
         session.run(tf.local_variables_initializer())
         session.run([update for _, update in found])
         np.testing.assert_allclose(session.run([value for value, _ in found]), [2 / 3, 3 / 4])
+
+
+def test_the_first_program_of_its_tutorial(tf):
+    learn = tf.contrib.learn
+    x, y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, -1.0, -2.0, -3.0])
+    columns = [tf.contrib.layers.real_valued_column("x", dimension=1)]
+    model = learn.LinearRegressor(feature_columns=columns)
+    # Here, and not under tf.estimator, nobody had to say whether to shuffle.
+    inputs = learn.io.numpy_input_fn({"x": x}, y, batch_size=4, num_epochs=200)
+    model.fit(input_fn=inputs, steps=200)
+    assert model.evaluate(input_fn=inputs)["loss"] < 0.2
+
+
+def test_insides_of_contrib_learn_are_what_is_public(tf):
+    from tensorflow.contrib.learn.python import SKCompat
+    from tensorflow.contrib.learn.python.learn import metric_spec
+    from tensorflow.contrib.learn.python.learn.estimators.run_config import RunConfig
+    from tensorflow.contrib.learn.python.learn.monitors import ValidationMonitor
+
+    learn = tf.contrib.learn
+    assert SKCompat is learn.SKCompat
+    assert metric_spec.MetricSpec is learn.MetricSpec
+    assert RunConfig is learn.RunConfig
+    assert ValidationMonitor is learn.monitors.ValidationMonitor

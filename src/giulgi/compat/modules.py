@@ -96,8 +96,21 @@ _ALIASES = {
     "tensorflow.contrib.rnn.python.ops.rnn": "tensorflow.contrib.rnn",
     "tensorflow.contrib.lookup.lookup_ops": "tensorflow.contrib.lookup",
     "tensorflow.contrib.learn.python.learn.learn_io": "tensorflow.contrib.learn.io",
+    "tensorflow.contrib.learn.python.learn.monitors": "tensorflow.contrib.learn.monitors",
     "tensorflow.contrib.learn.python.learn.estimators": "tensorflow.contrib.learn",
-    "tensorflow.contrib.learn.python.learn.estimators.model_fn": "tensorflow.contrib.learn",
+    **{
+        f"tensorflow.contrib.learn.python.learn.estimators.{name}": "tensorflow.contrib.learn"
+        for name in (
+            "dnn",
+            "dnn_linear_combined",
+            "estimator",
+            "linear",
+            "metric_key",
+            "model_fn",
+            "prediction_key",
+            "run_config",
+        )
+    },
     "tensorflow.contrib.losses.python.losses.loss_ops": "tensorflow.contrib.losses",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tensorflow.contrib.metrics",
     "tensorflow.contrib.seq2seq.python.ops.attention_wrapper": "tensorflow.contrib.seq2seq",
@@ -116,6 +129,7 @@ _INSIDES = {
     "tensorflow.python": ("tensorflow",),
     "tensorflow.core": ("tensorflow", "tensorflow.train"),
     "tensorflow.contrib.framework.python": ("tensorflow.contrib.framework",),
+    "tensorflow.contrib.learn.python": ("tensorflow.contrib.learn",),
     "tensorflow.contrib.opt.python": ("tensorflow.contrib.opt",),
 }
 # Modules in which TensorFlow 2 has what its Keras has, under the same names.

@@ -11,8 +11,7 @@ from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.public import tf
 
 
-@exported("contrib.learn.PredictionKey", "contrib.learn.python.learn.estimators.prediction_key"
-          ".PredictionKey")  # fmt: skip
+@exported("contrib.learn.PredictionKey")
 class PredictionKey:
     """What the predictions of a model are called."""
 
@@ -28,7 +27,7 @@ class MetricKey:
     PREDICTION_MEAN, LABEL_MEAN = "prediction/mean", "label/mean"
 
 
-@exported("contrib.learn.MetricSpec", "contrib.learn.python.learn.metric_spec.MetricSpec")
+@exported("contrib.learn.MetricSpec")
 @dataclass
 class MetricSpec:
     """A metric, and of what it is.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from giulgi.compat.names import exported
+from giulgi.compat.names import export, exported
 from giulgi.compat.tensorflow.data.dataset import Dataset
 
 InputFunction = Callable[[], Any]
@@ -40,7 +41,7 @@ def _require_shuffle(shuffle: Any) -> None:
         )
 
 
-@exported("estimator.inputs.numpy_input_fn", "contrib.learn.io.numpy_input_fn")
+@exported("estimator.inputs.numpy_input_fn")
 def numpy_input_fn(
     x: Any,
     y: Any = None,
@@ -83,7 +84,7 @@ def numpy_input_fn(
     return _input_function(features, labels, batch_size, num_epochs, bool(shuffle))
 
 
-@exported("estimator.inputs.pandas_input_fn", "contrib.learn.io.pandas_input_fn")
+@exported("estimator.inputs.pandas_input_fn")
 def pandas_input_fn(
     x: Any,
     y: Any = None,
@@ -118,3 +119,20 @@ def pandas_input_fn(
     features = {str(name): x[name].to_numpy() for name in x.columns}
     labels = None if y is None else y.to_numpy()
     return _input_function(features, labels, batch_size, num_epochs, bool(shuffle))
+
+
+def _shuffling(make: Callable[..., InputFunction]) -> Callable[..., InputFunction]:
+    """Return the same function as it was before: it shuffles, if nobody says otherwise."""
+
+    @functools.wraps(make)
+    def input_fn_of(
+        x: Any, y: Any = None, batch_size: int = 128, num_epochs: int | None = 1,
+        shuffle: bool = True, *others: Any, **more: Any,
+    ) -> InputFunction:  # fmt: skip
+        return make(x, y, batch_size, num_epochs, shuffle, *others, **more)
+
+    return input_fn_of
+
+
+export("contrib.learn.io.numpy_input_fn", _shuffling(numpy_input_fn))
+export("contrib.learn.io.pandas_input_fn", _shuffling(pandas_input_fn))
