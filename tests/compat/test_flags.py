@@ -1,6 +1,7 @@
 """``tf.app.flags``: what a command line gives, and what ``tf.app.run`` does."""
 
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -83,3 +84,18 @@ def test_run_says_what_is_wrong_with_the_command_line(flags, capsys):
         run(main=lambda argv: None, argv=["prog", "--size=many"])
     assert ended.value.code == 1
     assert "--size=many" in capsys.readouterr().err
+
+
+def test_flags_of_the_package_absl_are_those_of_tensorflow(tf, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["program.py", "--absl_n=5", "rest"])
+    for name in [n for n in sys.modules if n.split(".")[0] == "absl"]:
+        monkeypatch.delitem(sys.modules, name)
+    from giulgi.compat.healing import absl
+
+    flags = ModuleType("absl.flags")
+    absl._part(flags)
+    flags.DEFINE_integer("absl_n", 3, "how many", lower_bound=1)
+    with pytest.raises(SystemExit) as end:
+        tf.app.run(lambda rest: (flags.FLAGS.absl_n, rest))
+    assert end.value.code == (5, ["program.py", "rest"])
+    assert flags.FLAGS is tf.flags.FLAGS

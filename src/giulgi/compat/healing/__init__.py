@@ -20,7 +20,7 @@ from giulgi.compat.healing import hooks
 
 # The files of this folder, each of a library.
 LIBRARIES = (
-    "children", "downloads", "matplotlib", "numpy_manners", "numpy_names", "others",
+    "absl", "children", "downloads", "matplotlib", "numpy_manners", "numpy_names", "others",
     "pandas_reading", "pandas_tables", "protobuf", "python", "python_2", "python_2_text", "scipy",
     "sklearn",
 )  # fmt: skip

@@ -150,8 +150,12 @@ def run(main: Callable[..., Any] | None = None, argv: Sequence[str] | None = Non
         main: the function; None: that of the program.
         argv: the command line; None: the program's own.
     """
+    line = sys.argv if argv is None else argv
+    absl: Any = sys.modules.get("absl.flags")
     try:
-        left = FLAGS(sys.argv if argv is None else argv)
+        if absl is not None and absl.FLAGS is not FLAGS:  # The package itself is installed.
+            line = absl.FLAGS(line, known_only=True)
+        left = FLAGS(line)
     except FlagError as error:
         print(f"FATAL Flags parsing error:\n  {error}", file=sys.stderr)
         raise SystemExit(1) from None
