@@ -189,3 +189,26 @@ def test_variables_that_a_layer_made_itself_are_kept_with_their_first_values(tmp
     assert Sequential.from_config(model.get_config(), custom_objects=own).count_params() == 6
     whole = Model(model.input, model.output)
     assert Model.from_config(whole.get_config(), custom_objects=own).count_params() == 6
+
+
+def test_a_network_becomes_a_graph_of_constants():
+    import tensorflow as tf
+    from keras import backend
+    from keras.layers import BatchNormalization, Dense
+    from keras.models import Sequential
+    from tensorflow.python.framework import graph_util
+
+    with tf.Graph().as_default():
+        model = Sequential([Dense(3, input_dim=2, name="first"), BatchNormalization(), Dense(1)])
+        session, output = backend.get_session(), model.output
+        told = session.graph.as_graph_def()
+        frozen = graph_util.convert_variables_to_constants(session, told, [output.op.name])
+        wanted = model.predict(np.eye(2))
+    kinds = {node.name: node.op for node in frozen.node}
+    assert kinds["first/kernel"] == "Const"
+    assert kinds["first_input"] == "Placeholder"
+    with tf.Graph().as_default(), tf.Session() as other:
+        (found,) = tf.import_graph_def(frozen, return_elements=[output.name], name="")
+        np.testing.assert_allclose(
+            other.run(found, {"first_input:0": np.eye(2)}), wanted, rtol=1e-6
+        )

@@ -21,6 +21,10 @@ from giulgi.compat.tensors.dtypes import DType
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.formats import graph_proto
 from giulgi.formats.graph_proto import AttrValue, GraphDef, NodeDef, shape_proto
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.leaves import Placeholder
+from giulgi.graph.ops.state import ReadVariable
+from giulgi.graph.tensor import Tensor as Expression
 
 #: The attribute of the first node that holds giulgi's records.
 RECORDS = "_giulgi"
@@ -151,11 +155,33 @@ def _needed(graph: Graph, names: Iterable[str]) -> list[Operation]:
     waiting = [graph.get_operation_by_name(name.partition(":")[0]) for name in names]
     seen: set[Operation] = set()
     while waiting:
-        operation = waiting.pop()
-        if operation not in seen:
-            seen.add(operation)
-            waiting += operation.needed
+        while waiting:
+            operation = waiting.pop()
+            if operation not in seen:
+                seen.add(operation)
+                waiting += operation.needed
+        waiting += _leaves_of(graph, seen) - seen
     return sorted(seen, key=lambda operation: operation.number)
+
+
+def _leaves_of(graph: Graph, operations: Iterable[Operation]) -> set[Operation]:
+    """Return what is fed or assigned that results depend on; layers do not name it as inputs."""
+    from giulgi.compat.keras.boundary import named
+
+    outputs = [x for op in graph.get_operations() for x in op.outputs]
+    makers = {x.expression.node: x.op for x in outputs if _is_leaf(x.expression.node)}
+    found = set()
+    for node in topological(x.expression.node for op in operations for x in op.outputs):
+        if node in makers:
+            found.add(makers[node])
+        elif isinstance(node.op, Placeholder):  # An input of a network that nobody has looked at.
+            with graph.as_default():
+                found.add(named(Expression(node)).op)
+    return found
+
+
+def _is_leaf(node: Node) -> bool:
+    return isinstance(node.op, (Placeholder, ReadVariable))
 
 
 @exported(
