@@ -188,3 +188,13 @@ def test_inputs_of_whole_numbers_take_others_wherever_data_are_given():
     model.fit_generator(iter([(floats, y)]), steps_per_epoch=1, verbose=0)
     found = model.predict_generator(iter([whole + 0.5]), steps=1)
     np.testing.assert_array_equal(found, model.predict_on_batch(whole))
+
+
+def test_every_graph_names_its_layers_from_the_beginning(tf):
+    names = []
+    for _ in range(2):
+        with tf.Graph().as_default():
+            model = tf.keras.Sequential([tf.keras.layers.Dense(2), tf.keras.layers.Dense(1)])
+            model(tf.zeros([1, 3]))
+            names.append([model.name, *(v.name for v in tf.trainable_variables())])
+    assert names[0] == names[1]
