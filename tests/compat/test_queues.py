@@ -195,3 +195,25 @@ def test_batches_are_fetched_ahead(tf):
         assert session.run(named.dequeue()["rows"]).shape == (2,)
         coordinator.request_stop()
         coordinator.join(threads)
+
+
+def test_files_are_put_into_a_queue_by_hand_and_waiting_may_have_an_end(tf, tmp_path):
+    path = tmp_path / "some.csv"
+    path.write_text("x,y\n1.,0\n4.,1\n")
+    queue = tf.FIFOQueue(capacity=10, dtypes=[tf.string], shapes=[()])
+    name = tf.placeholder(tf.string)
+    put, close = queue.enqueue([name]), queue.close()
+    _, line = tf.TextLineReader(skip_header_lines=1).read(queue)
+    x, _ = tf.decode_csv(line, record_defaults=[[-1.0], [-1]])
+    with tf.Session() as session:
+        session.run(put, {name: str(path)})
+        assert [session.run(x), session.run(x)] == [1, 4]
+        with pytest.raises(NAMES["errors.DeadlineExceededError"]):
+            session.run(x, options=tf.RunOptions(timeout_in_ms=20))
+        session.run(close)
+        with pytest.raises(OutOfRangeError):
+            session.run(x)
+    config = tf.ConfigProto()
+    config.operation_timeout_in_ms = 20
+    with tf.Session(config=config) as session, pytest.raises(NAMES["errors.DeadlineExceededError"]):
+        session.run(x)

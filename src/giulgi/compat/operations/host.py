@@ -6,6 +6,7 @@ it runs the compiled program, and what only takes results, such as a summary, af
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -25,6 +26,23 @@ from giulgi.storage import Storage
 
 #: The values of the session that runs, for what has a state in each: iterators, tables.
 session_storage: ContextVar[Storage] = ContextVar("session_storage")
+# By when a run of a session is to have what it waits for, on the clock of time.monotonic.
+_deadline: ContextVar[float | None] = ContextVar("giulgi_deadline", default=None)
+
+
+def within(milliseconds: int, run: Callable[[], Any]) -> Any:
+    """Return what a function returns, which waits so long at most for what others are to bring."""
+    token = _deadline.set(time.monotonic() + milliseconds / 1000)
+    try:
+        return run()
+    finally:
+        _deadline.reset(token)
+
+
+def seconds_left() -> float | None:
+    """Return how long may still be waited; None: for ever."""
+    end = _deadline.get()
+    return None if end is None else max(0.0, end - time.monotonic())
 
 
 def made_by_python(node: Node, graph: Graph) -> Any:

@@ -12,6 +12,7 @@ from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.graphs.growth import note_new_run
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
+from giulgi.compat.operations.host import within
 from giulgi.compat.sessions.feeding import Feed
 from giulgi.compat.sessions.running import Prepared, as_run_error, require_initialized
 from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
@@ -158,7 +159,8 @@ class BaseSession:
     Args:
         target: has no meaning: all runs in this process.
         graph: the graph; None: the one that is built in.
-        config: has no meaning: threads and devices are giulgi's own.
+        config: of it ``operation_timeout_in_ms`` counts: so long a run waits for a queue. Threads
+            and devices are giulgi's own.
 
     Attributes:
         graph: the graph.
@@ -170,6 +172,7 @@ class BaseSession:
         del target
         self.graph = get_default_graph() if graph is None else graph
         self.config = config
+        self._most_wait = int(getattr(config, "operation_timeout_in_ms", 0) or 0)
         self.storage = Storage(self.graph.seed)
         self.initialized: set[ReadVariable] = set()
         self._runs: dict[Any, _Run] = {}
@@ -187,13 +190,14 @@ class BaseSession:
         Args:
             fetches: a tensor, operation, or name of one; or lists, tuples and dicts of them.
             feed_dict: the values of placeholders, or of any other tensors.
-            options: has no meaning.
+            options: of it ``timeout_in_ms`` counts.
             run_metadata: has no meaning.
 
         Returns:
             NumPy arrays, nested as the fetches are; None for an operation.
         """
-        del options, run_metadata
+        del run_metadata
+        limit = self._most_wait if options is None else int(getattr(options, "timeout_in_ms", 0))
         feeds = {} if feed_dict is None else feed_dict
         run = self._prepared(fetches, feeds)
         prepared = run.prepared
@@ -201,7 +205,10 @@ class BaseSession:
         if not run.is_checked:
             self._require_initialized(prepared)
         try:
-            values = prepared(arrays, self.storage)
+            if limit:
+                values = within(limit, lambda: prepared(arrays, self.storage))
+            else:
+                values = prepared(arrays, self.storage)
         except GiulgiError as error:
             raise as_run_error(error) from None
         if not run.is_checked:

@@ -15,7 +15,7 @@ import numpy as np
 from giulgi.compat.errors import OutOfRangeError
 from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import TABLES, exported
-from giulgi.compat.operations.host import host_operation, session_storage
+from giulgi.compat.operations.host import host_operation, seconds_left, session_storage
 from giulgi.compat.tensorflow.data.dataset_steps import Padding
 from giulgi.compat.tensorflow.data.elements import TensorSpec, stacked
 from giulgi.compat.tensors.dtypes import as_dtype
@@ -54,12 +54,12 @@ class State:
         """
         with self._changed:
             if self.is_closed:
-                raise _cancelled(f"{self._label} is closed.")
+                raise _error("CancelledError", f"{self._label} is closed.")
             for element in elements:
                 while self._is_full() and not self._is_cancelled:
                     self._changed.wait()
                 if self._is_cancelled:
-                    raise _cancelled("Enqueue operation was cancelled")
+                    raise _error("CancelledError", "Enqueue operation was cancelled")
                 self._elements.append(element)
                 self._changed.notify_all()
 
@@ -75,11 +75,15 @@ class State:
 
         Raises:
             OutOfRangeError: if the queue is closed and does not have enough.
+            DeadlineExceededError: if the session's limit of time is reached before.
         """
         found: list[Element] = []
         with self._changed:
             while len(found) < count:
-                self._changed.wait_for(lambda: self.is_closed or self._can_give())
+                ready = lambda: self.is_closed or self._can_give()  # noqa: E731
+                if not self._changed.wait_for(ready, seconds_left()):
+                    self._elements.extendleft(reversed(found))
+                    raise _error("DeadlineExceededError", "Timed out waiting for notification")
                 if not self._can_give() and self.is_closed:
                     there = len(found) + len(self._elements)
                     if there < count and (is_least or not there):
@@ -120,8 +124,8 @@ class State:
         return len(self._elements)
 
 
-def _cancelled(message: str) -> Exception:
-    error: Exception = TABLES["tensorflow"]["errors.CancelledError"](None, None, message)
+def _error(name: str, message: str) -> Exception:
+    error: Exception = TABLES["tensorflow"][f"errors.{name}"](None, None, message)
     return error
 
 

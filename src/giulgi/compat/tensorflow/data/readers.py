@@ -73,7 +73,8 @@ class ReaderBase:
                 if found and is_up_to:
                     break
                 ((path,),) = queue.state.take(1)
-                place.records, place.is_within = self._records(path), True
+                name = path.item() if isinstance(path, np.ndarray) else path
+                place.records, place.is_within = self._records(name), True
         return found
 
     def read(self, queue: QueueBase, name: str | None = None) -> tuple[Tensor, Tensor]:
