@@ -167,3 +167,24 @@ def test_the_text_of_a_function_is_its_own(tf2):
 
     assert tf2.autograph.to_code(twice).lstrip().startswith("def twice(x):")
     assert tf2.autograph.to_code(tf2.function(twice).python_function).count("2 * x") == 1
+
+
+def test_a_model_takes_a_compiled_call_of_its_own(tf2):
+    class Net(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = tf2.keras.layers.Dense(2)
+            self.drop = tf2.keras.layers.Dropout(0.5)
+
+        def call(self, x, training=True):
+            return self.drop(self.dense(x), training=training)
+
+    net, x = Net(), tf2.ones([3, 4])
+    net.call = tf2.function(net.call)
+    first = net(x, training=False).numpy()
+    kernel, bias = (w.numpy() for w in net.weights)
+    np.testing.assert_allclose(first, np.ones([3, 4]) @ kernel + bias, rtol=1e-5)
+    with tf2.GradientTape() as tape:
+        total = tf2.reduce_sum(net(x, training=False))
+    slopes = tape.gradient(total, net.trainable_variables)
+    np.testing.assert_allclose(slopes[0].numpy(), np.full([4, 2], 3.0))

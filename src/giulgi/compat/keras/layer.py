@@ -80,6 +80,8 @@ class Layer(Keeping):
         super().__init__(*self._checked_args(args), **kwargs)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # A program may give one layer a ``call`` of its own, such as a compiled one.
+        value = _of_one(value) if name == "call" and callable(value) else value
         super().__setattr__(name, value)
         if isinstance(value, (Variable, list, tuple, dict)):
             # A variable of the program's own is a weight of the layer that keeps it.
@@ -353,6 +355,15 @@ def _of_expressions(call: Callable[..., Any]) -> Callable[..., Any]:
             return call(self, *args, **kwargs)
         return for_user(functools.partial(call, self))(*args, **kwargs)
 
+    return of_expressions
+
+
+def _of_one(call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def of_expressions(*args: Any, **kwargs: Any) -> Any:
+        return call(*args, **kwargs) if holds_named([args, kwargs]) else made(*args, **kwargs)
+
+    made = for_user(call)
     return of_expressions
 
 
