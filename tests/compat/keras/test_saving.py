@@ -212,3 +212,56 @@ def test_a_network_becomes_a_graph_of_constants():
         np.testing.assert_allclose(
             other.run(found, {"first_input:0": np.eye(2)}), wanted, rtol=1e-6
         )
+
+
+def test_classes_of_a_program_limit_begin_and_penalise_weights(tmp_path):
+    from keras import backend, constraints, initializers, regularizers
+    from keras.layers import Dense
+    from keras.models import Sequential, load_model
+
+    class First(initializers.Initializer):
+        def __init__(self, size):
+            self.size = size
+
+        def __call__(self, shape, dtype=None):
+            return backend.random_uniform(shape, -self.size, self.size, dtype=dtype)
+
+        def get_config(self):
+            return {"size": self.size}
+
+    class Limit(constraints.Constraint):
+        def __init__(self, size):
+            self.size = size
+
+        def __call__(self, w):
+            return backend.clip(w, -self.size, self.size)
+
+        def get_config(self):
+            return {"size": self.size}
+
+    class Penalty(regularizers.Regularizer):
+        def __init__(self, rate):
+            self.rate = rate
+
+        def __call__(self, w):
+            return self.rate * backend.sum(w * w)
+
+        def get_config(self):
+            return {"rate": self.rate}
+
+    parts = {"kernel_initializer": First(0.5), "kernel_constraint": Limit(0.25),
+             "kernel_regularizer": Penalty(0.5)}  # fmt: skip
+    model = Sequential([Dense(30, input_dim=3, **parts)])
+    model.compile("sgd", "mse")
+    x, first = np.zeros((2, 3)), model.get_weights()[0]
+    assert 0.25 < np.abs(first).max() <= 0.5
+    penalty = model.test_on_batch(x, np.zeros((2, 30)))
+    assert penalty == pytest.approx(0.5 * np.sum(first**2), rel=1e-5)
+    model.train_on_batch(x, np.zeros((2, 30)))
+    assert np.abs(model.get_weights()[0]).max() == 0.25
+    model.save(tmp_path / "m.h5")
+    layer = load_model(tmp_path / "m.h5", {c.__name__: c for c in (First, Limit, Penalty)}).layers[
+        0
+    ]
+    assert layer.kernel_regularizer.rate == 0.5
+    assert layer.kernel_constraint.size == 0.25

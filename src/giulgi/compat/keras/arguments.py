@@ -174,7 +174,8 @@ def as_initializer(value: Any) -> Any:
         value = value()
     if value is None or isinstance(value, str):
         return value.lower() if isinstance(value, str) else value
-    if isinstance(value, (gg.initializers.Initializer,)) or not callable(value):
+    is_own = type(value).__module__.startswith("giulgi.")  # A program's class returns tensors.
+    if (isinstance(value, gg.initializers.Initializer) and is_own) or not callable(value):
         return value
 
     def first(shape: Any, dtype: Any = "float32") -> Any:

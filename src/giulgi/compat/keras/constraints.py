@@ -105,11 +105,19 @@ def get(identifier: Any) -> Any:
     raise ValueError(f"Could not interpret constraint identifier: {identifier}")
 
 
+def constraints_in(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Take the constraints out of the arguments; return them by the weights that they are of."""
+    names = [key for key in kwargs if key.endswith("_constraint")]
+    found = {key.removesuffix("_constraint"): get(kwargs.pop(key)) for key in names}
+    return {name: constraint for name, constraint in found.items() if constraint is not None}
+
+
 def limit(constraint: Any, new: gg.Tensor) -> gg.Tensor:
     """Return a new value of a weight within its limits."""
     from giulgi.compat.keras.boundary import named
 
-    if isinstance(constraint, Constraint):
+    is_own = isinstance(constraint, Constraint) and type(constraint).__call__ is Constraint.__call__
+    if is_own:  # A program's class has a call of its own.
         return constraint.limited(new)
     result: gg.Tensor = expressions(constraint(named(new)))
     return result

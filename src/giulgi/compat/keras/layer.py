@@ -21,6 +21,7 @@ from giulgi.compat.keras.boundary import (
     named,
     shape_for_user,
 )
+from giulgi.compat.keras.constraints import constraints_in
 from giulgi.compat.keras.layer_state import Keeping
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.keras.settings import SETTINGS
@@ -67,7 +68,10 @@ class Layer(Keeping):
         told = [name for (name, _), _ in zip(_parameters(type(self)), args, strict=False)]
         kwargs = {k: v for k, v in self._defaults().items() if k not in told} | kwargs
         self._first_weights = kwargs.pop("weights", None)
-        self._constraints = _constraints_in(kwargs)
+        self._constraints = constraints_in(kwargs)
+        own = [name[:-12] for name, _ in _parameters(type(self)) if name.endswith("_initializer")]
+        for name in own:  # A program's own layer may have set it already.
+            self.__dict__.setdefault(f"{name}_constraint", self._constraints.get(name))
         self.__dict__["__given"] = (args, dict(kwargs))  # Not searched for layers.
         if not kwargs.get("name"):
             kwargs["name"] = next_name(type(self).__name__)
@@ -329,15 +333,6 @@ def _shapes(tensors: Any) -> Any:
     if isinstance(tensors, (list, tuple)):
         return [_shapes(tensor) for tensor in tensors]
     return None if tensors.sizes is None else tuple(tensors.sizes)
-
-
-def _constraints_in(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Take the constraints out of the arguments; return them by the weights that they are of."""
-    from giulgi.compat.keras.constraints import get
-
-    names = [key for key in kwargs if key.endswith("_constraint")]
-    found = {key.removesuffix("_constraint"): get(kwargs.pop(key)) for key in names}
-    return {name: constraint for name, constraint in found.items() if constraint is not None}
 
 
 def _with_shape(build: Callable[..., None]) -> Callable[..., None]:

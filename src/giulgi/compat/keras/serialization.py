@@ -67,6 +67,9 @@ def _described(name: str, value: Any) -> Any:
         return "linear"
     if isinstance(value, type):
         value = value()
+    is_class = name.endswith(("constraint", "regularizer", "initializer"))
+    if is_class and _is_of_program(value):
+        return {"class_name": type(value).__name__, "config": _plain(value.get_config())}
     if isinstance(value, gg.initializers.Initializer):
         # Of Glorot's and He's numbers the description tells what they are made of, as Keras 2's.
         is_scaled = isinstance(value, gg.initializers.VarianceScaling)
@@ -74,7 +77,6 @@ def _described(name: str, value: Any) -> Any:
         return {"class_name": kind, "config": _plain(vars(value))}
     if isinstance(value, gg.regularizers.L1L2):
         return {"class_name": "L1L2", "config": {"l1": float(value.l1), "l2": float(value.l2)}}
-    is_class = name.endswith(("constraint", "regularizer", "initializer"))
     if isinstance(value, constraints.Constraint) or (is_class and hasattr(value, "get_config")):
         return {"class_name": type(value).__name__, "config": value.get_config()}
     if name.endswith("initializer") and isinstance(value, str):
@@ -84,6 +86,11 @@ def _described(name: str, value: Any) -> Any:
     if callable(value):
         return getattr(value, "__name__", type(value).__name__)
     return _plain(value)
+
+
+def _is_of_program(value: Any) -> bool:
+    """Whether a program's own class says what its objects were made with."""
+    return hasattr(value, "get_config") and not type(value).__module__.startswith("giulgi.")
 
 
 @exported("initializers.serialize", of="keras")

@@ -28,7 +28,7 @@ class BaseWrapper:
         model: the model, once it is trained.
     """
 
-    kind: ClassVar[str] = ""
+    _estimator_type: ClassVar[str] = ""
 
     def __init__(self, build_fn: Callable[..., Any] | None = None, **sk_params: Any) -> None:
         self.build_fn = build_fn
@@ -66,18 +66,14 @@ class BaseWrapper:
         self.sk_params.update(params)
         return self
 
-    @property
-    def _estimator_type(self) -> str:
-        return self.kind
-
     def __sklearn_tags__(self) -> Any:
         from sklearn import utils
 
         tags = utils.Tags(
-            estimator_type=self.kind, target_tags=utils.TargetTags(required=True),
+            estimator_type=self._estimator_type, target_tags=utils.TargetTags(required=True),
             input_tags=utils.InputTags(allow_nan=True, three_d_array=True),
         )  # fmt: skip
-        if self.kind == "classifier":
+        if self._estimator_type == "classifier":
             tags.classifier_tags = utils.ClassifierTags()
         else:
             tags.regressor_tags = utils.RegressorTags()
@@ -124,7 +120,7 @@ class KerasClassifier(BaseWrapper):
         classes_: the classes.
     """
 
-    kind = "classifier"
+    _estimator_type = "classifier"
 
     def fit(self, x: Any, y: Any, sample_weight: Any = None, **kwargs: Any) -> Any:
         """Make a model and train it; return the history."""
@@ -180,7 +176,7 @@ class KerasClassifier(BaseWrapper):
 class KerasRegressor(BaseWrapper):
     """A model that tells quantities."""
 
-    kind = "regressor"
+    _estimator_type = "regressor"
 
     def predict(self, x: Any, **kwargs: Any) -> Array:
         """Return the quantity for each example."""
