@@ -28,6 +28,7 @@ _A = np.array([[1 + 2j, 3 - 1j], [0.5j, -2]], np.complex64)
         (lambda tf, a: tf.reshape(a, [4]), _A.reshape(4)),
         (lambda tf, a: tf.cast(a, tf.float32), _A.real),
         (lambda tf, a: tf.cast([1.0, 2.0], tf.complex64), np.array([1, 2], np.complex64)),
+        (lambda tf, a: tf.to_complex64([1.0, 2.0]), np.array([1, 2], np.complex64)),
         (lambda tf, a: tf.fft(a), np.fft.fft(_A)),
         (lambda tf, a: tf.ifft2d(tf.fft2d(a)), _A),
         (lambda tf, a: tf.abs(tf.fft2d(a)), np.abs(np.fft.fft2(_A))),

@@ -315,3 +315,33 @@ def test_a_decoder_with_attention_is_given_what_it_looks_at_before_its_cell(tf):
         steps, tf.zeros([2, 4]), tf.ones([2, 6, 4]), cell, output_size=5
     )
     assert [x.shape.as_list() for x in outputs] == [[2, 5]] * 3
+
+
+def test_a_helper_of_ones_own_is_asked_for_no_step_after_the_last(tf):
+    class Fed(tf.contrib.seq2seq.Helper):
+        batch_size = BATCH
+        sample_ids_shape, sample_ids_dtype = tf.TensorShape([]), np.int32
+
+        def __init__(self, data):
+            self._data = data
+
+        def initialize(self, name=None):
+            return tf.fill([BATCH], False), tf.zeros([BATCH, 2])
+
+        def sample(self, time, outputs, state, name=None):
+            return tf.fill([BATCH], 0)
+
+        def next_inputs(self, time, outputs, state, sample_ids, name=None):
+            ends = tf.fill([BATCH], tf.shape(self._data)[1])
+            return time + 1 >= ends, self._data[:, time, :], state
+
+    data = tf.placeholder(tf.float32, [BATCH, None, 2])
+    outputs, _, lengths = tf.contrib.seq2seq.dynamic_decode(
+        _decoder(tf, Fed(data)), maximum_iterations=10
+    )
+    with tf.Session() as session:
+        _values(tf, session)
+        for steps in (4, 6):
+            found = session.run([outputs.rnn_output, lengths], {data: _numbers(BATCH, steps, 2)})
+            assert found[0].shape == (BATCH, steps, SYMBOLS)
+            assert found[1].tolist() == [steps] * BATCH

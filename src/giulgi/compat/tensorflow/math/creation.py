@@ -243,6 +243,8 @@ to_float = _caster("float32", "to_float", "to_bfloat16")
 to_double = _caster("float64", "to_double")
 to_int32 = _caster("int32", "to_int32")
 to_int64 = _caster("int64", "to_int64")
+to_complex64 = _caster("complex64", "to_complex64")
+to_complex128 = _caster("complex128", "to_complex128")
 
 
 @operation("saturate_cast", "dtypes.saturate_cast", type="SaturateCast")

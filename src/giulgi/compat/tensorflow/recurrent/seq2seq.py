@@ -179,6 +179,14 @@ def _lengths(finished: Any, time: Any, lengths: Any) -> gg.Tensor:
     return gg.where(as_expression(finished), old, gg.cast(as_expression(time) + 1, old.dtype))
 
 
+@operation(type="Select")
+def _reached(stopped: Any, time: Any, lengths: Any) -> gg.Tensor:
+    """Return the time, or the last one once all have ended: data may have no place beyond it."""
+    now = as_expression(time)
+    last = gg.maximum(gg.max(as_expression(lengths)) - 1, 0)
+    return gg.where(as_expression(stopped), gg.cast(last, now.dtype), now)
+
+
 @operation(type="zeros")
 def _no_lengths(finished: Any) -> gg.Tensor:
     return gg.zeros_like(gg.cast(as_expression(finished), "int32"))
@@ -214,7 +222,8 @@ class _Loop:
         if elements:
             self.decoder.take(elements[0])
         stopped = _all(finished)
-        outputs, new, inputs_after, ended = self.decoder.step(time, inputs, state)
+        reached = _reached(stopped, time, lengths)
+        outputs, new, inputs_after, ended = self.decoder.step(reached, inputs, state)
         outputs, seen = tree_map(as_tensor, outputs), alignments_of(new)
         if not getattr(self.decoder, "tracks_own_finished", False):
             ended = _either(ended, finished)
