@@ -119,6 +119,19 @@ def test_a_layer_of_ones_own(k):
     assert [w.name for w in model.weights] == ["linear_1/w:0"]
 
 
+def test_a_layer_adds_its_variables_as_tensorflow_1_calls_it(tf):
+    class Linear(tf.keras.layers.Layer):
+        def build(self, input_shape):
+            self.kernel = self.add_variable("kernel", shape=[int(input_shape[-1]), 2])
+
+        def call(self, x):
+            return tf.matmul(x, self.kernel)
+
+    layer = Linear()
+    assert layer(tf.placeholder(tf.float32, [None, 3])).shape.as_list() == [None, 2]
+    assert [w.shape.as_list() for w in layer.trainable_weights] == [[3, 2]]
+
+
 def test_lambda_takes_tensorflows_functions(k, tf):
     x = k.layers.Input((3,))
     y = k.layers.Lambda(lambda t: tf.reduce_sum(t, axis=-1, keepdims=True) * 2)(x)

@@ -179,7 +179,6 @@ class Layer(Keeping):
         )
         given = dict(zip(order, args, strict=False)) | kwargs
         name = given.pop("name", None) or "weight"
-        short = name.split("/")[-1]
         shape = given.pop("shape", ())
         listed: Any = shape.as_list() if isinstance(shape, TensorShape) else shape or ()
         sizes = tuple(int(size) for size in listed)
@@ -190,7 +189,7 @@ class Layer(Keeping):
             start: Any = first
         else:
             start = "glorot_uniform" if first is None else gg.initializers.Constant(first)
-        constraint = given.pop("constraint", None) or self._constraint_for(short)
+        constraint = given.pop("constraint", None) or self._constraint_for(name.split("/")[-1])
         trainable = bool(given.pop("trainable", True))
         penalty = for_giulgi("regularizer", given.pop("regularizer", None))
         made = super().add_weight(
@@ -201,6 +200,8 @@ class Layer(Keeping):
         if function is not None:
             self._penalties = (*self._penalties, (weight, function))
         return weight
+
+    add_variable = add_weight  # As TensorFlow 1 calls it.
 
     def _constraint_for(self, weight_name: str) -> Any:
         for name, constraint in self.__dict__.get("_constraints", {}).items():
