@@ -74,3 +74,24 @@ def test_triangles_of_mel(tf: Any) -> None:
     assert weights.shape == (17, 5)
     np.testing.assert_array_equal(weights[0], 0)
     np.testing.assert_allclose(weights[1:3, :2], [[0.67327, 0], [0.41147, 0.58853]], atol=1e-5)
+
+
+def test_spectra_become_signals_again(tf: Any) -> None:
+    x = np.sin(0.3 * np.arange(100)).astype(np.float32)
+    fed = tf.placeholder(tf.float32, [None])
+    window = tf.contrib.signal.inverse_stft_window_fn(5)
+    with tf.Session() as session:
+        for signal in (fed, tf.constant(x)):
+            spectra = tf.contrib.signal.stft(signal, 20, 5, 32)
+            found = tf.contrib.signal.inverse_stft(spectra, 20, 5, 32, window_fn=window)
+            np.testing.assert_allclose(session.run(found, {fed: x})[15:85], x[15:85], atol=1e-5)
+            plain = tf.contrib.signal.inverse_stft(spectra, 20, 5, 32)
+            # Four windows of Hann's, squared, come upon each place: 4 * 3 / 8.
+            np.testing.assert_allclose(
+                session.run(plain, {fed: x})[15:85], 1.5 * x[15:85], atol=1e-5
+            )
+        added = tf.contrib.signal.overlap_and_add(np.arange(12.0).reshape(3, 4), 2)
+        assert session.run(added).tolist() == [0, 1, 6, 8, 14, 16, 10, 11]
+        pieces = tf.contrib.signal.frame(fed, 5, 2, pad_end=True, pad_value=-1.0)
+        found = session.run(pieces, {fed: np.arange(4)})
+    assert found.tolist() == [[0, 1, 2, 3, -1], [2, 3, -1, -1, -1]]

@@ -8,11 +8,12 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import TABLES, export, exported
+from giulgi.compat.operations.host import host_operation
 from giulgi.compat.operations.operation import operation
-from giulgi.compat.tensorflow.math.arguments import kind, numbers
-from giulgi.compat.tensorflow.math.complex_numbers import rfft
+from giulgi.compat.tensorflow.math.arguments import kind, numbers, static
+from giulgi.compat.tensorflow.math.complex_numbers import irfft, rfft
 from giulgi.compat.tensors.dtypes import float32
-from giulgi.compat.tensors.tensor import as_expression
+from giulgi.compat.tensors.tensor import as_expression, as_tensor
 
 
 def _window(first: float, name: str) -> Any:
@@ -45,14 +46,28 @@ def frame(
     if axis not in (-1, len(x.shape) - 1):
         raise NotImplementedError("tf.signal.frame is there along the last axis")
     size = x.shape[-1]
-    if size is None:
-        raise ValueError("the length of the signal must be known when the graph is built")
+    if not isinstance(size, int):
+        return _frames_of_any_length(x, length, step, pad_end, pad_value)
     count = -(-size // step) if pad_end else max(1 + (size - length) // step, 0)
     missing = (count - 1) * step + length - size if count else 0
     if missing > 0:
         x = gg.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(0, missing)], value=pad_value)
     places = np.arange(count)[:, None] * step + np.arange(length)
     return gg.gather(x, gg.constant(places), axis=-1)
+
+
+def _frames_of_any_length(
+    x: gg.Tensor, length: int, step: int, pad_end: bool, pad_value: Any
+) -> gg.Tensor:
+    """Return :func:`frame` of a signal whose length is known only when it is fed."""
+    size = gg.cast(gg.size(x, -1), "int64")
+    if pad_end:  # As much as any length may need.
+        x = gg.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(0, length)], value=pad_value)
+        count = (size + (step - 1)) // step
+    else:
+        count = gg.maximum((size - length) // step + 1, 0)
+    first = gg.expand_dims(gg.arange(count) * step, 1)
+    return gg.gather(x, first + gg.constant(np.arange(length)), axis=-1)
 
 
 @exported("signal.stft", "contrib.signal.stft")
@@ -68,6 +83,71 @@ def stft(
     if window_fn is not None:
         pieces = pieces * window_fn(length, dtype=pieces.dtype)
     return rfft(pieces, [fft_length], name)
+
+
+@exported("signal.overlap_and_add", "contrib.signal.overlap_and_add")
+def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> Any:
+    """Return (..., length): the sum of frames, each so many steps behind the one before."""
+    x, step = as_tensor(signal), int(numbers(frame_step, "frame_step"))
+
+    def added(frames: Any) -> Any:
+        count, width = frames.shape[-2:]
+        whole = np.zeros((*frames.shape[:-2], max(count - 1, 0) * step + width), frames.dtype)
+        for place in range(count):
+            whole[..., place * step : place * step + width] += frames[..., place, :]
+        return whole
+
+    sizes = None if x.sizes is None else list(x.sizes)
+    if sizes is not None:
+        count, width = sizes[-2:]
+        known = count is not None and width is not None
+        sizes[-2:] = [(count - 1) * step + width if known else None]
+    return host_operation("OverlapAndAdd", added, [x], [(x.dtype, sizes)], name).outputs[0]
+
+
+@exported("signal.inverse_stft_window_fn", "contrib.signal.inverse_stft_window_fn")
+def inverse_stft_window_fn(
+    frame_step: Any, forward_window_fn: Any = hann_window, name: str | None = None
+) -> Any:
+    """Return what makes the window for :func:`inverse_stft` that undoes that of :func:`stft`.
+
+    Each number of the window is over the sum of the squares of all that come upon one place.
+    """
+    step = int(numbers(frame_step, "frame_step"))
+
+    def window(frame_length: Any, dtype: Any = float32) -> Any:
+        length = int(numbers(frame_length, "frame_length"))
+        values = static(forward_window_fn(length, dtype=dtype))
+        if values is None:
+            raise ValueError("the window must be known when the graph is built")
+        squares = np.pad(values**2, (0, -length % step)).reshape(-1, step).sum(axis=0)
+        sums = np.tile(squares, -(-length // step))[:length]
+        return TABLES["tensorflow"]["constant"]((values / sums).astype(kind(dtype)))
+
+    return window
+
+
+@exported("signal.inverse_stft", "contrib.signal.inverse_stft")
+def inverse_stft(
+    stfts: Any, frame_length: Any, frame_step: Any, fft_length: Any = None,
+    window_fn: Any = hann_window, name: str | None = None,
+) -> Any:  # fmt: skip
+    """Return signals of the spectra of their frames; see :func:`stft`.
+
+    The frames are multiplied by a window and added. That of :func:`inverse_stft_window_fn` gives
+    back what was transformed.
+    """
+    length = int(numbers(frame_length, "frame_length"))
+    if fft_length is None:
+        fft_length = 1 << max(length - 1, 0).bit_length()
+    pieces = irfft(stfts, [fft_length])[..., :length]
+    missing = length - int(numbers(fft_length, "fft_length"))
+    if missing > 0:
+        edges = [[0, 0]] * (pieces.shape.ndims - 1)
+        pieces = TABLES["tensorflow"]["pad"](pieces, [*edges, [0, missing]])
+    if window_fn is not None:
+        pieces = pieces * window_fn(length, dtype=pieces.dtype)
+    return overlap_and_add(pieces, frame_step, name)
 
 
 @exported("signal.linear_to_mel_weight_matrix", "contrib.signal.linear_to_mel_weight_matrix")

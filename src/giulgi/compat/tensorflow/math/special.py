@@ -70,7 +70,7 @@ def lbeta(x: Any, name: str | None = None) -> gg.Tensor:
     return gg.sum(log_gamma(value), -1) - log_gamma(gg.sum(value, -1))
 
 
-for _path in ("signal.inverse_stft", "contrib.signal.inverse_stft", "signal.dct", "spectral.dct"):
+for _path in ("signal.dct", "spectral.dct"):
     advise(_path, "tf.py_func with SciPy's function of the same meaning computes it.")
 
 for _path in ("igamma", "igammac", "betainc", "zeta", "polygamma"):
