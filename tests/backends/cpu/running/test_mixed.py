@@ -1,5 +1,7 @@
 """Programs of which a part is compiled, though some operations cannot be."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ from giulgi.backends.cpu.running import mixed
 from giulgi.backends.cpu.running.mixed import MixedExecutable
 from giulgi.backends.cpu.running.rounds import Rounds
 from giulgi.backends.reference.interpreter import Interpreter
+from giulgi.graph.node import build
+from giulgi.graph.op import Op, Spec
 
 RNG = np.random.default_rng(0)
 
@@ -58,6 +62,29 @@ def test_random_numbers_are_the_same_in_all_stages():
     noise = gg.random.normal((200, 300))
     _, scaled = halved(noise[0])
     check([gg.sum(noise * scaled), noise, scaled], [], [])
+
+
+@dataclass(frozen=True, eq=False)
+class Given(Op):
+    """Numbers that Python gives: of no inputs, and without native code."""
+
+    name = "given"
+
+    def infer(self) -> Spec:
+        return Spec((200, 300), np.dtype("float32"))
+
+    def numpy(self) -> np.ndarray:
+        return np.full((200, 300), 0.25, np.float32)
+
+
+def test_what_python_makes_of_nothing_is_made_once_and_handed_over():
+    x = gg.placeholder("float32", (200, 300))
+    made = build(Given())
+    hidden = gg.exp(gg.exp(x) * made) + made
+    array = RNG.normal(size=(200, 300)).astype(np.float32)
+    program = check([hidden, gg.sum(hidden @ hidden.T)], [x], [array])
+    kinds = [stage.is_native for stage, _ in executable_of(program).stages]
+    assert kinds in ([True, False, True], [False, True])
 
 
 def test_a_shape_that_depends_on_data_lies_between():

@@ -53,7 +53,7 @@ def stages_of(computation: Computation, is_native: Callable[[Node], bool]) -> li
     for node in computation.nodes:
         least = max((number[source] for source in node.inputs), default=0)
         kind = least % 2
-        if node.inputs and node not in given:
+        if node not in given:
             # Native code has no place for what has no size yet.
             known = all(is_static(source.spec.shape) for source in node.inputs)
             kind = int(not (known and is_native(node)))
@@ -63,7 +63,9 @@ def stages_of(computation: Computation, is_native: Callable[[Node], bool]) -> li
         source
         for node in computation.nodes
         for source in node.inputs
-        if number[source] < number[node] and source.inputs and source not in given
+        if number[source] < number[node]
+        and source not in given
+        and (source.inputs or number[source])
     }
     stands = {node: placeholder(node.spec.dtype, node.spec.shape) for node in handed}
     found = []
