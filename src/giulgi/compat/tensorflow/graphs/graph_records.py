@@ -7,7 +7,8 @@ NumPy's arrays, so that a file cannot bring code of its own.
 
 What Python carries out is in a file if it is a function of a module of the stand-in, such as that
 which decodes pictures: the file names it. Anything else, such as ``tf.py_func`` or a summary, is
-not in a file: it is there by name, and says so when it is run.
+not in a file: it is there by name, and says so when it is run. Of a SavedModel, which is often
+tried at once, the process that wrote it finds all functions again; see :func:`staying`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ import builtins
 import importlib
 import io
 import pickle
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,9 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.graphs.graph import Graph, Operation
 from giulgi.compat.operations.deferred import Deferred, not_in_file
-from giulgi.compat.operations.host import HostCall, objects
+from giulgi.compat.operations.host import HostCall
 from giulgi.compat.operations.with_gradient import WithGradient, lost
-from giulgi.compat.tensorflow.math.seeded import drawing, told_drawing
+from giulgi.compat.tensorflow.graphs.functions_in_files import found_again, told_of
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor
 from giulgi.compat.variables.variable import Variable
@@ -43,10 +43,6 @@ from giulgi.nn.phase import phase
 
 _VERSION = 1
 _PLAIN = (str, bytes, int, float, bool, type(None))
-
-# Where functions are that a file may name.
-_OWN = "giulgi.compat.tensorflow."
-
 
 # Writing
 
@@ -157,9 +153,6 @@ def variables_of(graph: Graph) -> list[Any]:
 def _operation(op: Operation, places: _Places, frozen: Collection[Operation]) -> dict[str, Any]:
     known = places.operations
     outputs = [(places.expression(x.expression), x.dtype.name, x.sizes) for x in op.outputs]
-    content = None
-    if op.host is not None and op.type == "Const" and not op.inputs:
-        content = np.asarray(op.host.function(), object).tolist()
     return {
         "name": op.name,
         "type": "Const" if op in frozen else op.type,
@@ -172,22 +165,8 @@ def _operation(op: Operation, places: _Places, frozen: Collection[Operation]) ->
             if variable in places.variables
         ],
         "host": op.host is not None,
-        "content": content,
-        "function": None if op.host is None else _named_function(op.host.function),
-        "drawing": None if op.host is None else told_drawing(op.host.function),
+        **told_of(op),
     }
-
-
-def _named_function(function: Any) -> tuple[str, str, dict[str, Any]] | None:
-    """Return module, name and arguments of a function that can be found again; else None."""
-    given: dict[str, Any] = {}
-    if isinstance(function, partial) and not function.args:
-        function, given = function.func, function.keywords
-    module = str(getattr(function, "__module__", ""))
-    name = str(getattr(function, "__qualname__", "<"))
-    is_own = module.startswith(_OWN) and name.isidentifier()
-    plain = all(isinstance(value, _PLAIN) for value in given.values())
-    return (module, name, dict(given)) if is_own and plain else None
 
 
 def _variable(variable: Any, places: _Places) -> dict[str, Any]:
@@ -350,7 +329,7 @@ def _restored(
             graph.unique_name(told["name"]),
             [made[number].outputs[place] for number, place in told["inputs"]],
             [(variables[number], expressions[new]) for number, new in told["assigns"]],
-            HostCall(_host(told)) if told["host"] else None,
+            HostCall(found_again(told)) if told["host"] else None,
             [made[number] for number in told["controls"]],
         )
     for place, (number, dtype, sizes) in enumerate(told["outputs"]):
@@ -358,31 +337,6 @@ def _restored(
         output.sizes = sizes
         operation.outputs.append(output)
     return operation
-
-
-def _host(told: Mapping[str, Any]) -> Callable[..., Any]:
-    if told["content"] is not None:
-        text = objects(told["content"])
-        return lambda: text
-    if told.get("drawing") is not None:
-        return drawing(**told["drawing"])
-    if told.get("function") is not None:
-        module, name, given = told["function"]
-        found: Any = None
-        if module.startswith(_OWN):
-            found = getattr(importlib.import_module(module), name)
-        # Not what the module itself imports from elsewhere.
-        if getattr(found, "__module__", None) != module:
-            raise ValueError(f"a graph has no {module}.{name}")
-        return partial(found, **given)
-
-    def missing(*_: Any) -> Any:
-        raise NotImplementedError(
-            f"{told['name']} ({told['type']}) is carried out by Python, which is not in the file "
-            "of a graph: build it anew in the program"
-        )
-
-    return missing
 
 
 def _referred(kind: str, value: Any, made: Sequence[Operation], variables: Sequence[Any]) -> Any:

@@ -16,6 +16,7 @@ from giulgi.compat.keras import folders, saving
 from giulgi.compat.names import export, exported
 from giulgi.compat.sessions.session import Session
 from giulgi.compat.tensorflow.graphs import meta_graph
+from giulgi.compat.tensorflow.graphs.functions_in_files import staying
 from giulgi.compat.tensorflow.graphs.graph_def import tensor_info
 from giulgi.compat.tensorflow.second import saved_objects
 from giulgi.compat.tensorflow.train.monitored import Scaffold
@@ -192,7 +193,8 @@ class SavedModelBuilder:
         if first is not None:
             graph.add_to_collection("saved_model_main_op", first)
         own = Saver(allow_empty=True) if saver is None else saver
-        message = meta_graph.meta_graph_of(graph, own.as_saver_def(), own.variables)
+        with staying():
+            message = meta_graph.meta_graph_of(graph, own.as_saver_def(), own.variables)
         message.meta_info_def.tags.extend(tags)
         for key, signature in (signature_def_map or {}).items():
             message.signature_def[key] = signature
