@@ -100,8 +100,8 @@ def overlap_and_add(signal: Any, frame_step: Any, name: str | None = None) -> An
     sizes = None if x.sizes is None else list(x.sizes)
     if sizes is not None:
         count, width = sizes[-2:]
-        known = count is not None and width is not None
-        sizes[-2:] = [(count - 1) * step + width if known else None]
+        whole = None if count is None or width is None else (count - 1) * step + width
+        sizes[-2:] = [whole]
     return host_operation("OverlapAndAdd", added, [x], [(x.dtype, sizes)], name).outputs[0]
 
 
