@@ -71,6 +71,10 @@ class Trainer:
         """Return which of the layers' variables change with each training step: all."""
         return updates
 
+    def _settled(self, ends: list[Tensor]) -> list[Tensor]:
+        """Return the ends of a program as they are computed: the loss first."""
+        return ends
+
     # Programs
 
     def program(self, batch: Batch, training: bool) -> Program:
@@ -128,7 +132,7 @@ class Trainer:
         followed = self._followed(applied.updates) if training else []
         changes = [*applied.states, *followed, *updates]
         ends = [loss, *outputs, *(value for _, value in changes)]
-        loss, *rest = substitute(ends, {phase.node: constant(training)})
+        loss, *rest = self._settled(substitute(ends, {phase.node: constant(training)}))
         if is_first:
             self._advise_on_outputs(rest[: len(outputs)])
         values = rest[len(outputs) :]

@@ -314,3 +314,18 @@ def test_statistics_of_layers_follow_unless_they_were_frozen_at_compile():
     whole.compile("sgd", "mse")
     whole.fit(x, np.zeros(16), batch_size=16, verbose=0)
     np.testing.assert_allclose(mean(), x.mean(axis=0) * 3 / 4, rtol=1e-5)
+
+
+def test_networks_built_alike_draw_numbers_of_their_own():
+    from keras.layers import Dropout
+    from keras.models import Sequential
+
+    def losses():
+        model = Sequential([Dropout(0.5, input_shape=(50,)), Dropout(0.5)])
+        model.compile("sgd", "mse")
+        return [model.train_on_batch(np.ones((4, 50)), np.zeros((4, 50))) for _ in range(4)]
+
+    found = losses() + losses()
+    assert len(set(found)) == 8  # Every step draws others, of every network.
+    # Of four places three are dropped, and the last is doubled twice.
+    assert np.mean(found) == pytest.approx(16 / 4, rel=0.25)

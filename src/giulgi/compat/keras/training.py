@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
-from giulgi.graph.node import Node
+from giulgi.graph.node import Node, build, topological
+from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import Variable
+from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.metrics.base import Averaged
@@ -17,6 +20,9 @@ from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
 from giulgi.training.progress import Progress
 from giulgi.training.trainer import Trainer
+
+# Streams of networks' own, far from those of other random numbers.
+_FIRST_STREAM = 1 << 30
 
 # Names, or last parts of names, that stand for the same in the reports of different years.
 _SAME = {"acc": "accuracy", "lr": "learning_rate", "mean_absolute_error": "mae",
@@ -71,6 +77,19 @@ class KerasTrainer(Trainer):
         model: Any = self.model
         frozen = model.frozen_nodes()
         return [(variable, new) for variable, new in updates if variable.node not in frozen]
+
+    def _settled(self, ends: list[Tensor]) -> list[Tensor]:
+        """Number the streams of random numbers from the beginning.
+
+        Each run draws others from them. So the programs of models that are built alike, such as for
+        the parts of a cross-validation, are the same, and compiled once.
+        """
+        numbered: dict[Node, Tensor] = {}
+        for node in topological(end.node for end in ends):
+            if isinstance(node.op, RandomBits) and node.op.seed is None:
+                op = replace(node.op, stream=_FIRST_STREAM + len(numbered), number=0)
+                numbered[node] = build(op, *map(Tensor, node.inputs))
+        return substitute(ends, numbered)
 
     def _check_labels(self, op: str, batch: Batch) -> None:
         """Check the number of targets, and that classes exist."""
