@@ -181,3 +181,30 @@ def test_embeddings_of_examples_from_records_have_a_known_size(tf):
     spec = columns.make_parse_example_spec([embedded])
     received = tf.estimator.export.build_parsing_serving_input_receiver_fn(spec)()
     assert columns.input_layer(received.features, [embedded]).shape.as_list() == [None, 3]
+
+
+def test_an_exported_classifier_is_asked_by_records_or_tensors(tf, tmp_path):
+    x = np.random.default_rng(0).random((64, 2)).astype(np.float32)
+    y = (x.sum(1) > 1).astype(np.int32)
+    columns = [tf.feature_column.numeric_column("x", [2])]
+    model = tf.estimator.LinearClassifier(columns, model_dir=str(tmp_path / "m"))
+    inputs = tf.estimator.inputs.numpy_input_fn({"x": x}, y, 64, None, shuffle=True)
+    model.train(inputs, steps=20)
+    export, ask = tf.estimator.export, tf.contrib.predictor.from_saved_model
+    of_records = export.build_parsing_serving_input_receiver_fn(
+        tf.feature_column.make_parse_example_spec(columns)
+    )
+    folder = model.export_savedmodel(str(tmp_path / "records"), of_records)
+    numbers = tf.train.Feature(float_list=tf.train.FloatList(value=[0.9, 0.9]))
+    record = tf.train.Example(features=tf.train.Features(feature={"x": numbers}))
+    found = ask(folder)({"inputs": [record.SerializeToString()]})
+    assert found["classes"].tolist() == [[b"0", b"1"]]
+    assert found["scores"].argmax() == 1
+    every = ask(folder, signature_def_key="predict")({"examples": [record.SerializeToString()]})
+    np.testing.assert_array_equal(every["probabilities"], found["scores"])
+    of_tensors = export.build_raw_serving_input_receiver_fn(
+        {"x": tf.placeholder("float", [None, 2])}
+    )
+    folder = model.export_savedmodel(str(tmp_path / "tensors"), of_tensors)
+    for key in ("predict", None):
+        assert ask(folder, signature_def_key=key)({"x": [[0.9, 0.9]]})["class_ids"].item() == 1

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import as_tensor
 
 _DEFAULT = "serving_default"
 
@@ -98,6 +99,15 @@ def signatures_of(spec: Any, receiver: Any) -> dict[str, Any]:
                 f"{sorted(outputs)}"
             )
         outputs = {**outputs, _DEFAULT: next(iter(outputs.values()))}
+    # Classes and regressions are of records of examples alone.
+    is_of_records = len(given) == 1 and as_tensor(_only(given)).dtype == "string"
+    plain = PredictOutput(spec.predictions)
+    if not is_of_records:
+        outputs = {
+            name: output if isinstance(output, PredictOutput) else plain
+            for name, output in outputs.items()
+            if isinstance(output, PredictOutput) or name == _DEFAULT
+        }
     return {name: _signature(given, output) for name, output in outputs.items()}
 
 

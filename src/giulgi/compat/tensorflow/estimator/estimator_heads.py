@@ -9,6 +9,11 @@ import numpy as np
 
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensorflow.estimator.estimator_export import (
+    ClassificationOutput,
+    PredictOutput,
+    RegressionOutput,
+)
 from giulgi.compat.tensorflow.estimator.estimator_specs import EstimatorSpec, ModeKeys
 from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
@@ -55,7 +60,8 @@ class Head:
         """
         predictions = self.predictions(logits)
         if mode == ModeKeys.PREDICT:
-            return EstimatorSpec(mode, predictions=predictions)
+            exported = {"predict": PredictOutput(predictions), **self.exported(predictions)}
+            return EstimatorSpec(mode, predictions=predictions, export_outputs=exported)
         expected = self.expected(labels)
         losses = self.losses(expected, logits)
         weights = self._weights_of(features)
@@ -80,6 +86,10 @@ class Head:
         key = getattr(self._weights, "key", self._weights)
         return tf.reshape(tf.cast(features[key], tf.float32), [-1, 1])
 
+    def exported(self, predictions: Any) -> dict[str, Any]:
+        """Return what an exported model gives beside all that is predicted, by signatures."""
+        return {"serving_default": PredictOutput(predictions)}
+
     def predictions(self, logits: Tensor) -> dict[str, Any]:
         """Return what is predicted."""
         raise NotImplementedError
@@ -103,6 +113,11 @@ class RegressionHead(Head):
     def predictions(self, logits: Tensor) -> dict[str, Any]:
         """Return what is predicted."""
         return {"predictions": logits}
+
+    def exported(self, predictions: Any) -> dict[str, Any]:
+        """Return what an exported model gives: the numbers."""
+        output = RegressionOutput(predictions["predictions"])
+        return {"serving_default": output, "regression": output}
 
     def expected(self, labels: Any) -> Tensor:
         """Return labels as floats, (examples, size)."""
@@ -224,6 +239,13 @@ class ClassHead(Head):
             "class_ids": ids,
             "classes": self._named(ids),
         }
+
+    def exported(self, predictions: Any) -> dict[str, Any]:
+        """Return what an exported model gives: the names of all classes, and their chances."""
+        chances = predictions["probabilities"]
+        everyone = tf.zeros_like(chances, tf.int32) + np.arange(self._classes, dtype=np.int32)
+        output = ClassificationOutput(chances, self._named(everyone))
+        return {"serving_default": output, "classification": output}
 
     def losses(self, labels: Tensor, logits: Tensor) -> Any:
         """Return cross entropies."""
