@@ -195,3 +195,25 @@ def test_a_damaged_record_is_not_handed_out(tf, tmp_path):
         assert session.run(element) == b"sound"
         with pytest.raises(tf.errors.DataLossError):
             session.run(element)
+
+
+def test_a_graph_that_parses_records_comes_back_from_a_file(tf):
+    expected = {
+        "a": tf.VarLenFeature(tf.int64),
+        "f": tf.FixedLenFeature([1], tf.float32),
+        "s": tf.FixedLenFeature([], tf.string),
+        "none": tf.FixedLenFeature([2], tf.string, default_value=[b"\xff", b"?"]),
+        "more": tf.FixedLenSequenceFeature([], tf.float32, allow_missing=True),
+    }
+    found = tf.parse_example(tf.placeholder(tf.string, [None], name="records"), expected)
+    names = [found["a"].values.name, *(found[key].name for key in ("f", "s", "none", "more"))]
+    # As another process would read it.
+    definition = tf.GraphDef.FromString(tf.get_default_graph().as_graph_def().SerializeToString())
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(definition, name="")
+        a, f, s, none, more = session.run(names, {"records:0": [SERIALIZED, SERIALIZED]})
+    assert a.tolist() == [1, 2, 1, 2]
+    assert f.tolist() == [[0.5], [0.5]]
+    assert s.tolist() == [b"xy", b"xy"]
+    assert none.tolist() == [[b"\xff", b"?"]] * 2
+    assert more.shape == (2, 0)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from giulgi.compat.tensorflow.data.parsing import (
 )
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
-from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.compat.tensors.tensor import as_tensor, constant_array
 from giulgi.formats.example_reading import Values, lists_of_example, lists_of_series
 
 Lists = Mapping[str, Values | None]
@@ -166,12 +168,53 @@ def parse_single_example(
         raise ValueError("Missing features.")
     parts = _parts_of(features, [])
 
-    def parse(record: Any) -> Any:
-        found = parts.arrays([features_of(np.asarray(record)[()], lists_of_example)])
-        return found if len(found) > 1 else found[0]
-
+    parse = partial(_parsed, expected=_told(features))
     made = host_operation("ParseSingleExample", parse, [serialized], parts.outputs, name)
     return parts.tensors(made.outputs)
+
+
+def _parsed(records: Any, expected: str) -> Any:
+    """Return the arrays of a record, or of a row of them.
+
+    Args:
+        records: the record, or records.
+        expected: what :func:`_told` told of features; so a file can hold a graph that parses.
+    """
+    array = np.asarray(records, object)
+    lists = [features_of(record, lists_of_example) for record in array.ravel()]
+    if not lists:
+        raise wrong("parse_example needs at least one record")
+    found = _parts_told(expected, array.ndim == 0).arrays(lists)
+    return found if len(found) > 1 else found[0]
+
+
+def _told(features: Mapping[str, Any]) -> str:
+    """Return what is expected, by name, as text."""
+    told = {}
+    for key, spec in features.items():
+        dtype = as_dtype(spec.dtype)
+        fields: dict[str, Any] = {"dtype": dtype.name}
+        if not isinstance(spec, VarLenFeature):
+            default = spec.default_value
+            fields["shape"] = TensorShape(spec.shape).as_list()
+            if default is not None:
+                default = constant_array(default, dtype).tolist()
+            fields["default_value"] = default
+        if isinstance(spec, FixedLenSequenceFeature):
+            fields["allow_missing"] = bool(spec.allow_missing)
+        told[key] = [type(spec).__name__, fields]
+    return json.dumps(told, default=lambda value: {"latin1": value.decode("latin1")})
+
+
+@lru_cache(maxsize=64)
+def _parts_told(expected: str, single: bool) -> _Parts:
+    def plain(value: dict[str, Any]) -> Any:
+        return value["latin1"].encode("latin1") if set(value) == {"latin1"} else value
+
+    kinds = {x.__name__: x for x in (FixedLenFeature, VarLenFeature, FixedLenSequenceFeature)}
+    told = json.loads(expected, object_hook=plain)
+    features = {key: kinds[kind](**fields) for key, (kind, fields) in told.items()}
+    return _parts_of(features, [] if single else [None])
 
 
 @exported("parse_example", "io.parse_example")
@@ -190,13 +233,7 @@ def parse_example(
         return parse_single_example(records, features, name)
     parts = _parts_of(features, records.shape[:1] if records.shape.sizes else [None])
 
-    def parse(values: Any) -> Any:
-        lists = [features_of(record, lists_of_example) for record in np.ravel(values)]
-        if not lists:
-            raise wrong("parse_example needs at least one record")
-        found = parts.arrays(lists)
-        return found if len(found) > 1 else found[0]
-
+    parse = partial(_parsed, expected=_told(features))
     made = host_operation("ParseExample", parse, [records], parts.outputs, name)
     return parts.tensors(made.outputs)
 

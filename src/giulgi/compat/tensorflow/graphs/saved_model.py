@@ -7,6 +7,7 @@ giulgi reads its models again; TensorFlow's own are read as far as :mod:`.foreig
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -280,7 +281,10 @@ def load(
         if saver is not None:
             saver.restore(session, os.path.join(folder, _VARIABLES, "variables"))
         for first in session.graph.get_collection("saved_model_main_op"):
-            session.run(first)
+            try:
+                session.run(first)
+            except NotImplementedError as error:  # What needs no table is there all the same.
+                warnings.warn(f"{folder}: {error}", stacklevel=2)
     return message
 
 
