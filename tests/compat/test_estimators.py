@@ -200,6 +200,8 @@ def test_an_exported_classifier_is_asked_by_records_or_tensors(tf, tmp_path):
     found = ask(folder)({"inputs": [record.SerializeToString()]})
     assert found["classes"].tolist() == [[b"0", b"1"]]
     assert found["scores"].argmax() == 1
+    with pytest.raises(ValueError, match=r"unexpected keys .*'examples'.* expected: .'inputs'"):
+        ask(folder)({"examples": [record.SerializeToString()]})
     every = ask(folder, signature_def_key="predict")({"examples": [record.SerializeToString()]})
     np.testing.assert_array_equal(every["probabilities"], found["scores"])
     of_tensors = export.build_raw_serving_input_receiver_fn(

@@ -297,7 +297,17 @@ class _Function:
         self._outputs = {key: told.name for key, told in signature.outputs.items()}
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the outputs as arrays."""
+        """Return the outputs as arrays.
+
+        Raises:
+            ValueError: if something is given that is no input.
+        """
+        unexpected = {*given} - {*self._inputs}
+        if unexpected:
+            raise ValueError(
+                f"Got unexpected keys in input_dict: {sorted(unexpected)} expected: "
+                f"{sorted(self._inputs)}"
+            )
         feeds = {self._inputs[key]: value for key, value in given.items()}
         found: dict[str, Any] = self._session.run(dict(self._outputs), feeds)
         return found
