@@ -244,3 +244,19 @@ def test_layer_norm_and_regularization(tf: Any) -> None:
     expected = (given - given.mean(1, keepdims=True)) / given.std(1, keepdims=True)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     np.testing.assert_allclose(cost, (given**2).sum(), rtol=1e-5)
+
+
+def test_layers_of_tf_layers_are_layers_of_a_keras_network(tf):
+    model = tf.keras.Sequential(
+        [
+            tf.layers.Flatten(input_shape=(2, 3)),
+            tf.layers.Dense(4, activation=tf.nn.relu, kernel_initializer=tf.ones_initializer()),
+            tf.keras.layers.Dense(1, kernel_initializer="ones"),
+        ]
+    )
+    x = tf.placeholder(tf.float32, [None, 2, 3])
+    outputs = model(x)
+    assert len(model.trainable_weights) == 4
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run(outputs, {x: np.ones((2, 2, 3))}).tolist() == [[24], [24]]

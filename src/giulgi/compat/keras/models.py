@@ -12,6 +12,7 @@ from giulgi.compat.keras import utils
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer
 from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.layers_of_tf import as_layer
 from giulgi.compat.keras.model_losses import LossTensors, loss_tensors
 from giulgi.compat.keras.model_training import TrainedModel
 from giulgi.compat.keras.summary import print_summary
@@ -246,12 +247,12 @@ class Sequential(Model, gg.Sequential):
     """Layers one after another."""
 
     def __init__(self, layers: Any = None, name: str | None = None) -> None:
-        given = None if layers is None else [expressions(layer) for layer in layers]
+        given = None if layers is None else [as_layer(layer) for layer in layers]
         super().__init__(given, name=name)
 
     def add(self, layer: Any) -> None:
         """Put a layer at the end."""
-        gg.Sequential.add(self, expressions(layer))
+        gg.Sequential.add(self, as_layer(layer))
 
     def _put(self, layer: Any) -> None:
         """Put a layer at the end; one that joins models brings their inputs with it."""

@@ -74,6 +74,8 @@ class Layer:
     ) -> None:  # fmt: skip
         if unknown := set(options) - {"input_shape", "batch_input_shape", "batch_size", "weights"}:
             raise TypeError(f"{type(self).__name__} got unexpected arguments {sorted(unknown)}")
+        shapes = ("input_shape", "batch_input_shape")
+        self.shape_options = {key: options[key] for key in shapes if key in options}
         self.trainable = trainable
         self.built = False
         self._dtype = None if dtype is None else as_dtype(dtype)
