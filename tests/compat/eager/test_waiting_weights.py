@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from giulgi.compat.names import TABLES
+
 
 def _network(tf2):
     class Network(tf2.keras.Model):
@@ -107,3 +109,18 @@ def test_what_is_loaded_has_signatures(tf2, tmp_path):
     assert list(infer.structured_outputs) == ["last"]
     x = np.ones((4, 3), np.float32)
     np.testing.assert_allclose(infer(tf2.constant(x))["last"].numpy(), model(x).numpy())
+
+
+def test_variables_are_saved_by_their_names(tf2, tmp_path):
+    layer = tf2.keras.layers.Dense(2)
+    layer(tf2.ones([1, 3]))
+    own = tf2.Variable([1.0, 2.0], name="own")
+    before = layer.kernel.numpy()
+    saver = TABLES["tensorflow"]["contrib.eager.Saver"]([own, *layer.variables])
+    path = saver.save(str(tmp_path / "some"), global_step=3)
+    own.assign([0.0, 0.0])
+    layer.kernel.assign(np.zeros((3, 2)))
+    saver.restore(path)
+    assert own.numpy().tolist() == [1, 2]
+    np.testing.assert_array_equal(layer.kernel.numpy(), before)
+    assert path.endswith("some-3")

@@ -136,6 +136,7 @@ class Checkpoint:
 
 def _parts_of(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield variables, and what has weights, of an object, by their keys."""
+    value = getattr(value, "named", value)  # Of a weight of Keras's layers.
     if isinstance(value, Variable) or hasattr(value, "get_weights"):
         yield key, value
     elif isinstance(value, Checkpoint):
@@ -256,6 +257,35 @@ class CheckpointManager:
         if self.latest_checkpoint is not None:
             self._checkpoint.restore(self.latest_checkpoint)
         return self.latest_checkpoint
+
+
+@exported("contrib.eager.Saver")
+class EagerSaver:
+    """Saves and restores variables that have values at once.
+
+    Args:
+        var_list: the variables, or these by their names in files.
+    """
+
+    def __init__(self, var_list: Any) -> None:
+        named = (
+            dict(var_list)
+            if isinstance(var_list, Mapping)
+            else {variable.name.split(":")[0]: variable for variable in var_list}
+        )
+        self._checkpoint = Checkpoint(**named)
+
+    def save(self, file_prefix: Any, global_step: Any = None) -> str:
+        """Save into files of a path, behind which the step is put; return the whole path."""
+        path = os.fsdecode(file_prefix)
+        if global_step is not None:
+            path = f"{path}-{int(global_step)}"
+        checkpoints.update_checkpoint_state(os.path.dirname(path), self._checkpoint.write(path))
+        return path
+
+    def restore(self, file_prefix: Any) -> None:
+        """Give the variables the values of files."""
+        self._checkpoint.restore(file_prefix).assert_existing_objects_matched()
 
 
 def _array(files: CheckpointFiles, name: str, like: Any) -> Any:
