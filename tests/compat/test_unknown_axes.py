@@ -140,3 +140,15 @@ def test_a_slice_of_set_length_has_a_known_shape_for_every_place(tf):
                 found[1].tolist()
                 == np.arange(24).reshape(3, 8)[k : k + 2, 2 * k : 2 * k + 3].tolist()
             )
+
+
+def test_coordinates_may_be_as_many_as_are_fed(tf):
+    x, places = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.int32, [None, None])
+    parts = tf.gather_nd(x, places)
+    slopes = tf.gradients(parts, x)[0]
+    values = np.arange(6.0).reshape(2, 3)
+    with tf.Session() as session:
+        assert session.run(parts, {x: values, places: [[0, 2], [1, 1]]}).tolist() == [2, 4]
+        assert session.run(parts, {x: values, places: [[1]]}).tolist() == [[3, 4, 5]]
+        found = session.run(slopes, {x: values, places: [[0, 2], [1, 1]]})
+    assert found.tolist() == [[0, 0, 1], [0, 1, 0]]

@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 from pickle import PicklingError
 from typing import Any
 
@@ -33,6 +34,9 @@ _TRIED_AXES = (2, 1, 3, 4, 0, 5)
 
 # In place of sizes that are not known. What is the same with both is known of a result.
 _TRIED_SIZES = (12, 16)
+
+# The same where they must be small, such as a number of coordinates: nothing is known of a result.
+_SMALL_SIZES = (2,)
 
 # What is raised where something is not known.
 _ERRORS = (GiulgiError, TypeError, ValueError, IndexError)
@@ -208,21 +212,23 @@ def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -
     holes = [_Hole.HOLE if isinstance(x, Expression) else x for x in leaves]
     whole = Whole(function, holes, structure)
     any_rank = any(x.known_shape is None for x in inputs)
-    trials = [(axes, False) for axes in _TRIED_AXES] if any_rank else []
-    for axes, sized in [*trials, *((axes, True) for axes in (_TRIED_AXES if any_rank else (0,)))]:
-        found = [
-            _tried(whole.filled, [_model(x, axes, size) for x in inputs])
-            for size in (_TRIED_SIZES if sized else (None,))
-        ]
+    ranks = _TRIED_AXES if any_rank else (0,)
+    several: list[tuple[int | None, ...]] = [(None,)] if any_rank else []
+    for sizes, axes in product([*several, _TRIED_SIZES, _SMALL_SIZES], ranks):
+        found = [_tried(whole.filled, [_model(x, axes, size) for x in inputs]) for size in sizes]
         if None in found or len({len(results) for results, _ in found}) > 1:
             continue
         results, own = found[0]
+        if sizes is _SMALL_SIZES and len(results) > 1:
+            continue  # Perhaps as many as a size tells.
+        is_known = not any_rank and sizes is not _SMALL_SIZES
         places = [i for i, x in enumerate(results) if isinstance(x, Expression)]
         made = {
             i: build(
                 Deferred(
                     whole, place, results[i].dtype,
-                    None if any_rank else _common([other[i] for other, _ in found]), sized,
+                    _common([other[i] for other, _ in found]) if is_known else None,
+                    sizes != (None,),
                 ),
                 *inputs,
             )
