@@ -96,3 +96,17 @@ def test_what_does_not_fit_is_not_assigned(tf: Any) -> None:
             v.assign(wrong)
     with pytest.raises(ValueError, match="Shapes must be equal"):
         v.assign([1, 2, 3])
+
+
+def test_first_values_are_fed_to_put_back_what_was_kept(tf):
+    variables = [tf.Variable(0, name=f"count{i}", dtype=tf.int32) for i in range(3)]
+    variables += [tf.Variable(tf.zeros([2]), name=f"w{i}") for i in range(12)]
+    kept = [np.int32(i) for i in range(3)] + [np.full(2, i, np.float32) for i in range(12)]
+    graph = tf.get_default_graph()
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        starts = [graph.get_operation_by_name(v.op.name + "/Assign") for v in variables]
+        feeds = {op.inputs[1]: value for op, value in zip(starts, kept, strict=True)}
+        session.run(starts, feed_dict=feeds)
+        for found, value in zip(session.run(variables), kept, strict=True):
+            np.testing.assert_array_equal(found, value)

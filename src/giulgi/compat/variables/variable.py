@@ -19,6 +19,9 @@ from giulgi.compat.variables.assigned import Assigned
 from giulgi.compat.variables.methods import VariableMethods
 from giulgi.compat.variables.values import Valued
 from giulgi.graph.node import build, topological
+from giulgi.graph.ops.identities import tag
+from giulgi.graph.ops.leaves import Constant
+from giulgi.graph.ops.movement import BroadcastTo
 from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.shapes import is_static
@@ -99,7 +102,7 @@ class Variable(VariableMethods, Valued):
                 f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
                 f"{self.initial_value.dtype.name}: {self.initial_value}"
             )
-        expression = self.initial_value.expression
+        expression = _apart(self.initial_value, own).expression
         sizes = expression.known_shape
         if not is_static(sizes):
             raise ValueError(f"initial_value must have a shape specified: {self.initial_value}")
@@ -285,6 +288,17 @@ def _of_initialized(first: Tensor) -> Tensor:
     pairs = {x.variable.node: value.expression for x, value in values.items()}
     (made,) = substitute([first.expression], pairs)
     return record("Identity", None, [first, *values.values()], [made]).outputs[0]
+
+
+def _apart(first: Tensor, name: str) -> Tensor:
+    """Return a first value that can be fed apart from equal ones of other variables.
+
+    So programs put back what they have kept: they run the initializers, and feed first values.
+    """
+    is_new = not first.is_eager and first.op.number == first.graph.size - 1
+    if is_new and isinstance(first.expression.op, (Constant, BroadcastTo)):
+        first.expression = tag(first.expression, ("first value", name))
+    return first
 
 
 def assignment(
