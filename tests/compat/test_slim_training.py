@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 
 def _train_op(tf: Any, **options: Any) -> Any:
@@ -67,3 +68,15 @@ def test_slim_measures_the_checkpoints_of_a_folder(tf, tmp_path):
     events = [e for file in (tmp_path / "eval").iterdir()
               for e in tf.train.summary_iterator(str(file))]  # fmt: skip
     assert [e.step for e in events for v in e.summary.value if v.tag == "measured"] == [2, 2]
+
+
+def test_slim_tells_sizes_and_names_what_units_put_out(tf):
+    slim = tf.contrib.slim
+    x = tf.placeholder(tf.float32, [None, 8, 8, 3])
+    assert slim.utils.last_dimension(x.get_shape(), min_rank=4) == 3
+    with pytest.raises(ValueError, match="first size"):
+        slim.utils.first_dimension(x.shape)
+    with pytest.raises(ValueError, match="at least 5"):
+        slim.utils.last_dimension(x.shape, min_rank=5)
+    y = slim.utils.collect_named_outputs("ends", "net/unit", tf.identity(x))
+    assert slim.utils.convert_collection_to_dict("ends") == {"net/unit": y}

@@ -94,3 +94,18 @@ def test_pictures_sounds_and_text(tf, tmp_path):
     assert found[2].audio.encoded_audio_string[:4] == b"RIFF"
     assert found[3].metadata.plugin_data.plugin_name == "text"
     assert found[3].tensor.string_val[0] == b"hello"
+
+
+def test_a_histogram_that_a_program_fills_itself(tf, tmp_path):
+    counts, edges = np.histogram([1.0, 2.0, 2.5], bins=3)
+    told = tf.HistogramProto(min=1.0, max=2.5, num=3.0)
+    for limit, count in zip(edges[1:], counts, strict=True):
+        told.bucket_limit.append(limit)
+        told.bucket.append(count)
+    writer = tf.summary.FileWriter(str(tmp_path))
+    writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag="h", histo=told)]), 4)
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    (value,) = [v for e in tf.train.summary_iterator(str(path)) for v in e.summary.value]
+    assert list(value.histo.bucket) == [1, 0, 2]
+    assert value.histo.max == 2.5

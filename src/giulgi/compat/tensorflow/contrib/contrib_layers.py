@@ -59,11 +59,19 @@ def opened(scope: Any, default: str, reuse: Any = None) -> Iterator[Any]:
 
 def collected(collections: Any, scope: Any, y: Any) -> Any:
     """Return what a layer puts out, which joins collections."""
-    if isinstance(y, Tensor):
-        _aliases[y] = scope.original_name_scope.rstrip("/")
+    return collect_named_outputs(collections, scope.original_name_scope.rstrip("/"), y)
+
+
+@exported(
+    "contrib.layers.utils.collect_named_outputs", "contrib.slim.utils.collect_named_outputs"
+)  # fmt: skip
+def collect_named_outputs(collections: Any, alias: str, outputs: Any) -> Any:
+    """Return what a layer puts out, which joins collections under a name."""
+    if isinstance(outputs, Tensor):
+        _aliases[outputs] = alias
     if collections:
-        get_default_graph().add_to_collections(collections, y)
-    return y
+        get_default_graph().add_to_collections(collections, outputs)
+    return outputs
 
 
 def variables_in(collections: Any, name: str) -> list[Any]:

@@ -17,6 +17,7 @@ from giulgi.compat.tensorflow.math.initializers import (
 )
 from giulgi.compat.tensorflow.train import summary
 from giulgi.compat.tensorflow.train.global_step import get_global_step, get_or_create_global_step
+from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import as_tensor
 
 export("contrib.slim.get_global_step", get_global_step)
@@ -47,6 +48,28 @@ def convert_collection_to_dict(collection: Any, clear_collection: bool = False) 
     if clear_collection:
         graph.clear_collection(collection)
     return found
+
+
+def _known_size(place: int, which: str) -> None:
+    """Export a function that returns the first, or last, size of a shape."""
+
+    def size(shape: Any, min_rank: int = 1) -> int:
+        known = TensorShape(shape)
+        if known.ndims is None or known.ndims < min_rank:
+            raise ValueError(f"rank of shape must be at least {min_rank}, but it is {known}")
+        found = known.as_list()[place]
+        if found is None:
+            raise ValueError(f"the {which} size of {known} is not known")
+        return int(found)
+
+    size.__name__ = f"{which}_dimension"
+    size.__doc__ = f"Return the {which} size of a shape; it must be known."
+    for home in ("contrib.layers.utils", "contrib.slim.utils"):
+        export(f"{home}.{size.__name__}", size)
+
+
+_known_size(0, "first")
+_known_size(-1, "last")
 
 
 @exported("contrib.slim.prefetch_queue.prefetch_queue")

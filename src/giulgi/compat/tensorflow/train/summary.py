@@ -18,6 +18,7 @@ from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.formats import summary_bytes
 from giulgi.formats.event_proto import (
     Event,
+    HistogramProto,
     SessionLog,
     Summary,
     SummaryMetadata,
@@ -37,6 +38,8 @@ for _path, _message in {
     "SessionLog": SessionLog,
     "summary.SessionLog": SessionLog,
     "SummaryMetadata": SummaryMetadata,
+    "HistogramProto": HistogramProto,
+    "core.framework.summary_pb2.HistogramProto": HistogramProto,
 }.items():
     export(_path, _message)
 
