@@ -265,3 +265,19 @@ def test_classes_of_a_program_limit_begin_and_penalise_weights(tmp_path):
     ]
     assert layer.kernel_regularizer.rate == 0.5
     assert layer.kernel_constraint.size == 0.25
+
+
+def test_metrics_that_count_are_kept_with_their_names(tmp_path):
+    from keras import metrics
+    from keras.layers import Dense
+    from keras.models import Sequential, load_model
+
+    model = Sequential([Dense(1, input_dim=2, activation="sigmoid")])
+    counts = [metrics.TruePositives(name="tp"), metrics.AUC(name="area"), metrics.Precision(0.3)]
+    model.compile("sgd", "binary_crossentropy", metrics=counts)
+    x, y = np.eye(2), np.array([0, 1])
+    wanted = model.evaluate(x, y, verbose=0)
+    model.save(tmp_path / "m.h5")
+    again = load_model(tmp_path / "m.h5")
+    assert again.metrics_names[:3] == ["loss", "tp", "area"]
+    np.testing.assert_allclose(again.evaluate(x, y, verbose=0), wanted, rtol=1e-6)

@@ -9,6 +9,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.keras import metrics_counts  # noqa: F401 - Those are for programs, too.
 from giulgi.compat.keras.arguments import as_initializer
 from giulgi.compat.keras.boundary import expressions, for_user, named
 from giulgi.compat.keras.weights import as_weight
