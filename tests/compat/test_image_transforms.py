@@ -32,3 +32,15 @@ def test_transforms_one_after_another(tf):
     twice = tf.contrib.image.compose_transforms(turn, turn)
     found = run(tf, tf.contrib.image.transform(PICTURES, twice, interpolation="BILINEAR"))
     np.testing.assert_allclose(found, PICTURES[:, ::-1, ::-1], atol=1e-5)
+
+
+def test_a_crop_may_have_a_size_that_is_computed(tf):
+    picture = tf.placeholder(tf.float32, [None, None, 3])
+    size = tf.stack([tf.shape(picture)[0] // 2, tf.constant(4), 3])
+    crop = tf.random_crop(picture, size=size)
+    given = np.arange(10 * 8 * 3, dtype=np.float32).reshape(10, 8, 3)
+    with tf.Session() as session:
+        found = session.run(crop, {picture: given})
+    assert found.shape == (5, 4, 3)
+    row, column = divmod(int(found[0, 0, 0]) // 3, 8)
+    np.testing.assert_array_equal(found, given[row : row + 5, column : column + 4])

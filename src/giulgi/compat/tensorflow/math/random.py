@@ -251,7 +251,7 @@ def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None
         wanted = tuple(wanted[i] for i in range(x.ndim))
     first = own_seed(seed)
     for axis, (count, size) in enumerate(zip(wanted, x.shape, strict=True)):
-        if count == -1 or (isinstance(count, int) and count == size):
+        if isinstance(count, int) and count in (-1, size):
             continue
         room = gg.cast(gg.size(x, axis) - count + 1, "float64")
         drawn = _uniform((), 0.0, 1.0, "float64", None if first is None else first + axis)
