@@ -102,3 +102,14 @@ def test_vectors(tf: Any) -> None:
     assert (one.batch_shape.as_list(), one.event_shape.as_list()) == ([2], [2])
     with pytest.raises(NotImplementedError, match="Normal"):
         d.kl_divergence(d.Normal(0.0, 1.0), d.Bernoulli(0.5))
+
+
+def test_classes_of_a_batch_of_any_size(tf):
+    logits, value = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.int32, [None])
+    classes = tf.distributions.Categorical(logits=logits)
+    fed = np.log([[0.2, 0.3, 0.5], [0.6, 0.3, 0.1]])
+    with tf.Session() as session:
+        found = session.run(classes.prob(value), {logits: fed, value: [2, 0]})
+        drawn = session.run([classes.sample(), classes.event_size], {logits: fed})
+    np.testing.assert_allclose(found, [0.5, 0.6], rtol=1e-5)
+    assert (drawn[0].shape, drawn[1]) == ((2,), 3)

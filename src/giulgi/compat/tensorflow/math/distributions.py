@@ -289,8 +289,9 @@ class Categorical(Distribution):
 
     @property
     def event_size(self) -> Any:
-        """How many classes there are."""
-        return _TF["shape"](self.logits)[-1]
+        """How many classes there are; a constant where that is known."""
+        known = self.logits.shape[-1:].as_list()[0] if self.logits.shape.ndims else None
+        return _TF["shape"](self.logits)[-1] if known is None else _TF["constant"](known)
 
     def _drawn(self, wanted: Tensor, seed: Any) -> Any:
         rows = _TF["reshape"](self.logits, [-1, self.event_size])
