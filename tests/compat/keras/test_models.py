@@ -255,3 +255,25 @@ def test_first_weights_repeat_by_either_seed(tf, layers, which):
 
     np.testing.assert_array_equal(first_weights(7), first_weights(7))
     assert not np.array_equal(first_weights(7), first_weights(8))
+
+
+def test_layers_of_inputs_may_be_renamed_for_models_that_are_joined():
+    from keras.layers import Dense, Input, concatenate
+    from keras.models import Model
+
+    def part():
+        x = Input((2,), name="x")
+        return Model(x, Dense(1, name="out")(x))
+
+    parts = [part(), part()]
+    for number, model in enumerate(parts):
+        for layer in model.layers:
+            layer.name = f"part_{number}_{layer.name}"
+    whole = Model([m.input for m in parts], concatenate([m.output for m in parts]))
+    assert whole.input_names == ["part_0_x", "part_1_x"]
+    x = np.eye(2)
+    wanted = np.concatenate([m.predict(x) for m in parts], axis=1)
+    np.testing.assert_allclose(whole.predict([x, x]), wanted, rtol=1e-6)
+    again = Model.from_config(whole.get_config())
+    again.set_weights(whole.get_weights())
+    np.testing.assert_allclose(again.predict([x, x]), wanted, rtol=1e-6)

@@ -18,6 +18,7 @@ from giulgi.compat.keras.model_training import TrainedModel
 from giulgi.compat.keras.summary import print_summary
 from giulgi.compat.names import export
 from giulgi.nn.layers.calls import current_call
+from giulgi.nn.layers.input import layer_of_input, note_input_layer
 from giulgi.training.network import Network
 
 
@@ -37,6 +38,8 @@ class Model(TrainedModel):
 
     def _set_network(self, network: Network) -> None:
         network.layers = [_of_keras(layer) for layer in network.layers]
+        if len(set(network.input_names)) < len(network.inputs):  # Their layers have other names.
+            network.input_names = [layer_of_input(x).name for x in network.inputs]
         network.requires_finite = False  # Keras computes with NaN, too.
         network.takes_fractions = True
         super()._set_network(network)
@@ -385,6 +388,7 @@ def _of_keras(layer: gg.layers.Layer) -> gg.layers.Layer:
     made = InputLayer(batch_shape=layer.batch_input_shape, name=layer.name, dtype=layer.dtype)
     made.built = True
     made._tensor = layer._tensor
+    note_input_layer(made)
     return made
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from giulgi.errors import ArgumentError
+from giulgi.graph.node import Node
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
@@ -105,8 +107,20 @@ def _require_alone(own: str, **others: Any) -> None:
 
 
 def layer_of_input(x: Tensor) -> InputLayer:
-    """Return the layer that stands for an input of a network."""
-    layer = InputLayer(dtype=x.dtype, name=x.name, batch_input_shape=x.known_shape)
-    layer.built = True
-    layer._tensor = x
+    """Return the layer that stands for an input: the same in all networks that there are of it."""
+    layer = _layers_of_inputs.get(x.node)
+    if layer is None:
+        layer = InputLayer(dtype=x.dtype, name=x.name, batch_input_shape=x.known_shape)
+        layer.built = True
+        layer._tensor = x
+        note_input_layer(layer)
     return layer
+
+
+def note_input_layer(layer: InputLayer) -> None:
+    """Let a layer be the one that stands for its input in networks that are built from now on."""
+    if layer._tensor is not None:
+        _layers_of_inputs[layer._tensor.node] = layer
+
+
+_layers_of_inputs: WeakValueDictionary[Node, InputLayer] = WeakValueDictionary()
