@@ -137,3 +137,9 @@ def test_a_weight_is_made_once_and_kept():
     kernel, bias = layer.get_weights()
     np.testing.assert_array_equal(kernel, layer.kernel.numpy())
     np.testing.assert_array_equal(bias, np.ones(4))
+
+
+@pytest.mark.parametrize("name", ["Orthogonal", "Identity", "VarianceScaling"])
+def test_a_gain_of_numpy_does_not_change_the_dtype(name):
+    made = getattr(gg.initializers, name)(np.sqrt(2.0))
+    assert made((3, 3)).dtype == np.float32

@@ -101,7 +101,7 @@ class Identity(Initializer):
         """Return the gain on the diagonal, 0 elsewhere."""
         if len(shape) != 2:
             raise ArgumentError(f"an identity matrix has two axes, not {len(shape)}.")
-        return self.gain * ops.eye(shape[0], shape[1], dtype=dtype)
+        return float(self.gain) * ops.eye(shape[0], shape[1], dtype=dtype)
 
 
 class RandomUniform(Initializer):
@@ -317,7 +317,8 @@ class Orthogonal(Initializer):
             (max(rows, columns), min(rows, columns)), dtype=dtype, seed=self.seed
         )
         matrix = orthonormal(drawn)
-        return self.gain * ops.reshape(matrix if rows >= columns else matrix.T, tuple(shape))
+        whole = ops.reshape(matrix if rows >= columns else matrix.T, tuple(shape))
+        return float(self.gain) * whole
 
 
 INITIALIZERS: dict[str, Callable[[], Initial]] = {
