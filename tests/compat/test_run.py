@@ -250,12 +250,14 @@ def test_a_notebook_draws_beside_ipython_and_times_its_lines(tmp_path):
         "import matplotlib.pyplot as plt",
         "_ = plt.plot([1, 2])",
         "%timeit -n1 -r 3 print('timed')",
+        "%timeit 'the value'",
     ]
     cells = [{"cell_type": "code", "source": [line]} for line in code]
     (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
     ended = giulgi_run(tmp_path, "n.ipynb")
     assert ended.code == 0, ended.err
     assert "timed" in ended.out
+    assert "the value" not in ended.out
 
 
 def test_pylab_makes_names_known_and_cells_become_files(tmp_path):

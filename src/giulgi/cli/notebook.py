@@ -194,7 +194,9 @@ class Shell:
             return output
         name, _, rest = line.lstrip("%").partition(" ")
         if name in _CODE_CELLS and rest.strip():
-            code = _OPTIONS.sub("", rest.strip()) if name == "timeit" else rest.strip()
+            code = rest.strip()
+            if name == "timeit":  # It tells the time, and not the value.
+                code = f"{_OPTIONS.sub('', code)};"
             return self._timed(lambda: self.run_cell(code))
         if name == "run" and rest.strip():
             self._run_file(Path(shlex.split(rest)[0]))
