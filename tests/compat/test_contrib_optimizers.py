@@ -124,3 +124,15 @@ def test_scipy_finds_the_least_loss_within_bounds_and_constraints(tf):
         # (x - 1)² + (x - 2)² + x² is least at 1.
         tied.minimize(session, feeds)
         np.testing.assert_allclose(session.run(v), [1.0, 1.0], atol=1e-3)
+
+
+def test_gradients_are_limited_before_a_step(tf):
+    x = tf.Variable([3.0, 0.0])
+    y = tf.Variable(0.0)
+    opt = tf.contrib.estimator.clip_gradients_by_norm(tf.train.GradientDescentOptimizer(1.0), 0.5)
+    train = opt.minimize(tf.reduce_sum(x * [3.0, 0.0]) + 4 * y)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
+        np.testing.assert_allclose(session.run(x), [3 - 0.3, 0], rtol=1e-6)
+        np.testing.assert_allclose(session.run(y), -0.4, rtol=1e-6)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.tensorflow.train.averages import ExponentialMovingAverage
+from giulgi.compat.tensorflow.train.clipping import clip_by_global_norm
 from giulgi.compat.tensorflow.train.hooks import SessionRunHook
 from giulgi.compat.tensorflow.train.optimizer import Optimizer, Step, Update
 from giulgi.compat.tensorflow.train.optimizers import AdamOptimizer, MomentumOptimizer, of_rows
@@ -137,6 +138,32 @@ class _Wrapped(Optimizer):
     def variables(self) -> list[Any]:
         """See the base."""
         return self._opt.variables()
+
+
+class _Clipped(_Wrapped):
+    """Limits gradients, one by one or all together, before another optimizer takes its step."""
+
+    def __init__(self, opt: Optimizer, limit: Callable[[list[Any]], list[Any]]) -> None:
+        super().__init__(opt, "ClipGradients")
+        self._limit = limit
+
+    def apply_gradients(
+        self, grads_and_vars: Iterable[tuple[Any, Any]], global_step: Any = None,
+        name: str | None = None,
+    ) -> Operation:  # fmt: skip
+        """See the base."""
+        given = [(gradient, variable) for gradient, variable in grads_and_vars]
+        there = [(gradient, variable) for gradient, variable in given if gradient is not None]
+        limited = self._limit([gradient for gradient, _ in there])
+        variables = [variable for _, variable in there]
+        pairs = list(zip(limited, variables, strict=True))
+        return self._opt.apply_gradients(pairs or given, global_step, name)
+
+
+@exported("contrib.estimator.clip_gradients_by_norm")
+def clip_gradients_by_norm(optimizer: Any, clip_norm: Any) -> Optimizer:
+    """Return an optimizer that moves as another, but with the norm of all gradients limited."""
+    return _Clipped(optimizer, lambda found: clip_by_global_norm(found, clip_norm)[0])
 
 
 @exported("contrib.opt.MovingAverageOptimizer")

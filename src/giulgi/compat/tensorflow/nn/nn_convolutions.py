@@ -322,6 +322,29 @@ def dropout(
     return gg.where(drawn < keep, x / keep, 0)
 
 
+# The least value of selu, which takes the place of what is left out.
+_LEAST_OF_SELU = -1.7580993408473766
+
+
+@operation("contrib.nn.alpha_dropout", type="alpha_dropout")
+def alpha_dropout(
+    x: Any, keep_prob: Any, noise_shape: Any = None, seed: Any = None, name: str | None = None
+) -> gg.Tensor:
+    """Return a x + b, with the least value of selu for the x left out.
+
+    a and b bring mean and variance back to 0 and 1 if those of x are; Klambauer et al.,
+    arXiv:1706.02515.
+    """
+    x = as_expression(x)
+    keep = gg.reshape(gg.cast(as_expression(keep_prob), x.dtype), ())
+    shape = gg.shape(x) if noise_shape is None else _noise_shape(x, noise_shape)
+    own = None if seed is None else int(numbers(seed, "seed"))
+    drawn = gg.random.uniform(shape, dtype=x.dtype, seed=own)
+    scale = gg.rsqrt(keep + _LEAST_OF_SELU**2 * keep * (1 - keep))
+    kept = gg.where(drawn < keep, x, _LEAST_OF_SELU)
+    return scale * kept - scale * _LEAST_OF_SELU * (1 - keep)
+
+
 def _noise_shape(x: gg.Tensor, noise_shape: Any) -> Any:
     """Return the shape of what is drawn; of the sizes that are None those of x."""
     wanted = sizes(noise_shape)
