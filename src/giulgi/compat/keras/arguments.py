@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, for_user, is_standalone
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS
@@ -165,7 +167,7 @@ def for_giulgi(name: str, value: Any) -> Any:
     if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
         is_ours = (getattr(value, "__module__", type(value).__module__) or "").startswith(own)
         return value if is_ours else for_user(value)
-    return value
+    return float(value) if isinstance(value, np.floating) else value
 
 
 def as_initializer(value: Any) -> Any:

@@ -21,6 +21,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
+
 from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operations.deferred import called
@@ -66,6 +68,9 @@ def operation(
             given = {key: _expressions(value, inputs) for key, value in bound.arguments.items()}
             if any(x.dtype.is_complex for x in inputs):
                 return _complex(kind, function, bound.arguments, name or named)
+            if any(x.dtype.is_floating for x in inputs):
+                # A rate or a gain of NumPy's, such as np.sqrt(2.0), takes the tensor's dtype.
+                given = {key: _without_dtype(value) for key, value in given.items()}
             bound.arguments.update(given)
             result = called(function, bound.args, bound.kwargs)
             return as_results(kind, name or named, inputs, result)
@@ -74,6 +79,13 @@ def operation(
         return build  # type: ignore[return-value]
 
     return decorate
+
+
+def _without_dtype(value: Any) -> Any:
+    """Return a number of NumPy's as one of Python's; of several arguments, each."""
+    if isinstance(value, tuple):
+        return tuple(map(_without_dtype, value)) if type(value) is tuple else value
+    return float(value) if isinstance(value, np.floating) else value
 
 
 def misfit(
