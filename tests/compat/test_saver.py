@@ -283,3 +283,19 @@ def test_a_function_that_no_file_can_hold_does_not_keep_a_graph_from_being_saved
         assert session.run("other:0") == 2
         with pytest.raises(NotImplementedError, match="a function of the program that saved"):
             session.run("own:0", {"x:0": [1.0]})
+
+
+def test_what_python_does_on_a_condition_is_in_a_file(tf, tmp_path):
+    x, on = tf.placeholder(tf.float32, [2], name="x"), tf.placeholder(tf.bool, name="on")
+    tf.set_random_seed(3)
+    drawn = tf.cond(on, lambda: x + tf.random_uniform([2]), lambda: x)
+    tf.identity(drawn, name="drawn")
+    tf.Variable(1.0)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, str(tmp_path / "m"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+        assert session.run("drawn:0", {"x:0": [1, 2], "on:0": False}).tolist() == [1, 2]
+        more = session.run("drawn:0", {"x:0": [1, 2], "on:0": True})
+        assert ((more > [1, 2]) & (more < [2, 3])).all()

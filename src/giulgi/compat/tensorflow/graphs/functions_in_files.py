@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.graphs.graph import Operation
-from giulgi.compat.operations.host import objects
+from giulgi.compat.operations.host import HostCall, objects
+from giulgi.compat.tensorflow.control.traced import Guarded
 from giulgi.compat.tensorflow.math.seeded import drawing, told_drawing
 
 _PLAIN = (str, bytes, int, float, bool, type(None))
@@ -51,15 +52,20 @@ def told_of(op: Operation) -> dict[str, Any]:
     The text of a constant; the name of a function of the stand-in; or by what this process finds
     the function again.
     """
-    told: dict[str, Any] = dict.fromkeys(("content", "function", "drawing", "here"))
-    if op.host is None:
+    told: dict[str, Any] = dict.fromkeys(("content", "function", "drawing", "here", "guards"))
+    call: Any = op.host
+    if call is None:
         return told
-    function = op.host.function
-    if op.type == "Const" and not op.inputs:
+    guards = []
+    while isinstance(call, Guarded):
+        guards.append(call.holds)
+        call = call.call
+    function = call.function
+    told["guards"] = guards
+    if op.type == "Const" and len(op.inputs) == len(guards):
         return told | {"content": np.asarray(function(), object).tolist()}
-    return {
-        "content": None, "function": _named(function), "drawing": told_drawing(function),
-        "here": _kept(function),
+    return told | {
+        "function": _named(function), "drawing": told_drawing(function), "here": _kept(function),
     }  # fmt: skip
 
 
@@ -75,7 +81,15 @@ def _named(function: Any) -> tuple[str, str, dict[str, Any]] | None:
     return (module, name, dict(given)) if is_own and plain else None
 
 
-def found_again(told: Mapping[str, Any]) -> Callable[..., Any]:
+def called_again(told: Mapping[str, Any]) -> Any:
+    """Return what Python carries out as a file tells it: a function, perhaps on conditions."""
+    call: Any = HostCall(_found_again(told))
+    for holds in reversed(told.get("guards") or ()):
+        call = Guarded(call, holds)
+    return call
+
+
+def _found_again(told: Mapping[str, Any]) -> Callable[..., Any]:
     """Return the function that a file tells of, or one that says that it is not there."""
     if told["content"] is not None:
         text = objects(told["content"])

@@ -26,9 +26,8 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.graphs.graph import Graph, Operation
 from giulgi.compat.operations.deferred import Deferred, not_in_file
-from giulgi.compat.operations.host import HostCall
 from giulgi.compat.operations.with_gradient import WithGradient, lost
-from giulgi.compat.tensorflow.graphs.functions_in_files import found_again, told_of
+from giulgi.compat.tensorflow.graphs.functions_in_files import called_again, told_of
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor
 from giulgi.compat.variables.variable import Variable
@@ -329,7 +328,7 @@ def _restored(
             graph.unique_name(told["name"]),
             [made[number].outputs[place] for number, place in told["inputs"]],
             [(variables[number], expressions[new]) for number, new in told["assigns"]],
-            HostCall(found_again(told)) if told["host"] else None,
+            called_again(told) if told["host"] else None,
             [made[number] for number in told["controls"]],
         )
     for place, (number, dtype, sizes) in enumerate(told["outputs"]):
