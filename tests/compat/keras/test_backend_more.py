@@ -62,3 +62,22 @@ def test_zeros_of_any_shape_and_causal_convolutions(backend):
     found = backend.function([x], [ones, causal])([row])
     np.testing.assert_array_equal(found[0], [[1, 1]])
     np.testing.assert_array_equal(found[1].ravel(), [0, 1, 2, 4])
+
+
+def test_names_that_were_meant_to_be_kerass_own():
+    from keras import backend
+    from keras.applications.imagenet_utils import _obtain_input_shape
+    from keras.backend.common import _EPSILON
+    from keras.backend.tensorflow_backend import _to_tensor
+    from keras.engine.topology import get_source_inputs
+    from keras.layers import Dense, Dropout, Input
+    from keras.layers.core import Layer
+
+    assert issubclass(Dense, Layer)
+    assert backend.eval(_to_tensor(_EPSILON, "float32")) == np.float32(1e-7)
+    x = Input((3,))
+    assert get_source_inputs(Dense(2)(Dropout(0.5)(x))) == [x]
+    assert _obtain_input_shape(None, 224, 32, require_flatten=True) == (224, 224, 3)
+    assert _obtain_input_shape(None, 224, 32, include_top=False) == (None, None, 3)
+    with pytest.raises(ValueError, match="at least 32x32"):
+        _obtain_input_shape((16, 16, 3), 224, 32)

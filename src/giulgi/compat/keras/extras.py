@@ -5,13 +5,58 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.keras.boundary import called
+from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.utils import CustomObjectScope
 from giulgi.compat.modules import StandIn
 from giulgi.compat.names import export, exported
+from giulgi.compat.tensors.dtypes import as_dtype
+from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
-# Old programs find TensorFlow in the backend.
+# Old programs find TensorFlow in the backend, and what was meant to be its own.
 export("backend.tf", StandIn("tensorflow"), of="keras")
+for _path in ("backend.common._EPSILON", "backend._EPSILON", "backend.tensorflow_backend._EPSILON"):
+    export(_path, 1e-7, of="keras")
+export("layers.core.Layer", Layer, of="keras")
+export("utils.generic_utils.custom_object_scope", CustomObjectScope, of="keras")
+
+
+@exported("backend._to_tensor", "backend.tensorflow_backend._to_tensor", of="keras")
+def to_tensor(x: Any, dtype: Any) -> Tensor:
+    """Return numbers as a tensor of a dtype."""
+    return as_tensor(np.asarray(x, as_dtype(dtype).numpy_dtype))
+
+
+@exported("applications.imagenet_utils._obtain_input_shape", of="keras")
+def obtain_input_shape(
+    input_shape: Any, default_size: int, min_size: int, data_format: str = "channels_last",
+    require_flatten: bool = True, weights: Any = None, **options: Any,
+) -> tuple[int | None, ...]:  # fmt: skip
+    """Return the shape of the pictures that a network takes.
+
+    Args:
+        input_shape: what a program gives; None: nothing.
+        default_size: how high and wide they are, where that has to be known.
+        min_size: how high and wide they have to be at least.
+        data_format: where the channels are.
+        require_flatten: whether the size has to be known.
+        weights: has no meaning.
+        options: ``include_top``, which this argument was called before.
+    """
+    del weights
+    is_first = data_format == "channels_first"
+    if input_shape is None:
+        size = default_size if options.get("include_top", require_flatten) else None
+        return (3, size, size) if is_first else (size, size, 3)
+    sizes = input_shape[1:] if is_first else input_shape[:2]
+    if any(n is not None and n < min_size for n in sizes):
+        raise ValueError(
+            f"Input size must be at least {min_size}x{min_size}; got `input_shape={input_shape}`"
+        )
+    return tuple(input_shape)
 
 
 class LearningRateSchedule:

@@ -6,7 +6,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import Operation, get_default_graph
-from giulgi.compat.keras.boundary import remember
+from giulgi.compat.keras.boundary import named, remember
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.names import export, exported
@@ -14,6 +14,9 @@ from giulgi.compat.operations.host import stand_in
 from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Tensor, as_tensor, result_of
+from giulgi.graph.node import topological
+from giulgi.graph.ops.leaves import Placeholder
+from giulgi.graph.tensor import Tensor as Expression
 
 
 @exported("layers.Input", "Input", "models.Input", "engine.Input", "engine.topology.Input",
@@ -68,6 +71,22 @@ def named_placeholder(dtype: DType, shape: TensorShape, name: str) -> Tensor:
     made = result_of(operation, 0, stand_in(dtype, shape.sizes, name), dtype)
     operation.outputs.append(made)
     return remember(made)
+
+
+@exported("utils.get_source_inputs", "utils.layer_utils.get_source_inputs",
+          "engine.get_source_inputs", "engine.topology.get_source_inputs",
+          "engine.network.get_source_inputs", of="keras")  # fmt: skip
+def get_source_inputs(tensor: Any, layer: Any = None, node_index: Any = None) -> list[Tensor]:
+    """Return the inputs that a tensor is made of.
+
+    Args:
+        tensor: the tensor.
+        layer: has no meaning.
+        node_index: has no meaning.
+    """
+    del layer, node_index
+    nodes = topological([as_tensor(tensor).expression.node])
+    return [named(Expression(node)) for node in nodes if isinstance(node.op, Placeholder)]
 
 
 class InputLayer(Layer, gg.layers.InputLayer):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.downloads import required
-from giulgi.compat.names import export, exported
+from giulgi.compat.names import exported
 from giulgi.compat.wording import unknown
 
 Array = np.ndarray[Any, Any]
@@ -340,6 +340,3 @@ def print_summary(
 ) -> None:
     """Print the layers of a model."""
     model.summary(line_length, positions, print_fn)
-
-
-export("utils.get_source_inputs", lambda tensor: [tensor], of="keras")
