@@ -105,6 +105,31 @@ def test_rows_are_joined_and_multiplied(tf: Any) -> None:
         np.testing.assert_allclose(session.run(y), [[3, 3]])
 
 
+def test_a_product_of_the_inside_has_one_kernel(tf: Any) -> None:
+    from tensorflow.contrib.seq2seq.python.ops.decoder import _transpose_batch_time
+    from tensorflow.python.estimator.model_fn import ModeKeys
+    from tensorflow.python.ops.rnn_cell_impl import _Linear
+
+    rows = [tf.constant([[1.0, 2.0]]), tf.constant([[3.0]])]
+    made = _Linear(rows, 2, True, tf.ones_initializer(), tf.ones_initializer())
+    first, second = made(rows), made([2 * x for x in rows])
+    assert len(tf.trainable_variables()) == 2
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert [y.tolist() for y in session.run([first, second])] == [[[7, 7]], [[13, 13]]]
+    assert _transpose_batch_time(tf.zeros([2, 3, 4])).shape.as_list() == [3, 2, 4]
+    assert ModeKeys.TRAIN == tf.estimator.ModeKeys.TRAIN
+
+
+def test_symbols_of_a_decoder_are_fed_back(tf: Any) -> None:
+    from tensorflow.contrib.legacy_seq2seq.python.ops.seq2seq import _extract_argmax_and_embed
+
+    table = tf.constant([[1.0, 2.0], [3.0, 4.0]])
+    feed = _extract_argmax_and_embed(table, update_embedding=False)
+    with tf.Session() as session:
+        assert session.run(feed(tf.constant([[0.1, 0.9]]), 0)).tolist() == [[3, 4]]
+
+
 def test_files_of_the_inside(tf: Any, tmp_path: Path) -> None:
     from tensorflow.python.lib.io import file_io
 

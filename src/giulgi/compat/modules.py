@@ -111,6 +111,8 @@ _ALIASES = {
             "run_config",
         )
     },
+    "tensorflow.python.estimator.model_fn": "tensorflow.estimator",
+    "tensorflow.python.estimator.run_config": "tensorflow.estimator",
     "tensorflow.contrib.losses.python.losses.loss_ops": "tensorflow.contrib.losses",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tensorflow.contrib.metrics",
     "tensorflow.contrib.seq2seq.python.ops.attention_wrapper": "tensorflow.contrib.seq2seq",

@@ -8,7 +8,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
-from giulgi.compat.names import exported
+from giulgi.compat.names import export, exported
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.control.scanning import scanned
 from giulgi.compat.tensorflow.math.initializers import Zeros
@@ -150,7 +150,9 @@ def _likeliest(x: Any) -> gg.Tensor:
     return gg.argmax(as_expression(x), 1)
 
 
-def feeding_back(embedding: Any, output_projection: Any, update_embedding: bool = True) -> Any:
+def feeding_back(
+    embedding: Any, output_projection: Any = None, update_embedding: bool = True
+) -> Any:
     """Return a function of an output that gives the embedding of the likeliest symbol."""
 
     def feed(previous: Any, place: int) -> Any:
@@ -161,6 +163,11 @@ def feeding_back(embedding: Any, output_projection: Any, update_embedding: bool 
         return row if update_embedding else _held(row)
 
     return feed
+
+
+# Decoders of a program's own are made with it.
+for _path in names_of("_extract_argmax_and_embed"):
+    export(_path, feeding_back)
 
 
 @operation(type="StopGradient")

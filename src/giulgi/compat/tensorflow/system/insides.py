@@ -71,6 +71,29 @@ def linear(
     return tf["nn.bias_add"](product, get_variable("bias", [output_size], x.dtype, first))
 
 
+@exported("nn.rnn_cell._Linear", "contrib.rnn._Linear")
+class Linear:
+    """Several inputs, joined, times a kernel that is made once, plus a bias; see :func:`linear`."""
+
+    def __init__(
+        self, args: Any, output_size: int, build_bias: bool, bias_initializer: Any = None,
+        kernel_initializer: Any = None,
+    ) -> None:  # fmt: skip
+        tf = TABLES["tensorflow"]
+        self._joined = isinstance(args, (list, tuple))
+        parts = list(args) if self._joined else [args]
+        size = sum(int(part.get_shape()[1]) for part in parts)
+        kind, first = parts[0].dtype, bias_initializer or tf["zeros_initializer"]()
+        self._weights = get_variable("kernel", [size, output_size], kind, kernel_initializer)
+        self._biases = get_variable("bias", [output_size], kind, first) if build_bias else None
+
+    def __call__(self, args: Any) -> Any:
+        """Return the product, and the bias if there is one."""
+        tf = TABLES["tensorflow"]
+        product = tf["matmul"](tf["concat"](args, 1) if self._joined else args, self._weights)
+        return product if self._biases is None else tf["nn.bias_add"](product, self._biases)
+
+
 @exported("nn.rnn_cell._concat")
 def concatenated_sizes(prefix: Any, suffix: Any, static: bool = False) -> Any:
     """Return a batch size and further sizes as one list."""
@@ -88,7 +111,10 @@ def assert_like_rnncell(cell_name: str, cell: Any) -> None:
         raise TypeError(f"The argument {cell_name!r} ({cell}) is not an RNNCell")
 
 
-@exported("python.ops.rnn._transpose_batch_time", "contrib.rnn.transpose_batch_time")
+@exported(
+    "python.ops.rnn._transpose_batch_time", "contrib.rnn.transpose_batch_time",
+    "contrib.seq2seq._transpose_batch_time",
+)  # fmt: skip
 def transpose_batch_time(x: Any) -> Any:
     """Return a tensor with its first two axes exchanged."""
     tensor = as_tensor(x)
