@@ -124,3 +124,13 @@ def test_variables_are_saved_by_their_names(tf2, tmp_path):
     assert own.numpy().tolist() == [1, 2]
     np.testing.assert_array_equal(layer.kernel.numpy(), before)
     assert path.endswith("some-3")
+
+
+def test_a_layer_with_first_weights_is_called_once_in_a_network(tf2):
+    inputs = tf2.keras.Input((3,), dtype="int32")
+    embedding = tf2.keras.layers.Embedding(5, 2, weights=[np.ones((5, 2))])
+    model = tf2.keras.Model(inputs, embedding(inputs))
+    assert embedding.get_output_at(0).shape.as_list() == [None, 3, 2]
+    with pytest.raises(ValueError, match="only 1 inbound nodes"):
+        embedding.get_output_at(1)
+    assert model.predict(np.zeros((2, 3))).sum() == 12

@@ -140,6 +140,12 @@ def _holds_symbolic(args: Any, kwargs: dict[str, Any]) -> bool:
     return any(isinstance(x, Expression) and x.node.symbolic for x in leaves)
 
 
+def is_computed(args: Any, kwargs: dict[str, Any]) -> bool:
+    """Whether a call is carried out at once, or traced, and not one that builds a network."""
+    graph = get_default_graph()
+    return graph.makes_tensors and not (graph.is_eager and _holds_symbolic(args, kwargs))
+
+
 def _of_program(args: Any, kwargs: dict[str, Any]) -> bool:
     """Whether a program calls something with arrays and numbers, not giulgi with expressions."""
     leaves = flatten([args, kwargs])[0]

@@ -17,6 +17,7 @@ from giulgi.compat.keras.boundary import (
     expressions,
     for_user,
     holds_named,
+    is_computed,
     is_named,
     named,
     shape_for_user,
@@ -140,9 +141,8 @@ class Layer(Keeping):
             told = get_default_graph().notes.get("learning phase")
             with in_phase(told) if told_phase() is None and told is not None else nullcontext():
                 result = super(Layer, self).__call__(*given, **options)
-            if self._set_first_weights() and get_default_graph().makes_tensors:
-                return super(Layer, self).__call__(*given, **options)
-            return result
+            again = self._set_first_weights() and is_computed(given, options)
+            return super(Layer, self).__call__(*given, **options) if again else result
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
             return call(inputs, *args, **kwargs)
