@@ -121,6 +121,13 @@ def test_a_product_of_the_inside_has_one_kernel(tf: Any) -> None:
     assert ModeKeys.TRAIN == tf.estimator.ModeKeys.TRAIN
 
 
+def test_zeros_of_the_inside_are_nested_as_sizes_are(tf: Any) -> None:
+    from tensorflow.python.ops.rnn_cell_impl import _zero_state_tensors
+
+    found = _zero_state_tensors((2, tf.TensorShape([3, 4])), 5, tf.float32)
+    assert [x.shape.as_list() for x in found] == [[5, 2], [5, 3, 4]]
+
+
 def test_symbols_of_a_decoder_are_fed_back(tf: Any) -> None:
     from tensorflow.contrib.legacy_seq2seq.python.ops.seq2seq import _extract_argmax_and_embed
 

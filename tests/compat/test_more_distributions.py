@@ -83,3 +83,11 @@ def test_classes_as_rows(tf: Any) -> None:
     np.testing.assert_allclose(found, np.log(0.8), rtol=1e-5)
     np.testing.assert_allclose(drawn.mean(0), [0.2, 0.8], atol=0.05)
     assert (drawn.sum(1) == 1).all()
+
+
+def test_entropies_of_gamma_and_beta(tf):
+    made = [tf.distributions.Gamma([2.0, 0.5], 3.0), tf.distributions.Beta([2.0, 0.5], 3.0)]
+    with tf.Session() as session:
+        found = session.run([each.entropy() for each in made])
+    # SciPy's gamma(a, scale=1 / 3).entropy() and beta(a, 3).entropy().
+    np.testing.assert_allclose(found, [[0.478603, -1.008002], [-0.234907, -1.108050]], atol=1e-5)

@@ -167,6 +167,10 @@ class Gamma(Distribution):
         whole = a * _TF["log"](self.rate) - _TF["lgamma"](a)
         return whole + (a - 1) * _TF["log"](x) - self.rate * x
 
+    def _entropy(self) -> Any:
+        a = self.concentration
+        return a - _TF["log"](self.rate) + _TF["lgamma"](a) + (1 - a) * _TF["digamma"](a)
+
     def _mean(self) -> Any:
         return self.concentration / self.rate
 
@@ -196,6 +200,11 @@ class Beta(Distribution):
     def _log_prob(self, value: Any) -> Any:
         a, b, x = self.concentration1, self.concentration0, as_tensor(value, self.dtype)
         return (a - 1) * _TF["log"](x) + (b - 1) * _TF["log1p"](-x) - _log_beta(a, b)
+
+    def _entropy(self) -> Any:
+        a, b, psi = self.concentration1, self.concentration0, _TF["digamma"]
+        least = _log_beta(a, b) + (a + b - 2) * psi(a + b)
+        return least - (a - 1) * psi(a) - (b - 1) * psi(b)
 
     def _mean(self) -> Any:
         return self.concentration1 / self.total_concentration
