@@ -44,3 +44,11 @@ def test_a_crop_may_have_a_size_that_is_computed(tf):
     assert found.shape == (5, 4, 3)
     row, column = divmod(int(found[0, 0, 0]) // 3, 8)
     np.testing.assert_array_equal(found, given[row : row + 5, column : column + 4])
+
+
+def test_pictures_of_a_size_that_is_not_known_yet_are_turned(tf):
+    picture = np.arange(12, dtype=np.float32).reshape(2, 2, 3)
+    fed = tf.placeholder(tf.float32, [None, None, 3])
+    turned = tf.contrib.image.rotate(fed, np.pi)
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(turned, {fed: picture}), picture[::-1, ::-1])

@@ -12,6 +12,7 @@ import numpy as np
 
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
+from giulgi.compat.tensorflow.public import tf
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
 
 Array = np.ndarray[Any, Any]
@@ -146,10 +147,12 @@ def rotate(
 ) -> Tensor:
     """Return pictures turned to the left around their middle; see :func:`transform`."""
     given = as_tensor(images)
-    rank = given.shape.ndims
-    sizes = given.shape.as_list()[1 if rank == 4 else 0 :][:2]
-    if None in sizes:
-        raise ValueError("contrib.image.rotate needs pictures of a size that is known")
+    first = 1 if given.shape.ndims == 4 else 0
+    known = given.shape.as_list() if given.shape.ndims is not None else [None, None]
+    sizes = known[first : first + 2]
+    if None in sizes:  # Of a picture from a file it is known when it has been read.
+        whole = tf.shape(given)
+        sizes = [tf.cast(whole[first + axis], tf.float32) for axis in range(2)]
     moves = angles_to_projective_transforms(angles, sizes[0], sizes[1])
     return transform(given, moves, interpolation, name=name)
 
