@@ -245,3 +245,26 @@ def test_sessions_run_what_layers_change_with_each_step():
     assert model.uses_learning_phase
     model.trainable = False
     assert model.updates == []
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_networks_tell_the_updates_of_what_they_are_called_on(is_told):
+    import tensorflow as tf
+    from tensorflow import keras
+
+    normal = keras.layers.BatchNormalization(
+        momentum=0.5, **({"input_shape": (2,)} if is_told else {})
+    )
+    model = keras.Sequential([normal, keras.layers.Dense(1)])
+    x, other = (tf.placeholder(tf.float32, (None, 2)) for _ in range(2))
+    model(x, training=True), model(other, training=True)
+    assert len(model.get_updates_for(x)) == len(model.get_updates_for(other)) == 2
+    assert model.get_updates_for(None) == []
+    assert set(model.get_updates_for([x, other])) >= set(model.get_updates_for(x))
+    assert set(model.updates).isdisjoint(model.get_updates_for(x)) == is_told
+    numbers = np.random.default_rng(0).normal(3, 1, (8, 2))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(model.get_updates_for(x), {x: numbers})
+        mean = session.run(normal.moving_mean)
+    np.testing.assert_allclose(mean, numbers.mean(axis=0) / 2, rtol=1e-5)

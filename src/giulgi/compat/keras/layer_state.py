@@ -14,7 +14,7 @@ from giulgi.compat.variables.variable import Variable
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.ops.state import current_recorder, unrecorded
-from giulgi.nn.layers.calls import calls_of
+from giulgi.nn.layers.calls import LayerCall, calls_of
 from giulgi.nn.phase import phase
 from giulgi.tree import flatten
 
@@ -74,14 +74,18 @@ class Keeping(gg.layers.Layer):
     def updates(self) -> list[Any]:
         """What changes with each step beside what is trained, as operations for a session.
 
-        They belong to the calls of the layer, of a network to its own inputs; a frozen one has
-        none.
+        They belong to the calls of the layer; of a network to its own inputs, if the program has
+        told them. A frozen one has none.
         """
+        network, calls = self.__dict__.get("_network"), calls_of(self)
+        late = self.__dict__.get("_built_late") and calls
+        return self._updates_of(calls if network is None or late else network.calls)
+
+    def _updates_of(self, calls: Sequence[LayerCall]) -> list[Any]:
+        """Return the updates of certain calls as operations, of each update always the same."""
         graph = get_default_graph()
         if graph.is_eager or not self.trainable:
             return []
-        network = self.__dict__.get("_network")
-        calls = calls_of(self) if network is None else network.calls
         known = graph.notes.setdefault("updates of layers", {})
         found = []
         for variable, new in (update for call in calls for update in call.updates):
@@ -101,9 +105,15 @@ class Keeping(gg.layers.Layer):
         return phase.node in topological(y.node for y in ends)
 
     def get_updates_for(self, inputs: Any) -> list[Any]:
-        """Return the updates that depend on certain inputs; with None those that depend on none."""
+        """Return the updates that depend on certain inputs; with None those that depend on none.
+
+        A network may have been called on others than its own.
+        """
         wanted = {as_tensor(x).expression.node for x in flatten(inputs)[0] if x is not None}
-        pairs = [(x, set(topological([x.expression.node]))) for x in self.updates]
+        network = self.__dict__.get("_network")
+        calls = [*(() if network is None else network.calls), *calls_of(self)]
+        updates = dict.fromkeys(self._updates_of(calls))
+        pairs = [(x, set(topological([x.expression.node]))) for x in updates]
         if inputs is None:
             return [
                 x for x, nodes in pairs if not any(isinstance(n.op, Placeholder) for n in nodes)

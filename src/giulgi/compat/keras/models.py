@@ -276,6 +276,7 @@ class Sequential(Model, gg.Sequential):
         if input_shape is not None:  # Batches of any size may follow.
             listed = input_shape.as_list() if hasattr(input_shape, "as_list") else input_shape
             shape = (None, *tuple(listed)[1:])
+        self.__dict__.setdefault("_built_late", self._network is None)
         gg.Sequential.build(self, shape)
 
     # What begins with a layer that takes texts: it prepares all data, and the others are a network
