@@ -217,3 +217,22 @@ def test_files_are_put_into_a_queue_by_hand_and_waiting_may_have_an_end(tf, tmp_
     config.operation_timeout_in_ms = 20
     with tf.Session(config=config) as session, pytest.raises(NAMES["errors.DeadlineExceededError"]):
         session.run(x)
+
+
+def test_putting_in_has_an_end_too_and_options_without_one_leave_that_of_the_session(tf):
+    queue = tf.FIFOQueue(1, tf.float32, shapes=[])
+    put, take, several = queue.enqueue(1.0), queue.dequeue(), queue.enqueue_many([[2.0, 3.0]])
+    timed_out = NAMES["errors.DeadlineExceededError"]
+    trace = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    with tf.Session(config=tf.ConfigProto(operation_timeout_in_ms=20)) as session:
+        with pytest.raises(timed_out):
+            session.run(take, options=trace)
+        session.run(put)
+        for full in put, several:
+            with pytest.raises(timed_out):
+                session.run(full)
+        assert session.run(take) == 1
+    with tf.Session() as session:
+        session.run(put)
+        with pytest.raises(timed_out):
+            session.run(put, options=tf.RunOptions(timeout_in_ms=20))

@@ -190,14 +190,15 @@ class BaseSession:
         Args:
             fetches: a tensor, operation, or name of one; or lists, tuples and dicts of them.
             feed_dict: the values of placeholders, or of any other tensors.
-            options: of it ``timeout_in_ms`` counts.
+            options: of it ``timeout_in_ms`` counts, instead of the session's, if it is positive.
             run_metadata: has no meaning.
 
         Returns:
             NumPy arrays, nested as the fetches are; None for an operation.
         """
         del run_metadata
-        limit = self._most_wait if options is None else int(getattr(options, "timeout_in_ms", 0))
+        asked = 0 if options is None else int(getattr(options, "timeout_in_ms", 0) or 0)
+        limit = asked if asked > 0 else self._most_wait
         feeds = {} if feed_dict is None else feed_dict
         run = self._prepared(fetches, feeds)
         prepared = run.prepared

@@ -51,13 +51,15 @@ class State:
 
         Raises:
             CancelledError: if the queue is closed.
+            DeadlineExceededError: if the session's limit of time is reached before there is room.
         """
         with self._changed:
             if self.is_closed:
                 raise _error("CancelledError", f"{self._label} is closed.")
             for element in elements:
-                while self._is_full() and not self._is_cancelled:
-                    self._changed.wait()
+                has_room = lambda: self._is_cancelled or not self._is_full()  # noqa: E731
+                if not self._changed.wait_for(has_room, seconds_left()):
+                    raise _timed_out()
                 if self._is_cancelled:
                     raise _error("CancelledError", "Enqueue operation was cancelled")
                 self._elements.append(element)
@@ -83,7 +85,7 @@ class State:
                 ready = lambda: self.is_closed or self._can_give()  # noqa: E731
                 if not self._changed.wait_for(ready, seconds_left()):
                     self._elements.extendleft(reversed(found))
-                    raise _error("DeadlineExceededError", "Timed out waiting for notification")
+                    raise _timed_out()
                 if not self._can_give() and self.is_closed:
                     there = len(found) + len(self._elements)
                     if there < count and (is_least or not there):
@@ -127,6 +129,10 @@ class State:
 def _error(name: str, message: str) -> Exception:
     error: Exception = TABLES["tensorflow"][f"errors.{name}"](None, None, message)
     return error
+
+
+def _timed_out() -> Exception:
+    return _error("DeadlineExceededError", "Timed out waiting for notification")
 
 
 @exported("QueueBase", "queue.QueueBase")
