@@ -45,3 +45,26 @@ def test_a_triangle_of_ones_masks_what_comes_later(tf):
     with tf.Session() as session:
         found = session.run(mask, {x: np.zeros([2, 4, 4])})
     np.testing.assert_array_equal(found, np.tril(np.ones([4, 4])))
+
+
+def test_the_size_of_a_determinant_that_is_no_float_is_told_by_its_logarithm(tf):
+    n, kinds = 100, tf.linalg
+    upper = np.triu(np.full([n, n], 0.5, np.float32), 1)
+    small = np.full(n, 0.1, np.float32)
+    matrix = tf.constant(np.diag(-small) + upper)
+    operators = [
+        kinds.LinearOperatorDiag(-small),
+        kinds.LinearOperatorScaledIdentity(n, np.float32(0.1)),
+        kinds.LinearOperatorLowerTriangular(np.diag(small) + upper),
+        kinds.LinearOperatorFullMatrix(matrix),
+        kinds.LinearOperatorDiag(1 / small),
+    ]
+    sign, size = tf.linalg.slogdet(matrix[1:, 1:])
+    (slope,) = tf.gradients(operators[3].log_abs_determinant(), [matrix])
+    with tf.Session() as session:
+        found = session.run([x.log_abs_determinant() for x in operators])
+        assert session.run(sign) == -1
+        assert session.run(size) == pytest.approx(99 * np.log(0.1), rel=1e-5)
+        np.testing.assert_allclose(np.diag(session.run(slope)), -1 / small, rtol=1e-4)
+    expected = n * np.log(0.1)
+    np.testing.assert_allclose(found, [expected] * 4 + [-expected], rtol=1e-5)

@@ -35,6 +35,7 @@ from graph.cases import elementwise as on_elements
 from graph.checks import each
 from graph.order_table import ARGSORT
 from graph.pooling_table import GREATEST
+from graph.solving_table import ORIENTATION
 
 
 def flat(op: Any, function: Any, meaning: Any, *domains: Domain) -> Case:
@@ -119,7 +120,7 @@ OF_SHAPES = [
     Case("NonZero", NonZero, of_shape(nonzero, rank=1), RANK_KNOWN, (), shape_is_known=False),
 ]
 
-FLAT = [*ON_ELEMENTS, *OF_SHAPES, GREATEST, ARGSORT]
+FLAT = [*ON_ELEMENTS, *OF_SHAPES, GREATEST, ARGSORT, ORIENTATION]
 
 NO_INPUT = "it has no input"
 STEPS = "its slope is 0 wherever it has one"
@@ -132,6 +133,7 @@ WITHOUT_GRADIENT: dict[Any, str] = {
     RandomBits: NO_INPUT,
     identities.StopGradient: "it is there to stop gradients",
     Orthonormal: "it is for first values",
+    ORIENTATION.op: "a matrix turns space over or it does not",
     ArgSort: NO_FLOAT,
     elementwise.FloorDivide: STEPS,
     elementwise.Sign: STEPS,

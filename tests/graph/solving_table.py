@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,25 @@ def determinant(draw: Any, rng: Any) -> Any:
     return solving.determinant, meaning, a
 
 
+def by_leibniz(a: Any) -> Any:
+    """Return determinants: sums over all ways to take one number of each row and column."""
+    found = np.zeros(a.shape[:-2])
+    for order in permutations(range(a.shape[-1])):
+        swaps = sum(x > y for x, y in combinations(order, 2))
+        found += (-1) ** swaps * np.prod([a[..., i, j] for i, j in enumerate(order)], 0)
+    return found
+
+
+def log_size(draw: Any, rng: Any) -> Any:
+    _, a = regular(draw, rng)
+    return solving.log_size, lambda a: np.log(np.abs(by_leibniz(a))), a * rng.choice([-1.0, 1.0])
+
+
+def orientation(draw: Any, rng: Any) -> Any:
+    _, a = regular(draw, rng)
+    return solving.orientation, lambda a: np.sign(by_leibniz(a)), a * rng.choice([-1.0, 1.0])
+
+
 def cholesky(draw: Any, rng: Any) -> Any:
     _, a = regular(draw, rng)
 
@@ -112,7 +132,13 @@ def spread(n: int) -> Any:
 SOLVING = [
     Case("Solve", solving.Solve, of_inputs(solve), KNOWN),
     Case("Determinant", solving.Determinant, of_inputs(determinant), KNOWN),
+    Case("LogSize", solving.LogSize, of_inputs(log_size), KNOWN),
     Case("Cholesky", solving.Cholesky, of_inputs(cholesky), KNOWN),
     Case("Eigenvalues", solving.Eigenvalues, of_inputs(eigenvalues), KNOWN),
     Case("Eigenvectors", solving.Eigenvectors, of_inputs(eigenvectors), KNOWN),
 ]
+
+# Through which no gradient flows.
+ORIENTATION = Case(
+    "Orientation", solving.Orientation, of_inputs(orientation), KNOWN, slope_levels=()
+)

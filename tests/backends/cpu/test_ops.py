@@ -19,7 +19,15 @@ from giulgi.graph.control.while_loop import While
 from giulgi.graph.ops.creation import Arange
 from giulgi.graph.ops.factoring import Orthonormal
 from giulgi.graph.ops.indexing import NonZero
-from giulgi.graph.ops.solving import Cholesky, Determinant, Eigenvalues, Eigenvectors, Solve
+from giulgi.graph.ops.solving import (
+    Cholesky,
+    Determinant,
+    Eigenvalues,
+    Eigenvectors,
+    LogSize,
+    Orientation,
+    Solve,
+)  # fmt: skip
 from giulgi.graph.shapes import is_static
 from graph.case_table import CASES
 from graph.cases import Case, Example
@@ -34,11 +42,11 @@ EXAMPLES = 6
 # values, and a library does them. No example of these is native.
 REFERENCE_ONLY = {
     "NonZero", "Arange", "boolean_mask", "Orthonormal", "While", "Solve", "Determinant",
-    "Cholesky", "Eigenvalues", "Eigenvectors",
+    "Orientation", "LogSize", "Cholesky", "Eigenvalues", "Eigenvectors",
 }  # fmt: skip
 
 
-SOLVING = (Solve, Determinant, Cholesky, Eigenvalues, Eigenvectors)
+SOLVING = (Solve, Determinant, Orientation, LogSize, Cholesky, Eigenvalues, Eigenvectors)
 
 
 def cast_down(array: np.ndarray, dtype: Any) -> np.ndarray:

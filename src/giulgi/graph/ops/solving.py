@@ -96,6 +96,46 @@ class Determinant(Op):
 
 
 @dataclass(frozen=True)
+class LogSize(Op):
+    """log |det a| of square matrices, also where the determinant itself is no float any more."""
+
+    def infer_dtype(self, a: DType) -> DType:
+        """It is of floats."""
+        return _require_floats(a)
+
+    def infer_shape(self, a: Shape) -> Shape:
+        """One number for each matrix."""
+        _require_square(a)
+        return a[:-2]
+
+    def numpy(self, a: Array) -> Array:
+        return np.asarray(np.linalg.slogdet(a)[1], a.dtype)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor) -> Tensor:
+        return expand_dims(dy, (-1, -2)) * matrix_transpose(inverse(a))
+
+
+@dataclass(frozen=True)
+class Orientation(Op):
+    """The sign of the determinant of square matrices: 1, -1, or 0 for singular ones."""
+
+    def infer_dtype(self, a: DType) -> DType:
+        """It is of floats."""
+        return _require_floats(a)
+
+    def infer_shape(self, a: Shape) -> Shape:
+        """One number for each matrix."""
+        _require_square(a)
+        return a[:-2]
+
+    def numpy(self, a: Array) -> Array:
+        return np.asarray(np.linalg.slogdet(a)[0], a.dtype)
+
+    def gradient(self, dy: Tensor, y: Tensor, a: Tensor) -> None:
+        return None
+
+
+@dataclass(frozen=True)
 class Cholesky(Op):
     """The lower triangular matrix L of a = L L^T, for positive definite matrices a."""
 
@@ -209,6 +249,16 @@ def inverse(a: TensorLike, name: str | None = None) -> Tensor:
 def determinant(a: TensorLike, name: str | None = None) -> Tensor:
     """Return the determinant of square matrices along the last two axes."""
     return build(Determinant(), constant(a), name=name)
+
+
+def orientation(a: TensorLike, name: str | None = None) -> Tensor:
+    """Return the signs of the determinants of square matrices along the last two axes."""
+    return build(Orientation(), constant(a), name=name)
+
+
+def log_size(a: TensorLike, name: str | None = None) -> Tensor:
+    """Return log |det a| of square matrices along the last two axes."""
+    return build(LogSize(), constant(a), name=name)
 
 
 def cholesky(a: TensorLike, name: str | None = None) -> Tensor:

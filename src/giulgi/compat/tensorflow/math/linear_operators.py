@@ -101,9 +101,7 @@ class LinearOperator:
 
     def log_abs_determinant(self, name: str = "log_abs_det") -> Any:
         """Return the logarithm of the size of the determinant."""
-        return self._called(
-            name, lambda: _TF["log"](_TF["abs"](_TF["matrix_determinant"](self._dense())))
-        )
+        return self._called(name, self._log_size)
 
     def diag_part(self, name: str = "diag_part") -> Any:
         """Return the diagonal."""
@@ -124,8 +122,16 @@ class LinearOperator:
     def _dense(self) -> Tensor:
         return self._numbers
 
+    def _log_size(self) -> Any:
+        return _TF["linalg.slogdet"](self._dense())[1]
+
     def _solved(self, right: Any, adjoint: bool) -> Any:
         return _TF["matrix_solve"](self._dense(), right, adjoint=adjoint)
+
+
+def _log_product(diagonal: Tensor) -> Any:
+    """Return the logarithm of the size of a product that may itself be no float any more."""
+    return _TF["reduce_sum"](_TF["log"](_TF["abs"](diagonal)), -1)
 
 
 class LinearOperatorFullMatrix(LinearOperator):
@@ -144,6 +150,9 @@ class LinearOperatorLowerTriangular(LinearOperator):
     def _dense(self) -> Tensor:
         return _TF["matrix_band_part"](self._numbers, -1, 0)
 
+    def _log_size(self) -> Any:
+        return _log_product(_TF["matrix_diag_part"](self._numbers))
+
     def _solved(self, right: Any, adjoint: bool) -> Any:
         return _TF["matrix_triangular_solve"](self._numbers, right, adjoint=adjoint)
 
@@ -157,6 +166,9 @@ class LinearOperatorDiag(LinearOperator):
 
     def _dense(self) -> Tensor:
         return _TF["matrix_diag"](self._numbers)
+
+    def _log_size(self) -> Any:
+        return _log_product(self._numbers)
 
     def _solved(self, right: Any, adjoint: bool) -> Any:
         return right / self._numbers[..., None]

@@ -54,8 +54,8 @@ def logdet(matrix: Any, name: str | None = None) -> gg.Tensor:
 @operation("log_matrix_determinant", "linalg.slogdet", type="LogMatrixDeterminant")
 def slogdet(input: Any, name: str | None = None) -> tuple[gg.Tensor, gg.Tensor]:
     """Return the sign of the determinant, and the logarithm of its absolute value."""
-    found = solving.determinant(_matrix_of(input))
-    return gg.sign(found), gg.log(gg.abs(found))
+    x = _matrix_of(input)
+    return solving.orientation(x), solving.log_size(x)
 
 
 @operation("matrix_solve", "linalg.solve", "batch_matrix_solve", type="MatrixSolve")
