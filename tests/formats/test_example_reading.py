@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from giulgi.formats.example_proto import Example, Feature, SequenceExample
 from giulgi.formats.example_reading import Values, lists_of_example, lists_of_series
-from giulgi.formats.wire import DecodeError
+from giulgi.formats.wire import DecodeError, varint
 
 WHOLE = st.integers(-(2**63), 2**63 - 1)
 FLOATS = st.floats(width=32, allow_nan=False)
@@ -95,3 +95,24 @@ def test_a_number_that_does_not_end_is_an_error():
     ).SerializeToString()
     with pytest.raises(DecodeError, match="does not end"):
         lists_of_example(record[:-1] + b"\xff")
+
+
+@pytest.mark.parametrize("count", [0, 100])
+@pytest.mark.parametrize("last", [b"\x02", b"\x7f", b"\x80\x00"])
+def test_a_number_of_more_than_64_bits_is_an_error(count, last):
+    many = b"\x05" * count
+    packed = many + b"\x80" * 9 + b"\x01" + many
+    assert numbers_of(packed).tolist() == [5] * count + [-(2**63)] + [5] * count
+    with pytest.raises(DecodeError, match="does not end|more than 64 bits"):
+        numbers_of(many + b"\x80" * 9 + last + many)
+
+
+def numbers_of(packed):
+    """Return what is read of an example with one list of packed whole numbers."""
+
+    def field(tag, content):
+        return bytes([tag]) + varint(len(content)) + content
+
+    whole = field(0x1A, field(0x0A, packed))
+    entry = field(0x0A, field(0x0A, b"n") + field(0x12, whole))
+    return lists_of_example(field(0x0A, entry))["n"].array

@@ -23,6 +23,7 @@ Array = np.ndarray[Any, Any]
 
 # Packed numbers of so many bytes, or more, are taken apart by NumPy.
 _MANY = 64
+_TOO_LARGE = "a whole number has more than 64 bits"
 _EMPTY: dict[str, Array] = {
     "string": np.empty(0, object),
     "float32": np.empty(0, np.float32),
@@ -163,6 +164,8 @@ def _varints(data: bytes) -> Array:
         place, found = 0, []
         while place < len(data):
             number, place = read_varint(data, place)
+            if number >> 64:
+                raise DecodeError(_TOO_LARGE)
             found.append(number)
         return np.array(found, np.uint64).view(np.int64)
     raw = np.frombuffer(data, np.uint8)
@@ -170,7 +173,11 @@ def _varints(data: bytes) -> Array:
     if not ends.size or ends[-1] != raw.size - 1:
         raise DecodeError("a number does not end")
     starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    # Nine bytes have 63 bits: of a tenth there is room for one.
+    if lengths.max() > 10 or (raw[ends[lengths == 10]] > 1).any():
+        raise DecodeError(_TOO_LARGE)
     # Each byte has 7 bits, the lowest first: it is shifted by 7 for each byte before it.
-    shifts = 7 * (np.arange(raw.size) - np.repeat(starts, ends - starts + 1))
+    shifts = 7 * (np.arange(raw.size) - np.repeat(starts, lengths))
     bits = (raw & 0x7F).astype(np.uint64) << shifts.astype(np.uint64)
     return np.bitwise_or.reduceat(bits, starts).view(np.int64)
