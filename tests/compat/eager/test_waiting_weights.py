@@ -134,3 +134,33 @@ def test_a_layer_with_first_weights_is_called_once_in_a_network(tf2):
     with pytest.raises(ValueError, match="only 1 inbound nodes"):
         embedding.get_output_at(1)
     assert model.predict(np.zeros((2, 3))).sum() == 12
+
+
+@pytest.mark.parametrize("makes_them_itself", [False, True])
+def test_a_first_call_with_weights_that_waited_counts_losses_once(tf2, tmp_path, makes_them_itself):
+    class Network(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.calls = 0
+            self.last = tf2.keras.layers.Dense(2, kernel_regularizer="l2")
+
+        def build(self, input_shape):
+            if not makes_them_itself:
+                self.last.build(input_shape)
+            super().build(input_shape)
+
+        def call(self, x):
+            self.calls += 1
+            self.add_loss(tf2.reduce_sum(x))
+            return self.last(x)
+
+    x = np.ones((2, 3), np.float32)
+    model = Network()
+    wanted = model(x).numpy()
+    path = tf2.train.Checkpoint(model=model).save(str(tmp_path / "ck"))
+    other = Network()
+    tf2.train.Checkpoint(model=other).restore(path)
+    np.testing.assert_array_equal(other(x).numpy(), wanted)
+    np.testing.assert_array_equal(other.losses, model.losses)
+    assert len(other.losses) == 2
+    assert other.calls == 1 + makes_them_itself

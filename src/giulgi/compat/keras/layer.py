@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import giulgi as gg
@@ -17,7 +18,6 @@ from giulgi.compat.keras.boundary import (
     expressions,
     for_user,
     holds_named,
-    is_computed,
     is_named,
     named,
     shape_for_user,
@@ -68,7 +68,9 @@ class Layer(Keeping):
         args, kwargs = modern(type(self), args, kwargs)
         told = [name for (name, _), _ in zip(_parameters(type(self)), args, strict=False)]
         kwargs = {k: v for k, v in self._defaults().items() if k not in told} | kwargs
-        self._first_weights = kwargs.pop("weights", None)
+        first = kwargs.pop("weights", None)
+        if first is not None:
+            self._waiting = (len(first), partial(self.set_weights, first))
         self._constraints = constraints_in(kwargs)
         own = [name[:-12] for name, _ in _parameters(type(self)) if name.endswith("_initializer")]
         for name in own:  # A program's own layer may have set it already.
@@ -140,9 +142,7 @@ class Layer(Keeping):
         def call(*given: Any, **options: Any) -> Any:
             told = get_default_graph().notes.get("learning phase")
             with in_phase(told) if told_phase() is None and told is not None else nullcontext():
-                result = super(Layer, self).__call__(*given, **options)
-            again = self._set_first_weights() and is_computed(given, options)
-            return super(Layer, self).__call__(*given, **options) if again else result
+                return super(Layer, self).__call__(*given, **options)
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
             return call(inputs, *args, **kwargs)
@@ -349,7 +349,7 @@ def _of_expressions(call: Callable[..., Any]) -> Callable[..., Any]:
     def of_expressions(self: Any, *args: Any, **kwargs: Any) -> Any:
         if holds_named([list(args), kwargs]):
             return call(self, *args, **kwargs)
-        return for_user(functools.partial(call, self))(*args, **kwargs)
+        return for_user(partial(call, self))(*args, **kwargs)
 
     return of_expressions
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
-from giulgi.compat.keras.boundary import called, holds_named, named
+from giulgi.compat.keras.boundary import called, holds_named, is_computed, named
 from giulgi.compat.keras.weights import Weight, weight_of
 from giulgi.compat.tensors.tensor import as_tensor, record
 from giulgi.compat.variables.variable import Variable
@@ -22,7 +23,8 @@ from giulgi.tree import flatten
 class Keeping(gg.layers.Layer):
     """A layer with the weights of all that it keeps, and with the losses of its last call."""
 
-    _first_weights: Sequence[Any] | None
+    #: Values that wait for a number of weights to be made, and what takes them.
+    _waiting: tuple[int, Callable[[], None]] | None = None
 
     def _variables(self, trainable: bool) -> list[tuple[gg.Variable, bool]]:
         """Return all variables, those of modules and of layers of ``tf.layers`` in it, too."""
@@ -44,24 +46,46 @@ class Keeping(gg.layers.Layer):
 
     def set_when_built(self, weights: Sequence[Any]) -> None:
         """Set the weights: when they are made, with the first call, if there are none yet."""
-        self._first_weights = weights if len(self.variables) < len(weights) else None
-        if self._first_weights is None:
-            self.set_weights(weights)
+        self.when_built(len(weights), partial(self.set_weights, weights))
 
-    def _set_first_weights(self) -> bool:
-        """Set the weights that were given before they were made; return whether there were any."""
-        first = self.__dict__.get("_first_weights")
-        if first is None or not self.built:
-            return False
-        self._first_weights = None
+    def when_built(self, number: int, take: Callable[[], None]) -> None:
+        """Let values be taken when there are as many weights: now, or with the first call."""
+        self._waiting = (number, take) if len(self.variables) < number else None
+        if self._waiting is None:
+            take()
+
+    def _take_waiting(self, number: int) -> None:
+        """Take values that wait, which are for a number of weights, if there are as many."""
+        if self._waiting is None or self._waiting[0] > number:
+            return
+        _, take = self._waiting
+        self._waiting = None
         recorder = current_recorder()
         if recorder is not None:
             for variable in self.variables:
                 recorder.forget(variable)
         # A function that is traced would set them each time that it is run.
         with get_default_graph().home.as_default(), unrecorded():
-            self.set_weights(first)
-        return True
+            take()
+
+    def _called(
+        self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
+    ) -> Any:
+        """Return the outputs, made with the values that waited for the weights.
+
+        Where these are made by the first call it is carried out again, and what it has added to
+        the losses goes.
+        """
+        if self._waiting is not None:
+            self._take_waiting(len(self.variables))
+        if self._waiting is None:
+            return super()._called(inputs, args, training, kwargs)
+        outputs = super()._called(inputs, args, training, dict(kwargs))
+        self._take_waiting(self._waiting[0])
+        if not is_computed([inputs, args], kwargs):
+            return outputs
+        self._forget_losses()
+        return super()._called(inputs, args, training, kwargs)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return which steps of the outputs count."""
