@@ -168,6 +168,33 @@ def test_monitors_measure_and_stop_what_gets_no_better(tf, tmp_path):
     assert {"mine", "loss", "accuracy"} <= {v.tag for e in events for v in e.summary.value}
 
 
+def test_monitors_get_what_they_asked_for_and_hooks_watch_the_measuring(tf):
+    seen, measured = [], []
+    learn = tf.contrib.learn
+
+    class Asks(learn.monitors.EveryN):
+        def every_n_step_begin(self, step):
+            self.steps = tf.train.get_global_step()
+            return [self.steps, "global_step"]
+
+        def every_n_step_end(self, step, outputs):
+            seen.extend([outputs[self.steps], outputs["global_step"], outputs["global_step:0"]])
+            return False
+
+    class Counts(tf.train.SessionRunHook):
+        def after_run(self, run_context, run_values):
+            measured.append(run_values)
+
+    x = np.ones([8, 1], np.float32)
+    columns = [tf.contrib.layers.real_valued_column("", dimension=1)]
+    config = learn.RunConfig(save_checkpoints_steps=1, save_checkpoints_secs=None)
+    model = learn.LinearRegressor(feature_columns=columns, config=config)
+    look = learn.monitors.ValidationMonitor(x, x[:, 0], every_n_steps=2, hooks=[Counts()])
+    model.fit(x, x[:, 0], steps=4, monitors=[Asks(every_n_steps=3), look])
+    assert seen == [1, 1, 1, 4, 4, 4]
+    assert measured
+
+
 def test_monitors_need_data_and_one_way_to_stop(tf):
     monitors = tf.contrib.learn.monitors
     with pytest.raises(ValueError, match="Either x or input_fn"):

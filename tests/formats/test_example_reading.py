@@ -103,7 +103,7 @@ def test_a_number_of_more_than_64_bits_is_an_error(count, last):
     many = b"\x05" * count
     packed = many + b"\x80" * 9 + b"\x01" + many
     assert numbers_of(packed).tolist() == [5] * count + [-(2**63)] + [5] * count
-    with pytest.raises(DecodeError, match="does not end|more than 64 bits"):
+    with pytest.raises(DecodeError, match=r"does not end|more than 64 bits"):
         numbers_of(many + b"\x80" * 9 + last + many)
 
 

@@ -47,8 +47,8 @@ class BaseMonitor:
         """Return the tensors, or their names, that are wanted of a step."""
         return []
 
-    def step_end(self, step: int, output: dict[str, Any]) -> bool:
-        """Be told the values of those; return whether to stop."""
+    def step_end(self, step: int, output: dict[Any, Any]) -> bool:
+        """Be told their values, by what was asked for and by name; return whether to stop."""
         return False
 
     def post_step(self, step: int, session: Any) -> None:
@@ -81,8 +81,8 @@ class EveryN(BaseMonitor):
         """Return the tensors, or their names, that are wanted of such a step."""
         return []
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
-        """Be told the values of those; return whether to stop."""
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
+        """Be told their values, by what was asked for and by name; return whether to stop."""
         return False
 
     def every_n_post_step(self, step: int, session: Any) -> None:
@@ -97,7 +97,7 @@ class EveryN(BaseMonitor):
         self._done = step
         return self.every_n_step_begin(step)
 
-    def step_end(self, step: int, output: dict[str, Any]) -> bool:
+    def step_end(self, step: int, output: dict[Any, Any]) -> bool:
         """See the base."""
         self._last = step
         return self.every_n_step_end(step, output) if self._is_due else False
@@ -130,7 +130,7 @@ class StopAtStep(BaseMonitor):
             self._last = step + (self._count or 0) - 1
         return []
 
-    def step_end(self, step: int, output: dict[str, Any]) -> bool:
+    def step_end(self, step: int, output: dict[Any, Any]) -> bool:
         """See the base."""
         assert self._last is not None
         return step >= self._last
@@ -140,7 +140,7 @@ def _name_of(tensor: Any) -> str:
     return str(getattr(tensor, "name", tensor))
 
 
-def _output(outputs: dict[str, Any], tensor: Any) -> Any:
+def _output(outputs: dict[Any, Any], tensor: Any) -> Any:
     """Return a value by its tensor, or by a name with or without the number of the output."""
     name = _name_of(tensor)
     return outputs[name] if name in outputs else outputs[f"{name}:0"]
@@ -165,7 +165,7 @@ class PrintTensor(EveryN):
         """See the base."""
         return [*self._names.values()]
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """See the base."""
         found = [f"{tag} = {_output(outputs, t)}" for tag, t in self._names.items()]
         logging.info("Step %d: %s", step, ", ".join(found))
@@ -186,7 +186,7 @@ class LoggingTrainable(EveryN):
         self._found = graph.get_collection("trainable_variables", self._scope)
         return [variable.name for variable in self._found]
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """See the base."""
         said = [f"{v.name.split(':')[0]} = {outputs[v.name]}" for v in self._found]
         logging.info("Logging Trainable: Step %d: %s", step, ", ".join(said))
@@ -206,7 +206,7 @@ class CaptureVariable(EveryN):
         """See the base."""
         return [self._name]
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """See the base."""
         self.values[step] = _output(outputs, self._name)
         return False
@@ -226,7 +226,7 @@ class NanLoss(EveryN):
         """See the base."""
         return [self._loss]
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """See the base."""
         if not np.isnan(_output(outputs, self._loss)).any():
             return False
@@ -250,7 +250,7 @@ class ValidationMonitor(EveryN):
         eval_steps: how many batches; None: all.
         every_n_steps: how often.
         metrics: what is measured besides.
-        hooks: have no meaning.
+        hooks: watch the measuring.
         early_stopping_rounds: after how many steps without a better value training stops.
         early_stopping_metric: which value.
         early_stopping_metric_minimize: whether a smaller one is better.
@@ -270,7 +270,7 @@ class ValidationMonitor(EveryN):
             raise ValueError("Either x or input_fn should be provided.")
         self._given = {
             "x": x, "y": y, "input_fn": input_fn, "batch_size": batch_size, "steps": eval_steps,
-            "metrics": metrics, "name": name,
+            "metrics": metrics, "hooks": hooks, "name": name,
         }  # fmt: skip
         self._rounds, self._metric = early_stopping_rounds, early_stopping_metric
         self._is_less_better = early_stopping_metric_minimize
@@ -280,7 +280,7 @@ class ValidationMonitor(EveryN):
         self.best_value: Any = None
         self.best_metrics: dict[str, Any] | None = None
 
-    def every_n_step_end(self, step: int, outputs: dict[str, Any]) -> bool:
+    def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """See the base."""
         if self._estimator is None:
             raise ValueError("Missing call to set_estimator.")
@@ -338,6 +338,7 @@ class RunHookAdapterForMonitors(h.SessionRunHook):
         """See the base."""
         self._counter = h.required_global_step()
         self._next: int | None = None
+        self._asked: list[Any] = []
         for monitor in self._monitors:
             monitor.begin(max_steps=None)
 
@@ -349,17 +350,17 @@ class RunHookAdapterForMonitors(h.SessionRunHook):
         """See the base."""
         assert self._next is not None
         graph = run_context.session.graph
-        wanted: dict[str, Any] = {}
-        for monitor in self._monitors:
-            for tensor in monitor.step_begin(self._next) or ():
-                named = tensor if isinstance(tensor, str) else _name_of(tensor)
-                wanted[named] = h.tensor_of(graph, tensor)
-        return h.SessionRunArgs(wanted)
+        asked = [m.step_begin(self._next) or () for m in self._monitors]
+        self._asked = list(dict.fromkeys(tensor for tensors in asked for tensor in tensors))
+        return h.SessionRunArgs([h.tensor_of(graph, tensor) for tensor in self._asked])
 
     def after_run(self, run_context: h.SessionRunContext, run_values: h.SessionRunValues) -> None:
         """See the base."""
-        step, outputs = self._next, run_values.results or {}
+        step, values = self._next, run_values.results or []
         assert step is not None
+        # A monitor finds what it asked for by what it asked with; a tensor by its name as well.
+        keys = [*map(_name_of, self._asked), *self._asked]
+        outputs = dict(zip(keys, [*values, *values], strict=True))
         # All are told, whichever of them wants to stop.
         wishes = [monitor.step_end(step, outputs) for monitor in self._monitors]
         if any(wishes):
