@@ -3,6 +3,7 @@
 import ast
 import json
 import sys
+import textwrap
 from types import SimpleNamespace
 
 import pytest
@@ -152,12 +153,93 @@ def test_division_is_true_where_the_program_asks_for_it(tmp_path):
     assert giulgi_run(tmp_path, text=text).out == "3.5\n"
 
 
+def notebook_run(folder, texts, metadata):
+    cells = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in texts]
+    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 2}
+    (folder / "old.ipynb").write_text(json.dumps(notebook))
+    return giulgi_run(folder, "old.ipynb")
+
+
 @pytest.mark.parametrize("metadata", [{}, {"kernelspec": {"name": "python2"}}])
 def test_a_notebook_is_in_one_language(tmp_path, metadata):
     texts = ["print 'a'" if not metadata else "print('a')", "n = 7\nprint(n / 2, zip('a', 'b')[0])"]
-    cells = [{"cell_type": "code", "source": text, "metadata": {}, "outputs": []} for text in texts]
-    notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 2}
-    (tmp_path / "old.ipynb").write_text(json.dumps(notebook))
-    ended = giulgi_run(tmp_path, "old.ipynb")
+    ended = notebook_run(tmp_path, texts, metadata)
     assert ended.code == 0, ended.err
     assert ended.out.splitlines() == ["a", "3 ('a', 'b')"]
+
+
+def test_numbers_are_those_of_python_2(tmp_path):
+    text = """
+        from math import ceil
+        import math
+        import numpy as np
+        import pandas as pd
+
+        print math.ceil(5.0) / 2, ceil(5.0) / 2, math.floor(7.9) / 2, round(2.5), round(-0.125, 2)
+        frame = pd.DataFrame({"a": [1, 3], "b": [2, 2]})
+        print list(frame.a / frame.b), list(np.array([7, 9]) / 2), np.int64(7) / 2, 7.0 / 2
+        places = iter([0, 1])
+        values = [10, 20]
+        values[next(places)] /= 4.
+        values[next(places)] /= 3
+        whole = np.arange(4)
+        whole[1:] /= 2
+        print values, whole, eval("1") / 2
+
+        class Halved(object):
+            def __div__(self, other):
+                return "halved"
+
+        print Halved() / 2
+        def filter(x, name):
+            return (x, name)
+        print filter(3, "w")
+    """
+    text = textwrap.dedent(text) + "print '''a\n\tb'''\n"
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        "2.5 2.5 3.5 3.0 -0.13", "[0.5, 1.5] [3, 4] 3 3.5", "[2.5, 6] [0 0 1 1] 0", "halved",
+        "(3, 'w')", "a", "\tb",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("names", ["division", "(absolute_import,\n    division)"])
+def test_the_future_is_seen_over_several_lines(tmp_path, names):
+    text = f"from __future__ import {names}\nprint 7 / 2\n"
+    assert giulgi_run(tmp_path, text=text).out == "3.5\n"
+
+
+def test_only_the_text_that_needs_it_is_python_2_beside_a_program_of_today(tmp_path):
+    (tmp_path / "old.py").write_text("print 'old',\nhalf = 1 / 2\n")
+    (tmp_path / "new.py").write_text("half = 1 / 2\n")
+    ended = giulgi_run(tmp_path, text="import old, new\nprint(old.half, new.half, 1 / 2)\n")
+    assert ended.out == "old 0 0.5 0.5\n"
+
+
+def test_lines_that_are_added_do_not_move_others(tmp_path):
+    text = "def f((a, b), c):\n    return a + b + c\n\nprint f((1, 2), 3)\ny = 4\nprint 1 / 0\n"
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out == "6\n"
+    assert "line 6, in <module>\n    print 1 / 0" in ended.err
+
+
+def test_modules_of_a_package_import_each_other(tmp_path):
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("from sibling import f\n")
+    (package / "sibling.py").write_text("def f(): print 'found'\n")
+    ended = giulgi_run(tmp_path, text="print 'a'\nfrom package import f\nf()\n")
+    assert ended.out == "a\nfound\n", ended.err
+
+
+def test_what_the_cells_of_a_notebook_import_from_the_future_holds_for_all(tmp_path):
+    texts = ["from __future__ import division, print_function", "print(7 / 2, 'a')"]
+    ended = notebook_run(tmp_path, texts, {"kernelspec": {"name": "python2"}})
+    assert ended.out == "3.5 a\n", ended.err
+
+
+def test_a_notebook_of_python_3_divides_truly(tmp_path):
+    metadata = {"language_info": {"version": "3.6.1"}}
+    ended = notebook_run(tmp_path, ["print(1 / 2)", "print 'x'", "print(1 / 2)"], metadata)
+    assert ended.out == "0.5\nx\n0.5\n", ended.err

@@ -24,7 +24,7 @@ from typing import Any
 from giulgi.cli.tracebacks import print_error
 from giulgi.compat.eager.guessing import guessed
 from giulgi.compat.eager.mode import mode
-from giulgi.compat.healing.python_2_text import take_for_python_2
+from giulgi.compat.healing.python_2_text import decide
 from giulgi.compat.healing.source import healed_tree
 from giulgi.errors import DataError
 
@@ -68,8 +68,7 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     """
     shell = offer_shell(main)
     cells = list(cells_of(path))
-    if _is_of_python_2(path):
-        take_for_python_2()
+    decide([without_magics(cell.text) for cell in cells], version=_version_of(path))
     main.__dict__["__giulgi_text__"] = text = "\n".join(cell.text for cell in cells)
     mode.guess(guessed(text, path.resolve().parent))
     for cell in cells:
@@ -90,12 +89,12 @@ def offer_shell(main: ModuleType) -> Shell:
     return shell
 
 
-def _is_of_python_2(path: Path) -> bool:
-    """Whether a notebook says that Python 2 ran it."""
+def _version_of(path: Path) -> str:
+    """Return the version of Python that a notebook says it was run by; "" if it says nothing."""
     told = json.loads(path.read_text(encoding="utf-8-sig")).get("metadata", {})
-    kernel = told.get("kernelspec", {}).get("name", "")
-    version = str(told.get("language_info", {}).get("version", ""))
-    return kernel == "python2" if not version else version.startswith("2.")
+    kernel = str(told.get("kernelspec", {}).get("name", ""))
+    found = told.get("language_info", {}).get("version", kernel.removeprefix("python"))
+    return str(found) if str(found)[:1].isdigit() else ""
 
 
 def cells_of(path: Path) -> Iterator[Cell]:

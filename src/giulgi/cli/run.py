@@ -20,6 +20,7 @@ from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
 from giulgi.compat.eager.guessing import guessed, is_open
 from giulgi.compat.eager.mode import mode
+from giulgi.compat.healing.python_2_text import decide
 from giulgi.compat.healing.source import compiled, read
 from giulgi.names import meant
 
@@ -167,10 +168,12 @@ def _run_file(path: Path, main: ModuleType) -> None:
     if "get_ipython()." in text and "NameError" not in text:
         offer_shell(main)  # It was a notebook once.
     _guess(text, path.resolve().parent)
+    decide([text], str(path))
     exec(compiled(text, str(path)), main.__dict__)
 
 
 def _run_code(text: str, main: ModuleType, file: str = "<string>") -> None:
+    decide([text], file)
     _guess(text, Path.cwd())
     exec(compiled(text, file), main.__dict__)
 
@@ -181,6 +184,7 @@ def _run_module(name: str, arguments: Sequence[str]) -> int:
         found = importlib.util.find_spec(name)
         if found is not None and found.origin is not None and Path(found.origin).is_file():
             text = read(Path(found.origin))
+            decide([text])
             _guess(text, Path.cwd())
         runpy.run_module(name, run_name="__main__", alter_sys=True)
 

@@ -63,10 +63,13 @@ def begin(is_modern: bool | None) -> None:
 
 def _imported(path: str) -> dict[str, Any]:
     """Return the names of the program, healed, as its main module's."""
+    from giulgi.compat.healing.python_2_text import decide
     from giulgi.compat.healing.source import compiled, read
 
     names: dict[str, Any] = {"__name__": "__mp_main__", "__file__": path, "__package__": ""}
-    exec(compiled(read(path), path), names)
+    text = read(path)
+    decide([text], path)
+    exec(compiled(text, path), names)
     return names
 
 

@@ -1,0 +1,141 @@
+"""Numbers and pickles of programs in Python 2, as they were there.
+
+========================  ============================================================
+``7 / 2``                 3: whole numbers are divided to whole numbers
+``round(2.5)``            3.0: a float, and halves away from zero
+``math.ceil``, ``floor``  floats
+``pickle.load(file)``     texts, which were bytes there, are read whatever they hold
+========================  ============================================================
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import math
+from typing import Any
+
+import numpy as np
+
+_QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
+_DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
+_LOADERS = ("pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads")
+_WHOLE_TODAY = ("math.ceil", "math.floor")
+
+
+def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
+    """Return a tree in which numbers and pickles are as in Python 2.
+
+    Args:
+        tree: the tree of a translated text.
+        divides_truly: whether the text has imported division from the future.
+    """
+    builtins.__dict__.update(
+        {_QUOTIENT: quotient, _DIVIDED: divided, _DIVIDED_AT: divided_at, _ROUNDED: rounded}
+    )
+    tree = _Calls(tree).visit(tree)
+    if not divides_truly:
+        tree = _Division().visit(tree)
+    return ast.fix_missing_locations(tree)
+
+
+class _Calls(ast.NodeTransformer):
+    """Lets functions return what they returned in Python 2."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._names = {
+            alias.asname or alias.name: f"math.{alias.name}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "math"
+            for alias in node.names
+        }
+        definitions = (ast.FunctionDef, ast.ClassDef)
+        self._bound = {node.name for node in ast.walk(tree) if isinstance(node, definitions)}
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        said = ast.unparse(node.func)
+        name = self._names.get(said, said)
+        if name in _LOADERS and not node.keywords:
+            node.keywords.append(ast.keyword("encoding", ast.Constant("latin1")))
+        elif name in _WHOLE_TODAY:
+            return _call(node, "float", [node])
+        elif name == "round" and name not in self._bound:
+            node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
+        return node
+
+
+class _Division(ast.NodeTransformer):
+    """Lets ``/`` do what it did in Python 2."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Div):
+            return node
+        return _call(node, _QUOTIENT, [node.left, node.right])
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        target = node.target
+        if not isinstance(node.op, ast.Div):
+            return node
+        if isinstance(target, ast.Subscript) and not any(
+            isinstance(part, ast.Slice) for part in ast.walk(target.slice)
+        ):
+            call = _call(node, _DIVIDED_AT, [target.value, target.slice, node.value])
+            return ast.copy_location(ast.Expr(call), node)
+        now = ast.copy_location(ast.parse(ast.unparse(target), mode="eval").body, node)
+        call = _call(node, _DIVIDED, [now, node.value])
+        return ast.copy_location(ast.Assign([target], call), node)
+
+
+def _call(node: Any, name: str, arguments: list[Any]) -> ast.Call:
+    function = ast.copy_location(ast.Name(name, ast.Load()), node)
+    return ast.copy_location(ast.Call(function, arguments, []), node)
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, or an array or tensor of them.
+
+    Tables of pandas and matrices of SciPy have always divided truly.
+    """
+    from giulgi.compat.tensors.operand import Operand
+
+    if isinstance(value, (int, np.integer, np.bool_)):
+        return True
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "iub"
+    return isinstance(value, Operand) and bool(value.dtype.is_integer)  # type: ignore[attr-defined]
+
+
+def quotient(x: Any, y: Any) -> Any:
+    """Return ``x / y`` as in Python 2."""
+    if _is_whole(x) and _is_whole(y):
+        return x // y
+    if hasattr(type(x), "__div__") and not hasattr(type(x), "__truediv__"):
+        return x.__div__(y)
+    return x / y
+
+
+def divided(x: Any, y: Any) -> Any:
+    """Return what ``x /= y`` leaves, as in Python 2."""
+    if _is_whole(x) and _is_whole(y):
+        x //= y
+    elif hasattr(type(x), "__div__") and not hasattr(type(x), "__truediv__"):
+        x = x.__div__(y)
+    else:
+        x /= y
+    return x
+
+
+def divided_at(values: Any, place: Any, y: Any) -> None:
+    """Do ``values[place] /= y`` as in Python 2."""
+    values[place] = divided(values[place], y)
+
+
+def rounded(x: Any, digits: int = 0) -> Any:
+    """Return a number rounded as in Python 2: a float, and halves away from zero."""
+    if not isinstance(x, (int, float)) or not math.isfinite(x):
+        return round(x, digits)
+    power = 10.0**digits
+    return math.copysign(math.floor(abs(x) * power + 0.5) / power, x)
