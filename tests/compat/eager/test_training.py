@@ -140,8 +140,8 @@ def test_a_saved_folder_is_the_model(tf2, tmp_path):
 
 def test_a_file_keeps_losses_and_metrics_with_what_they_are_made_with(tf2, tmp_path):
     class Hits(tf2.keras.metrics.Metric):
-        def __init__(self, label=0, name="hits"):
-            super().__init__(name=name)
+        def __init__(self, label=0, name="hits", **options):
+            super().__init__(name=name, **options)
             self.label = label
             self.hits = self.add_weight(name="n", initializer="zeros")
 
@@ -152,6 +152,9 @@ def test_a_file_keeps_losses_and_metrics_with_what_they_are_made_with(tf2, tmp_p
 
         def result(self):
             return self.hits
+
+        def get_config(self):
+            return {**super().get_config(), "label": self.label}
 
     x = data()[0]
     y = x.argmax(1) % 3

@@ -281,3 +281,39 @@ def test_metrics_that_count_are_kept_with_their_names(tmp_path):
     again = load_model(tmp_path / "m.h5")
     assert again.metrics_names[:3] == ["loss", "tp", "area"]
     np.testing.assert_allclose(again.evaluate(x, y, verbose=0), wanted, rtol=1e-6)
+
+
+def test_losses_and_metrics_are_saved_with_what_they_are_made_of(tmp_path):
+    from tensorflow import keras
+
+    class Weighted(keras.metrics.Metric):
+        def __init__(self, weights=1.0, name="weighted", **options):
+            super().__init__(name=name, **options)
+            self.total = self.add_weight(name="total", initializer="zeros")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.total.assign_add(keras.backend.sum(y_pred))
+
+        def result(self):
+            return self.total
+
+    class Union(keras.metrics.MeanIoU):
+        def __init__(self, weights=None, num_classes=3, **options):
+            super().__init__(num_classes, **options)
+
+    recall = keras.metrics.Recall(thresholds=np.array([0.25, 0.5]))
+    assert Weighted(np.ones(2)).get_config() == {"name": "weighted", "dtype": "float32"}
+    assert Union(len, name="u").get_config() == {"num_classes": 3, "name": "u", "dtype": "float32"}
+    assert recall.get_config()["thresholds"] == [0.25, 0.5]
+    losses = keras.losses
+    config = losses.Huber().get_config()
+    assert config == {"delta": 1.0, "reduction": "auto", "name": "huber_loss"}
+    assert losses.Huber.from_config({**config, "delta": 2.0}).get_config()["delta"] == 2
+    assert losses.BinaryCrossentropy(True).get_config()["from_logits"]
+    model = keras.Sequential([keras.layers.Dense(2, input_shape=(2,))])
+    model.compile("sgd", losses.Huber(2.0), metrics=[Weighted(np.ones(2)), Weighted(len, "b")])
+    model.save(str(tmp_path / "model.h5"))
+    again = keras.models.load_model(str(tmp_path / "model.h5"), {"Weighted": Weighted})
+    assert again.loss.get_config()["delta"] == 2
+    x = np.ones((3, 2))
+    np.testing.assert_allclose(again.evaluate(x, x, verbose=0), model.evaluate(x, x, verbose=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -179,6 +180,11 @@ class KerasLoss(gg.losses.Loss):
             return values * gg.mean(sample_weight)
         return gg.mean(values * fit_weights(sample_weight, values))
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a loss made with what ``get_config`` of another returned."""
+        return cls(**config)
+
 
 def function_of(identifier: Any) -> Function:
     """Return the function of expressions of a loss, by a name or a function of the user's."""
@@ -234,7 +240,9 @@ def get(identifier: Any) -> Any:
 
 
 def _class(name: str, function: Function) -> type:
-    order = (*_ORDERS.get(name, ()), "reduction", "name")
+    own_order = _ORDERS.get(name, ())
+    order = (*own_order, "reduction", "name")
+    defaults = {n: inspect.signature(function).parameters[n].default for n in own_order}
 
     def init(self: Any, *args: Any, **options: Any) -> None:
         self.given = given = dict(zip(order, args, strict=False)) | options
@@ -243,7 +251,8 @@ def _class(name: str, function: Function) -> type:
         KerasLoss.__init__(self, lambda y, p: function(y, p, **chosen), own, given.get("reduction"))
 
     def get_config(self: Any) -> dict[str, Any]:
-        return dict(self.given)
+        reduction = self.given.get("reduction") or "auto"
+        return {**defaults, **self.given, "reduction": reduction, "name": self.name}
 
     return type(name, (KerasLoss,), {"__init__": init, "__doc__": function.__doc__,
                                      "__module__": __name__, "get_config": get_config})  # fmt: skip

@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import metrics_counts  # noqa: F401 - Those are for programs, too.
@@ -43,18 +45,23 @@ class Metric(gg.metrics.Metric):
                     setattr(cls, name, _of_giulgi(vars(cls)[name]))
         super().__init_subclass__(**options)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Return a metric that knows what it is made with."""
-        self = super().__new__(cls)
-        self.__dict__["__given"] = (args, kwargs)
-        return self
-
     def get_config(self) -> dict[str, Any]:
-        """Return what it was made with, by name."""
-        args, kwargs = self.__dict__["__given"]
-        names = list(inspect.signature(type(self).__init__).parameters)[1:]
-        given = {"name": self.name, **dict(zip(names, args, strict=False)), **kwargs}
-        return {key: getattr(value, "name", value) for key, value in given.items()}
+        """Return name and dtype, and what else a metric that is not the program's was made with."""
+        from giulgi.compat.keras.serialization import plain_config
+
+        given = self.__dict__.get("__given", {})
+        dtype = np.dtype(given.get("dtype", self.dtype)).name
+        return plain_config({**given, "name": self.name, "dtype": dtype})
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a metric made with what :meth:`get_config` of another returned."""
+        return cls(**config)
+
+    def _note_given(self, dtype: Any, **given: Any) -> None:
+        """Keep what a class that is not the program's is made with, for :meth:`get_config`."""
+        own = "float32" if dtype is None else getattr(dtype, "name", dtype)
+        self.__dict__["__given"] = given | {"dtype": own}
 
     def __init__(self, name: str | None = None, dtype: Any = None, **_: Any) -> None:
         super().__init__(name, "float32" if dtype is None else getattr(dtype, "name", dtype))
@@ -177,9 +184,10 @@ def _stand_in(base: type) -> type:
     fields["add_weight"] = gg.metrics.Metric.add_weight
 
     def init(self: Any, *args: Any, dtype: Any = None, **kwargs: Any) -> None:
-        del dtype
+        self._note_given(dtype, **dict(zip(order, args, strict=False)), **kwargs)
         base.__init__(self, *args, **kwargs)  # type: ignore[misc]
 
+    order = [*inspect.signature(base.__init__).parameters][1:]  # type: ignore[misc]
     init.__signature__ = inspect.signature(base.__init__)  # type: ignore[attr-defined,misc]
     fields["__init__"] = init
     return type(base.__name__, (Metric, base), fields)
@@ -210,7 +218,7 @@ class MeanMetricWrapper(_stand_in(gg.metrics.MeanOf)):  # type: ignore[misc]
     """The mean over all examples of a function of truth and prediction."""
 
     def __init__(self, fn: Any, name: str | None = None, dtype: Any = None, **options: Any) -> None:
-        del dtype
+        self._note_given(dtype, fn=fn, **options)
         own = getattr(fn, "of_giulgi", None)
         gg.metrics.MeanOf.__init__(
             self, for_user(fn) if own is None else own, name or fn.__name__, **options

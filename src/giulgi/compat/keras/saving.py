@@ -15,7 +15,7 @@ from giulgi.compat.keras.architecture import full_config
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.models import Model
 from giulgi.compat.keras.optimizers import Optimizer, serialize
-from giulgi.compat.keras.serialization import layer_from
+from giulgi.compat.keras.serialization import layer_from, plain_config
 from giulgi.compat.keras.weights import Weight
 from giulgi.compat.names import TABLES, exported
 from giulgi.compat.tensorflow.train import checkpoints
@@ -91,7 +91,7 @@ def _names(value: Any) -> Any:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, (gg.losses.Loss, gg.metrics.Metric)) and hasattr(value, "get_config"):
-        return {"class_name": type(value).__name__, "config": value.get_config()}
+        return {"class_name": type(value).__name__, "config": plain_config(value.get_config())}
     return getattr(value, "__name__", None) or getattr(value, "name", type(value).__name__)
 
 
@@ -171,7 +171,8 @@ def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None
             name, config = value["class_name"], value.get("config", {})
             made: Any = custom.get(name) or TABLES["keras"].get(f"{of}.{name}")
             if isinstance(made, type):
-                return made(**config)
+                own = getattr(made, "from_config", None)  # A class of the program's may have it.
+                return made(**config) if own is None else own(config)
             return known(config.get("name", name), of)
         if isinstance(value, dict):
             return {key: known(part, of) for key, part in value.items()}

@@ -129,6 +129,14 @@ def _plain(value: Any) -> Any:
     return value.name if isinstance(value, np.dtype) else value
 
 
+def plain_config(config: dict[str, Any]) -> dict[str, Any]:
+    """Return what a loss or metric was made with as JSON can hold it: functions are their names."""
+    return {
+        key: getattr(value, "__name__", type(value).__name__) if callable(value) else _plain(value)
+        for key, value in config.items()
+    }
+
+
 def _code(function: types.FunctionType) -> Any:
     """Return a function of the user's: its name, or its code if it has none."""
     if function.__name__ != "<lambda>":
