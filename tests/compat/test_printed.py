@@ -1,6 +1,9 @@
 """What ``tf.print`` writes is what TensorFlow 2.21 wrote of the same values."""
 
 import io
+import sys
+from collections import OrderedDict, namedtuple
+from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
@@ -26,8 +29,8 @@ CASES = [
 
 def printed(tf, *inputs, **options):
     stream = io.StringIO()
-    with tf.Session() as session:
-        session.run(tf.print(*inputs, output_stream=stream, **options))
+    with redirect_stdout(stream), tf.Session() as session:
+        session.run(tf.print(*inputs, output_stream=sys.stdout, **options))
     return stream.getvalue()
 
 
@@ -52,3 +55,45 @@ def test_a_text_with_values_in_it(tf):
     made = tf.strings.format("a {} b {}", (tf.constant([1.0, 2.5]), tf.constant("x")))
     with tf.Session() as session:
         assert session.run(made) == b'a [1 2.5] b "x"'
+
+
+Pair = namedtuple("Pair", "a b")
+
+
+def test_parts_of_other_kinds(tf):
+    sparse = tf.SparseTensor([[0, 1]], [2], [2, 2])
+    told = "'SparseTensor(indices=[[0 1]], values=[2], shape=[2 2])'"
+    assert printed(tf, sparse) == f"{told}\n"
+    assert printed(tf, "v:", [sparse]) == f"v: [{told}]\n"
+    one = tf.constant(1)
+    assert printed(tf, Pair(one, Pair(2, "x"))) == "Pair(a=1, b=Pair(a=2, b='x'))\n"
+    assert printed(tf, {"z": 2, "a": one}) == "{'a': 1, 'z': 2}\n"
+    assert printed(tf, OrderedDict(z=one)) == repr(OrderedDict(z=1)) + "\n"
+
+
+def test_long_lists_are_broken_into_lines(tf):
+    x = tf.constant(0)
+    assert printed(tf, [x] * 13) == f"[{', '.join('0' * 13)}]\n"
+    assert printed(tf, [x] * 14) == "[" + ",\n ".join("0" * 14) + "]\n"
+
+
+def test_files_and_logs_are_written_to(tf, tmp_path, capsys):
+    path = tmp_path / "o.txt"
+    streams = ["file://" + str(path), sys.stderr, tf.logging.info, tf.logging.WARN]
+    with tf.Session() as session:
+        for stream in streams:
+            looking = tf.print("a", tf.constant([1, 2]), output_stream=stream)
+            session.run(looking)
+            session.run(looking)
+        assert path.read_text() == "a [1 2]\n" * 2
+        with pytest.raises(tf.errors.NotFoundError):
+            session.run(tf.print("x", output_stream="file://" + str(tmp_path / "no" / "o.txt")))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:4] == ["a [1 2]"] * 2 + ["INFO:tensorflow:a [1 2]"] * 2
+    assert lines[4:] == ["WARNING:tensorflow:a [1 2]"] * 2
+
+
+@pytest.mark.parametrize("stream", ["stdout", "/tmp/o.txt", io.StringIO(), print, None, 10, []])
+def test_nothing_else_is_written_to(tf, stream):
+    with pytest.raises(ValueError, match="Unsupported output stream"):
+        tf.print("a", output_stream=stream)

@@ -14,7 +14,8 @@ from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
 from giulgi.compat.tensorflow.control.control_flow import group, no_op, with_dependencies
-from giulgi.compat.tensorflow.control.printed import element, filled, tensors_in
+from giulgi.compat.tensorflow.control.print_streams import ERRORS, writer_to
+from giulgi.compat.tensorflow.control.printed import Told, element
 from giulgi.compat.tensorflow.math.arguments import is_text, numbers, static
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
@@ -67,7 +68,7 @@ def Print(  # noqa: N802 - TensorFlow's name
 @exported("print", "print_v2")
 def print_(
     *inputs: Any,
-    output_stream: Any = None,
+    output_stream: Any = ERRORS,
     summarize: int = 3,
     sep: str = " ",
     end: str = "\n",
@@ -77,24 +78,18 @@ def print_(
 
     Args:
         inputs: tensors, and lists, tuples and dicts of them; anything else is printed as it is.
-        output_stream: where to, such as ``sys.stdout``; None: to the standard error.
+        output_stream: where to; see :func:`writer_to`. Else, to the standard error.
         summarize: how many elements at both ends of each axis are printed; -1: all.
         sep: what stands between values.
         end: what stands behind them.
         name: the name of the operation.
     """
-
-    is_alone = len(inputs) == 1 and isinstance(inputs[0], Tensor)
+    told, write = Told(inputs, sep), writer_to(output_stream)
 
     def show(*values: Any) -> None:
-        arrays = iter(values)
-        said = [x if isinstance(x, str) else repr(filled(x, arrays, summarize)) for x in inputs]
-        if is_alone and not np.ndim(values[0]):
-            said = [element(np.asarray(values[0])[()])]  # Text has no quotation marks then.
-        stream = output_stream if hasattr(output_stream, "write") else sys.stderr
-        print(sep.join(said), end=end, file=stream)
+        write(told.text(values, summarize), end)
 
-    return host_operation("PrintV2", show, tensors_in(inputs), [], name)
+    return host_operation("PrintV2", show, told.tensors, [], name)
 
 
 @exported("Assert", "debugging.Assert", "python.ops.control_flow_ops.Assert")
