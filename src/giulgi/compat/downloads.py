@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+from giulgi.compat.healing.telling import tell
+from giulgi.compat.shipped import made, shipped
 
 # A publisher that does not answer within so many seconds is taken for one that cannot be reached.
 _PATIENCE = 20
@@ -23,8 +27,19 @@ def required(path: Path, what: str, origin: str = "", checksum: str | None = Non
     """
     if path.exists():
         return path
+    own = shipped(origin)
+    if own is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(own, path)
+        return path
     why = _fetched(path, origin, checksum) if origin.startswith(("http://", "https://")) else ""
     if path.exists():
+        return path
+    content = made(origin)
+    if content is not None:
+        tell(f"{path.name} cannot be downloaded: it is made of the table that comes with giulgi.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
         return path
     source = f" It is published at {origin}" if origin else ""
     raise FileNotFoundError(

@@ -1,33 +1,42 @@
-"""Data that programs download, and that ship with giulgi: the handwritten digits of MNIST."""
+"""Data that programs download, and that ship with giulgi."""
 
 from __future__ import annotations
 
 import functools
 import importlib
+import io
 import shutil
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import ModuleType
 from typing import Any
-from urllib.parse import urlsplit
 
 from giulgi.compat.healing.hooks import heals, makes
 from giulgi.compat.healing.telling import tell
+from giulgi.compat.shipped import NAMES, made, shipped
 
 Function = Callable[..., Any]
 
-_SHIPPED = Path(__file__).resolve().parents[2] / "data" / "files" / "mnist"
+
+def _address(url: Any) -> str:
+    return url if isinstance(url, str) else str(getattr(url, "full_url", ""))
 
 
 def _shipped(url: Any) -> Path | None:
     """Return the file that ships of what an address names; None if none does."""
-    address = url if isinstance(url, str) else getattr(url, "full_url", "")
-    name = PurePosixPath(urlsplit(address).path).name
-    path = _SHIPPED / name
-    if not name or not path.is_file():
-        return None
-    tell(f"{name} is not downloaded: giulgi has it.")
+    path = shipped(_address(url))
+    if path is not None:
+        tell(f"{_address(url).rpartition('/')[2]} is not downloaded: giulgi has it.")
     return path
+
+
+def _made(url: Any) -> bytes | None:
+    """Return what can be made in the place of a file that could not be downloaded."""
+    content = made(_address(url))
+    if content is not None:
+        name = _address(url).rpartition("/")[2]
+        tell(f"{name} cannot be downloaded: it is made of the table that comes with giulgi.")
+    return content
 
 
 @heals("urllib.request")
@@ -40,11 +49,15 @@ def _retrieving(own: Function) -> Function:
     @functools.wraps(own)
     def urlretrieve(url: Any, filename: Any = None, *args: Any, **options: Any) -> Any:
         path = _shipped(url)
-        if path is None:
+        if path is not None:
+            return (str(path), {}) if filename is None else (shutil.copyfile(path, filename), {})
+        try:
             return own(url, filename, *args, **options)
-        if filename is None:
-            return str(path), {}
-        shutil.copyfile(path, filename)
+        except OSError:
+            content = None if filename is None else _made(url)
+            if content is None:
+                raise
+        Path(filename).write_bytes(content)
         return filename, {}
 
     return urlretrieve
@@ -54,9 +67,36 @@ def _opening(own: Function) -> Function:
     @functools.wraps(own)
     def urlopen(url: Any, *args: Any, **options: Any) -> Any:
         path = _shipped(url)
-        return own(url, *args, **options) if path is None else path.open("rb")
+        if path is not None:
+            return _Opened(path.read_bytes())
+        try:
+            return own(url, *args, **options)
+        except OSError:
+            content = _made(url)
+            if content is None:
+                raise
+        return _Opened(content)
 
     return urlopen
+
+
+class _Opened(io.BytesIO):
+    """What ``urlopen`` returns: a file with what is told of it by the network."""
+
+    status = code = 200
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """No more than the length."""
+        return {"Content-Length": str(len(self.getvalue()))}
+
+    def info(self) -> dict[str, str]:
+        """Return what is told of it."""
+        return self.headers
+
+    def getcode(self) -> int:
+        """Return that all went well."""
+        return self.status
 
 
 @makes("input_data")
@@ -68,4 +108,4 @@ def _input_data(module: ModuleType) -> None:
 
 
 #: What is healed here, for the page of documentation.
-HEALED = ("downloads", ["the files of MNIST", "input_data"])
+HEALED = ("downloads", [*NAMES, "input_data"])
