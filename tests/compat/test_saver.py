@@ -184,6 +184,23 @@ def test_files_of_graphs_bring_no_code(tf):
         from_bytes(hidden, tf.get_default_graph())
 
 
+def test_files_from_before_modules_moved_are_read(tf):
+    tf.train.import_meta_graph(str(Path(__file__).parent / "golden" / "graph_before_rooms.meta"))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert session.run("after:0").tolist() == [2, 3]
+        assert session.run("twice:0", {"x:0": [1.0, 2.0]}).tolist() == [2, 4]
+
+
+def test_functions_that_are_not_here_are_told(tf):
+    from giulgi.compat.tensorflow.graphs.functions_in_files import called_again
+
+    for named in ("giulgi.compat.tensorflow.nowhere", "f"), ("giulgi.compat.tensorflow", "f"):
+        told = {"content": None, "function": (*named, {})}
+        with pytest.raises(ValueError, match="a graph has no giulgi"):
+            called_again(told)
+
+
 def test_what_python_carries_out_says_so(tf):
     x = tf.placeholder(tf.float32, [], name="x")
     tf.summary.scalar("loss", x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -102,7 +102,9 @@ def _found_again(told: Mapping[str, Any]) -> Callable[..., Any]:
         module, name, given = told["function"]
         found: Any = None
         if module.startswith(_OWN):
-            found = getattr(importlib.import_module(module), name)
+            # A file of another giulgi may name what is not here.
+            with suppress(ImportError):
+                found = getattr(importlib.import_module(module), name, None)
         # Not what the module itself imports from elsewhere.
         if getattr(found, "__module__", None) != module:
             raise ValueError(f"a graph has no {module}.{name}")

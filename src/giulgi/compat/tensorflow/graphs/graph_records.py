@@ -209,6 +209,7 @@ class _Reader(pickle.Unpickler):
     """Reads records, and nothing that is not giulgi's graph or NumPy's arrays."""
 
     def find_class(self, module: str, name: str) -> Any:
+        module = _FORMER.get(module, module)
         numpys = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.dtypes")
         is_ours = module.startswith("giulgi.graph.") or module in _OURS
         if is_ours and "." not in name:
@@ -230,6 +231,13 @@ _OURS = (
     "giulgi.compat.tensors.dtypes",
     "giulgi.tree",
 )
+# Where they were in files of version 1, before there were rooms.
+_FORMER = {
+    "giulgi.compat.assigned": "giulgi.compat.variables.assigned",
+    "giulgi.compat.deferred": "giulgi.compat.operations.deferred",
+    "giulgi.compat.with_gradient": "giulgi.compat.operations.with_gradient",
+    "giulgi.compat.dtypes": "giulgi.compat.tensors.dtypes",
+}
 _NUMPYS = ("dtype", "ndarray", "_reconstruct", "scalar", "_frombuffer")
 
 
