@@ -6,6 +6,7 @@ The weights are in a group, which says in its attributes the order of the layers
     <layer>             a group; its attribute weight_names tells the paths of its arrays
     <layer>/<path>      an array, such as dense_1/dense_1/kernel:0
 
+A last group, ``top_level_model_weights``, has the variables that a model keeps beside its layers.
 In a file of weights alone it is the file itself, in that of a model the group ``model_weights``;
 there the attributes of the file tell the architecture (``model_config``) and how it was compiled
 (``training_config``), both as JSON. Names too long for an attribute (64 KiB) are in several:
@@ -27,6 +28,7 @@ Array = np.ndarray[Any, Any]
 LayerWeights = tuple[str, list[tuple[str, Array]]]
 
 _ATTRIBUTE_LIMIT = 64512
+_OWN = "top_level_model_weights"
 
 
 @dataclass
@@ -38,12 +40,14 @@ class KerasFile:
         model_config: the architecture; None in a file of weights alone.
         training_config: how it was compiled; None if it was not.
         optimizer_weights: what the optimizer remembers, with paths.
+        own: the variables that are in no layer, but the model's own, with paths.
     """
 
     layers: list[LayerWeights]
     model_config: dict[str, Any] | None = None
     training_config: dict[str, Any] | None = None
     optimizer_weights: list[tuple[str, Array]] = field(default_factory=list)
+    own: list[tuple[str, Array]] = field(default_factory=list)
 
 
 def h5py() -> Any:
@@ -76,6 +80,8 @@ def write(path: str | Path, content: KerasFile, version: str = "2.3.1") -> None:
         _put_names(weights, "layer_names", [name for name, _ in content.layers])
         for name, arrays in content.layers:
             _put_arrays(weights.create_group(name), arrays)
+        if content.own:
+            _put_arrays(weights.create_group(_OWN), content.own)
         if content.optimizer_weights:
             _put_arrays(file.create_group("optimizer_weights"), content.optimizer_weights)
 
@@ -121,6 +127,7 @@ def read(path: str | Path) -> KerasFile:
             _json(file.attrs, "model_config"),
             _json(file.attrs, "training_config"),
             optimizer,
+            _arrays(group[_OWN]) if _OWN in group else [],
         )
 
 

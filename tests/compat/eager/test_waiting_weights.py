@@ -164,3 +164,65 @@ def test_a_first_call_with_weights_that_waited_counts_losses_once(tf2, tmp_path,
     np.testing.assert_array_equal(other.losses, model.losses)
     assert len(other.losses) == 2
     assert other.calls == 1 + makes_them_itself
+
+
+@pytest.mark.parametrize("ending", ["", ".h5"])
+@pytest.mark.parametrize("is_built", [False, True])
+def test_variables_beside_the_layers_are_in_files_of_weights(tf2, tmp_path, ending, is_built):
+    class Network(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.calls = 0
+            self.scale, self.shift = tf2.Variable(2.0), tf2.Variable([1.0], trainable=False)
+            self.last = tf2.keras.layers.Dense(2)
+
+        def call(self, x):
+            self.calls += 1
+            return self.last(x) * self.scale + self.shift
+
+    x, path = np.ones((3, 2), np.float32), str(tmp_path / f"weights{ending}")
+    model, other = Network(), Network()
+    model(x), other(x) if is_built else None
+    model.scale.assign(5.0), model.shift.assign([-1.0])
+    model.save_weights(path)
+    other.load_weights(path)
+    assert (float(other.scale), float(other.shift[0])) == (5, -1)
+    np.testing.assert_array_equal(other(x).numpy(), model(x).numpy())
+    assert other.calls == 1 + is_built
+
+
+def test_variables_that_a_model_alone_makes_in_build_wait(tf2, tmp_path):
+    class Network(tf2.keras.Model):
+        def build(self, input_shape):
+            self.slope = self.add_weight(name="slope", shape=(2,), initializer="normal")
+            super().build(input_shape)
+
+        def call(self, x):
+            return x * self.slope
+
+    x, path = np.ones((3, 2), np.float32), str(tmp_path / "weights.h5")
+    model, other = Network(), Network()
+    wanted = model(x).numpy()
+    model.save_weights(path)
+    other.load_weights(path)
+    np.testing.assert_array_equal(other(x).numpy(), wanted)
+
+
+def test_networks_compute_with_what_was_assigned_to_variables(tf2):
+    factor = tf2.Variable(0.0)
+
+    class Rising(tf2.keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            factor.assign(float(epoch))
+
+    x = np.ones((4, 1), np.float32)
+    first = tf2.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))
+    model = tf2.keras.Sequential([first])
+    model.compile(tf2.keras.optimizers.SGD(0.1), lambda y, p: factor * tf2.reduce_mean(p))
+    history = model.fit(x, x, epochs=3, verbose=0, callbacks=[Rising()])
+    # The weight is 1, and 0.9 when the factor is 2.
+    np.testing.assert_allclose(history.history["loss"], [0, 1, 1.8], rtol=1e-6)
+    scaled = tf2.keras.Sequential([tf2.keras.layers.Lambda(lambda x: x * factor, input_shape=(1,))])
+    for value in (3, 4):
+        factor.assign(value)
+        np.testing.assert_array_equal(scaled.predict(x), x * value)

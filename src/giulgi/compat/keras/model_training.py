@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 import giulgi as gg
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import losses, optimizers
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
@@ -76,6 +77,7 @@ class TrainedModel(Stepped, Layer, gg.Model):
     def _trainer_for(self, batch: Any, *, compiled: bool = True) -> Trainer:
         """Return the trainer; variables that a program made meanwhile have their values then."""
         get_session()
+        get_default_graph().take_step()
         return super()._trainer_for(batch, compiled=compiled)
 
     def trained_weights(self) -> list[gg.Variable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from giulgi.compat.tensorflow.train import checkpoints
 from giulgi.compat.tensorflow.train.checkpoint_objects import Status
 from giulgi.formats import keras_hdf5
 from giulgi.formats.keras_hdf5 import KerasFile, LayerWeights
+from giulgi.nn.layers.weights import fitting_arrays
 
 
 @exported("models.save_model", "engine.saving.save_model", of="keras")
@@ -48,7 +50,7 @@ def save_model(
         own.joinpath("variables").mkdir(parents=True, exist_ok=True)
         filepath = own / folders.MODEL_FILE
     path = _writable(filepath, overwrite)
-    content = KerasFile(layer_weights(model), full_config(model))
+    content = KerasFile(layer_weights(model), full_config(model), own=_own_weights(model))
     if include_optimizer and model._spec is not None:
         content.training_config = _training_config(model)
         optimizer = model.optimizer
@@ -108,6 +110,17 @@ def layer_weights(model: Any) -> list[LayerWeights]:
     return found
 
 
+def _own_variables(model: Any) -> list[Any]:
+    """Return the variables that a model keeps beside its layers."""
+    of_layers = {id(variable) for layer in model.layers for variable in layer.variables}
+    return [variable for variable in model.variables if id(variable) not in of_layers]
+
+
+def _own_weights(model: Any) -> list[tuple[str, Any]]:
+    taken: set[str] = set()
+    return [(_path(model.name, v, taken), v.numpy()) for v in _own_variables(model)]
+
+
 def _path(layer: str, variable: Any, taken: set[str]) -> str:
     own = variable.named.name if isinstance(variable, Weight) else f"{variable.name}:0"
     path = own if "/" in own else f"{layer}/{own}"
@@ -155,7 +168,7 @@ def load_model(filepath: Any, custom_objects: Any = None, compile: bool = True) 
 def _made(content: Any, compile: bool) -> Any:
     """Return the model that a file holds."""
     model = layer_from(content.model_config)
-    _set(model, content.layers)
+    _set(model, content)
     told = content.training_config
     if compile and told is not None and told.get("optimizer_config"):
         _compile(model, told, utils.CUSTOM_OBJECTS)
@@ -185,10 +198,10 @@ def _compile(model: Model, told: dict[str, Any], custom: dict[str, Any]) -> None
     model.compile(given, known(told.get("loss"), "losses"), metrics)
 
 
-def _set(model: Model, layers: list[LayerWeights]) -> None:
-    """Give the layers of a model that have weights those of a file, in order."""
+def _set(model: Model, content: KerasFile) -> None:
+    """Give the layers of a model that have weights those of a file, in order, and it its own."""
     own = [layer for layer in model.layers if layer.variables]
-    given = [(name, arrays) for name, arrays in layers if arrays]
+    given = [(name, arrays) for name, arrays in content.layers if arrays]
     if len(own) != len(given):
         raise ValueError(
             f"You are trying to load a weight file containing {len(given)} layers into a model "
@@ -196,6 +209,34 @@ def _set(model: Model, layers: list[LayerWeights]) -> None:
         )
     for layer, (_, arrays) in zip(own, given, strict=True):
         set_layer(layer, [array for _, array in arrays])
+    _set_own(model, content)
+
+
+def _set_own(model: Model, content: KerasFile) -> None:
+    """Give a model the variables beside its layers; a file of former times has none."""
+    if content.own:
+        variables = _own_variables(model)
+        arrays = fitting_arrays(model.name, variables, [array for _, array in content.own])
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+
+
+def _set_when_built(model: Model, content: KerasFile) -> None:
+    """Give a model the weights of a file; what is made by a first call gets them with that."""
+    model._waiting = None
+    number = sum(len(arrays) for _, arrays in content.layers) + len(content.own)
+    is_built = model.built and any(layer.variables for layer in model.layers)
+    if is_built or len(model.variables) >= number:
+        _set(model, content)
+    elif len(model.layers) != len(content.layers) or (
+        len(content.own) > len(_own_variables(model))
+    ):
+        model.when_built(number, partial(_set, model, content))  # The call makes layers.
+    else:
+        _set_own(model, content)
+        for layer, (_, named_arrays) in zip(model.layers, content.layers, strict=True):
+            arrays = [array for _, array in named_arrays]
+            layer.when_built(len(arrays), partial(set_layer, layer, arrays))
 
 
 def set_layer(layer: Any, arrays: list[Any]) -> None:
@@ -218,7 +259,8 @@ def save_weights(model: Model, filepath: Any, overwrite: bool = True, **_: Any) 
     is_checkpoint = _is_checkpoint(filepath)
     if is_checkpoint:
         given.parent.mkdir(parents=True, exist_ok=True)
-    keras_hdf5.write(_writable(given, overwrite), KerasFile(layer_weights(model)))
+    content = KerasFile(layer_weights(model), own=_own_weights(model))
+    keras_hdf5.write(_writable(given, overwrite), content)
     if is_checkpoint and not is_standalone():
         checkpoints.update_checkpoint_state(str(given.parent), str(given))
 
@@ -240,11 +282,8 @@ def load_weights(
     """
     content = keras_hdf5.read(os.fspath(filepath))
     status = Status([], []) if _is_checkpoint(filepath) and not is_standalone() else None
-    if not by_name and not any(layer.variables for layer in model.layers):
-        model.set_when_built([array for _, arrays in content.layers for _, array in arrays])
-        return status
     if not by_name:
-        _set(model, content.layers)
+        _set_when_built(model, content)
         return status
     own = {layer.name: layer for layer in model.layers}
     for name, arrays in content.layers:
@@ -255,4 +294,6 @@ def load_weights(
         if skip_mismatch and shapes != [array.shape for _, array in arrays]:
             continue
         set_layer(layer, [array for _, array in arrays])
+    if len(content.own) == len(_own_variables(model)):
+        _set_own(model, content)
     return status

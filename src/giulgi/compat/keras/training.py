@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
@@ -16,6 +17,7 @@ from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.metrics.base import Averaged
+from giulgi.program import Program
 from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
 from giulgi.training.progress import Progress
@@ -77,6 +79,11 @@ class KerasTrainer(Trainer):
         model: Any = self.model
         frozen = model.frozen_nodes()
         return [(variable, new) for variable, new in updates if variable.node not in frozen]
+
+    def program(self, batch: Batch, training: bool) -> Program:
+        """Return the program of a batch, when what callbacks have assigned is carried out."""
+        get_default_graph().take_step()
+        return super().program(batch, training)
 
     def _settled(self, ends: list[Tensor]) -> list[Tensor]:
         """Number the streams of random numbers from the beginning.
