@@ -21,7 +21,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from giulgi.formats.wire import LENGTH, packed, read, read_varint, varint, wire_of, written
+from giulgi.formats.wire import (
+    LENGTH,
+    nearest_single,
+    packed,
+    read,
+    read_varint,
+    varint,
+    wire_of,
+    written,
+)
 
 _DEFAULTS: dict[str, Any] = {"string": "", "bytes": b"", "bool": False, "double": 0.0, "float": 0.0}
 
@@ -358,6 +367,16 @@ def _as_text(value: Any, kind: Any, names: Mapping[str, int]) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (str, bytes)):
-        raw = value.encode() if isinstance(value, str) else value
+        raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
         return '"' + repr(raw)[2:-1].replace('"', '\\"') + '"'
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+    return _float_text(value, kind) if isinstance(value, float) else str(value)
+
+
+def _float_text(value: float, kind: Any) -> str:
+    """Return as many digits as tell a float of 32 or 64 bits from all others, if few do not."""
+    if kind in ("double", ["double"]):
+        short = f"{value:.15g}"
+        return short if float(short) == value else f"{value:.17g}"
+    single = nearest_single(value)
+    short = f"{single:.6g}"
+    return short if nearest_single(float(short)) == single else f"{single:.9g}"

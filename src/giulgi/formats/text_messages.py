@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from giulgi.formats.messages import Mapped, Message, pair_of
+from giulgi.formats.wire import nearest_single
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
@@ -21,9 +22,22 @@ _TOKEN = re.compile(
     | (?P<sign>[:{}<>\[\],;])""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    rb"\\(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)", re.DOTALL
+)
 _ESCAPED = {
     b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v",
+    b'"': b'"', b"'": b"'", b"\\": b"\\",
+}  # fmt: skip
+_WHOLE = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]*)|([1-9][0-9]*))")
+# No number of several digits begins with 0: it would be octal.
+_FLOAT = re.compile(
+    r"([-+]?(?:inf|infinity|nan|(?!0[0-9]+f?$)(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[-+]?[0-9]+)?))f?",
+    re.IGNORECASE,
+)
+_BOOLS = {
+    "true": True, "True": True, "t": True, "1": True,
+    "false": False, "False": False, "f": False, "0": False,
 }  # fmt: skip
 _CLOSING = {"{": "}", "<": ">"}
 
@@ -155,36 +169,75 @@ class _Reader:
             return self._string(token, kind)
         try:
             return _number(token.text, kind, message.NAMES)
+        except OverflowError:
+            raise self._error(token.place, f"{token.text} does not fit into {kind}") from None
         except ValueError:
             raise self._error(token.place, f"{token.text!r} is no {kind}") from None
 
     def _string(self, token: _Token, kind: str) -> str | bytes:
         if token.kind != "text":
             raise self._error(token.place, f"expected text in quotes, found {token.text!r}")
-        found = _unescaped(token.text)
+        pieces = [token.text]
         while self._next.kind == "text":
-            found += _unescaped(self._take().text)
-        return found if kind == "bytes" else found.decode()
+            pieces.append(self._take().text)
+        try:
+            found = b"".join(map(_unescaped, pieces))
+            return found if kind == "bytes" else found.decode()
+        except UnicodeDecodeError:
+            raise self._error(token.place, "a string has bytes that are no UTF-8") from None
+        except ValueError as error:
+            raise self._error(token.place, str(error)) from None
 
 
 def _unescaped(quoted: str) -> bytes:
+    """Return the bytes that a text in quotes means."""
+
     def meant(match: re.Match[bytes]) -> bytes:
         said = match[1]
-        if said[:1] == b"x" and len(said) > 1:
-            return bytes([int(said[1:], 16)])
-        if said.isdigit():
-            return bytes([int(said, 8) & 255])
-        return _ESCAPED.get(said, said)
+        if said in _ESCAPED:
+            return _ESCAPED[said]
+        try:
+            if said[:1] == b"x":
+                return bytes([int(said[1:], 16)])
+            if said[:1] in (b"u", b"U"):
+                return chr(int(said[1:], 16)).encode()
+            return bytes([int(said, 8)]) if said[:1] in b"01234567" else match[0]
+        except (ValueError, OverflowError):
+            # No digits, no byte, or a number that no character has.
+            raise ValueError(f"{match[0].decode()!r} means no character") from None
 
     return _ESCAPE.sub(meant, quoted[1:-1].encode())
 
 
 def _number(text: str, kind: str, names: dict[str, int]) -> Any:
-    """Return the value of a word: a number, true or false, or the name of a choice."""
+    """Return the value of a word: a number, true or false, or the name of a choice.
+
+    Raises:
+        ValueError: if it is none.
+        OverflowError: if there is no room for it.
+    """
     if kind == "bool":
-        if text.lower() not in ("true", "false", "t", "f", "1", "0"):
+        if text not in _BOOLS:
             raise ValueError(text)
-        return text.lower() in ("true", "t", "1")
+        return _BOOLS[text]
     if kind in ("float", "double"):
-        return float(text.removesuffix("f") if text[-1:] == "f" and text != "inf" else text)
-    return names[text] if text in names else int(text, 0)
+        match = _FLOAT.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        value = float(match[1])
+        return nearest_single(value) if kind == "float" else value
+    return names[text] if text in names else _whole(text, kind)
+
+
+def _whole(text: str, kind: str) -> int:
+    match = _WHOLE.fullmatch(text)
+    if match is None:
+        raise ValueError(text)
+    sign, hexadecimal, octal, decimal = match.groups()
+    size = int(hexadecimal, 16) if hexadecimal else int(decimal or 0) or int(octal or "0", 8)
+    value = -size if sign == "-" else size
+    bits = 64 if kind.endswith("64") else 32
+    lowest = 0 if kind.startswith(("uint", "fixed")) else -1 << bits - 1
+    if not lowest <= value < lowest + (1 << bits):
+        raise OverflowError(text)
+    return value

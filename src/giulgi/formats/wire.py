@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -60,6 +61,15 @@ def packed(kind: str, values: Sequence[Any]) -> bytes:
     return b"".join([varint(int(value)) for value in values])
 
 
+def nearest_single(value: float) -> float:
+    """Return the float of 32 bits that is nearest to a number; infinity if it is too large."""
+    try:
+        found: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return found
+
+
 def wire_of(kind: Any) -> int:
     """Return how values of a kind are written; see the numbers above."""
     if not isinstance(kind, str) or kind in ("string", "bytes"):
@@ -73,7 +83,7 @@ def written(kind: Any, value: Any) -> bytes:
         inner: bytes = value.SerializeToString()
         return varint(len(inner)) + inner
     if kind in ("string", "bytes"):
-        raw = value.encode() if isinstance(value, str) else bytes(value)
+        raw = value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
         return varint(len(raw)) + raw
     if kind in _PACKED:
         return _PACKED[kind].pack(value)
