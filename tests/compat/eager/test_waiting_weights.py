@@ -226,3 +226,17 @@ def test_networks_compute_with_what_was_assigned_to_variables(tf2):
     for value in (3, 4):
         factor.assign(value)
         np.testing.assert_array_equal(scaled.predict(x), x * value)
+
+
+def test_training_leaves_what_was_computed_before_as_it_was(tf2):
+    x = np.ones((4, 1), np.float32)
+    last = tf2.keras.layers.Dense(1, use_bias=False, kernel_initializer="ones", input_shape=(1,))
+    model = tf2.keras.Sequential([last])
+    model.compile(tf2.keras.optimizers.SGD(0.1), "mse")
+    before, twice = model(x), last.weights[0] * 2.0
+    model.fit(x, 0 * x, verbose=0)
+    after = model(x)
+    model.train_on_batch(x, 0 * x)
+    np.testing.assert_array_equal(before.numpy(), x)
+    np.testing.assert_array_equal(twice.numpy(), [[2]])
+    np.testing.assert_allclose(after.numpy(), 0.8 * x)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from weakref import WeakValueDictionary
 
-from giulgi.compat.eager.lazy import assign_pending, state
+from giulgi.compat.eager.lazy import assign_pending, before_assigning, state
 from giulgi.compat.graphs.graph import Collections, Graph, Operation
 from giulgi.compat.tensors.tensor import Converted, Tensor
 from giulgi.graph.ops.state import current_recorder
@@ -90,6 +90,12 @@ class EagerGraph(Graph):
     def take_step(self) -> None:
         """Carry out what an optimizer assigns."""
         assign_pending()
+
+    def before_training(self, model: Any) -> None:
+        """Carry out what waits, and settle what reads variables that training is to change."""
+        assign_pending()
+        if state.live or state.tapes:
+            before_assigning(variable.cell for variable in model.variables)
 
     def add_to_collection(self, name: Any, value: Any) -> None:
         """Keep no variables: they live as long as the program holds them."""

@@ -50,3 +50,6 @@ class Manners:
 
     def take_step(self) -> None:
         """Carry out what an optimizer assigns, where that is done at once."""
+
+    def before_training(self, model: Any) -> None:
+        """Take note that the variables of a network are about to change."""

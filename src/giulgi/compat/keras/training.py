@@ -82,7 +82,11 @@ class KerasTrainer(Trainer):
 
     def program(self, batch: Batch, training: bool) -> Program:
         """Return the program of a batch, when what callbacks have assigned is carried out."""
-        get_default_graph().take_step()
+        graph = get_default_graph()
+        if training:
+            graph.before_training(self.model)
+        else:
+            graph.take_step()
         return super().program(batch, training)
 
     def _settled(self, ends: list[Tensor]) -> list[Tensor]:
