@@ -46,3 +46,11 @@ def giulgi_run(
         check=False,
     )
     return Ended(done.stdout, done.stderr, done.returncode)
+
+
+def run(folder: Path, text: str, *lines: str) -> str:
+    """Run a program, and check the lines that it prints; return what it says of errors."""
+    ended = giulgi_run(folder, text=text)
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == list(lines)
+    return ended.err

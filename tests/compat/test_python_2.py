@@ -7,8 +7,7 @@ import textwrap
 from types import SimpleNamespace
 
 import pytest
-from tests.compat.programs import giulgi_run
-from tests.compat.test_healing import run
+from tests.compat.programs import giulgi_run, run
 
 from giulgi.compat.healing import source
 
