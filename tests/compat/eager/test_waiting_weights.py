@@ -240,3 +240,26 @@ def test_training_leaves_what_was_computed_before_as_it_was(tf2):
     np.testing.assert_array_equal(before.numpy(), x)
     np.testing.assert_array_equal(twice.numpy(), [[2]])
     np.testing.assert_allclose(after.numpy(), 0.8 * x)
+
+
+def test_build_makes_the_weights_of_a_class_of_ones_own(tf2):
+    class Network(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.words, self.last = tf2.keras.layers.Embedding(9, 4), tf2.keras.layers.Dense(2)
+
+        def call(self, x, training=None):
+            return self.last(tf2.reduce_mean(self.words(x), 1))
+
+    class OfOneSize(Network):
+        def call(self, x):
+            return super().call(x) / int(x.shape[0])
+
+    model, other = Network(), OfOneSize()
+    model.build(input_shape=(None, 5))
+    assert [tuple(w.shape) for w in model.weights] == [(9, 4), (4, 2), (2,)]
+    assert model.count_params() == 36 + 10
+    assert model(np.ones((3, 5), "int32")).shape == (3, 2)
+    other.build((None, 5))  # Its weights come with the first data.
+    assert other(np.ones((3, 5), "int32")).shape == (3, 2)
+    assert other.count_params() == 36 + 10

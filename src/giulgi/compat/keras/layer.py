@@ -38,7 +38,7 @@ from giulgi.tree import flatten
 
 _OURS = "giulgi."
 # Whether a layer is called, whose losses begin anew, and not those of layers in it.
-_calling: ContextVar[bool] = ContextVar("giulgi_calling_a_layer", default=False)
+calling: ContextVar[bool] = ContextVar("giulgi_calling_a_layer", default=False)
 # Which constraint of a layer is of which of its weights.
 _CONSTRAINED = {"recurrent": "recurrent_kernel", "depthwise": "depthwise_kernel",
                 "pointwise": "pointwise_kernel"}  # fmt: skip
@@ -136,7 +136,7 @@ class Layer(Keeping):
         if args:
             args, kwargs = _training_by_name(type(self), args, kwargs)
         outer = current_call() is None
-        if outer and not _calling.get():
+        if outer and not calling.get():
             self._forget_losses()
 
         def call(*given: Any, **options: Any) -> Any:
@@ -146,11 +146,11 @@ class Layer(Keeping):
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
             return call(inputs, *args, **kwargs)
-        token = _calling.set(True)
+        token = calling.set(True)
         try:
             return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
         finally:
-            _calling.reset(token)
+            calling.reset(token)
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the shape of the outputs, of which the first size is that of the batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,8 +12,9 @@ import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import losses, optimizers
 from giulgi.compat.keras.backend_session import get_session
+from giulgi.compat.keras.boundary import flatten_shapes
 from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
-from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.layer import Layer, calling
 from giulgi.compat.keras.model_data import (
     as_arrays,
     chosen_metrics,
@@ -22,7 +24,9 @@ from giulgi.compat.keras.model_data import (
 )
 from giulgi.compat.keras.stepwise import Stepped
 from giulgi.compat.keras.training import KerasTrainer, Logs, frozen_nodes
+from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.graph.node import Node
+from giulgi.nn.layers.building import unbuilt_on_error
 from giulgi.training.callbacks import CallbackList
 from giulgi.training.data.batches import ArrayBatches
 from giulgi.training.data.feeding import Given
@@ -34,6 +38,19 @@ class TrainedModel(Stepped, Layer, gg.Model):
     """A network that is trained; see :class:`giulgi.compat.keras.models.Model`."""
 
     _trainer_class: ClassVar[type[Trainer]] = KerasTrainer
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights: those of a class of the program's own by calling it on such inputs.
+
+        Where it takes none of floats they are made for the first data.
+        """
+        super().build(input_shape)
+        if input_shape is None or self._network is not None or calling.get():
+            return
+        shapes, is_one = flatten_shapes(input_shape)
+        inputs = [gg.placeholder("float32", tuple(TensorShape(x).as_list())) for x in shapes]
+        with suppress(Exception), unbuilt_on_error(self):
+            self(inputs[0] if is_one else inputs)
 
     # Training
 
