@@ -59,3 +59,12 @@ def test_others_are_trained_beside_them(tf, begun):
     session.run(step)
     assert session.run(other) == 0
     assert np.iscomplexobj(session.run(number))
+
+
+@pytest.mark.parametrize(("own", "other"), [(b"ab", b"c"), (1 + 2j, 3j)])
+def test_they_may_be_fed_instead_of_a_value_of_their_own(tf, own, other):
+    x = tf.placeholder_with_default([own], [None])
+    twice = x + x
+    with tf.Session() as session:
+        assert session.run([x, twice])[1].tolist() == [own + own]
+        assert session.run(twice, {x: [other, own]}).tolist() == [other + other, own + own]

@@ -10,7 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.graphs.graph import Operation, get_default_graph
 from giulgi.compat.names import exported
-from giulgi.compat.operations.host import stand_in
+from giulgi.compat.operations.host import host_operation, stand_in
 from giulgi.compat.operations.refusals import MixedTypesError
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
@@ -47,10 +47,18 @@ def placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> Tenso
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:
     """Return a tensor that may be fed, of such a shape, and else has a value of its own."""
     tensor, wanted = as_tensor(input), TensorShape(shape)
+    if tensor.dtype.is_foreign:  # Python keeps its values.
+        outputs = [(tensor.dtype, wanted)]
+        kind = "PlaceholderWithDefault"
+        return host_operation(kind, _itself, [tensor], outputs, name).outputs[0]
     # Of a shape of any rank, giulgi takes that of the default.
     sizes = None if wanted.ndims is None else tuple(wanted.as_list())
     expression = gg.placeholder_with_default(tensor.expression, shape=sizes)
     return record("PlaceholderWithDefault", name, [tensor], [expression]).outputs[0]
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 @exported("constant", "python.framework.constant_op.constant")
