@@ -41,10 +41,15 @@ def test_numbers_of_dtypes_are_written_by_name():
     assert str(AttrValue(type=99)) == "type: 99\n"
 
 
+def one_nan(value):
+    """Return a float, NaN without its sign and the other bits that no text tells."""
+    return math.nan if math.isnan(value) else value
+
+
 @given(
     st.lists(st.tuples(st.text(), st.binary(), st.integers(-(2**63), 2**63 - 1)), max_size=4),
-    st.lists(st.floats(width=32)),
-    st.floats(),
+    st.lists(st.floats(width=32).map(one_nan)),
+    st.floats().map(one_nan),
 )
 def test_what_is_written_is_read_again(rows, floats, time):
     graph = GraphDef()
