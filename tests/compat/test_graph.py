@@ -156,7 +156,7 @@ def test_operations_and_sessions_tell_what_they_are(tf):
     x = tf.placeholder(tf.float32, [None, 2], name="x")
     y = tf.matmul(x, tf.ones([2, 1]), name="y")
     told = y.op.node_def
-    assert (told.name, told.op, list(told.input)[0]) == ("y", "MatMul", "x")
+    assert (told.name, told.op, told.input[0]) == ("y", "MatMul", "x")
     assert told.attr["T"].type == tf.float32.as_datatype_enum
     assert str(y.op).splitlines()[:2] == ['name: "y"', 'op: "MatMul"']
     assert y.op.colocation_groups() == [b"loc:@y"]

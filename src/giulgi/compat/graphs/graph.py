@@ -110,7 +110,7 @@ class Operation:
 
     @property
     def node_def(self) -> Any:
-        """Its description, a message: name, kind, inputs, and attributes as far as they are told."""
+        """Its description, a message: name, kind, inputs, and some attributes."""
         from giulgi.compat.tensorflow.graphs.graph_def import described
 
         return described([self]).node[0]
