@@ -116,6 +116,9 @@ print >>sys.stderr, "to the standard error"
 print zip("ab", range(2))[1], {1: 2}.keys()[0], map(lambda x: x / 2, [3, 5])
 exec "made = 3"
 print made, cPickle.load(open("old.pickle", "rb"))
+out = open("new.pickle", "w")
+cPickle.dump([1], out, cPickle.HIGHEST_PROTOCOL); out.close()
+print cPickle.load(open("new.pickle"))
 with tf.Session() as session:
     print session.run(tf.constant(7) / 2)
 if total:
@@ -124,7 +127,7 @@ if total:
 """
 LINES = [
     "caught: wrong", "(3, 3.5) 3.5 3 511 5 2 True", "4 2", "('b', 1) 1 [1, 2]", "3 {'data': 'ÿ'}",
-    "3", "tabs", "and spaces",
+    "[1]", "3", "tabs", "and spaces",
 ]  # fmt: skip
 
 

@@ -4,7 +4,8 @@
 ``7 / 2``                 3: whole numbers are divided to whole numbers
 ``round(2.5)``            3.0: a float, and halves away from zero
 ``math.ceil``, ``floor``  floats
-``pickle.load(file)``     texts, which were bytes there, are read whatever they hold
+``pickle.load(file)``     texts, which were bytes there, are read whatever they hold; and the
+                          file may have been opened as one of text, as it could on Unix
 ========================  ============================================================
 """
 
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import io
 import math
 from typing import Any
 
@@ -19,7 +21,10 @@ import numpy as np
 
 _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
+_BYTES = "__giulgi_bytes__"
 _LOADERS = ("pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads")
+# Which argument is the file, which may have been opened as one of text.
+_FILES = {"pickle.load": 0, "cPickle.load": 0, "pickle.dump": 1, "cPickle.dump": 1}
 _WHOLE_TODAY = ("math.ceil", "math.floor")
 
 
@@ -31,7 +36,13 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
         divides_truly: whether the text has imported division from the future.
     """
     builtins.__dict__.update(
-        {_QUOTIENT: quotient, _DIVIDED: divided, _DIVIDED_AT: divided_at, _ROUNDED: rounded}
+        {
+            _QUOTIENT: quotient,
+            _DIVIDED: divided,
+            _DIVIDED_AT: divided_at,
+            _ROUNDED: rounded,
+            _BYTES: as_bytes,
+        }
     )
     tree = _Calls(tree).visit(tree)
     if not divides_truly:
@@ -56,6 +67,9 @@ class _Calls(ast.NodeTransformer):
         self.generic_visit(node)
         said = ast.unparse(node.func)
         name = self._names.get(said, said)
+        if name in _FILES and len(node.args) > _FILES[name]:
+            place = _FILES[name]
+            node.args[place] = _call(node, _BYTES, [node.args[place]])
         if name in _LOADERS and not node.keywords:
             node.keywords.append(ast.keyword("encoding", ast.Constant("latin1")))
         elif name in _WHOLE_TODAY:
@@ -139,3 +153,17 @@ def rounded(x: Any, digits: int = 0) -> Any:
         return round(x, digits)
     power = 10.0**digits
     return math.copysign(math.floor(abs(x) * power + 0.5) / power, x)
+
+
+class _Bytes:
+    """The bytes of a file of text, which stays open for as long as they are read or written."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self.read, self.readline = file.buffer.read, file.buffer.readline
+        self.write = file.buffer.write
+
+
+def as_bytes(file: Any) -> Any:
+    """Return the bytes of a file of text; of any other the file itself."""
+    return _Bytes(file) if isinstance(file, io.TextIOWrapper) else file
