@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 from tests.compat.programs import giulgi_run
 
-from giulgi.cli.notebook import cells_of, without_magics
+from giulgi.cli.notebook import read_notebook, without_magics
 from giulgi.cli.run import split
 
 LINE = """
@@ -214,7 +214,7 @@ def test_old_notebooks_have_sheets(tmp_path):
     path = tmp_path / "old.ipynb"
     sheet = {"cells": [{"cell_type": "code", "input": ["a = 1\n", "a"]}]}
     path.write_text(json.dumps({"worksheets": [sheet], "nbformat": 3}))
-    assert [cell.text for cell in cells_of(path)] == ["a = 1\na"]
+    assert [cell.text for cell in read_notebook(path)[0]] == ["a = 1\na"]
 
 
 def test_only_lines_that_begin_are_magics():

@@ -68,14 +68,18 @@ def by_leibniz(a: Any) -> Any:
     return found
 
 
-def log_size(draw: Any, rng: Any) -> Any:
+def log_abs_determinant(draw: Any, rng: Any) -> Any:
     _, a = regular(draw, rng)
-    return solving.log_size, lambda a: np.log(np.abs(by_leibniz(a))), a * rng.choice([-1.0, 1.0])
+    return (
+        solving.log_abs_determinant,
+        lambda a: np.log(np.abs(by_leibniz(a))),
+        a * rng.choice([-1.0, 1.0]),
+    )
 
 
-def orientation(draw: Any, rng: Any) -> Any:
+def determinant_sign(draw: Any, rng: Any) -> Any:
     _, a = regular(draw, rng)
-    return solving.orientation, lambda a: np.sign(by_leibniz(a)), a * rng.choice([-1.0, 1.0])
+    return solving.determinant_sign, lambda a: np.sign(by_leibniz(a)), a * rng.choice([-1.0, 1.0])
 
 
 def cholesky(draw: Any, rng: Any) -> Any:
@@ -132,7 +136,7 @@ def spread(n: int) -> Any:
 SOLVING = [
     Case("Solve", solving.Solve, of_inputs(solve), KNOWN),
     Case("Determinant", solving.Determinant, of_inputs(determinant), KNOWN),
-    Case("LogSize", solving.LogSize, of_inputs(log_size), KNOWN),
+    Case("LogAbsDeterminant", solving.LogAbsDeterminant, of_inputs(log_abs_determinant), KNOWN),
     Case("Cholesky", solving.Cholesky, of_inputs(cholesky), KNOWN),
     Case("Eigenvalues", solving.Eigenvalues, of_inputs(eigenvalues), KNOWN),
     Case("Eigenvectors", solving.Eigenvectors, of_inputs(eigenvectors), KNOWN),
@@ -140,5 +144,5 @@ SOLVING = [
 
 # Through which no gradient flows.
 ORIENTATION = Case(
-    "Orientation", solving.Orientation, of_inputs(orientation), KNOWN, slope_levels=()
+    "DeterminantSign", solving.DeterminantSign, of_inputs(determinant_sign), KNOWN, slope_levels=()
 )

@@ -14,7 +14,7 @@ import sys
 import time
 import tokenize
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -67,8 +67,8 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     A cell that ended in an error when the notebook was saved may end in one again.
     """
     shell = offer_shell(main)
-    cells = list(cells_of(path))
-    decide([without_magics(cell.text) for cell in cells], version=_version_of(path))
+    cells, version = read_notebook(path)
+    decide([without_magics(cell.text) for cell in cells], version=version)
     main.__dict__["__giulgi_text__"] = text = "\n".join(cell.text for cell in cells)
     mode.guess(guessed(text, path.resolve().parent))
     for cell in cells:
@@ -89,16 +89,18 @@ def offer_shell(main: ModuleType) -> Shell:
     return shell
 
 
-def _version_of(path: Path) -> str:
-    """Return the version of Python that a notebook says it was run by; "" if it says nothing."""
-    told = json.loads(path.read_text(encoding="utf-8-sig")).get("metadata", {})
+def _version_in(told: dict[str, Any]) -> str:
+    """Return the version of Python that the metadata of a notebook tell; "" if there is none."""
     kernel = str(told.get("kernelspec", {}).get("name", ""))
     found = told.get("language_info", {}).get("version", kernel.removeprefix("python"))
     return str(found) if str(found)[:1].isdigit() else ""
 
 
-def cells_of(path: Path) -> Iterator[Cell]:
-    """Yield the cells of code of a notebook, of version 3 or 4 of the format."""
+def read_notebook(path: Path) -> tuple[list[Cell], str]:
+    """Return the cells of code of a notebook, and the version of Python that it tells, or "".
+
+    It may be of version 3 or 4 of the format.
+    """
     try:
         notebook = json.loads(path.read_text(encoding="utf-8-sig"))
         if "worksheets" in notebook:
@@ -108,12 +110,14 @@ def cells_of(path: Path) -> Iterator[Cell]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is no Jupyter notebook that can be read: {error!r}") from None
     codes = [cell for cell in cells if cell.get("cell_type") == "code"]
+    found = []
     for number, cell in enumerate(codes, 1):
         text = cell.get("source", cell.get("input", ""))
         outputs = cell.get("outputs") or []
         fails = any(o.get("output_type") in ("error", "pyerr") for o in outputs)
         fails = fails or "raises-exception" in cell.get("metadata", {}).get("tags", [])
-        yield Cell(number, text if isinstance(text, str) else "".join(text), fails)
+        found.append(Cell(number, text if isinstance(text, str) else "".join(text), fails))
+    return found, _version_in(notebook.get("metadata", {}))
 
 
 def display(*things: Any, **_: Any) -> None:

@@ -6,7 +6,6 @@ import os
 import shutil
 from pathlib import Path
 
-from giulgi.compat.healing.telling import tell
 from giulgi.compat.shipped import made, shipped
 
 # A publisher that does not answer within so many seconds is taken for one that cannot be reached.
@@ -37,7 +36,6 @@ def required(path: Path, what: str, origin: str = "", checksum: str | None = Non
         return path
     content = made(origin)
     if content is not None:
-        tell(f"{path.name} cannot be downloaded: it is made of the table that comes with giulgi.")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from giulgi.compat.healing.telling import tell
+
 _FOLDER = Path(__file__).resolve().parents[1] / "data" / "files"
 _TABLES = {
     "iris.data": "iris.csv",
@@ -41,13 +43,19 @@ def shipped(address: str) -> Path | None:
     """Return the file that an address names, if just that ships; else None."""
     name = _name(address)
     path = _FOLDER / "uci" / _TABLES[name] if name in _TABLES else _FOLDER / "mnist" / name
-    return path if name and path.is_file() else None
+    if not name or not path.is_file():
+        return None
+    tell(f"{name} is not downloaded: giulgi has it.")
+    return path
 
 
 def made(address: str) -> bytes | None:
-    """Return the content of a file that can be made of what ships; None of any other."""
-    maker = _MADE.get(_name(address))
-    return None if maker is None else maker().encode()
+    """Return what can be made in the place of a file that could not be downloaded, or None."""
+    name = _name(address)
+    if name not in _MADE:
+        return None
+    tell(f"{name} cannot be downloaded: it is made of the table that comes with giulgi.")
+    return _MADE[name]().encode()
 
 
 def _lines(table: str) -> list[str]:

@@ -22,10 +22,10 @@ from giulgi.graph.ops.indexing import NonZero
 from giulgi.graph.ops.solving import (
     Cholesky,
     Determinant,
+    DeterminantSign,
     Eigenvalues,
     Eigenvectors,
-    LogSize,
-    Orientation,
+    LogAbsDeterminant,
     Solve,
 )  # fmt: skip
 from giulgi.graph.shapes import is_static
@@ -42,11 +42,19 @@ EXAMPLES = 6
 # values, and a library does them. No example of these is native.
 REFERENCE_ONLY = {
     "NonZero", "Arange", "boolean_mask", "Orthonormal", "While", "Solve", "Determinant",
-    "Orientation", "LogSize", "Cholesky", "Eigenvalues", "Eigenvectors",
+    "DeterminantSign", "LogAbsDeterminant", "Cholesky", "Eigenvalues", "Eigenvectors",
 }  # fmt: skip
 
 
-SOLVING = (Solve, Determinant, Orientation, LogSize, Cholesky, Eigenvalues, Eigenvectors)
+SOLVING = (
+    Solve,
+    Determinant,
+    DeterminantSign,
+    LogAbsDeterminant,
+    Cholesky,
+    Eigenvalues,
+    Eigenvectors,
+)
 
 
 def cast_down(array: np.ndarray, dtype: Any) -> np.ndarray:

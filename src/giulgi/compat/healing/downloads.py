@@ -22,23 +22,6 @@ def _address(url: Any) -> str:
     return url if isinstance(url, str) else str(getattr(url, "full_url", ""))
 
 
-def _shipped(url: Any) -> Path | None:
-    """Return the file that ships of what an address names; None if none does."""
-    path = shipped(_address(url))
-    if path is not None:
-        tell(f"{_address(url).rpartition('/')[2]} is not downloaded: giulgi has it.")
-    return path
-
-
-def _made(url: Any) -> bytes | None:
-    """Return what can be made in the place of a file that could not be downloaded."""
-    content = made(_address(url))
-    if content is not None:
-        name = _address(url).rpartition("/")[2]
-        tell(f"{name} cannot be downloaded: it is made of the table that comes with giulgi.")
-    return content
-
-
 @heals("urllib.request")
 def _request(module: Any) -> None:
     module.urlretrieve = _retrieving(module.urlretrieve)
@@ -48,13 +31,13 @@ def _request(module: Any) -> None:
 def _retrieving(own: Function) -> Function:
     @functools.wraps(own)
     def urlretrieve(url: Any, filename: Any = None, *args: Any, **options: Any) -> Any:
-        path = _shipped(url)
+        path = shipped(_address(url))
         if path is not None:
             return (str(path), {}) if filename is None else (shutil.copyfile(path, filename), {})
         try:
             return own(url, filename, *args, **options)
         except OSError:
-            content = None if filename is None else _made(url)
+            content = None if filename is None else made(_address(url))
             if content is None:
                 raise
         Path(filename).write_bytes(content)
@@ -66,13 +49,13 @@ def _retrieving(own: Function) -> Function:
 def _opening(own: Function) -> Function:
     @functools.wraps(own)
     def urlopen(url: Any, *args: Any, **options: Any) -> Any:
-        path = _shipped(url)
+        path = shipped(_address(url))
         if path is not None:
             return _Opened(path.read_bytes())
         try:
             return own(url, *args, **options)
         except OSError:
-            content = _made(url)
+            content = made(_address(url))
             if content is None:
                 raise
         return _Opened(content)

@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.compat.healing.trees import call_of
+
 _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES = "__giulgi_bytes__"
@@ -69,11 +71,11 @@ class _Calls(ast.NodeTransformer):
         name = self._names.get(said, said)
         if name in _FILES and len(node.args) > _FILES[name]:
             place = _FILES[name]
-            node.args[place] = _call(node, _BYTES, [node.args[place]])
+            node.args[place] = call_of(node, _BYTES, [node.args[place]])
         if name in _LOADERS and not node.keywords:
             node.keywords.append(ast.keyword("encoding", ast.Constant("latin1")))
         elif name in _WHOLE_TODAY:
-            return _call(node, "float", [node])
+            return call_of(node, "float", [node])
         elif name == "round" and name not in self._bound:
             node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
         return node
@@ -86,7 +88,7 @@ class _Division(ast.NodeTransformer):
         self.generic_visit(node)
         if not isinstance(node.op, ast.Div):
             return node
-        return _call(node, _QUOTIENT, [node.left, node.right])
+        return call_of(node, _QUOTIENT, [node.left, node.right])
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
@@ -96,16 +98,11 @@ class _Division(ast.NodeTransformer):
         if isinstance(target, ast.Subscript) and not any(
             isinstance(part, ast.Slice) for part in ast.walk(target.slice)
         ):
-            call = _call(node, _DIVIDED_AT, [target.value, target.slice, node.value])
+            call = call_of(node, _DIVIDED_AT, [target.value, target.slice, node.value])
             return ast.copy_location(ast.Expr(call), node)
         now = ast.copy_location(ast.parse(ast.unparse(target), mode="eval").body, node)
-        call = _call(node, _DIVIDED, [now, node.value])
+        call = call_of(node, _DIVIDED, [now, node.value])
         return ast.copy_location(ast.Assign([target], call), node)
-
-
-def _call(node: Any, name: str, arguments: list[Any]) -> ast.Call:
-    function = ast.copy_location(ast.Name(name, ast.Load()), node)
-    return ast.copy_location(ast.Call(function, arguments, []), node)
 
 
 def _is_whole(value: Any) -> bool:

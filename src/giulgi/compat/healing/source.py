@@ -27,6 +27,7 @@ import numpy as np
 
 from giulgi.compat.healing import python_2, python_2_text
 from giulgi.compat.healing.telling import tell
+from giulgi.compat.healing.trees import call_of
 
 _TYPES = {"float": float, "int": int, "complex": complex, "round": round}
 # The names under which a program finds the functions below.
@@ -52,17 +53,17 @@ class _Healer(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.op, ast.Mod) and _may_be_text(node.left):
-            return _call(node, _PERCENT, [node.left, node.right])
+            return call_of(node, _PERCENT, [node.left, node.right])
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         is_conversion = isinstance(node.func, ast.Name) and node.func.id in _TYPES
         if is_conversion and len(node.args) in (1, 2) and not node.keywords:
-            return _call(node, _CONVERTED, [node.func, *node.args])
+            return call_of(node, _CONVERTED, [node.func, *node.args])
         if isinstance(node.func, ast.Attribute) and node.func.attr in _HEALED_METHODS:
             name = ast.copy_location(ast.Constant(node.func.attr), node)
-            call = _call(node, _METHOD, [node.func.value, name, *node.args])
+            call = call_of(node, _METHOD, [node.func.value, name, *node.args])
             call.keywords = node.keywords
             return call
         return node
@@ -90,12 +91,12 @@ class _Healer(ast.NodeTransformer):
             return node
         whole = target.value
         if isinstance(whole, (ast.Subscript, ast.Attribute)) and not _has_slice(whole):
-            call = _call(node, _STORED_IN, [node.value, *_owner_and_key(whole), target.slice])
+            call = call_of(node, _STORED_IN, [node.value, *_owner_and_key(whole), target.slice])
             return ast.copy_location(ast.Expr(call), node)
         if isinstance(node.value, ast.Constant):
             return node
         # In this order Python computes them.
-        call = _call(node, _STORED, [node.value, target.value, target.slice])
+        call = call_of(node, _STORED, [node.value, target.value, target.slice])
         return ast.copy_location(ast.Expr(call), node)
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
@@ -108,7 +109,7 @@ class _Healer(ast.NodeTransformer):
         if not in_place or not isinstance(part, (ast.Subscript, ast.Attribute)) or _has_slice(part):
             return node
         method = ast.copy_location(ast.Constant(call.func.attr), node)
-        changed = _call(node, _CHANGED, [*_owner_and_key(part), method, *call.args])
+        changed = call_of(node, _CHANGED, [*_owner_and_key(part), method, *call.args])
         changed.keywords = call.keywords
         return ast.copy_location(ast.Expr(changed), node)
 
@@ -127,11 +128,6 @@ def _may_be_text(node: ast.expr) -> bool:
 
 def _has_slice(node: ast.expr) -> bool:
     return any(isinstance(part, (ast.Slice, ast.Starred)) for part in ast.walk(node))
-
-
-def _call(node: Any, name: str, arguments: list[Any]) -> ast.Call:
-    function = ast.copy_location(ast.Name(name, ast.Load()), node)
-    return ast.copy_location(ast.Call(function, arguments, []), node)
 
 
 def read(file: str | Path, data: bytes | None = None) -> str:

@@ -75,9 +75,8 @@ def _without_batch(gradient: Tensor, x: Tensor) -> Tensor:
     return sum_to(gradient, sizes_of(x))
 
 
-@dataclass(frozen=True)
-class Determinant(Op):
-    """The determinant of square matrices along the last two axes."""
+class _OfDeterminant(Op):
+    """What is told of square matrices by their determinants: one number for each."""
 
     def infer_dtype(self, a: DType) -> DType:
         """It is of floats."""
@@ -87,6 +86,11 @@ class Determinant(Op):
         """One number for each matrix."""
         _require_square(a)
         return a[:-2]
+
+
+@dataclass(frozen=True)
+class Determinant(_OfDeterminant):
+    """The determinant of square matrices along the last two axes."""
 
     def numpy(self, a: Array) -> Array:
         return np.asarray(np.linalg.det(a), a.dtype)
@@ -96,17 +100,8 @@ class Determinant(Op):
 
 
 @dataclass(frozen=True)
-class LogSize(Op):
+class LogAbsDeterminant(_OfDeterminant):
     """log |det a| of square matrices, also where the determinant itself is no float any more."""
-
-    def infer_dtype(self, a: DType) -> DType:
-        """It is of floats."""
-        return _require_floats(a)
-
-    def infer_shape(self, a: Shape) -> Shape:
-        """One number for each matrix."""
-        _require_square(a)
-        return a[:-2]
 
     def numpy(self, a: Array) -> Array:
         return np.asarray(np.linalg.slogdet(a)[1], a.dtype)
@@ -116,17 +111,8 @@ class LogSize(Op):
 
 
 @dataclass(frozen=True)
-class Orientation(Op):
+class DeterminantSign(_OfDeterminant):
     """The sign of the determinant of square matrices: 1, -1, or 0 for singular ones."""
-
-    def infer_dtype(self, a: DType) -> DType:
-        """It is of floats."""
-        return _require_floats(a)
-
-    def infer_shape(self, a: Shape) -> Shape:
-        """One number for each matrix."""
-        _require_square(a)
-        return a[:-2]
 
     def numpy(self, a: Array) -> Array:
         return np.asarray(np.linalg.slogdet(a)[0], a.dtype)
@@ -251,14 +237,14 @@ def determinant(a: TensorLike, name: str | None = None) -> Tensor:
     return build(Determinant(), constant(a), name=name)
 
 
-def orientation(a: TensorLike, name: str | None = None) -> Tensor:
+def determinant_sign(a: TensorLike, name: str | None = None) -> Tensor:
     """Return the signs of the determinants of square matrices along the last two axes."""
-    return build(Orientation(), constant(a), name=name)
+    return build(DeterminantSign(), constant(a), name=name)
 
 
-def log_size(a: TensorLike, name: str | None = None) -> Tensor:
+def log_abs_determinant(a: TensorLike, name: str | None = None) -> Tensor:
     """Return log |det a| of square matrices along the last two axes."""
-    return build(LogSize(), constant(a), name=name)
+    return build(LogAbsDeterminant(), constant(a), name=name)
 
 
 def cholesky(a: TensorLike, name: str | None = None) -> Tensor:

@@ -101,7 +101,7 @@ class LinearOperator:
 
     def log_abs_determinant(self, name: str = "log_abs_det") -> Any:
         """Return the logarithm of the size of the determinant."""
-        return self._called(name, self._log_size)
+        return self._called(name, self._log_abs_determinant)
 
     def diag_part(self, name: str = "diag_part") -> Any:
         """Return the diagonal."""
@@ -122,7 +122,7 @@ class LinearOperator:
     def _dense(self) -> Tensor:
         return self._numbers
 
-    def _log_size(self) -> Any:
+    def _log_abs_determinant(self) -> Any:
         return _TF["linalg.slogdet"](self._dense())[1]
 
     def _solved(self, right: Any, adjoint: bool) -> Any:
@@ -150,7 +150,7 @@ class LinearOperatorLowerTriangular(LinearOperator):
     def _dense(self) -> Tensor:
         return _TF["matrix_band_part"](self._numbers, -1, 0)
 
-    def _log_size(self) -> Any:
+    def _log_abs_determinant(self) -> Any:
         return _log_product(_TF["matrix_diag_part"](self._numbers))
 
     def _solved(self, right: Any, adjoint: bool) -> Any:
@@ -167,7 +167,7 @@ class LinearOperatorDiag(LinearOperator):
     def _dense(self) -> Tensor:
         return _TF["matrix_diag"](self._numbers)
 
-    def _log_size(self) -> Any:
+    def _log_abs_determinant(self) -> Any:
         return _log_product(self._numbers)
 
     def _solved(self, right: Any, adjoint: bool) -> Any:

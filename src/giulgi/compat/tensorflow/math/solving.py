@@ -55,7 +55,7 @@ def logdet(matrix: Any, name: str | None = None) -> gg.Tensor:
 def slogdet(input: Any, name: str | None = None) -> tuple[gg.Tensor, gg.Tensor]:
     """Return the sign of the determinant, and the logarithm of its absolute value."""
     x = _matrix_of(input)
-    return solving.orientation(x), solving.log_size(x)
+    return solving.determinant_sign(x), solving.log_abs_determinant(x)
 
 
 @operation("matrix_solve", "linalg.solve", "batch_matrix_solve", type="MatrixSolve")
