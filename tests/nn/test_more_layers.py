@@ -1,5 +1,7 @@
 """Normalization in networks, noise, and what these layers refuse."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -43,6 +45,43 @@ def test_a_layer_that_is_not_trainable_goes_by_its_moving_averages():
     layer.trainable = False
     y = layer(X, training=True).numpy()
     np.testing.assert_allclose(y, X / np.sqrt(1 + 1e-3), rtol=1e-5)
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+@pytest.mark.parametrize("copied", [None, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_freezing_after_a_network_was_built_holds_in_training(is_nested, copied):
+    """Also in a layer made of layers, in a network that is a layer, and in copies of these."""
+    layer = L.BatchNormalization(momentum=0.5)
+    part = gg.Sequential([gg.Input((6,)), layer]) if is_nested else Around(layer)
+    model = gg.Sequential(
+        [gg.Input((6,)), part, L.Dense(1, kernel_initializer="ones", name="last")]
+    )
+    if copied is not None:
+        model = copied(model)
+        part = model.layers[-2]
+        layer = part.sublayers()[-1]
+    wanted = {}
+    for frozen in (True, False):
+        part.trainable = not frozen
+        model.compile(gg.optimizers.SGD(0.0), "mse")
+        kept = layer.moving_mean.numpy()
+        wanted[frozen] = model.train_on_batch(X, np.zeros((len(X), 1)))
+        assert np.array_equal(layer.moving_mean.numpy(), kept) == frozen
+    scaled = (X - X.mean(0)) / np.sqrt(X.var(0) + 1e-3)
+    w = model.get_layer("last").get_weights()[0]
+    np.testing.assert_allclose(wanted[True], np.mean((X / np.sqrt(1 + 1e-3) @ w) ** 2), rtol=1e-4)
+    np.testing.assert_allclose(wanted[False], np.mean((scaled @ w) ** 2), rtol=1e-4)
+
+
+class Around(L.Layer):
+    """A layer that is made of another."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, x):
+        return self.inner(x)
 
 
 def test_steps_that_only_fill_up_make_no_difference_to_what_batches_are_normalized_by():

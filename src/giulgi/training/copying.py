@@ -18,6 +18,7 @@ from giulgi.graph.records import GraphRecord, NodeRecord, put_together, taken_ap
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
+from giulgi.nn.layers.freezing import learner_of
 from giulgi.nn.phase import phase
 
 
@@ -35,12 +36,16 @@ class CallRecord:
 
 @dataclass(frozen=True)
 class NetworkRecord:
-    """A network: its graph, how many inputs and outputs it has, and its layer calls."""
+    """A network: its graph, how many inputs and outputs it has, its layer calls.
+
+    And the layers of which the graph says whether they are frozen.
+    """
 
     graph: GraphRecord
     inputs: int
     outputs: int
     calls: tuple[CallRecord, ...]
+    learners: tuple[Layer, ...]
 
 
 def record_network(
@@ -51,8 +56,10 @@ def record_network(
     for call in calls:
         changed = (new for _, new in (*call.updates, *call.states))
         ends += [*call.inputs, *call.outputs, *changed, *call.losses]
+    met = map(learner_of, topological(end.node for end in ends))
+    learners = tuple(dict.fromkeys(layer for layer in met if layer is not None))
     return NetworkRecord(
-        taken_apart(ends, [phase], _numbered_tags(ends, calls)),
+        taken_apart(ends, [phase], _numbered_tags(ends, [*calls, *learners])),
         len(inputs),
         len(outputs),
         tuple(
@@ -66,18 +73,19 @@ def record_network(
             )
             for call in calls
         ),
+        learners,
     )
 
 
-def _numbered_tags(ends: Sequence[Tensor], calls: Sequence[LayerCall]) -> dict[Node, Op]:
-    """Return for each tag one that tells the number of its call in place of the call."""
-    numbers = {call: number for number, call in enumerate(calls)}
+def _numbered_tags(ends: Sequence[Tensor], labels: Sequence[LayerCall | Layer]) -> dict[Node, Op]:
+    """Return for each tag one that tells the number of its label in place of the label."""
+    numbers = {label: number for number, label in enumerate(labels)}
     found: dict[Node, Op] = {}
     for node in topological(end.node for end in ends):
         if isinstance(node.op, Tag):
             label = node.op.label
             # Calls inside a network that is a layer here belong to that network's own record.
-            known = isinstance(label, LayerCall) and label in numbers
+            known = isinstance(label, (LayerCall, Layer)) and label in numbers
             found[node] = Tag(numbers[label] if known else str(label))
     return found
 
@@ -87,7 +95,7 @@ def restore_network(
 ) -> tuple[list[Tensor], list[Tensor], list[LayerCall]]:
     """Return the inputs, outputs and layer calls of a network that records tell of."""
     calls = [LayerCall(call.layer, []) for call in record.calls]
-    tensors = iter(put_together(_with_calls(record.graph, calls), [phase]))
+    tensors = iter(put_together(_with_labels(record.graph, [*calls, *record.learners]), [phase]))
 
     def take(count: int) -> list[Tensor]:
         return list(islice(tensors, count))
@@ -101,10 +109,10 @@ def restore_network(
     return inputs, outputs, calls
 
 
-def _with_calls(graph: GraphRecord, calls: Sequence[LayerCall]) -> GraphRecord:
-    def with_call(node: NodeRecord) -> NodeRecord:
+def _with_labels(graph: GraphRecord, labels: Sequence[LayerCall | Layer]) -> GraphRecord:
+    def with_label(node: NodeRecord) -> NodeRecord:
         if isinstance(node.op, Tag) and isinstance(node.op.label, int):
-            return replace(node, op=Tag(calls[node.op.label]))
+            return replace(node, op=Tag(labels[node.op.label]))
         return node
 
-    return replace(graph, nodes=tuple(with_call(node) for node in graph.nodes))
+    return replace(graph, nodes=tuple(with_label(node) for node in graph.nodes))

@@ -15,6 +15,7 @@ from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.calls import LayerCall
+from giulgi.nn.layers.freezing import learning_now
 from giulgi.nn.layers.input import layer_of_input
 from giulgi.nn.masks import mask_of
 from giulgi.nn.phase import phase
@@ -122,7 +123,12 @@ class Network:
         return next((size for size in sizes if size is not None), None)
 
     def apply(
-        self, inputs: Sequence[Tensor], training: bool | None = None, *, redraw: bool = False
+        self,
+        inputs: Sequence[Tensor],
+        training: bool | None = None,
+        *,
+        redraw: bool = False,
+        settled: bool = False,
     ) -> Applied:
         """Return the network's graph for other inputs.
 
@@ -130,6 +136,7 @@ class Network:
             inputs: tensors in place of the network's own, in order.
             training: whether layers such as dropout train; None leaves it open.
             redraw: whether this is another use of the network, with random numbers of its own.
+            settled: whether it is settled now which layers are frozen; else it stays open.
         """
         replacements = {own.node: constant(x) for own, x in zip(self.inputs, inputs, strict=True)}
         if training is not None:
@@ -139,9 +146,10 @@ class Network:
         losses = [loss for call in self.calls for loss in call.losses]
         masks = [mask for mask in self.masks if mask is not None]
         changed = [value for _, value in (*updates, *states)]
-        done = iter(
-            substitute([*self.outputs, *changed, *losses, *masks], replacements, redraw=redraw)
-        )
+        ends = [*self.outputs, *changed, *losses, *masks]
+        if settled:
+            replacements |= learning_now(ends)
+        done = iter(substitute(ends, replacements, redraw=redraw))
         return Applied(
             unflatten(self.output_structure, done),
             [(variable, next(done)) for variable, _ in updates],

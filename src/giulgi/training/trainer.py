@@ -14,6 +14,7 @@ from giulgi.graph.ops.leaves import constant, placeholder
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
+from giulgi.nn.layers.freezing import learning_now
 from giulgi.nn.optimizers import Optimizer
 from giulgi.nn.phase import phase
 from giulgi.pace import Pace
@@ -71,9 +72,9 @@ class Trainer:
         """Return which of the layers' variables change with each training step: all."""
         return updates
 
-    def _settled(self, ends: list[Tensor]) -> list[Tensor]:
-        """Return the ends of a program as they are computed: the loss first."""
-        return ends
+    def _settled(self, ends: list[Tensor], training: bool) -> list[Tensor]:
+        """Return the ends of a program, the loss first, for training or not."""
+        return substitute(ends, {phase.node: constant(training)} | learning_now(ends))
 
     # Programs
 
@@ -132,7 +133,7 @@ class Trainer:
         followed = self._followed(applied.updates) if training else []
         changes = [*applied.states, *followed, *updates]
         ends = [loss, *outputs, *(value for _, value in changes)]
-        loss, *rest = self._settled(substitute(ends, {phase.node: constant(training)}))
+        loss, *rest = self._settled(ends, training)
         if is_first:
             self._advise_on_outputs(rest[: len(outputs)])
         values = rest[len(outputs) :]

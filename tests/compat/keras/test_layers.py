@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from giulgi.compat.eager.mode import mode
+
 X = np.random.default_rng(1).normal(size=(4, 6, 6, 3)).astype("float32")
 
 
@@ -172,6 +174,24 @@ def test_freezing_a_layer(k):
     model.fit(np.ones((4, 3)), np.ones(4), verbose=0)
     changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
     assert changed == [False, False, True, True]
+
+
+@pytest.mark.parametrize("is_modern", [False, True])
+def test_frozen_batch_normalization_goes_by_the_batch_until_tensorflow_2(k, is_modern):
+    """In TensorFlow 2 its moving averages serve; frozen is who was when compile was called."""
+    mode.guess(is_modern)
+    model = k.models.Sequential([k.layers.BatchNormalization(input_shape=(3,), momentum=0.5)])
+    x, y = np.full((4, 3), 2.0) + np.eye(4, 3), np.zeros((4, 3))
+    other = k.models.Sequential([model])
+    other.compile("sgd", "mse")
+    model.trainable = False
+    model.compile("sgd", "mse")
+    by_batch, by_average = np.mean((x - x.mean(0)) ** 2 / (x.var(0) + 1e-3)), np.mean(x**2) / 1.001
+    wanted = by_average if is_modern else by_batch
+    np.testing.assert_allclose(model.train_on_batch(x, y), wanted, rtol=1e-5)
+    np.testing.assert_array_equal(model.get_weights()[2], np.zeros(3))
+    np.testing.assert_allclose(other.train_on_batch(x, y), by_batch, rtol=1e-5)
+    np.testing.assert_allclose(model.get_weights()[2], x.mean(0) / 2, rtol=1e-5)
 
 
 def test_a_description_makes_an_equal_layer(k):

@@ -7,12 +7,14 @@ import inspect
 from typing import Any, ClassVar
 
 import giulgi as gg
+from giulgi.compat.graphs.graph import is_modern
 from giulgi.compat.keras.boundary import expressions, holds_named, named
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.names import export
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import as_tensor
+from giulgi.nn.layers.freezing import is_learning
 from giulgi.tree import tree_map
 
 # The modules in which classes were found, beside ``layers``.
@@ -88,6 +90,8 @@ def _made(base: Any) -> type[Layer]:
     if base.__name__ == "Embedding":
         fields["_embeds"] = True
     fields |= {"call": _call_of(base), "build": _build_of(base)}
+    if hasattr(base, "is_learning"):
+        fields["is_learning"] = _is_learning
     if hasattr(base, "first_states"):
         fields["get_initial_state"] = _first_states
     made: type[Layer] = type(base.__name__, (Layer, base), fields)
@@ -104,6 +108,11 @@ def _call_of(base: Any) -> Any:
         return named(base.call(self, *expressions(list(args)), **expressions(kwargs)))
 
     return call
+
+
+def _is_learning(self: Any) -> gg.Tensor:
+    """Return a bool: of the years before TensorFlow 2 True, also of a layer that is frozen."""
+    return is_learning(self) if is_modern() else gg.constant(True)
 
 
 def _first_states(self: Any, inputs: Any = None, batch_size: Any = None, dtype: Any = None) -> Any:

@@ -11,12 +11,15 @@ from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
 from giulgi.graph.node import Node, build, topological
+from giulgi.graph.ops.leaves import constant
 from giulgi.graph.ops.random import RandomBits
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.freezing import learning_now
 from giulgi.nn.metrics.base import Averaged
+from giulgi.nn.phase import phase
 from giulgi.program import Program
 from giulgi.training.checks.targets import check_number, check_target
 from giulgi.training.data.batches import Batch
@@ -54,8 +57,12 @@ class Logs(dict[str, Any]):
 def frozen_nodes(layer: Layer) -> set[Node]:
     """Return the nodes of the variables of layers that are not to be trained."""
     if not layer.trainable:
-        return {variable.node for variable in layer.variables}
+        return _nodes(layer)
     return set().union(*map(frozen_nodes, layer.sublayers()))
+
+
+def _nodes(layer: Layer) -> set[Node]:
+    return {variable.node for variable in layer.variables}
 
 
 class KerasTrainer(Trainer):
@@ -89,12 +96,17 @@ class KerasTrainer(Trainer):
             graph.take_step()
         return super().program(batch, training)
 
-    def _settled(self, ends: list[Tensor]) -> list[Tensor]:
-        """Number the streams of random numbers from the beginning.
+    def _settled(self, ends: list[Tensor], training: bool) -> list[Tensor]:
+        """Return the ends of a program for training or not; frozen is who was at ``compile``.
 
-        Each run draws others from them. So the programs of models that are built alike, such as for
-        the parts of a cross-validation, are the same, and compiled once.
+        The streams of random numbers are numbered from the beginning: each run draws others from
+        them. So the programs of models that are built alike, such as for the parts of a
+        cross-validation, are the same, and compiled once.
         """
+        model: Any = self.model
+        frozen = model.frozen_nodes()
+        learning = learning_now(ends, lambda layer: frozen.isdisjoint(_nodes(layer)))
+        ends = substitute(ends, {phase.node: constant(training)} | learning)
         numbered: dict[Node, Tensor] = {}
         for node in topological(end.node for end in ends):
             if isinstance(node.op, RandomBits) and node.op.seed is None:

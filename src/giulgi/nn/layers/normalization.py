@@ -14,6 +14,7 @@ from giulgi.nn import initializers, regularizers
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
 from giulgi.nn.layers.checks import is_whole_number
+from giulgi.nn.layers.freezing import is_learning
 from giulgi.nn.masks import for_elements
 
 
@@ -164,17 +165,23 @@ class BatchNormalization(Normalizing):
         """
         channel = self.axis % x.ndim
         shape = [-1 if axis == channel else 1 for axis in range(x.ndim)]
-        if not (training and self.trainable):
-            mean, variance = (
-                ops.reshape(v, shape) for v in (self.moving_mean, self.moving_variance)
-            )
-            return self.normalized(x, mean, variance, shape)
+        mean = ops.reshape(self.moving_mean, shape)
+        variance = ops.reshape(self.moving_variance, shape)
+        resting = self.normalized(x, mean, variance, shape)
+        if not training:
+            return resting
         axes = tuple(axis for axis in range(x.ndim) if axis != channel)
-        mean, variance = moments(x, axes, mask)
-        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            follows = moving + (1 - self.momentum) * (ops.reshape(now, (-1,)) - moving)
-            self.add_update(moving, ops.stop_gradient(follows))
-        return self.normalized(x, mean, variance, shape)
+        of_batch = moments(x, axes, mask)
+        is_learning = self.is_learning()
+        for average, now in zip((self.moving_mean, self.moving_variance), of_batch, strict=True):
+            follows = average + (1 - self.momentum) * (ops.reshape(now, (-1,)) - average)
+            kept = ops.choose(is_learning, follows, average)
+            self.add_update(average, ops.stop_gradient(kept))
+        return ops.choose(is_learning, self.normalized(x, *of_batch, shape), resting)
+
+    def is_learning(self) -> Tensor:
+        """Return a bool: whether the batch's own mean and variance serve in training."""
+        return is_learning(self)
 
 
 class LayerNormalization(Normalizing):
