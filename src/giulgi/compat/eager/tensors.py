@@ -263,7 +263,7 @@ def compare(name: str, x: Any, y: Any) -> Any:
         return name == "not_equal"
 
 
-class FedTensor(Tensor):
+class SymbolicTensor(Tensor):
     """A tensor of TensorFlow 2 that depends on what will be fed: ``==`` compares elements."""
 
     __slots__ = ()
@@ -285,7 +285,7 @@ def made(op: Operation, place: int, expression: Expression, dtype: DType | None 
         return TracedTensor(op, place, expression, dtype)
     if not expression.node.symbolic:
         return EagerTensor(op, place, expression, dtype)
-    return (FedTensor if is_modern() else Tensor)(op, place, expression, dtype)
+    return (SymbolicTensor if is_modern() else Tensor)(op, place, expression, dtype)
 
 
 def of_value(value: Any, dtype: Any = None, name: str = "EagerConst") -> EagerTensor:

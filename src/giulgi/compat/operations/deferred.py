@@ -77,11 +77,12 @@ class Deferred(Op):
     ) -> tuple[Expression | None, ...]:
         """Return the gradients, which are deferred, too."""
         floats = [i for i, x in enumerate(inputs) if x.dtype.kind == "f"]
-        slopes = Slopes(self.function, self.place, floats)
-        made = {
-            i: build(Deferred(slopes, place, x.dtype, x.known_shape, self.needs_sizes), *inputs, dy)
-            for place, (i, x) in enumerate((i, inputs[i]) for i in floats)
-        }
+        gradients = GradientFunction(self.function, self.place, floats)
+        made = {}
+        for place, i in enumerate(floats):
+            x = inputs[i]
+            kept = Deferred(gradients, place, x.dtype, x.known_shape, self.needs_sizes)
+            made[i] = build(kept, *inputs, dy)
         return tuple(made.get(i) for i in range(len(inputs)))
 
     def formula(self, *inputs: str) -> str:
@@ -90,7 +91,7 @@ class Deferred(Op):
 
 
 @dataclass(frozen=True, eq=False)
-class Slopes:
+class GradientFunction:
     """The gradients of what a function of expressions gives.
 
     Attributes:
@@ -120,7 +121,7 @@ class _Hole(Enum):
 
 
 @dataclass(frozen=True, eq=False)
-class Whole:
+class PartialFunction:
     """A function of arguments in which expressions are left out, to be put in when it is called.
 
     A file of a graph keeps the function by its name; see :func:`named`.
@@ -153,7 +154,7 @@ class Whole:
         return named, (module, name, self.leaves, self.structure)
 
 
-def named(module: str, name: str, leaves: list[Any], structure: Any) -> Whole:
+def named(module: str, name: str, leaves: list[Any], structure: Any) -> PartialFunction:
     """Return a function of a stand-in by its name, with its arguments.
 
     Raises:
@@ -162,7 +163,7 @@ def named(module: str, name: str, leaves: list[Any], structure: Any) -> Whole:
     own = _known(module, name)
     if own is None:
         raise ValueError(f"a graph has no {module}.{name}")
-    return Whole(own, leaves, structure)
+    return PartialFunction(own, leaves, structure)
 
 
 def _known(module: str, name: str) -> Any:
@@ -210,12 +211,12 @@ def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -
     """Return the deferred results of a function; None if it cannot be tried either."""
     inputs = [x for x in leaves if isinstance(x, Expression)]
     holes = [_Hole.HOLE if isinstance(x, Expression) else x for x in leaves]
-    whole = Whole(function, holes, structure)
+    partial = PartialFunction(function, holes, structure)
     any_rank = any(x.known_shape is None for x in inputs)
     ranks = _TRIED_AXES if any_rank else (0,)
     several: list[tuple[int | None, ...]] = [(None,)] if any_rank else []
     for sizes, axes in product([*several, _TRIED_SIZES, _SMALL_SIZES], ranks):
-        found = [_tried(whole.filled, [_model(x, axes, size) for x in inputs]) for size in sizes]
+        found = [_tried(partial.filled, [_model(x, axes, size) for x in inputs]) for size in sizes]
         if None in found or len({len(results) for results, _ in found}) > 1:
             continue
         results, own = found[0]
@@ -226,7 +227,7 @@ def _deferred(function: Callable[..., Any], leaves: list[Any], structure: Any) -
         made = {
             i: build(
                 Deferred(
-                    whole, place, results[i].dtype,
+                    partial, place, results[i].dtype,
                     _common([other[i] for other, _ in found]) if is_known else None,
                     sizes != (None,),
                 ),
