@@ -18,6 +18,22 @@ def keras():
 # Layers that only Keras 1 had
 
 
+def test_layers_of_sequences_have_so_many_numbers_in_each_step(keras):
+    from keras.layers import GRU, LSTM, Bidirectional, Convolution1D
+    from keras.models import Sequential
+
+    model = Sequential()
+    model.add(LSTM(input_dim=3, output_dim=4, return_sequences=True))
+    model.add(Bidirectional(GRU(2)))
+    assert model.input_shape == (None, None, 3)
+    kernel, recurrent, bias = model.get_weights()[:3]
+    assert (kernel.shape, recurrent.shape, bias.shape) == ((3, 16), (4, 16), (16,))
+    assert model.predict(X.reshape(2, 6, 3)).shape == (2, 4)
+    model = Sequential([Convolution1D(5, 2, input_dim=3, input_length=6)])
+    assert model.output_shape == (None, 5, 5)
+    assert Sequential([Convolution1D(5, 2, input_dim=3)]).output_shape == (None, None, 5)
+
+
 def test_merge_stands_in_front_of_a_sequential(keras):
     from keras.layers import Dense, Merge
     from keras.models import Sequential

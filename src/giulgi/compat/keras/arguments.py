@@ -11,6 +11,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, for_user, is_standalone
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS
+from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.nn.layers.base import Layer as BaseLayer
 
 # Of Keras 1, for all layers.
@@ -195,3 +196,25 @@ def _parameters(function: Callable[..., Any]) -> set[str]:
         return set(inspect.signature(function).parameters)
     except (TypeError, ValueError):
         return set()
+
+
+def take_lengths(layer: BaseLayer, kwargs: dict[str, Any]) -> None:
+    """Make a shape of ``input_length`` and ``input_dim``, as far as they are given.
+
+    Layers of sequences have ``input_dim`` numbers in each step even without a length.
+    """
+    embeds = hasattr(type(layer), "_embeds")
+    of_sequences = isinstance(layer, (gg.layers.RNN, gg.layers.Conv1D))
+    if not embeds and (of_sequences or "input_length" in kwargs):
+        length = kwargs.pop("input_length", None)
+        if "input_dim" in kwargs:
+            kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
+    shapes = ("input_shape", "batch_input_shape", "input_length")
+    if embeds and not any(kwargs.get(name) for name in shapes):
+        kwargs["input_shape"] = (None,)  # Sequences of words of any length.
+    if isinstance(kwargs.get("input_shape"), TensorShape):
+        kwargs["input_shape"] = tuple(kwargs["input_shape"].as_list())
+    if "batch_size" in kwargs and not isinstance(layer, gg.layers.InputLayer):
+        size = kwargs.pop("batch_size")
+        if "input_shape" in kwargs:
+            kwargs["batch_input_shape"] = (size, *kwargs.pop("input_shape"))

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph, is_modern
-from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern
+from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern, take_lengths
 from giulgi.compat.keras.boundary import (
     called,
     expressions,
@@ -82,7 +82,7 @@ class Layer(Keeping):
             kwargs["dtype"] = kwargs["dtype"].numpy_dtype
         if kwargs.get("dtype", 0) is None:
             del kwargs["dtype"]
-        self._take_lengths(kwargs)
+        take_lengths(self, kwargs)
         kwargs = {key: for_giulgi(key, value) for key, value in kwargs.items()}
         super().__init__(*self._checked_args(args), **kwargs)
 
@@ -110,22 +110,6 @@ class Layer(Keeping):
         names = [name for name, _ in _parameters(type(self))]
         pairs = zip(names, args, strict=False)
         return tuple(for_giulgi(name, value) for name, value in pairs)
-
-    def _take_lengths(self, kwargs: dict[str, Any]) -> None:
-        """Make a shape of ``input_length`` and ``input_dim``, as far as they are given."""
-        if "input_length" in kwargs and not hasattr(type(self), "_embeds"):
-            length = kwargs.pop("input_length")
-            if "input_dim" in kwargs:
-                kwargs["input_shape"] = (length, kwargs.pop("input_dim"))
-        shapes = ("input_shape", "batch_input_shape", "input_length")
-        if hasattr(type(self), "_embeds") and not any(kwargs.get(name) for name in shapes):
-            kwargs["input_shape"] = (None,)  # Sequences of words of any length.
-        if isinstance(kwargs.get("input_shape"), TensorShape):
-            kwargs["input_shape"] = tuple(kwargs["input_shape"].as_list())
-        if "batch_size" in kwargs and not isinstance(self, gg.layers.InputLayer):
-            size = kwargs.pop("batch_size")
-            if "input_shape" in kwargs:
-                kwargs["batch_input_shape"] = (size, *kwargs.pop("input_shape"))
 
     # Calling it
 
