@@ -103,6 +103,22 @@ def test_replicas_that_wait_for_nobody(tf):
         assert session.run(w) == 0.5
 
 
+def test_the_queues_of_replicas_are_idle(tf):
+    w = tf.Variable(1.0)
+    opt = tf.train.SyncReplicasOptimizer(tf.train.GradientDescentOptimizer(0.5), 1, 1)
+    train = opt.minimize(w * 1.0, tf.train.get_or_create_global_step())
+    runner, tokens = opt.get_chief_queue_runner(), opt.get_init_tokens_op()
+    supervisor = tf.train.Supervisor(
+        init_op=tf.global_variables_initializer(), local_init_op=opt.chief_init_op,
+        ready_for_local_init_op=opt.ready_for_local_init_op,
+    )  # fmt: skip
+    with supervisor.prepare_or_wait_for_session("") as session:
+        assert supervisor.start_queue_runners(session, [runner]) == []
+        session.run([tokens, opt.local_step_init_op])
+        session.run(train)
+        assert session.run(w) == 0.5
+
+
 def test_scipy_finds_the_least_loss_within_bounds_and_constraints(tf):
     pytest.importorskip("scipy")
     make = tf.contrib.opt.ScipyOptimizerInterface

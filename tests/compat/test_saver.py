@@ -34,6 +34,20 @@ def test_variables_come_back(tf, tmp_path):
         np.testing.assert_array_equal(session.run(y, {x: [[1.0, 2.0]]}), expected)
 
 
+def test_a_path_that_ends_as_a_folder(tf, tmp_path):
+    # TensorFlow writes "folder/.index" and so on, and restores from "folder/".
+    x, y, _ = network(tf)
+    saver, path = tf.train.Saver(), f"{tmp_path}/folder/"
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        expected = session.run(y, {x: [[1.0, 2.0]]})
+        assert saver.save(session, path) == path
+    assert (tmp_path / "folder" / ".index").is_file()
+    with tf.Session() as session:
+        saver.restore(session, path)
+        np.testing.assert_array_equal(session.run(y, {x: [[1.0, 2.0]]}), expected)
+
+
 def test_files_of_tensorflow_are_restored(tf):
     kernel = tf.get_variable("layer/kernel", [3, 4])
     step = tf.get_variable("global_step", [], tf.int64)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import Collections, Operation, get_default_graph
 from giulgi.compat.names import exported
+from giulgi.compat.tensorflow.data.queues import FIFOQueue
 from giulgi.compat.tensorflow.train.averages import ExponentialMovingAverage
 from giulgi.compat.tensorflow.train.clipping import clip_by_global_norm
+from giulgi.compat.tensorflow.train.coordination import QueueRunner
 from giulgi.compat.tensorflow.train.hooks import SessionRunHook
 from giulgi.compat.tensorflow.train.optimizer import Optimizer, Step, Update
 from giulgi.compat.tensorflow.train.optimizers import AdamOptimizer, MomentumOptimizer, of_rows
@@ -203,6 +206,22 @@ class MovingAverageOptimizer(_Wrapped):
         return Saver(named)
 
 
+class _IdleRunner(QueueRunner):
+    """Starts no threads."""
+
+    def create_threads(
+        self, sess: Any, coord: Any = None, daemon: bool = False, start: bool = False
+    ) -> list[threading.Thread]:
+        """See the base."""
+        del sess, coord, daemon, start
+        return []
+
+
+def _nothing(name: str) -> Operation:
+    graph = get_default_graph()
+    return Operation(graph, "NoOp", graph.unique_name(name), [])
+
+
 @exported("train.SyncReplicasOptimizer")
 class SyncReplicasOptimizer(_Wrapped):
     """Takes the steps of another optimizer: there is one process, which waits for nobody."""
@@ -233,15 +252,26 @@ class SyncReplicasOptimizer(_Wrapped):
         del is_chief, num_tokens
         return SessionRunHook()
 
-    def get_chief_queue_runner(self) -> Any:
-        """Say that nothing waits in queues."""
-        raise NotImplementedError(
-            "SyncReplicasOptimizer.get_chief_queue_runner: there is one process, which needs no "
-            "queues; leave the call out"
-        )
+    def get_chief_queue_runner(self) -> QueueRunner:
+        """Return what fills no queue: nobody waits for tokens."""
+        return _IdleRunner(FIFOQueue(1, ["int32"], name="sync_token_q"), [_nothing("tokens")])
 
     def get_init_tokens_op(self, num_tokens: int = -1) -> Operation:
         """Return an operation that does nothing."""
         del num_tokens
-        graph = get_default_graph()
-        return Operation(graph, "NoOp", graph.unique_name("init_tokens"), [])
+        return _nothing("init_tokens")
+
+    @property
+    def chief_init_op(self) -> Operation:
+        """An operation that does nothing, as the first process would run it."""
+        return _nothing("chief_init")
+
+    @property
+    def local_step_init_op(self) -> Operation:
+        """An operation that does nothing, as the others would run it."""
+        return _nothing("local_step_init")
+
+    @property
+    def ready_for_local_init_op(self) -> Operation:
+        """An operation that does nothing: there is nothing to be ready for."""
+        return _nothing("ready_for_local_init")

@@ -151,7 +151,8 @@ def opened(prefix: Any) -> CheckpointFiles:
         DataLossError: if it is damaged.
     """
     path = _text(prefix)
-    if os.path.isdir(path):
+    # A prefix that ends in "/" names files in the folder that are called ".index" and so on.
+    if os.path.isdir(path) and not files_of(path):
         newest = latest_checkpoint(path)
         if newest is None:
             raise ValueError(f"Couldn't find checkpoints in given directory {path}")
