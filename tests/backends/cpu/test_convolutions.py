@@ -51,6 +51,31 @@ def test_few_filters_of_many_channels(x, kernel, options):
 
 
 @pytest.mark.parametrize(
+    ("x", "kernel", "options"),
+    [
+        ((3, 12, 16, 1), (3, 16, 1, 24), {}),
+        ((3, 9, 20, 2), (9, 3, 2, 16), {"strides": (1, 2)}),
+        ((2, 7, 7, 16), (7, 7, 16, 24), {}),
+        ((2, 8, 9, 3), (6, 2, 3, 8), {"strides": (4, 1)}),
+        ((2, 4, 9, 3), (5, 3, 3, 8), {"strides": (4, 1), "padding": "same"}),
+        ((2, 4, 9, 3), (7, 3, 3, 8), {"padding": ((2, 1), (1, 1))}),
+        ((2, 5, 9, 3), (3, 3, 3, 8), {"dilation": (2, 1)}),
+        ((2, 6, 9, 4), (6, 3, 1, 8), {"groups": 4}),
+        ((2, 6, 9, 4), (6, 9, 2, 6), {"groups": 2}),
+        ((2, 11, 3), (11, 3, 5), {}),
+        ((2, 3, 4, 5, 2), (3, 2, 5, 2, 4), {}),
+    ],
+)
+def test_windows_with_a_single_place_along_an_axis(x, kernel, options):
+    x = gg.placeholder("float32", x, name="x")
+    kernel = gg.placeholder("float32", kernel, name="kernel")
+    y = gg.convolution(x, kernel, **options)
+    check([y, *gg.gradients(gg.sum(y * y), [x, kernel])], [x, kernel])
+    dy = gg.placeholder("float32", y.shape, name="dy")
+    check(gg.gradients(gg.sum(y * dy), [x]), [kernel, dy])
+
+
+@pytest.mark.parametrize(
     ("size", "x", "kernel", "padding"),
     [
         (2, (2, 4, 5, 3), (5, 5, 3, 4), "same"),

@@ -28,8 +28,10 @@ _MODULES = {
         "Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose", "SeparableConv1D",
         "SeparableConv2D", "DepthwiseConv2D", "UpSampling1D", "UpSampling2D", "UpSampling3D",
         "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "Cropping1D", "Cropping2D",
-        "Cropping3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConvolution2D",
-        "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
+        "Cropping3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConvolution1D",
+        "SeparableConvolution2D", "Convolution2DTranspose", "Convolution3DTranspose",
+        "Deconvolution2D", "Deconvolution3D", "Deconv2D", "Deconv3D", "AtrousConvolution1D",
+        "AtrousConvolution2D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
         "AveragePooling3D", "MaxPool2D",
     ),
     "pooling": (
@@ -37,6 +39,8 @@ _MODULES = {
         "AveragePooling3D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
         "GlobalAveragePooling3D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D",
         "MaxPool1D", "MaxPool2D", "MaxPool3D", "AvgPool1D", "AvgPool2D", "AvgPool3D",
+        "GlobalMaxPool1D", "GlobalMaxPool2D", "GlobalMaxPool3D", "GlobalAvgPool1D",
+        "GlobalAvgPool2D", "GlobalAvgPool3D",
     ),
     "recurrent": (
         "RNN", "SimpleRNN", "LSTM", "GRU", "SimpleRNNCell", "LSTMCell", "GRUCell",
@@ -187,8 +191,9 @@ class AtrousConvolution2D(_Conv2D):  # type: ignore[misc]  # Made above.
 for _class in (CuDNNLSTM, CuDNNGRU, AtrousConvolution1D, AtrousConvolution2D):
     CLASSES[_class.__name__] = _class
     export_layer(_class.__name__, _class)
-export_layer("Deconvolution2D", CLASSES["Conv2DTranspose"])
-export_layer("Deconvolution3D", CLASSES["Conv3DTranspose"])
+for _size in ("2D", "3D"):
+    for _name in ("Deconvolution", "Deconv"):
+        export_layer(f"{_name}{_size}", CLASSES[f"Conv{_size}Transpose"])
 # Programs that import all of several modules may find these in the last of them.
 for _name in ("Dense", "Activation", "Dropout", "Flatten"):
     export(f"callbacks.{_name}", CLASSES[_name], of="keras")

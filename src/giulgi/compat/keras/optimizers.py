@@ -61,12 +61,22 @@ class Optimizer(gg.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, rate: Any) -> None:
-        if self._says_updates and is_named(rate):
+        if is_named(rate):
             self.__dict__["own rate"] = rate
-        elif "own rate" in self.__dict__:
+        elif rate is self.__dict__.get("_learning_rate"):
+            self.__dict__.pop("own rate", None)
+        elif isinstance(self.__dict__.get("own rate"), Variable):
             get_session().load(self.__dict__["own rate"], rate)
         else:
             gg.optimizers.Optimizer.learning_rate.fset(self, rate)  # type: ignore[attr-defined]
+
+    def current_rate(self) -> gg.Tensor:
+        """Return the learning rate of the next step: also one that a program computes."""
+        own = self.__dict__.get("own rate")
+        if own is None:
+            return super().current_rate()
+        rate = gg.cast(expressions(as_tensor(own)), "float32")
+        return rate / (1 + self.decay * gg.cast(self.iterations, "float32"))
 
     def own_step(self, loss: gg.Tensor, variables: Sequence[gg.Variable]) -> list[Update]:
         """Return what ``get_updates`` of a program's own assigns."""
@@ -105,7 +115,11 @@ class Optimizer(gg.optimizers.Optimizer):
         given = dict(zip(names, args, strict=False)) | kwargs
         loss = expressions(given["loss"])
         loss = loss if loss.known_shape == () else gg.sum(loss)
-        return assignments(self.minimize_expressions(loss, given["params"]))
+        # A list from here on, to which one of a program's own adds.
+        made = self.__dict__["updates"] = assignments(
+            self.minimize_expressions(loss, given["params"])
+        )
+        return made
 
     def get_gradients(self, loss: Any, params: Sequence[Any]) -> list[Any]:
         """Return the gradients of a loss by weights."""
@@ -113,8 +127,14 @@ class Optimizer(gg.optimizers.Optimizer):
         return [None if g is None else named(g) for g in found]
 
     def minimize_expressions(self, loss: gg.Tensor, params: Sequence[Any]) -> list[Update]:
-        """Return the updates of one step."""
-        return gg.optimizers.Optimizer.minimize(self, loss, [_own(p) for p in params])
+        """Return the updates of one step, by the program's own ``get_gradients`` if it has one."""
+        own = [_own(p) for p in params]
+        if getattr(self.get_gradients, "__func__", None) is Optimizer.get_gradients:
+            found = gg.gradients(loss, own, unconnected="none")
+        else:
+            told = self.get_gradients(named(loss), [getattr(p, "named", p) for p in params])
+            found = [g if g is None else expressions(as_tensor(g)) for g in told]
+        return type(self).updates(self, zip(found, own, strict=True))
 
     def minimize(self, loss: Any, variables: Any = None, **options: Any) -> Any:
         """Return the updates of one step; in a graph of named tensors, an operation."""
@@ -127,7 +147,7 @@ class Optimizer(gg.optimizers.Optimizer):
         if not holds_named([loss, variables]) and not callable(loss):
             if self._says_updates:
                 return self.own_step(loss, variables)
-            return super().minimize(loss, variables)
+            return self.minimize_expressions(loss, variables)
         variables = variables() if callable(variables) else variables
         value = expressions(loss() if callable(loss) else loss)
         value = as_tensor(value).expression if not isinstance(value, gg.Tensor) else value
@@ -149,7 +169,7 @@ class Optimizer(gg.optimizers.Optimizer):
         if not holds_named([g for g, _ in given]):
             return super().apply_gradients([(g, _own(v)) for g, v in given])
         with get_default_graph().calls_of_layers(symbolic=False):
-            updates = self.updates([(expressions(g), _own(v)) for g, v in given])
+            updates = type(self).updates(self, [(expressions(g), _own(v)) for g, v in given])
         return _step(updates)
 
     def get_config(self) -> dict[str, Any]:
@@ -240,7 +260,7 @@ class _Schedule:
 
 
 def _own(variable: Any) -> Any:
-    return variable.variable if isinstance(variable, Variable) else variable
+    return variable.variable if isinstance(variable, (Variable, _Slot)) else variable
 
 
 def assignments(updates: Sequence[Update]) -> list[Any]:

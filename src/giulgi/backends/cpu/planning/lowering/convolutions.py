@@ -7,7 +7,8 @@ one way to compute them, a product of a matrix and what windows see of an array:
 * the kernel's gradient is the product of the same, transposed, and dy;
 * the input's gradient is a convolution of dy, put between zeros, with the kernel turned around. If
   the stride is s, every s-th element of it has been seen by the same taps: there are s convolutions
-  along an axis, each with its part of the taps, whose results are interleaved.
+  along an axis, each with its part of the taps, whose results are interleaved. Where the window has
+  one place only, nothing is summed, and it is a product of dy and the kernel.
 
 A depthwise convolution has nothing to sum but its taps. It is a sum of products, tap by tap. One
 with few filters is taken apart (``few_filters``).
@@ -16,7 +17,7 @@ with few filters is taken apart (``few_filters``).
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 
 from giulgi.backends.cpu.planning.lowering.few_filters import (
@@ -132,7 +133,8 @@ def convolution_input(x: Tensor, dy: Tensor, kernel: Tensor, *_: Tensor) -> Tens
     assert isinstance(op, ConvolutionInput)
     parts = _parts(op.groups, sizes(kernel))
     made = [
-        _spread(op, sizes(x), part.of_y(dy), part.of_y(kernel), part.is_depthwise) for part in parts
+        _spread(op.window, sizes(x), part.of_y(dy), part.of_y(kernel), part.is_depthwise)
+        for part in parts
     ]
     if parts[0].is_depthwise:
         return sum(made[1:], start=made[0])
@@ -181,14 +183,16 @@ def _phases(window: Window, axis: int, size: int, taps: int, made: int) -> list[
     return found
 
 
-def _spread(
-    op: ConvolutionInput, shape: Sizes, dy: Tensor, kernel: Tensor, is_depthwise: bool
-) -> Tensor:
-    """Return what dy gives back to x."""
-    rank = op.window.rank
+def _spread(window: Window, shape: Sizes, dy: Tensor, kernel: Tensor, is_depthwise: bool) -> Tensor:
+    """Return what dy gives back to x, which has this shape."""
+    rank = window.rank
+    for axis in range(rank):
+        is_alone = sizes(dy)[1 + axis] == 1 and window.dilation[axis] == 1
+        if is_alone and sizes(kernel)[axis] > 1:
+            return _spread_from_one(axis, window, shape, dy, kernel, is_depthwise)
     channels = sizes(kernel)[-1 if is_depthwise else -2]
     of_axes = zip(shape[1:-1], sizes(kernel), sizes(dy)[1:-1], strict=False)
-    axes = [_phases(op.window, axis, *of_axis) for axis, of_axis in enumerate(of_axes)]
+    axes = [_phases(window, axis, *of_axis) for axis, of_axis in enumerate(of_axes)]
     parts, starts = [], []
     for phases in itertools.product(*axes):
         places = tuple(phase.places for phase in phases)
@@ -210,4 +214,34 @@ def _spread(
     if len(parts) == 1:
         return parts[0]
     whole = (shape[0], *shape[1:-1], channels)
-    return build(Interleave(whole, tuple(starts), (1, *op.window.strides, 1)), *parts)
+    return build(Interleave(whole, tuple(starts), (1, *window.strides, 1)), *parts)
+
+
+def _spread_from_one(
+    axis: int, window: Window, shape: Sizes, dy: Tensor, kernel: Tensor, is_depthwise: bool
+) -> Tensor:
+    """Return what dy gives back to x, if the window has one place along an axis.
+
+    Each tap has then seen an element of its own, and there is nothing to sum: the taps count as
+    channels. As a convolution of dy between zeros it would be taps times the work.
+    """
+    rank, taps = window.rank, sizes(kernel)[axis]
+    channels = sizes(kernel)[-1 if is_depthwise else -2]
+    by_tap = ops.moveaxis(kernel, axis, rank if is_depthwise else rank - 1)
+    others = [1 if other == axis else size for other, size in enumerate(sizes(kernel)[:-2])]
+    if is_depthwise:
+        dy = ops.concat([dy] * taps, -1)
+        by_tap = ops.reshape(by_tap, (*others, 1, taps * channels))
+    else:
+        by_tap = ops.reshape(by_tap, (*others, taps * channels, sizes(kernel)[-1]))
+    margins = list(window.margins(shape[1:-1], sizes(kernel)[:-2]))
+    before, _ = margins[axis]
+    margins[axis] = (0, 0)
+    alone = replace(window, padding=tuple(margins))
+    space = [1 if other == axis else size for other, size in enumerate(shape[1:-1])]
+    made = _spread(alone, (shape[0], *space, taps * channels), dy, by_tap, is_depthwise)
+    space.pop(axis)
+    x = ops.moveaxis(ops.reshape(made, (shape[0], *space, taps, channels)), rank, 1 + axis)
+    cuts = [(0, 0)] * rank
+    cuts[axis] = (-before, shape[1 + axis] + before - taps)
+    return fitted(x, cuts)
