@@ -34,6 +34,15 @@ def test_layers_of_sequences_have_so_many_numbers_in_each_step(keras):
     assert Sequential([Convolution1D(5, 2, input_dim=3)]).output_shape == (None, None, 5)
 
 
+def test_transposed_convolutions_have_their_names_of_the_first_keras_2(keras):
+    from keras.layers.convolutional import Conv2DTranspose, Deconv2D, Deconv3D, Deconvolution2D
+    from keras.layers.pooling import GlobalAvgPool2D
+
+    assert Deconv2D is Deconvolution2D is Conv2DTranspose is keras.layers.Deconv2D
+    assert Deconv3D is keras.layers.Conv3DTranspose
+    assert GlobalAvgPool2D is keras.layers.GlobalAveragePooling2D
+
+
 def test_merge_stands_in_front_of_a_sequential(keras):
     from keras.layers import Dense, Merge
     from keras.models import Sequential
@@ -228,6 +237,56 @@ def test_an_optimizer_of_the_programs_own_takes_steps(keras, tmp_path):
     model.save(tmp_path / "m.h5")
     again = load_model(tmp_path / "m.h5", custom_objects={"Plain": Plain})
     assert again.optimizer.get_config() == {"lr": 0.5}
+
+
+def test_an_optimizer_adds_to_the_updates_of_the_one_it_extends(keras):
+    from keras import backend as K  # noqa: N812
+
+    class Averaging(keras.optimizers.SGD):
+        def get_updates(self, loss, params):
+            given = self.lr
+            self.lr = given * K.minimum(1.0, (K.cast(self.iterations, "float32") + 1) / 4)
+            super().get_updates(loss, params)
+            self.lr = given
+            self.slow = [K.variable(K.get_value(p)) for p in params]
+            for p, slow in zip(params, self.slow, strict=True):
+                self.updates.append(K.update(slow, (slow + p) / 2))
+            return self.updates
+
+    model = keras.models.Sequential([keras.layers.Dense(1, input_dim=3, use_bias=False)])
+    model.compile(Averaging(lr=0.5), "mse")
+    w = slow = model.get_weights()[0]
+    for share in (1 / 4, 2 / 4):
+        model.train_on_batch(X, np.zeros(12))
+        w, slow = w - 0.5 * share * 2 * X.T @ (X @ w) / 12, (slow + w) / 2
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(K.get_value(model.optimizer.slow[0]), slow, rtol=1e-4, atol=1e-6)
+    assert K.get_value(model.optimizer.lr) == 0.5
+    K.function([], [], updates=[K.update_add(model.optimizer.iterations, 3)])([])
+    assert K.get_value(model.optimizer.iterations) == 5
+
+
+@pytest.mark.parametrize("way", ["a method", "an attribute"])
+def test_gradients_are_those_of_the_optimizers_get_gradients(keras, way):
+    from keras import backend as K  # noqa: N812
+
+    def centred(loss, params):
+        return [g - K.mean(g, axis=0, keepdims=True) for g in K.gradients(loss, params)]
+
+    class Centred(keras.optimizers.SGD):
+        def get_gradients(self, loss, params):
+            return [g - K.mean(g, axis=0) for g in super().get_gradients(loss, params)]
+
+    optimizer = (Centred if way == "a method" else keras.optimizers.SGD)(0.1)
+    if way == "an attribute":
+        optimizer.get_gradients = centred
+    model = keras.models.Sequential([keras.layers.Dense(1, input_dim=3, use_bias=False)])
+    model.compile(optimizer, "mse")
+    w = model.get_weights()[0]
+    model.train_on_batch(X, np.ones(12))
+    gradient = 2 * X.T @ (X @ w - 1) / 12
+    wanted = w - 0.1 * (gradient - gradient.mean(0))
+    np.testing.assert_allclose(model.get_weights()[0], wanted, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["Adam", "RMSprop"])

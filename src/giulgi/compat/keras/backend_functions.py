@@ -10,6 +10,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.keras.backend_session import backend, get_session
 from giulgi.compat.keras.boundary import expressions, is_named, named, remember
+from giulgi.compat.keras.optimizers import assignments
 from giulgi.compat.names import export
 from giulgi.compat.tensorflow.control.lost_gradients import require_all
 from giulgi.compat.tensors.tensor import as_tensor, record
@@ -54,9 +55,15 @@ def eval_(x: Any) -> Any:
     return get_session().run(x)
 
 
-def _assignment(method: str) -> Callable[..., Any]:
+def _assignment(method: str, sign: int | None = None) -> Callable[..., Any]:
+    """Return a function that assigns: a value, or the sum of the one of now and sign * value."""
+
     def assign(x: Any, value: Any) -> Any:
         own = x.named if hasattr(x, "named") else x
+        if isinstance(own, gg.Variable):  # What an optimizer counts is not of the graph.
+            new = expressions(as_tensor(value)) if is_named(value) else value
+            new = new if sign is None else own + sign * new
+            return assignments([(own, gg.cast(new, own.dtype))])[0]
         return getattr(own, method)(value)
 
     assign.__doc__ = f"Return an operation: {method} of a variable."
@@ -64,8 +71,8 @@ def _assignment(method: str) -> Callable[..., Any]:
 
 
 export("backend.update", _assignment("assign"), of="keras")
-export("backend.update_add", _assignment("assign_add"), of="keras")
-export("backend.update_sub", _assignment("assign_sub"), of="keras")
+export("backend.update_add", _assignment("assign_add", 1), of="keras")
+export("backend.update_sub", _assignment("assign_sub", -1), of="keras")
 
 
 @backend("moving_average_update")

@@ -31,8 +31,8 @@ _MODULES = {
         "Cropping3D", "Convolution1D", "Convolution2D", "Convolution3D", "SeparableConvolution1D",
         "SeparableConvolution2D", "Convolution2DTranspose", "Convolution3DTranspose",
         "Deconvolution2D", "Deconvolution3D", "Deconv2D", "Deconv3D", "AtrousConvolution1D",
-        "AtrousConvolution2D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
-        "AveragePooling3D", "MaxPool2D",
+        "AtrousConvolution2D", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D",
+        "AveragePooling2D", "AveragePooling3D", "MaxPool2D",
     ),
     "pooling": (
         "MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "AveragePooling1D", "AveragePooling2D",
