@@ -111,6 +111,30 @@ def test_what_is_loaded_has_signatures(tf2, tmp_path):
     np.testing.assert_allclose(infer(tf2.constant(x))["last"].numpy(), model(x).numpy())
 
 
+def test_a_model_of_the_programs_own_is_loaded_with_what_it_was_saved_with(tf2, tmp_path):
+    class Doubled(tf2.keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = tf2.keras.layers.Dense(2)
+
+        def call(self, x):
+            return self.inner(x)
+
+        @tf2.function(input_signature=[tf2.TensorSpec([None, 3], tf2.float32)])
+        def serve(self, x):
+            return {"twice": 2 * self(x)}
+
+    model, x = Doubled(), np.ones((4, 3), np.float32)
+    wanted = model(x).numpy()
+    path = str(tmp_path / "model")
+    tf2.saved_model.save(model, path)
+    infer = tf2.saved_model.load(path).signatures["serving_default"]
+    np.testing.assert_allclose(infer(tf2.constant(x))["output_1"].numpy(), wanted)
+    tf2.saved_model.save(model, path, signatures={"serving_default": model.serve})
+    infer = tf2.saved_model.load(path).signatures["serving_default"]
+    np.testing.assert_allclose(infer(tf2.constant(x))["twice"].numpy(), 2 * wanted)
+
+
 def test_variables_are_saved_by_their_names(tf2, tmp_path):
     layer = tf2.keras.layers.Dense(2)
     layer(tf2.ones([1, 3]))

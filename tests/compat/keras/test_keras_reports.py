@@ -88,6 +88,20 @@ def test_progress_looks_as_keras_printed_it(keras, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_bar_of_the_programs_own_tells_how_long_it_takes_yet(keras, capsys):
+    from keras.utils.generic_utils import Progbar
+
+    bar = Progbar(20, interval=0)
+    bar.update(4, [("loss", 2.0), ("tiny", 0.0002)])
+    bar.update(20, values=[("loss", 1.0), ("tiny", 0.0002)])
+    first, second = capsys.readouterr().out.strip("\r\n").split("\r")
+    mean = (4 * 2.0 + 16 * 1.0) / 20
+    assert first.startswith(" 4/20 [=====>........................] - ETA: ")
+    assert first.endswith(" - loss: 2.0000 - tiny: 2.0000e-04")
+    assert second.startswith("20/20 [==============================] - 0s ")
+    assert second.endswith(f"/step - loss: {mean:.4f} - tiny: 2.0000e-04")
+
+
 def test_callbacks_are_told_the_loss_of_each_batch(keras):
     from keras.layers import Dense
     from keras.models import Sequential

@@ -54,27 +54,33 @@ class KerasProgress(Progress):
             end = _CLEAR if self.overwrites else ""
             print(f"{begin}{self._line(step, shown)}{end}", flush=True)
         elif self.is_epoch:
-            print(f" - {time.perf_counter() - self._begin:.0f}s{_values(logs)}", flush=True)
+            print(f" - {time.perf_counter() - self._begin:.0f}s{values_of(logs)}", flush=True)
 
     def _line(self, step: int, logs: Mapping[str, float]) -> str:
         seconds = time.perf_counter() - self._begin
         done = step * self.batch_size if self.target is None else self._done(step)
-        if self.target is None:
-            return f"{done:7d}/Unknown - {seconds:.0f}s{_values(logs)}"
-        count = f"{done:{len(str(self.target))}d}/{self.target}"
-        each = seconds / max(done, 1)
-        if step == self.steps:
-            return f"{count} [{'=' * _WIDTH}] - {seconds:.0f}s {_each(each)}{_values(logs)}"
-        filled = int(_WIDTH * done / max(self.target, 1))
-        bar = ("=" * (filled - 1) + ">" if filled else "").ljust(_WIDTH, ".")
-        left = each * (self.target - done)
-        return f"{count} [{bar}] - ETA: {_duration(left)}{_values(logs)}"
+        return line_of(done, self.target, seconds, values_of(logs), step == self.steps)
 
     def _done(self, step: int) -> int:
         return int(self.target) if step == self.steps else step * self.batch_size
 
     def close(self) -> None:
         """Leave the line of the bar, which is left already."""
+
+
+def line_of(
+    done: int, target: int | None, seconds: float, values: str, is_last: bool, width: int = _WIDTH
+) -> str:
+    """Return a line: how much of what is done, a bar, how long it took or takes yet, values."""
+    if target is None:
+        return f"{done:7d}/Unknown - {seconds:.0f}s{values}"
+    count = f"{done:{len(str(target))}d}/{target}"
+    each = seconds / max(done, 1)
+    if is_last:
+        return f"{count} [{'=' * width}] - {seconds:.0f}s {_each(each)}{values}"
+    filled = int(width * done / max(target, 1))
+    bar = ("=" * (filled - 1) + ">" if filled else "").ljust(width, ".")
+    return f"{count} [{bar}] - ETA: {_duration(each * (target - done))}{values}"
 
 
 def _each(seconds: float) -> str:
@@ -90,7 +96,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds // 60:.0f}:{seconds % 60:02.0f}" if seconds > 60 else f"{seconds:.0f}s"
 
 
-def _values(logs: Mapping[str, float]) -> str:
+def values_of(logs: Mapping[str, float]) -> str:
     """Return names and values, as they stand behind the times."""
     return "".join(f" - {name}: {_number(value)}" for name, value in logs.items())
 

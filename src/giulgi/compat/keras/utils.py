@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from giulgi.compat.downloads import required
+from giulgi.compat.keras.progress import line_of, values_of
 from giulgi.compat.names import exported
 from giulgi.compat.wording import unknown
 
@@ -188,13 +189,12 @@ class Progbar:
             self._show(current, now - self._start, is_last)
 
     def _show(self, current: int, seconds: float, is_last: bool) -> None:
-        said = "".join(f" - {name}: {s / max(n, 1e-9):.4f}" for name, (s, n) in self._sums.items())
-        if self.target is None:
-            sys.stdout.write(f"\r{current}/Unknown - {seconds:.0f}s{said}")
+        said = values_of({name: s / max(n, 1e-9) for name, (s, n) in self._sums.items()})
+        if self.verbose == 1:
+            line = line_of(current, self.target, seconds, said, is_last, self.width)
+            sys.stdout.write(f"\r{line}")
         else:
-            full = int(self.width * current / self.target)
-            bar = "=" * full + "." * (self.width - full)
-            sys.stdout.write(f"\r{current}/{self.target} [{bar}] - {seconds:.0f}s{said}")
+            sys.stdout.write(f" - {seconds:.0f}s{said}")
         if is_last:
             sys.stdout.write("\n")
         sys.stdout.flush()

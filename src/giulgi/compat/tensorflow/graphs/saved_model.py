@@ -347,7 +347,7 @@ def load_either(*args: Any, **kwargs: Any) -> Any:
     if saved_objects.is_saved_module(folder):
         return saved_objects.load_module(folder)
     if folders.is_of_keras(Path(folder)):
-        return saved_objects.model_with_signature(saving.load_model(folder))
+        return saved_objects.model_with_signature(saving.load_model(folder), folder)
     return _Loaded(folder)
 
 

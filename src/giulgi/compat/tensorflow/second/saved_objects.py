@@ -24,6 +24,9 @@ def save(obj: Any, export_dir: str, signatures: Any = None, options: Any = None)
     looked for when it is loaded.
     """
     del options
+    named = signatures if isinstance(signatures, dict) else {"serving_default": signatures}
+    functions = {name: function for name, function in named.items() if function is not None}
+    _loadable[os.path.abspath(export_dir)] = obj, functions
     if hasattr(obj, "save") and hasattr(obj, "to_json"):
         obj.save(export_dir)
         return
@@ -31,9 +34,6 @@ def save(obj: Any, export_dir: str, signatures: Any = None, options: Any = None)
     os.makedirs(os.path.join(export_dir, "variables"), exist_ok=True)
     variables = obj.variables if hasattr(obj, "variables") else variables_of(obj)
     arrays = [np.asarray(v.numpy()) for v in variables]
-    named = signatures if isinstance(signatures, dict) else {"serving_default": signatures}
-    functions = {name: function for name, function in named.items() if function is not None}
-    _loadable[os.path.abspath(export_dir)] = obj, functions
     with open(os.path.join(export_dir, _PART), "wb") as file:
         pickle.dump({"class": type(obj).__name__, "arrays": arrays}, file)
 
@@ -101,10 +101,17 @@ def with_signatures(obj: Any, signatures: dict[str, Signature]) -> Any:
     return obj
 
 
-def model_with_signature(model: Any) -> Any:
-    """Return a model of Keras that is also a function of its inputs by name."""
-    inputs = [x.op.name for x in model.inputs or ()] or None
-    outputs = list(model.output_names) if inputs else None
+def model_with_signature(model: Any, export_dir: str) -> Any:
+    """Return a model of Keras with its signatures: those it was saved with, or that of its call.
+
+    One of a class of the program's own has the output ``output_1``.
+    """
+    _, functions = _loadable.get(os.path.abspath(export_dir), (None, {}))
+    if functions:
+        return with_signatures(model, {name: Signature(f) for name, f in functions.items()})
+    is_network = model._network is not None
+    inputs = [x.op.name for x in model.inputs] if is_network else None
+    outputs = list(model.output_names) if is_network else ["output_1"]
 
     def predict(*args: Any) -> Any:
         return model(args[0] if len(args) == 1 else list(args))
