@@ -23,7 +23,8 @@ OPTIMIZERS = {
         0.1, tf.train.get_or_create_global_step(), 0.1, 0.05, 0.02
     ),
 }
-TABLE_OPTIMIZERS = ("sgd", "momentum", "adam", "rmsprop with momentum", "adagrad", "ftrl")
+TABLE_OPTIMIZERS = ("sgd", "momentum", "adam", "rmsprop with momentum", "adagrad", "ftrl",
+                    "adagrad dual averaging")  # fmt: skip
 
 
 def run(tf, name):

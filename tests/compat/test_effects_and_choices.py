@@ -202,6 +202,15 @@ def test_sparse_tensors_are_fed_and_fetched(tf, run):
     assert found.dense_shape.tolist() == [1, 3]
 
 
+def test_sparse_tensors_times_rows_and_columns(tf, run):
+    x = tf.SparseTensor([[0, 1], [1, 0], [1, 2]], [1.0, 2.0, 3.0], [2, 3])
+    fed = tf.placeholder(tf.float32, [None, None])
+    assert run((x * [[1.0, 2.0, 3.0]]).values).tolist() == [2, 2, 9]
+    assert run((x / tf.constant([[1.0], [2.0]])).values).tolist() == [1, 1, 1.5]
+    assert run((x * fed).values, {fed: [[1.0, 2.0, 3.0]]}).tolist() == [2, 2, 9]
+    assert run((x * fed).values, {fed: [[1, 2, 3], [4, 5, 6]]}).tolist() == [2, 8, 18]
+
+
 # Random numbers
 
 

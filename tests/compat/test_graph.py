@@ -110,6 +110,9 @@ def test_shapes_are_known_as_far_as_they_are(tf):
     assert x.shape.ndims == 2
     assert str(x) == 'Tensor("Placeholder:0", shape=(?, 3), dtype=float32)'
     assert tf.TensorShape([2, 3]).num_elements() == 6
+    assert tf.Dimension(None).value is None
+    assert tf.Dimension(3).value == 3
+    assert tf.TensorShape([tf.Dimension(None), tf.Dimension(2)]).as_list() == [None, 2]
     with pytest.raises(ValueError, match="unknown"):
         tf.placeholder(tf.float32).get_shape().as_list()
     with pytest.raises(ValueError, match="incompatible"):

@@ -223,15 +223,16 @@ def test_labels_and_inputs_of_nce_in_either_order(tf: Any) -> None:
 
 def test_embedding_lookup_sparse(tf: Any) -> None:
     table = _numbers(5, 2)
-    ids = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], tf.constant([1, 3, 2], tf.int64), [2, 2])
+    ids = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], tf.constant([1, 3, 2], tf.int64), [3, 2])
     of = {c: tf.nn.embedding_lookup_sparse(tf.constant(table), ids, None, combiner=c)
           for c in ("sum", "mean", "sqrtn")}  # fmt: skip
     with tf.Session() as session:
         found = session.run(of)
-    both = table[1] + table[3]
-    np.testing.assert_allclose(found["sum"], [both, table[2]], rtol=1e-5)
-    np.testing.assert_allclose(found["mean"], [both / 2, table[2]], rtol=1e-5)
-    np.testing.assert_allclose(found["sqrtn"], [both / np.sqrt(2), table[2]], rtol=1e-5)
+    # The third has no ids: zeros.
+    both, table = table[1] + table[3], np.concatenate([table, [[0, 0]]])
+    np.testing.assert_allclose(found["sum"], [both, table[2], table[-1]], rtol=1e-5)
+    np.testing.assert_allclose(found["mean"], [both / 2, table[2], table[-1]], rtol=1e-5)
+    np.testing.assert_allclose(found["sqrtn"], [both / np.sqrt(2), table[2], table[-1]], rtol=1e-5)
 
 
 def test_beams_find_the_likeliest_sequence(tf: Any) -> None:

@@ -46,7 +46,13 @@ class UnknownDimension:
 
 
 class Dimension(int):
-    """A known size: a whole number that also has a ``value``."""
+    """A known size: a whole number that also has a ``value``; of None: one that is not known."""
+
+    def __new__(cls, value: Any = 0) -> Any:
+        """Return the size, or what stands for one that is not known."""
+        if value is None or isinstance(value, UnknownDimension):
+            return UnknownDimension()
+        return super().__new__(cls, value)
 
     @property
     def value(self) -> int:

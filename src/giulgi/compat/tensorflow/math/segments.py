@@ -163,9 +163,9 @@ def _first_places(array: Any) -> tuple[Any, Any, Any]:
     return flat[np.sort(first)], rank[inverse.ravel()], counts[order]
 
 
-_Unique = namedtuple("_Unique", ["y", "idx"])
-_UniqueWithCounts = namedtuple("_UniqueWithCounts", ["y", "idx", "count"])
-_ListDiff = namedtuple("_ListDiff", ["out", "idx"])
+Unique = namedtuple("Unique", ["y", "idx"])
+UniqueWithCounts = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
+ListDiff = namedtuple("ListDiff", ["out", "idx"])
 
 
 @exported("unique")
@@ -174,7 +174,7 @@ def unique(x: Any, out_idx: Any = "int32", name: str | None = None) -> Any:
     value = as_tensor(x)
     outputs = [(value.dtype, [None]), (kind(out_idx), value.sizes)]
     made = host_operation("Unique", lambda a: _first_places(a)[:2], [value], outputs, name)
-    return _Unique(*made.outputs)
+    return Unique(*made.outputs)
 
 
 @exported("unique_with_counts")
@@ -184,7 +184,7 @@ def unique_with_counts(x: Any, out_idx: Any = "int32", name: str | None = None) 
     own = kind(out_idx)
     outputs = [(value.dtype, [None]), (own, value.sizes), (own, [None])]
     made = host_operation("UniqueWithCounts", _first_places, [value], outputs, name)
-    return _UniqueWithCounts(*made.outputs)
+    return UniqueWithCounts(*made.outputs)
 
 
 @exported("setdiff1d", "listdiff", "list_diff")
@@ -200,7 +200,7 @@ def setdiff1d(x: Any, y: Any, index_dtype: Any = "int32", name: str | None = Non
 
     outputs = [(value.dtype, [None]), (kind(index_dtype), [None])]
     made = host_operation("ListDiff", differ, [value, other], outputs, name)
-    return _ListDiff(*made.outputs)
+    return ListDiff(*made.outputs)
 
 
 @exported("histogram_fixed_width")

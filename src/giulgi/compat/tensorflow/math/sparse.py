@@ -130,8 +130,12 @@ def _with_dense(
 ) -> gg.Tensor:
     x = as_expression(other, values.dtype if not hasattr(other, "dtype") else None)
     if x.known_shape != ():
-        depth = indices.shape[-1]
-        x = gg.gather_nd(x, indices[:, depth - x.ndim :])
+        places = indices[:, indices.shape[-1] - x.ndim :]
+        if None in x.shape:
+            places = gg.minimum(places, gg.cast(gg.shape(x) - 1, places.dtype))
+        elif 1 in x.shape:  # An axis of one element is that element everywhere.
+            places = gg.minimum(places, gg.constant([(n or 1) - 1 for n in x.shape], places.dtype))
+        x = gg.gather_nd(x, places)
     return {"multiply": gg.multiply, "divide": gg.divide}[function](
         values, gg.cast(x, values.dtype)
     )

@@ -100,4 +100,6 @@ def _combined(rows: Any, weights: Any, indices: Any, shape: Any, kind: str) -> g
     if kind == "sum":
         return total
     part = gg.scatter_add(w if kind == "mean" else gg.square(w), places, (count, 1))
+    # An example without ids is zero, as its sum is.
+    part = gg.where(gg.equal(part, 0), gg.ones_like(part), part)
     return total / (part if kind == "mean" else gg.sqrt(part))

@@ -402,4 +402,4 @@ class AdagradDAOptimizer(_Rated):
         total, square = total + gradient, square + gradient * gradient
         far = gg.sign(total) * gg.maximum(gg.abs(total) - count * l1, 0)
         new = -rate * far / (count * rate * l2 + gg.sqrt(square))
-        return [(variable, new), (a, total), (s, square)]
+        return of_rows(step, gradient, [(variable, new), (a, total), (s, square)])
