@@ -53,3 +53,24 @@ def test_numbers_of_numpy_take_the_dtype_of_the_tensors_beside_them(tf):
         ]  # fmt: skip
     assert {y.dtype.name for y in made} == {"float32"}
     assert tf.square(two).dtype == tf.float64
+
+
+def test_how_many_of_the_greatest_may_be_computed(tf):
+    numbers = np.random.RandomState(0).randn(4, 9).astype(np.float32)
+    numbers[:, 3] = numbers[:, 6]  # Of equal ones the first comes first.
+    x = tf.placeholder(tf.float32, [None, 9])
+    count = tf.to_int32(tf.reduce_sum(tf.boolean_mask(x[:, 0], x[:, 0] > 5)))
+    values, places = tf.nn.top_k(x, k=count)
+    among = tf.nn.in_top_k(x, tf.constant([3, 3, 3, 3]), count)
+    slope = tf.gradients(tf.reduce_sum(values * values), x)[0]
+    with tf.Session() as session:
+        for many in (6, 8):
+            numbers[0, 0] = many
+            found = session.run([values, places, among, slope], {x: numbers})
+            order = np.argsort(-numbers, 1, kind="stable")[:, :many]
+            np.testing.assert_array_equal(found[1], order)
+            np.testing.assert_array_equal(found[0], np.take_along_axis(numbers, order, 1))
+            np.testing.assert_array_equal(found[2], (numbers > numbers[:, 3:4]).sum(1) < many)
+            chosen = np.zeros_like(numbers)
+            np.put_along_axis(chosen, order, 1, 1)
+            np.testing.assert_allclose(found[3], 2 * numbers * chosen, rtol=1e-6)

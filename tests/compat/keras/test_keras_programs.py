@@ -18,6 +18,48 @@ def keras():
 # Layers that only Keras 1 had
 
 
+def test_first_values_of_keras_1_are_variables(keras):
+    from keras import backend as K  # noqa: N812
+    from keras import initializations
+    from keras.engine.topology import Layer
+    from keras.initializations import identity, normal
+    from keras.layers import SimpleRNN
+    from keras.models import Sequential
+
+    class Times(Layer):
+        def __init__(self, size, init="glorot_uniform", **options):
+            self.init, self.size = initializations.get(init), size
+            super().__init__(**options)
+
+        def build(self, input_shape):
+            self.W = self.init((input_shape[1], self.size), name=f"{self.name}_W")
+            self.trainable_weights = [self.W]
+
+        def call(self, x, mask=None):
+            return K.dot(x, self.W)
+
+    model = Sequential([Times(4, input_shape=(3,))])
+    (w,) = model.get_weights()
+    assert w.shape == (3, 4)
+    assert 0 < abs(w).max() <= np.sqrt(6 / 7)
+    np.testing.assert_allclose(model.predict(X), X @ w, rtol=1e-4, atol=1e-6)
+    model.compile("sgd", "mse")
+    model.train_on_batch(X, np.zeros((12, 4)))
+    stepped = w - 0.01 * 2 * X.T @ (X @ w) / 48
+    np.testing.assert_allclose(model.get_weights()[0], stepped, rtol=1e-4, atol=1e-6)
+
+    assert np.all(K.eval(initializations.one((2, 3))) == 1)
+    assert 0 < abs(K.eval(initializations.uniform((9, 9), scale=0.02))).max() <= 0.02
+    model = Sequential()
+    model.add(SimpleRNN(
+        4, init=lambda shape, name: normal(shape, scale=0.001, name=name), input_shape=(5, 2),
+        inner_init=lambda shape, name: identity(shape, scale=0.5, name=name),
+    ))  # fmt: skip
+    kernel, recurrent, _ = model.get_weights()
+    assert 0 < abs(kernel).max() < 0.01
+    np.testing.assert_array_equal(recurrent, 0.5 * np.eye(4))
+
+
 def test_layers_of_sequences_have_so_many_numbers_in_each_step(keras):
     from keras.layers import GRU, LSTM, Bidirectional, Convolution1D
     from keras.models import Sequential
@@ -302,3 +344,49 @@ def test_training_goes_on_where_a_file_left_it(keras, tmp_path, name):
     again = load_model(tmp_path / "m.h5")
     losses = [m.fit(X, X.sum(1), **options).history["loss"] for m in (model, again)]
     np.testing.assert_allclose(*losses, rtol=1e-6)
+
+
+# Tensors beside the outputs
+
+
+def test_tensors_of_a_network_are_reported(keras):
+    from keras import backend as K  # noqa: N812
+    from keras.layers import Dense, Input, Lambda, Layer
+    from keras.models import Model
+
+    class Reports(Layer):
+        def call(self, x):
+            self.add_metric(K.mean(K.square(x)), name="square", aggregation="mean")
+            return x
+
+    x = Input((3,))
+    twice = Lambda(lambda t: 2 * t)(Reports()(x))
+    model = Model(x, Dense(1)(twice))
+    model.add_metric(K.sum(twice, axis=1), name="sum", aggregation="mean")
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.metrics_tensors.append(K.max(twice))
+    model.metrics_names.append("greatest")
+    options = {"batch_size": 6, "epochs": 1, "verbose": 0}
+    history = model.fit(X, np.zeros(12), validation_data=(X[:6], np.zeros(6)), **options).history
+    assert set(history) >= {"square", "sum", "greatest", "val_square", "val_sum", "val_greatest"}
+    for name, data in (("", X), ("val_", X[:6])):
+        np.testing.assert_allclose(history[f"{name}square"][0], (data**2).mean(), rtol=1e-5)
+        np.testing.assert_allclose(history[f"{name}sum"][0], 2 * data.sum(1).mean(), rtol=1e-5)
+    np.testing.assert_allclose(history["val_greatest"][0], 2 * X[:6].max(), rtol=1e-5)
+    names = model.metrics_names
+    assert sorted(names) == ["greatest", "loss", "mae", "square", "sum"]
+    values = dict(zip(names, model.evaluate(X, np.zeros(12), verbose=0), strict=True))
+    np.testing.assert_allclose(values["sum"], 2 * X.sum(1).mean(), rtol=1e-5)
+
+
+def test_an_input_with_values_of_its_own_is_not_fed(keras):
+    from keras import backend as K  # noqa: N812
+    from keras.layers import Add, Input
+    from keras.models import Model
+
+    x = Input((3,))
+    noise = Input(tensor=K.random_normal((K.shape(x)[0], 3), stddev=0.1))
+    model = Model(inputs=[x, noise], outputs=Add()([x, noise]))
+    found = [model.predict(X) - X for _ in range(2)]
+    assert 0.02 < np.std(found[0]) < 0.3
+    assert not np.allclose(*found)

@@ -25,6 +25,7 @@ FAMILIES: tuple[str, ...] = (
     "datasets_of_files",
     "estimators",
     "extras",
+    "initializations",
     "inputs",
     "layers",
     "layers_former",

@@ -12,6 +12,7 @@ import giulgi as gg
 from giulgi.compat.keras.boundary import expressions, for_user, is_standalone
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS
 from giulgi.compat.tensors.shapes import TensorShape
+from giulgi.compat.variables.variable import Variable
 from giulgi.nn.layers.base import Layer as BaseLayer
 
 # Of Keras 1, for all layers.
@@ -183,19 +184,24 @@ def as_initializer(value: Any) -> Any:
 
     def first(shape: Any, dtype: Any = "float32") -> Any:
         takes = _parameters(value)
-        made = value(shape, dtype=dtype) if "dtype" in takes else value(shape)
-        return expressions(made)
+        options = {"dtype": dtype} if "dtype" in takes else {}
+        if takes.get("name") is inspect.Parameter.empty:  # Of Keras 1: one that must have a name.
+            options["name"] = first.__name__
+        made = value(shape, **options)
+        return expressions(made.initial_value if isinstance(made, Variable) else made)
 
     first.__name__ = getattr(value, "__name__", type(value).__name__)
     first.__wrapped__ = value  # type: ignore[attr-defined]
     return first
 
 
-def _parameters(function: Callable[..., Any]) -> set[str]:
+def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the names of a function's parameters with their defaults."""
     try:
-        return set(inspect.signature(function).parameters)
+        found = inspect.signature(function, follow_wrapped=False).parameters
     except (TypeError, ValueError):
-        return set()
+        return {}
+    return {name: parameter.default for name, parameter in found.items()}
 
 
 def take_lengths(layer: BaseLayer, kwargs: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import Operation, get_default_graph
-from giulgi.compat.keras.boundary import named, remember
+from giulgi.compat.keras.boundary import expressions, named, remember
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.names import export, exported
@@ -17,6 +17,9 @@ from giulgi.compat.tensors.tensor import Tensor, as_tensor, result_of
 from giulgi.graph.node import topological
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
+
+# The note of a graph of the inputs that are tensors with values of their own.
+_WITH_VALUES = "inputs with values"
 
 
 @exported("layers.Input", "Input", "models.Input", "engine.Input", "engine.topology.Input",
@@ -44,7 +47,10 @@ def Input(  # noqa: N802 - Keras's name
     """
     del sparse
     if tensor is not None:
-        return remember(as_tensor(tensor))
+        given = remember(as_tensor(tensor))
+        if not isinstance(given.expression.node.op, Placeholder):
+            get_default_graph().notes.setdefault(_WITH_VALUES, set()).add(given.expression.node)
+        return given
     batch_shape = options.get("batch_input_shape", batch_shape)
     if isinstance(batch_shape, int) or isinstance(dtype, (tuple, list)):
         raise TypeError("Input takes the shape of one example: Input(shape=(784,))")
@@ -54,6 +60,16 @@ def Input(  # noqa: N802 - Keras's name
     kind = as_dtype("float32" if dtype is None else dtype)
     own = name or next_name("input")
     return named_placeholder(kind, TensorShape(tuple(batch_shape)), own)
+
+
+def fed(inputs: Any) -> Any:
+    """Return the inputs without those of a list that are tensors with values of their own."""
+    if not isinstance(inputs, (list, tuple)):
+        return inputs
+    known = get_default_graph().notes.get(_WITH_VALUES)
+    if not known:
+        return inputs
+    return [x for x in inputs if expressions(x).node not in known] or inputs
 
 
 def _sizes(shape: Any) -> tuple[Any, ...]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph, is_modern
+from giulgi.compat.keras.added_metrics import Reporting
 from giulgi.compat.keras.arguments import as_initializer, for_giulgi, modern, take_lengths
 from giulgi.compat.keras.boundary import (
     called,
@@ -44,7 +45,7 @@ _CONSTRAINED = {"recurrent": "recurrent_kernel", "depthwise": "depthwise_kernel"
                 "pointwise": "pointwise_kernel"}  # fmt: skip
 
 
-class Layer(Keeping):
+class Layer(Reporting, Keeping):
     """Base of layers; one of a program's own has ``build`` and ``call``, as in Keras.
 
     Args:

@@ -11,6 +11,7 @@ import numpy as np
 import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import losses, optimizers
+from giulgi.compat.keras.added_metrics import ReportingModel
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import flatten_shapes
 from giulgi.compat.keras.generators import batches_of, batches_per_epoch, predicted
@@ -34,7 +35,7 @@ from giulgi.training.trainer import Trainer
 from giulgi.tree import tree_map
 
 
-class TrainedModel(Stepped, Layer, gg.Model):
+class TrainedModel(Stepped, Layer, ReportingModel):
     """A network that is trained; see :class:`giulgi.compat.keras.models.Model`."""
 
     _trainer_class: ClassVar[type[Trainer]] = KerasTrainer

@@ -10,7 +10,7 @@ import giulgi as gg
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import utils
 from giulgi.compat.keras.boundary import expressions, named
-from giulgi.compat.keras.inputs import InputLayer
+from giulgi.compat.keras.inputs import InputLayer, fed
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.layers_of_tf import as_layer
 from giulgi.compat.keras.model_losses import LossTensors, loss_tensors
@@ -34,6 +34,10 @@ class Model(TrainedModel):
             kwargs["outputs"] = _one_or_all(kwargs["outputs"])
         elif len(args) > 1:
             args = (args[0], _one_or_all(args[1]), *args[2:])
+        if "inputs" in kwargs:
+            kwargs["inputs"] = fed(kwargs["inputs"])
+        elif args:
+            args = (fed(args[0]), *args[1:])
         super().__init__(*expressions(list(args)), **expressions(kwargs))
 
     def _set_network(self, network: Network) -> None:
@@ -57,14 +61,6 @@ class Model(TrainedModel):
                 value if value.known_shape == () else gg.mean(value)
             )
         self._trainer = None
-
-    def add_metric(self, value: Any, name: str | None = None, aggregation: Any = None) -> None:
-        """Say that metrics are of outputs and truth."""
-        del value, aggregation
-        raise NotImplementedError(
-            f"add_metric({name!r}) is not there: give compile(metrics=[function]) a function of "
-            "(y_true, y_pred)"
-        )
 
     def reset_states(self) -> None:
         """Let stateful layers begin anew."""
@@ -165,11 +161,6 @@ class Model(TrainedModel):
         if kept is None or kept[0] is not self._spec:
             kept = self.__dict__["__loss"] = (self._spec, loss_tensors(self))
         return kept[1]
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what ``evaluate`` returns."""
-        return list(gg.Model.metrics_names.fget(self))  # type: ignore[attr-defined]
 
     @property
     def stateful(self) -> bool:

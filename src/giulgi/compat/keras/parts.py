@@ -96,7 +96,6 @@ def _initializer(name: str, *others: str) -> None:
     for path in (name, *others):
         INITIALIZERS[path] = made
         export(f"initializers.{path}", made, of="keras")
-        export(f"initializations.{path}", made, of="keras")
 
 
 for _name, _others in {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.keras.added_metrics import metrics_added_in
 from giulgi.compat.keras.backend_functions import get_value
 from giulgi.compat.keras.boundary import is_standalone
 from giulgi.compat.keras.progress import KerasProgress, Titles, told_first
@@ -95,6 +96,16 @@ class KerasTrainer(Trainer):
         else:
             graph.take_step()
         return super().program(batch, training)
+
+    def _make_program(self, batch: Batch, training: bool, size: int | None = None) -> Program:
+        """Make a program that also reports what layers have added to the metrics."""
+        model: Any = self.model
+        model.take_tensors()
+        made = super()._make_program(batch, training, size)
+        assert self.objective is not None
+        for name, metric in metrics_added_in(model).items():
+            self.objective.reported.setdefault(name, metric)
+        return made
 
     def _settled(self, ends: list[Tensor], training: bool) -> list[Tensor]:
         """Return the ends of a program for training or not; frozen is who was at ``compile``.

@@ -8,7 +8,7 @@ import giulgi as gg
 from giulgi.compat.names import exported
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import axes as known_axes
-from giulgi.compat.tensorflow.math.arguments import kind, numbers, ranked
+from giulgi.compat.tensorflow.math.arguments import kind, ranked, static
 from giulgi.compat.tensors.tensor import alike, as_expression
 
 
@@ -176,7 +176,7 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
     x, y = ranked(x, 2), ranked(y, 1)
     own = gg.take_along_axis(x, gg.expand_dims(gg.cast(y, "int64"), 1), 1)
     greater = gg.sum(gg.cast(x > own, "int64"), 1)
-    return gg.logical_and(greater < int(numbers(k, "k")), gg.isfinite(own[:, 0]))
+    return gg.logical_and(greater < gg.cast(as_expression(k), "int64"), gg.isfinite(own[:, 0]))
 
 
 class TopKV2(NamedTuple):
@@ -191,7 +191,13 @@ def top_k(
     input: Any, k: Any = 1, sorted: bool = True, name: str | None = None, index_type: Any = "int32"
 ) -> TopKV2:
     """Return the k greatest numbers along the last axis, the greatest first, and their places."""
-    values, places = gg.top_k(as_expression(input), int(numbers(k, "k")))
+    x, count = as_expression(input), static(k)
+    if count is None:  # It is known when the program runs: so many of all in their order.
+        first = gg.arange(gg.cast(as_expression(k), "int64"))
+        places = gg.gather(gg.argsort(x, -1, descending=True), first, -1)
+        values = gg.take_along_axis(x, places, -1)
+    else:
+        values, places = gg.top_k(x, int(count))
     return TopKV2(values, gg.cast(places, kind(index_type)))
 
 
