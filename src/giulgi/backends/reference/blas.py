@@ -1,4 +1,4 @@
-"""One thread for NumPy's products of small matrices.
+"""One thread for NumPy's products of small matrices, and for what LAPACK computes of many products.
 
 NumPy's OpenBLAS shares even a product of a few hundred microseconds among all cores, and its
 threads wait for each other without sleeping. Where another process has a core at that time, such a

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from giulgi.backends.reference.blas import one_thread
 from giulgi.compat.keras.backend_session import image_data_format
 from giulgi.compat.keras.preprocessing_iterators import (
     DataFrameIterator,
@@ -172,7 +173,8 @@ class ImageDataGenerator:
             pictures = pictures / (self.std + 1e-6)
         if self.zca_whitening:
             flat = pictures.reshape(len(pictures), -1)
-            vectors, values, _ = np.linalg.svd(flat.T @ flat / len(flat))
+            with one_thread():
+                vectors, values, _ = np.linalg.svd(flat.T @ flat / len(flat))
             scale = 1.0 / np.sqrt(values + self.zca_epsilon)
             self.principal_components = (vectors * scale) @ vectors.T
 

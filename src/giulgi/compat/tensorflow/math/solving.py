@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import giulgi as gg
+from giulgi.backends.reference.blas import one_thread
 from giulgi.compat.names import exported
 from giulgi.compat.operations.host import host_operation
 from giulgi.compat.operations.operation import operation
@@ -140,6 +141,7 @@ def svd(
     """Return the singular values s of matrices, and u and v of u diag(s) v^T."""
     x = as_tensor(tensor)
 
+    @one_thread()
     def parts(array: Any) -> Any:
         if not compute_uv:
             return np.linalg.svd(array, compute_uv=False)
@@ -172,9 +174,8 @@ def qr(input: Any, full_matrices: bool = False, name: str | None = None) -> Any:
         shapes = [[*batch, rows, inner], [*batch, inner, columns]]
     mode: Any = "complete" if full_matrices else "reduced"
     outputs = [(x.dtype, shape) for shape in shapes]
-    made = host_operation(
-        "Qr", lambda a: np.linalg.qr(a, mode), [x], outputs, name, has_gradient=True
-    )
+    parts = one_thread()(lambda a: np.linalg.qr(a, mode))
+    made = host_operation("Qr", parts, [x], outputs, name, has_gradient=True)
     return _Qr(*made.outputs)
 
 
