@@ -87,6 +87,13 @@ def test_classes_by_layers_of_neurons(tf):
     np.testing.assert_allclose(first["probabilities"].sum(), 1, rtol=1e-5)
 
 
+def test_checkpoints_are_told_by_steps_or_by_seconds(tf):
+    config = tf.estimator.RunConfig().replace(save_checkpoints_steps=20)
+    assert (config.save_checkpoints_steps, config.save_checkpoints_secs) == (20, None)
+    config = config.replace(save_checkpoints_secs=30)
+    assert (config.save_checkpoints_steps, config.save_checkpoints_secs) == (None, 30)
+
+
 def test_two_classes_of_a_table(tf):
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"age": [20.0, 30, 40, 50] * 10, "job": ["a", "b", "c", "a"] * 10})

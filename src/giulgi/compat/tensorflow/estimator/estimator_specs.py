@@ -111,8 +111,14 @@ class RunConfig:
             setattr(self, name, value)
 
     def replace(self, **changes: Any) -> RunConfig:
-        """Return the same with changes."""
+        """Return the same with changes.
+
+        Checkpoints told by steps are no longer told by seconds, and the other way round.
+        """
         made = copy(self)
+        for told, other in (("steps", "secs"), ("secs", "steps")):
+            if changes.get(f"save_checkpoints_{told}") is not None:
+                setattr(made, f"save_checkpoints_{other}", None)
         for name, value in changes.items():
             setattr(made, name, value)
         return made
