@@ -18,6 +18,10 @@ def test_modules_are_found_wherever_they_lay(tf):
     ops.reset_default_graph()
     assert ops.get_default_graph() is tf.get_default_graph()
     assert importlib.import_module("tensorflow.compat.v1").placeholder is tf.placeholder
+    assert tf.contrib.slim.metrics.accuracy is tf.contrib.metrics.accuracy
+    from tensorflow.contrib.slim.metrics import streaming_mean
+
+    assert streaming_mean is tf.contrib.metrics.streaming_mean
 
 
 @pytest.mark.usefixtures("tf")

@@ -68,6 +68,7 @@ _ALIASES = {
     "tensorflow.python.estimator": "tensorflow.estimator",
     "tensorflow.contrib.slim.python.slim": "tensorflow.contrib.slim",
     "tensorflow.contrib.slim.layers": "tensorflow.contrib.layers",
+    "tensorflow.contrib.slim.metrics": "tensorflow.contrib.metrics",
     "tensorflow.python.ops.distributions": "tensorflow.distributions",
     "tensorflow.python.ops.losses.losses": "tensorflow.losses",
     "tensorflow.python.ops.losses.losses_impl": "tensorflow.losses",

@@ -31,8 +31,6 @@ for _kind in (
     _made = _streaming(_kind)
     _made.__name__ = f"streaming_{_kind.__name__}"
     export(f"contrib.metrics.{_made.__name__}", _made)
-    export(f"contrib.slim.metrics.{_made.__name__}", _made)
-export("contrib.slim.metrics.streaming_mean", metrics.mean)
 
 
 @operation("contrib.metrics.accuracy", type="accuracy")
@@ -45,14 +43,14 @@ def batch_accuracy(
     return gg.sum(each * weights_of(weights, each)) / gg.sum(weights_of(weights, each))
 
 
-@exported("contrib.metrics.aggregate_metrics", "contrib.slim.metrics.aggregate_metrics")
+@exported("contrib.metrics.aggregate_metrics")
 def aggregate_metrics(*value_update_tuples: Any) -> tuple[list[Any], list[Any]]:
     """Return the values and the updates of several metrics."""
     values, updates = zip(*value_update_tuples, strict=True)
     return list(values), list(updates)
 
 
-@exported("contrib.metrics.aggregate_metric_map", "contrib.slim.metrics.aggregate_metric_map")
+@exported("contrib.metrics.aggregate_metric_map")
 def aggregate_metric_map(names_to_tuples: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the values and the updates of several metrics by their names."""
     pairs = dict(names_to_tuples)
