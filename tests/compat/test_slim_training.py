@@ -80,3 +80,16 @@ def test_slim_tells_sizes_and_names_what_units_put_out(tf):
         slim.utils.last_dimension(x.shape, min_rank=5)
     y = slim.utils.collect_named_outputs("ends", "net/unit", tf.identity(x))
     assert slim.utils.convert_collection_to_dict("ends") == {"net/unit": y}
+
+
+def test_dropout_at_rest_hides_no_layer(tf):
+    slim = tf.contrib.slim
+    x = tf.placeholder(tf.float32, [None, 8, 8, 3])
+    with slim.arg_scope([slim.conv2d], outputs_collections="convolutions"):
+        y = slim.conv2d(x, 2, [1, 1], scope="one")
+        slim.dropout(y, 0.5, is_training=False, scope="two")
+    assert list(slim.utils.convert_collection_to_dict("convolutions")) == ["one"]
+    with slim.arg_scope([slim.conv2d, slim.dropout], outputs_collections="all"):
+        y = slim.conv2d(x, 2, [1, 1], scope="three")
+        slim.dropout(y, 0.5, is_training=False, scope="four")
+    assert list(slim.utils.convert_collection_to_dict("all")) == ["three", "four"]

@@ -28,13 +28,14 @@ from giulgi.compat.tensorflow.nn.nn_pooling import avg_pool, max_pool
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.compat.variables.scopes import variable_scope
 
-# What was put out under which name, for collections that become dicts.
-_aliases: WeakKeyDictionary[Tensor, str] = WeakKeyDictionary()
+# What was put out under which names, for collections that become dicts: dropout at rest puts out
+# what it takes, which then has two.
+_aliases: WeakKeyDictionary[Tensor, list[str]] = WeakKeyDictionary()
 
 
-def alias_of(tensor: Tensor) -> str:
-    """Return the name of the layer that put a tensor out."""
-    return _aliases.get(tensor, tensor.op.name)
+def aliases_of(tensor: Tensor) -> list[str]:
+    """Return the names of the layers that put a tensor out."""
+    return _aliases.get(tensor, [tensor.op.name])
 
 
 def layer(*names: str) -> Callable[[Any], Any]:
@@ -67,9 +68,9 @@ def collected(collections: Any, scope: Any, y: Any) -> Any:
 )  # fmt: skip
 def collect_named_outputs(collections: Any, alias: str, outputs: Any) -> Any:
     """Return what a layer puts out, which joins collections under a name."""
-    if isinstance(outputs, Tensor):
-        _aliases[outputs] = alias
     if collections:
+        if isinstance(outputs, Tensor):
+            _aliases.setdefault(outputs, []).append(alias)
         get_default_graph().add_to_collections(collections, outputs)
     return outputs
 

@@ -8,7 +8,7 @@ from typing import Any
 from giulgi.compat.graphs.functions import name_scope
 from giulgi.compat.graphs.graph import Collections, get_default_graph
 from giulgi.compat.names import TABLES, advise, export, exported
-from giulgi.compat.tensorflow.contrib.contrib_layers import alias_of
+from giulgi.compat.tensorflow.contrib.contrib_layers import aliases_of
 from giulgi.compat.tensorflow.control.control_flow import smart_cond
 from giulgi.compat.tensorflow.data.queues import FIFOQueue, PaddingFIFOQueue, QueueBase
 from giulgi.compat.tensorflow.math.initializers import (
@@ -44,7 +44,7 @@ advise("contrib.slim.tfexample_decoder", "Read examples with tf.data and tf.pars
 def convert_collection_to_dict(collection: Any, clear_collection: bool = False) -> dict[str, Any]:
     """Return what layers put out, which joined a collection, by their names."""
     graph = get_default_graph()
-    found = {alias_of(x): x for x in graph.get_collection(collection)}
+    found = {name: x for x in graph.get_collection(collection) for name in aliases_of(x)}
     if clear_collection:
         graph.clear_collection(collection)
     return found
