@@ -180,6 +180,7 @@ NOTEBOOK = [
     "%matplotlib inline\n!pip install tensorflow\nimport sys\nprint(\n  '%d'\n  % 7)",
     "x = 20\nx + 1",
     "x;",
+    "!echo said",
     "%time y = x + 2\ny",
     "1 / 0",
     "%%html\n<b>bold</b>",
@@ -196,9 +197,9 @@ def test_a_notebook_runs_cell_by_cell(tmp_path):
     ended = giulgi_run(tmp_path, "n.ipynb")
     assert ended.code == 0, ended.err
     lines = [line for line in ended.out.splitlines() if not line.startswith("Wall time")]
-    assert lines == ["7", "21", "22", "shown", "22"]
+    assert lines == ["7", "21", "said", "22", "shown", "22"]
     assert ended.err.count("is left out") == 1
-    assert 'File "n.ipynb, cell 5", line 1' in ended.err
+    assert 'File "n.ipynb, cell 6", line 1' in ended.err
     assert "ZeroDivisionError" in ended.err  # As when the notebook was saved.
 
 

@@ -152,3 +152,13 @@ def test_coordinates_may_be_as_many_as_are_fed(tf):
         assert session.run(parts, {x: values, places: [[1]]}).tolist() == [[3, 4, 5]]
         found = session.run(slopes, {x: values, places: [[0, 2], [1, 1]]})
     assert found.tolist() == [[0, 0, 1], [0, 1, 0]]
+
+
+def test_a_unit_matrix_is_as_large_as_the_batch(tf):
+    x = tf.placeholder(tf.int32, [None])
+    square, broad = tf.eye(tf.shape(x)[0]), tf.eye(tf.size(x), num_columns=2, dtype=tf.float64)
+    with tf.Session() as session:
+        for size in (1, 3):
+            found = session.run([square, broad], {x: [0] * size})
+            np.testing.assert_array_equal(found[0], np.eye(size))
+            np.testing.assert_array_equal(found[1], np.eye(size, 2))

@@ -192,9 +192,10 @@ class Shell:
         """Carry out a line that begins with ! or %; return what it gives, if that is asked for."""
         if line.startswith("!"):
             output = self._system(line.lstrip("!").strip())
-            if not is_value:
-                print(*output, sep="\n", end="\n" if output else "")
-            return output
+            if is_value:
+                return output
+            print(*output, sep="\n", end="\n" if output else "")
+            return None
         name, _, rest = line.lstrip("%").partition(" ")
         if name in _CODE_CELLS and rest.strip():
             code = rest.strip()

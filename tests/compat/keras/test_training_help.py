@@ -128,6 +128,25 @@ def test_optimizers_of_tensorflow(k, tf):
     np.testing.assert_allclose(model.get_weights()[0], w - step, atol=1e-5)
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_loss_of_the_programs_own_is_given_a_column_of_truth(k, size):
+    from keras import backend as K  # noqa: N812
+
+    def first(y_true, y_pred):
+        assert K.int_shape(y_true) == (None, 1)
+        return K.mean(K.square(y_true[:, 0] - y_pred[:, 0]))
+
+    def apart(y_true, y_pred):
+        return K.mean(K.abs(y_true - y_pred))
+
+    model = k.models.Sequential([k.layers.Dense(size, input_dim=X.shape[1], use_bias=False)])
+    model.compile("sgd", first, metrics=[apart])
+    y, p = np.arange(len(X)), model.predict(X)
+    found = model.evaluate(X, y, batch_size=len(X), verbose=0)
+    wanted = [((y - p[:, 0]) ** 2).mean(), abs(y[:, None] - p).mean()]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
 def test_updates_that_a_program_runs_itself(k):
     from keras import backend as K  # noqa: N812
 

@@ -200,13 +200,15 @@ def function_of(identifier: Any) -> Function:
 def of_user(function: Callable[..., Any]) -> Function:
     """Return a program's own function of truth and prediction, for expressions.
 
-    As in Keras it is given truth of the prediction's dtype; whole numbers as they are, if it takes
-    no others (classes of ``tf.one_hot``, say).
+    As in Keras it is given truth of the prediction's dtype, and of one number for each example a
+    column; whole numbers as they are, if it takes no others (classes of ``tf.one_hot``, say).
     """
     apply: Function = for_user(function)
 
     def of_floats(y_true: Any, y_pred: Any, *more: Any, **options: Any) -> gg.Tensor:
         y, p = gg.constant(y_true), gg.constant(y_pred)
+        if _rank(y) == 1 and _rank(p) > 1:
+            y = gg.expand_dims(y, 1)
         if y.dtype == p.dtype:
             return apply(y, p, *more, **options)
         try:
@@ -216,6 +218,11 @@ def of_user(function: Callable[..., Any]) -> Function:
 
     of_floats.__name__ = getattr(function, "__name__", "function")
     return of_floats
+
+
+def _rank(x: gg.Tensor) -> int:
+    """Return the number of axes; 0 where it is not known."""
+    return 0 if x.known_shape is None else x.ndim
 
 
 def as_loss(identifier: Any) -> Any:

@@ -159,8 +159,8 @@ def eye(
     name: str | None = None,
 ) -> gg.Tensor:
     """Return the unit matrix, perhaps several times."""
-    rows = sizes(num_rows)[0]
-    columns = rows if num_columns is None else sizes(num_columns)[0]
+    rows = sizes([num_rows])[0]
+    columns = rows if num_columns is None else sizes([num_columns])[0]
     one = gg.eye(rows, columns, dtype=kind(dtype))
     if batch_shape is None:
         return one
