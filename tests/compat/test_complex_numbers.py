@@ -35,6 +35,11 @@ _A = np.array([[1 + 2j, 3 - 1j], [0.5j, -2]], np.complex64)
         (lambda tf, a: tf.signal.rfft([1.0, 2.0, 4.0]), np.fft.rfft([1, 2, 4])),
         (lambda tf, a: tf.signal.irfft(tf.signal.rfft([1.0, 2.0, 4.0, 3.0])), [1, 2, 4, 3]),
         (lambda tf, a: tf.equal(a, a), np.ones((2, 2), bool)),
+        (lambda tf, a: tf.zeros_like(a, tf.float32), np.zeros((2, 2), np.float32)),
+        (lambda tf, a: tf.zeros([2], tf.complex64), np.zeros(2, np.complex64)),
+        (lambda tf, a: tf.fill([2], 1 + 2j), np.full(2, 1 + 2j)),
+        (lambda tf, a: tf.ones_like(a), np.ones((2, 2), np.complex64)),
+        (lambda tf, a: tf.ones_like([1.0, 2.0], tf.complex64), np.ones(2, np.complex64)),
     ],
 )
 def test_values_are_those_of_numpy(tf: Any, build: Any, expected: Any) -> None:
@@ -46,6 +51,22 @@ def test_values_are_those_of_numpy(tf: Any, build: Any, expected: Any) -> None:
         assert made.shape.as_list() == list(np.shape(expected))
         assert made.dtype == found.dtype
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_how_soon_points_leave_the_mandelbrot_set(tf: Any) -> None:
+    z = (np.mgrid[-1.0:1.0:5j, -2.0:1.0:7j] * np.array([1j, 1]).reshape(2, 1, 1)).sum(0)
+    x = tf.constant(z.astype(np.complex64))
+    v, n = tf.Variable(x), tf.Variable(tf.zeros_like(x, tf.float32))
+    new = v * v + x
+    step = tf.group(v.assign(new), n.assign_add(tf.cast(tf.abs(new) < 4, tf.float32)))
+    expected, value = np.zeros(z.shape), z
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(5):
+            session.run(step)
+            value = value * value + z
+            expected += np.abs(value) < 4
+        np.testing.assert_array_equal(session.run(n), expected)
 
 
 def test_dtypes_of_complex_numbers(tf: Any) -> None:

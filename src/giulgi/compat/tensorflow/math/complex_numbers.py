@@ -54,7 +54,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "Reciprocal": np.reciprocal, "Equal": np.equal, "NotEqual": np.not_equal,
     "Sum": _reduced(np.sum), "Mean": _reduced(np.mean), "Prod": _reduced(np.prod),
     "MatMul": _product, "AddN": lambda xs: sum(xs),
-    "zeros_like": lambda x, *_: np.zeros_like(x), "ones_like": lambda x, *_: np.ones_like(x),
+    "zeros_like": lambda x, *_: np.zeros(x.shape), "ones_like": lambda x, *_: np.ones(x.shape),
     "SquaredDifference": lambda x, y: np.conj(x - y) * (x - y),
 }  # fmt: skip
 _REAL = {"Abs"}
@@ -77,6 +77,7 @@ def computed(
         raise NotImplementedError(f"{kind} is not there for complex numbers")
     parameters = inspect.signature(function).parameters
     whole = {key: arguments.get(key, p.default) for key, p in parameters.items() if key != "name"}
+    wanted, whole = whole.get("dtype"), {k: None if k == "dtype" else v for k, v in whole.items()}
     leaves, structure = flatten(list(whole.values()))
     places = [i for i, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, Converted))]
     inputs = [as_tensor(leaves[i]) for i in places]
@@ -93,9 +94,14 @@ def computed(
     dtype = next(x.dtype for x in inputs if x.dtype.is_complex)
     if kind in _REAL | _BOOL:
         dtype = as_dtype(bool) if kind in _BOOL else dtype.real_dtype
+    if wanted is not None:
+        dtype = as_dtype(wanted)
+
+    def carried_out(*arrays: Array) -> Any:
+        return np.asarray(numpy_function(*filled(arrays))).astype(dtype.numpy_dtype, copy=False)
+
     made = host_operation(
-        kind, lambda *arrays: numpy_function(*filled(arrays)), inputs,
-        [(dtype, looks.known_shape)], name, has_gradient=True,
+        kind, carried_out, inputs, [(dtype, looks.known_shape)], name, has_gradient=True,
     )  # fmt: skip
     found: Tensor = made.outputs[0]
     return found

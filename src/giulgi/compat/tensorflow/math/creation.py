@@ -32,6 +32,8 @@ def _filled(number: int, type: str, *paths: str) -> Callable[..., Any]:
         declared = as_dtype(dtype)
         if declared is string:
             return as_tensor(np.full(numbers(shape, "the shape"), b"", object), name=name)
+        if declared.is_complex:
+            return converted(of_numbers(shape, declared.real_dtype), declared, name)
         return told_apart(of_numbers(shape, declared, name))
 
     @operation(type=type)
@@ -56,6 +58,8 @@ def _filled_like(number: int, type: str, *paths: str) -> Callable[..., Any]:
     def apply(
         tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
     ) -> Any:
+        if dtype is not None and as_dtype(dtype).is_complex:
+            return converted(like(tensor, as_dtype(dtype).real_dtype), dtype, name)
         return told_apart(like(tensor, dtype, name))
 
     apply.__name__ = paths[0]
@@ -81,6 +85,8 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
             name,
         )
         return made.outputs[0]
+    if isinstance(value, (complex, np.complexfloating)):
+        return converted(_fill(dims, 1.0), as_tensor(value).dtype) * value
     return told_apart(_fill(dims, value, name))
 
 
