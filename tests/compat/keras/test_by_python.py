@@ -82,3 +82,19 @@ def test_what_python_computes_may_have_any_shape_or_one_that_is_told(tf, keras):
     expected = np.square(error).mean() * 2 * Y.sum()
     np.testing.assert_allclose(model.train_on_batch(X, Y), expected, rtol=1e-5)
     assert not (last.get_weights()[0] == 1).any()
+
+
+def test_layers_take_the_batch_that_all_else_of_the_session_takes(tf, keras):
+    numbers = np.arange(24, dtype="float32").reshape(8, 3)
+    dataset = tf.data.Dataset.from_tensor_slices((numbers, numbers[:, 0])).batch(4)
+    x, first = dataset.make_one_shot_iterator().get_next()
+    ones = {"kernel_initializer": "ones", "activation": tf.nn.relu}
+    total = keras.layers.Dense(1, **ones)(x)
+    twice = keras.layers.Lambda(lambda t: tf.py_func(lambda a: 2 * a, [t], tf.float32))(x)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for part in (numbers[:4], numbers[4:]):
+            found = session.run([x, first, total, twice])
+            for value, wanted in zip(found, [part, part[:, 0], part.sum(1)[:, None], 2 * part],
+                                     strict=True):  # fmt: skip
+                np.testing.assert_array_equal(value, wanted)

@@ -14,7 +14,7 @@ from typing import Any
 
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export
-from giulgi.compat.operations.by_python import with_python
+from giulgi.compat.operations.by_python import filled_by_sessions, with_python
 from giulgi.compat.operations.operation import as_results
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, record
@@ -163,8 +163,12 @@ def for_user(function: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             _inside.reset(outer)
         graph = get_default_graph()
-        found = expressions(result)
-        return tree_map(lambda x: with_python(x, graph) if isinstance(x, Expression) else x, found)
+        given = [x for x in flatten([args, kwargs])[0] if isinstance(x, Expression)]
+        outside = filled_by_sessions(given, graph)
+        return tree_map(
+            lambda x: with_python(x, graph, outside) if isinstance(x, Expression) else x,
+            expressions(result),
+        )
 
     return apply
 

@@ -7,7 +7,7 @@ node that calls the function, whose inputs are those of the operation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from giulgi.compat.graphs.graph import Graph, Operation
 from giulgi.compat.operations.host import made_by_python, session_storage
 from giulgi.compat.operations.passages import passage_at, refuse
 from giulgi.compat.tensors.tensor import Tensor
-from giulgi.graph.node import build, topological
+from giulgi.graph.node import Node, build, topological
 from giulgi.graph.op import Op, Spec
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
@@ -87,25 +87,40 @@ def _carried_out(operation: Operation, arrays: Sequence[Array | None]) -> list[A
         session_storage.reset(token)
 
 
-def with_python(expression: Expression, graph: Graph) -> Expression:
-    """Return an expression in which nodes stand for the operations that Python carries out."""
+def with_python(expression: Expression, graph: Graph, outside: Collection[Node] = ()) -> Expression:
+    """Return an expression in which nodes stand for the operations that Python carries out.
+
+    Args:
+        expression: the expression.
+        graph: the graph of the operations.
+        outside: nodes that a session fills, and that stay: a batch of a data set is one for all
+            that is made of it.
+    """
     if "made by Python" not in graph.notes:
         return expression
     nodes = topological([expression.node])
-    pairs = ((node, made_by_python(node, graph)) for node in nodes)
-    found = {node: _computed(made, graph) for node, made in pairs if made is not None}
+    pairs = ((node, made_by_python(node, graph)) for node in nodes if node not in outside)
+    found = {node: _computed(made, graph, outside) for node, made in pairs if made is not None}
     if not found:
         return expression
     (whole,) = substitute([expression], found)
     return whole
 
 
-def _computed(output: Tensor, graph: Graph) -> Expression:
+def filled_by_sessions(expressions: Sequence[Expression], graph: Graph) -> set[Node]:
+    """Return the nodes in expressions that stand for what Python makes in a session."""
+    if "made by Python" not in graph.notes:
+        return set()
+    nodes = topological(x.node for x in expressions)
+    return {node for node in nodes if made_by_python(node, graph) is not None}
+
+
+def _computed(output: Tensor, graph: Graph, outside: Collection[Node]) -> Expression:
     """Return the node of a result of an operation of Python."""
     operation = output.op
     given = tuple(_constant(x) for x in operation.inputs)
     pairs = zip(operation.inputs, given, strict=True)
-    inputs = [with_python(x.expression, graph) for x, array in pairs if array is None]
+    inputs = [with_python(x.expression, graph, outside) for x, array in pairs if array is None]
     return build(ByPython(operation, given, output.value_index), *inputs)
 
 
