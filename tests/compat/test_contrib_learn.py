@@ -51,6 +51,9 @@ def test_a_model_of_2016(tf):
     assert model.score(x, y) > 0.9
 
     def own(rows, labels):
+        parts = skflow.ops.split_squeeze(1, 4, rows)
+        assert [part.shape.as_list() for part in parts] == 4 * [[None]]
+        rows = tf.stack(parts, 1)
         return skflow.models.logistic_regression(skflow.ops.dnn(rows, [8], tf.tanh), labels)
 
     other = skflow.TensorFlowEstimator(model_fn=own, n_classes=3, steps=200, verbose=0)

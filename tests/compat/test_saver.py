@@ -29,6 +29,10 @@ def test_variables_come_back(tf, tmp_path):
         expected = session.run(y, {x: [[1.0, 2.0]]})
         path = saver.save(session, str(tmp_path / "model.ckpt"), global_step=3)
     assert path == str(tmp_path / "model.ckpt-3")
+    # Until version 0.11 a checkpoint was one file, for which programs ask so.
+    assert tf.gfile.Exists(path)
+    assert not tf.io.gfile.exists(path)
+    assert not tf.gfile.Exists(str(tmp_path / "model.ckpt"))
     with tf.Session() as session:
         saver.restore(session, path)
         np.testing.assert_array_equal(session.run(y, {x: [[1.0, 2.0]]}), expected)

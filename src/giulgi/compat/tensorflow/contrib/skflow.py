@@ -120,6 +120,11 @@ def one_hot_matrix(
     return tf.one_hot(tf.cast(tensor_in, tf.int64), num_classes, on_value, off_value)
 
 
+def split_squeeze(dim: int, num_split: int, tensor_in: Any) -> Any:
+    """Return the parts of a tensor along an axis, without it."""
+    return tf.unstack(tensor_in, num_split, dim)
+
+
 def categorical_variable(tensor_in: Any, n_classes: int, embedding_size: int, name: str) -> Any:
     """Return vectors that are learned for classes."""
     with tf.variable_scope(name):
@@ -337,7 +342,9 @@ for _class in (TensorFlowEstimator, TensorFlowLinearClassifier, TensorFlowLinear
 for _function in (linear_regression, logistic_regression, get_dnn_model):
     export(f"contrib.skflow.models.{_function.__name__}", _function)
     export(f"contrib.learn.models.{_function.__name__}", _function)
-_PARTS: tuple[Callable[..., Any], ...] = (dnn, conv2d, one_hot_matrix, categorical_variable)
+_PARTS: tuple[Callable[..., Any], ...] = (
+    dnn, conv2d, one_hot_matrix, split_squeeze, categorical_variable,
+)  # fmt: skip
 for _part in _PARTS:
     export(f"contrib.skflow.ops.{_part.__name__}", _part)
     export(f"contrib.learn.ops.{_part.__name__}", _part)

@@ -165,10 +165,20 @@ def Stat(filename: Any) -> FileStatistics:  # noqa: N802 - TensorFlow's name
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(path_of(filename)))
 
 
-@exported("gfile.Exists", "io.gfile.exists")
+@exported("io.gfile.exists")
 def exists(path: Any) -> bool:
     """Whether there is a file or folder of a path."""
     return os.path.exists(path_of(path))
+
+
+@exported("gfile.Exists")
+def exists_or_checkpoint(path: Any) -> bool:
+    """Whether there is a file, folder or checkpoint of a path.
+
+    Until version 0.11 a checkpoint was one file of that very name, and programs ask for it so.
+    """
+    parts = f"{glob.escape(path_of(path))}.data-?????-of-?????"
+    return exists(path) or (os.path.isfile(f"{path_of(path)}.index") and bool(glob.glob(parts)))
 
 
 @exported("gfile.IsDirectory", "io.gfile.isdir")
