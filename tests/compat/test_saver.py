@@ -320,6 +320,20 @@ def test_a_function_that_no_file_can_hold_does_not_keep_a_graph_from_being_saved
             session.run("own:0", {"x:0": [1.0]})
 
 
+def test_a_graph_is_saved_in_which_a_layer_calls_a_function_of_arrays(tf, tmp_path):
+    import keras
+
+    x = tf.placeholder(tf.float32, [None], name="x")
+    keras.layers.Lambda(lambda t: tf.py_func(lambda a: 2 * a, [t], tf.float32))(x)
+    tf.add(tf.Variable(1.0), 1.0, name="other")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, str(tmp_path / "m"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+        assert session.run("other:0") == 2
+
+
 def test_what_python_does_on_a_condition_is_in_a_file(tf, tmp_path):
     x, on = tf.placeholder(tf.float32, [2], name="x"), tf.placeholder(tf.bool, name="on")
     tf.set_random_seed(3)

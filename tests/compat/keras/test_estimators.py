@@ -49,3 +49,25 @@ def test_an_optimizer_of_tf_train_trains_the_estimator():
     )
     estimator.train(data)
     assert estimator.evaluate(data)["accuracy"] > 0.9
+
+
+def test_rmsprop_takes_the_steps_of_keras():
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(size=(16, 2)).astype(np.float32)
+    y = (x[:, :1] > 0).astype(np.float32)
+    layer = tf.keras.layers.Dense(1, use_bias=False, input_shape=(2,), name="answer")
+    model = tf.keras.Sequential([layer])
+    model.compile(tf.keras.optimizers.RMSprop(0.01), "mse")
+    w, square = model.get_weights()[0].astype(np.float64), 0
+    estimator = tf.keras.estimator.model_to_estimator(model)
+    data = tf.estimator.inputs.numpy_input_fn(
+        {model.input_names[0]: x}, y, batch_size=16, num_epochs=3, shuffle=False
+    )
+    estimator.train(data)
+    for _ in range(3):
+        gradient = 2 * x.T @ (x @ w - y) / 16
+        square = 0.9 * square + 0.1 * gradient**2
+        w = w - 0.01 * gradient / (np.sqrt(square) + 1e-7)
+    found = [row["answer"] for row in estimator.predict(data)][:16]
+    np.testing.assert_allclose(found, x @ w, rtol=1e-4, atol=1e-5)

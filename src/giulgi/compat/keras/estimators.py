@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from giulgi.compat.keras.architecture import clone_model
 from giulgi.compat.names import TABLES, exported
+from giulgi.compat.tensorflow.train.optimizers import RMSPropOptimizer
 
 
 @exported("estimator.model_to_estimator", of="keras")
@@ -116,12 +118,19 @@ def _optimizer(model: Any) -> Any:
         betas = told.get("beta_1", 0.9), told.get("beta_2", 0.999)
         return tf["train.AdamOptimizer"](rate, *betas, told.get("epsilon") or 1e-7)
     if kind == "RMSprop":
-        return tf["train.RMSPropOptimizer"](
-            rate, told.get("rho", 0.9), epsilon=told.get("epsilon") or 1e-7
-        )
+        return _RMSPropFromZero(rate, told.get("rho", 0.9), epsilon=told.get("epsilon") or 1e-7)
     if kind in ("Adagrad", "Adadelta"):
         return tf[f"train.{kind}Optimizer"](rate)
     raise NotImplementedError(f"no optimizer of tf.train is {kind}: compile with another")
+
+
+class _RMSPropFromZero(RMSPropOptimizer):
+    """RMSProp whose running mean of squares begins with 0, as Keras's does, and not with 1."""
+
+    def _create_slots(self, var_list: Sequence[Any]) -> None:
+        for variable in var_list:
+            for kind in ("rms", "momentum"):
+                self._zeros_slot(variable, kind, self._name)
 
 
 def _metric_names(model: Any) -> list[Any]:

@@ -31,6 +31,7 @@ from giulgi.compat.tensorflow.graphs.functions_in_files import called_again, tol
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor
 from giulgi.compat.variables.variable import Variable
+from giulgi.errors import GiulgiError
 from giulgi.graph.node import Node, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.identities import Tag
@@ -108,7 +109,7 @@ def to_bytes(
         return pickle.dumps(content, protocol=4)
 
 
-_NOT_PICKLED = (AttributeError, TypeError, pickle.PicklingError)
+_NOT_PICKLED = (AttributeError, TypeError, pickle.PicklingError, GiulgiError)
 
 
 def _ops_that_are_lost(expressions: Sequence[Expression]) -> dict[Node, Op]:
@@ -119,7 +120,7 @@ def _ops_that_are_lost(expressions: Sequence[Expression]) -> dict[Node, Op]:
             pickle.dumps(node.op, protocol=4)
         except _NOT_PICKLED:
             own = Expression(node)
-            found[node] = Deferred(not_in_file, 0, own.dtype, own.known_shape)
+            found[node] = Deferred(not_in_file, 0, own.dtype, own.known_shape, needs_sizes=True)
     return found
 
 
