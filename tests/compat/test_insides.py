@@ -21,6 +21,12 @@ def test_constants_are_known(tf: Any) -> None:
     assert tensor_util.constant_value(tf.constant([1.0, 2.0])).tolist() == [1, 2]
     assert tensor_util.constant_value(x) is None
     assert tensor_util.constant_value(tf.Variable(1.0)) is None
+    assert tensor_util.constant_value(tf.constant("train")).item() == b"train"
+    assert tensor_util.constant_value(tf.placeholder(tf.string)) is None
+    assert tensor_util.constant_value(tf.string_join(["a", "b"])) is None
+    # A known transformer says Graph("train"), and means by it that it is in training.
+    text = tf.convert_to_tensor("train")
+    assert tf.layers.dropout(x, training=text).op.type != x.op.type
     assert utils.smart_cond(tf.constant(True), lambda: 1, lambda: 2) == 1
     assert array_ops.shape(x).get_shape().as_list() == [2]
 

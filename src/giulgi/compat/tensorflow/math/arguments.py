@@ -29,7 +29,11 @@ def is_text(value: Any) -> bool:
 def static(value: Any) -> np.ndarray[Any, Any] | None:
     """Return the value of what depends on nothing that is fed; None of anything else."""
     if isinstance(value, (Tensor, Converted)):
-        value = as_tensor(value).expression
+        tensor = as_tensor(value)
+        if tensor.op.type == "Const" and tensor.op.host is not None:  # of text
+            (found,) = tensor.op.host(tensor.op, [])
+            return found
+        value = tensor.expression
     if isinstance(value, gg.Tensor):
         return settled_value(value)
     if isinstance(value, TensorShape):

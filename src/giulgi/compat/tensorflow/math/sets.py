@@ -70,8 +70,7 @@ def unravel_index(indices: Any, dims: Any, name: str | None = None) -> gg.Tensor
 def get_static_value(tensor: Any, partial: bool = False) -> Any:
     """Return the value of a tensor that depends on nothing that is fed; None of others."""
     del partial
-    found = as_tensor(tensor)
-    return None if found.op.host is not None else static(found)
+    return static(as_tensor(tensor))
 
 
 @exported("is_tensor", "python.framework.tensor_util.is_tensor")
