@@ -236,3 +236,15 @@ def test_putting_in_has_an_end_too_and_options_without_one_leave_that_of_the_ses
         session.run(put)
         with pytest.raises(timed_out):
             session.run(put, options=tf.RunOptions(timeout_in_ms=20))
+
+
+def test_names_of_queues_and_batches_are_those_of_tensorflow(tf):
+    with tf.name_scope("a"):
+        queue = tf.FIFOQueue(3, ["float32"], shapes=[()])
+        put, one = queue.enqueue([1.0]), queue.dequeue()
+    many = queue.dequeue_many(2)
+    assert [x.op.name for x in (one, many)] == ["a/fifo_queue_Dequeue", "fifo_queue_DequeueMany"]
+    assert (queue.name, put.name) == ("a/fifo_queue", "a/fifo_queue_enqueue")
+    assert tf.train.batch([tf.constant(1)], 2).name == "batch:0"
+    assert tf.train.shuffle_batch([tf.constant([1])], 2, 10, 1, name="rows").name == "rows:0"
+    assert tf.train.string_input_producer(["a"]).name == "input_producer"

@@ -109,8 +109,8 @@ def input_producer(
     del shared_name, summary_name, cancel_op
     rows = as_tensor(input_tensor)
     shape = rows.shape[1:] if element_shape is None else TensorShape(element_shape)
-    with name_scope(name, "input_producer"):
-        queue = FIFOQueue(capacity, [rows.dtype], [shape], name="input_producer")
+    with name_scope(name, "input_producer") as scope:
+        queue = FIFOQueue(capacity, [rows.dtype], [shape], name=scope)
         begin, source = _Epochs(num_epochs), random.Random(seed_of(seed))
 
         def put(array: Any) -> None:
@@ -251,14 +251,14 @@ def _batched(
     for others, _ in pairs[1:]:
         merged = zip(known, _shapes_of(others, shapes, is_many), strict=True)
         known = [a.merge_with(b) for a, b in merged]
-    with name_scope(name):
+    with name_scope(name) as scope:
         queue = make([x.dtype for x in tensors], known)
         if not isinstance(queue, PaddingFIFOQueue) and not all(s.is_fully_defined() for s in known):
             raise ValueError(f"All shapes must be fully defined: {known}")
         put = queue.enqueue_many if is_many else queue.enqueue
         _fill(queue, [put(own) for own, _ in pairs])
         take = queue.dequeue_up_to if takes_fewer else queue.dequeue_many
-        found = take(batch_size, name=name)
+        found = take(batch_size, name=scope)
     return shown(found if isinstance(found, list) else [found])
 
 

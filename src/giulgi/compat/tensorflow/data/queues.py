@@ -171,6 +171,8 @@ class QueueBase:
             self.shapes = [TensorShape(shape) for shape in several]
         self.names: list[str] | None = [names] if isinstance(names, str) else names
         self.name = get_default_graph().unique_name(name)
+        # Its operations are in the scope in which they are made.
+        self._own_name = self.name.rpartition("/")[2]
         self._capacity = None if capacity < 0 else int(capacity)
         self._least, self._seed = least, seed
         self._label = f"{kind} '_{next(_numbers)}_{self.name}'"
@@ -215,7 +217,7 @@ class QueueBase:
         def put(*arrays: Any) -> None:
             self.state.put([list(arrays)])
 
-        own = name or f"{self.name}_enqueue"
+        own = name or f"{self._own_name}_enqueue"
         return host_operation("QueueEnqueue", put, self._components(vals), name=own)
 
     def enqueue_many(self, vals: Any, name: str | None = None) -> Operation:
@@ -224,7 +226,7 @@ class QueueBase:
         def put(*arrays: Any) -> None:
             self.state.put([list(row) for row in zip(*arrays, strict=True)])
 
-        own = name or f"{self.name}_EnqueueMany"
+        own = name or f"{self._own_name}_EnqueueMany"
         return host_operation("QueueEnqueueMany", put, self._components(vals), name=own)
 
     # Taking out
@@ -245,7 +247,7 @@ class QueueBase:
             return element[0] if len(element) == 1 else element
 
         outputs = list(zip(self.dtypes, self.shapes, strict=True))
-        own = name or f"{self.name}_Dequeue"
+        own = name or f"{self._own_name}_Dequeue"
         return self._shown(host_operation("QueueDequeue", take, outputs=outputs, name=own).outputs)
 
     def dequeue_many(self, n: Any, name: str | None = None) -> Any:
@@ -266,7 +268,7 @@ class QueueBase:
         known = n if is_least and isinstance(n, int) else None
         shapes = [TensorShape([known]).concatenate(shape) for shape in self.shapes]
         outputs = list(zip(self.dtypes, shapes, strict=True))
-        own = name or f"{self.name}_{kind}"
+        own = name or f"{self._own_name}_{kind}"
         return self._shown(host_operation(f"Queue{kind}", take, [n], outputs, own).outputs)
 
     def _stacking(self) -> Callable[[list[Element]], list[Any]]:
@@ -291,7 +293,7 @@ class QueueBase:
 
     def size(self, name: str | None = None) -> Tensor:
         """Return how many elements there are."""
-        own = name or f"{self.name}_Size"
+        own = name or f"{self._own_name}_Size"
         read = lambda: np.int32(self.state.size)  # noqa: E731
         return host_operation("QueueSize", read, outputs=[("int32", [])], name=own).outputs[0]
 
@@ -301,7 +303,7 @@ class QueueBase:
         def end() -> None:
             self.state.close(bool(cancel_pending_enqueues))
 
-        return host_operation("QueueClose", end, name=name or f"{self.name}_Close")
+        return host_operation("QueueClose", end, name=name or f"{self._own_name}_Close")
 
     def is_closed(self, name: str | None = None) -> Tensor:
         """Return whether the queue is closed."""
