@@ -13,19 +13,26 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from giulgi.graph.ops.identities import placeholder_with_default
+from giulgi.graph.tensor import Tensor
+
+#: Whether layers train: None where nothing says so, a tensor where it is told when it is fed.
+Phase = bool | Tensor | None
 
 phase = placeholder_with_default(False, "training")
 
-_told: ContextVar[bool | None] = ContextVar("giulgi_training", default=None)
+_told: ContextVar[Phase] = ContextVar("giulgi_training", default=None)
 
 
-def told_phase() -> bool | None:
-    """Return whether the code around is for training; None if nothing says so."""
+def told_phase() -> Phase:
+    """Return whether the code around is for training; None if nothing says so.
+
+    It may be a tensor, a single bool or number, that says so when it is fed.
+    """
     return _told.get()
 
 
 @contextmanager
-def in_phase(training: bool | None) -> Iterator[None]:
+def in_phase(training: Phase) -> Iterator[None]:
     """Say for the layers called inside whether they train."""
     token = _told.set(training)
     try:

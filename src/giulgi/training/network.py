@@ -18,7 +18,7 @@ from giulgi.nn.layers.calls import LayerCall
 from giulgi.nn.layers.freezing import learning_now
 from giulgi.nn.layers.input import layer_of_input
 from giulgi.nn.masks import mask_of
-from giulgi.nn.phase import phase
+from giulgi.nn.phase import Phase, phase
 from giulgi.training.copying import record_network, restore_network
 from giulgi.tree import LEAF, flatten, unflatten
 
@@ -125,7 +125,7 @@ class Network:
     def apply(
         self,
         inputs: Sequence[Tensor],
-        training: bool | None = None,
+        training: Phase = None,
         *,
         redraw: bool = False,
         settled: bool = False,

@@ -267,6 +267,38 @@ def test_sessions_run_what_layers_change_with_each_step():
     assert model.updates == []
 
 
+def test_a_session_says_with_what_it_feeds_whether_layers_train(tf):
+    layers = tf.keras.layers
+
+    class Own(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.norm, self.drop = layers.BatchNormalization(momentum=0.5), layers.Dropout(0.5)
+
+        def call(self, x, training=None):
+            return self.drop(self.norm(x, training=training), training=training)
+
+    numbers = np.float32([[1, 2], [3, 6]])
+    x, flag = tf.placeholder(tf.float32, [None, 2]), tf.placeholder_with_default(False, [])
+    own, drop = Own(), layers.Dropout(0.5)
+    results = [own(x, training=flag), drop(x, training=flag), drop(x, training=tf.constant(True))]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        normed, kept, dropped = session.run(results, {x: numbers})
+        np.testing.assert_allclose(normed, numbers / np.sqrt(1.001), rtol=1e-5)
+        np.testing.assert_array_equal(kept, numbers)
+        assert set(np.ravel(dropped / numbers)) <= {0, 2}
+        session.run(own.updates, {x: numbers})
+        np.testing.assert_array_equal(session.run(own.norm.moving_mean), [0, 0])
+        normed, dropped, _ = session.run(results, {x: numbers, flag: True})
+        mean, variance = numbers.mean(0), numbers.var(0)
+        wanted = (numbers - mean) / np.sqrt(variance + 1e-3)
+        assert all(abs(f) < 1e-4 or abs(f - 2) < 1e-4 for f in np.ravel(normed / wanted))
+        assert set(np.ravel(dropped / numbers)) <= {0, 2}
+        session.run(own.updates, {x: numbers, flag: True})
+        np.testing.assert_allclose(session.run(own.norm.moving_mean), mean / 2, rtol=1e-6)
+
+
 @pytest.mark.parametrize("is_told", [True, False])
 def test_networks_tell_the_updates_of_what_they_are_called_on(is_told):
     import tensorflow as tf

@@ -27,7 +27,7 @@ from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.compat.variables.variable import Variable, declared
-from giulgi.nn.phase import _told, phase
+from giulgi.nn.phase import Phase, _told, phase
 from giulgi.storage import use_by_default
 
 # The session in which models live, if a program has said which; it is that of all threads.
@@ -177,16 +177,21 @@ def get_graph() -> Any:
 def learning_phase() -> Any:
     """Return whether layers train: a tensor that is fed, or the number that was set."""
     told = phase_told()
-    return named(phase) if told is None else int(told)
+    if isinstance(told, bool):
+        return int(told)
+    return named(phase if told is None else told)
 
 
-def phase_told() -> bool | None:
+def phase_told() -> Phase:
     """Return whether layers that are called now train; None if nothing says so.
 
     What a program has set is of the graph that it builds in, as all that it builds there.
     """
     told = _told.get()
-    return get_default_graph().notes.get("learning phase") if told is None else told
+    if told is not None:
+        return told
+    noted: bool | None = get_default_graph().notes.get("learning phase")
+    return noted
 
 
 @backend("set_learning_phase")
@@ -198,13 +203,13 @@ def set_learning_phase(value: Any) -> None:
 @backend("in_train_phase")
 def in_train_phase(x: Any, alt: Any, training: Any = None) -> Any:
     """Return one thing while training, and another else."""
-    told = phase_told() if training is None else training
-    if told is not None and not is_named(told):
+    told = expressions(phase_told() if training is None else training)
+    if told is not None and not isinstance(told, gg.Tensor):
         chosen = x if told else alt
         return chosen() if callable(chosen) else chosen
+    which = phase if told is None else gg.cast(told, "bool")
     first, second = (f() if callable(f) else f for f in (x, alt))
-    value = gg.where(phase, expressions(as_tensor(first)), expressions(as_tensor(second)))
-    return named(value)
+    return named(gg.where(which, expressions(as_tensor(first)), expressions(as_tensor(second))))
 
 
 @backend("in_test_phase")

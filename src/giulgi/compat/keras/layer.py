@@ -33,8 +33,9 @@ from giulgi.compat.tensors.dtypes import DType
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.compat.variables.variable import Variable
+from giulgi.graph.ops.leaves import settled_value
 from giulgi.nn.layers.calls import LayerCall, calls_of, current_call, one_or_all
-from giulgi.nn.phase import in_phase, told_phase
+from giulgi.nn.phase import in_phase, phase, told_phase
 from giulgi.tree import flatten
 
 _OURS = "giulgi."
@@ -125,6 +126,8 @@ class Layer(Reporting, Keeping):
             self._forget_losses()
 
         def call(*given: Any, **options: Any) -> Any:
+            if isinstance(options.get("training"), gg.Tensor):
+                options["training"] = _known_phase(options["training"])
             told = get_default_graph().notes.get("learning phase")
             with in_phase(told) if told_phase() is None and told is not None else nullcontext():
                 return super(Layer, self).__call__(*given, **options)
@@ -303,6 +306,14 @@ class Layer(Reporting, Keeping):
         from giulgi.compat.keras.serialization import without_defaults
 
         return cls(**without_defaults(cls, config))
+
+
+def _known_phase(training: gg.Tensor) -> Any:
+    """Return whether it is training: a bool where that is known, None where the phase says it."""
+    known = settled_value(training)
+    if known is not None:
+        return bool(known)
+    return None if training.node is phase.node else training
 
 
 def _training_by_name(

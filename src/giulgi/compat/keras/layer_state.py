@@ -69,7 +69,7 @@ class Keeping(gg.layers.Layer):
             take()
 
     def _called(
-        self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
+        self, inputs: Any, args: tuple[Any, ...], training: Any, kwargs: dict[str, Any]
     ) -> Any:
         """Return the outputs, made with the values that waited for the weights.
 

@@ -50,7 +50,7 @@ from giulgi.nn.layers.checks import (
 from giulgi.nn.layers.naming import next_name
 from giulgi.nn.layers.weights import fitting_arrays
 from giulgi.nn.masks import give_masks, mask_of, masks_of, with_masks
-from giulgi.nn.phase import in_phase, told_phase
+from giulgi.nn.phase import Phase, in_phase, told_phase
 from giulgi.source import Source, current_path, current_source, scope
 from giulgi.tree import flatten, tree_map, unflatten
 
@@ -207,10 +207,10 @@ class Layer:
             )
 
     def _called(
-        self, inputs: Any, args: tuple[Any, ...], training: bool | None, kwargs: dict[str, Any]
+        self, inputs: Any, args: tuple[Any, ...], training: Phase, kwargs: dict[str, Any]
     ) -> Any:
         leaves = [*flatten(inputs)[0], *tensors_beside(args, kwargs)]
-        symbolic = any(x.node.symbolic for x in leaves)
+        symbolic = any(x.node.symbolic for x in (*leaves, *tensors_beside((training,), {})))
         if not symbolic or is_recording() or current_call() is not None:
             return self._in_one_phase(inputs, args, training, kwargs, symbolic)
         record = LayerCall(self, leaves)
@@ -230,7 +230,7 @@ class Layer:
         self,
         inputs: Any,
         args: tuple[Any, ...],
-        training: bool | None,
+        training: Phase,
         kwargs: dict[str, Any],
         symbolic: bool,
     ) -> Any:
@@ -245,7 +245,7 @@ class Layer:
         self,
         inputs: Any,
         args: tuple[Any, ...],
-        training: bool | None,
+        training: Phase,
         kwargs: dict[str, Any],
         symbolic: bool,
     ) -> Any:
@@ -257,13 +257,13 @@ class Layer:
                 return self.call(inputs, *args, **kwargs)
         if training is None and (not symbolic or is_recording()):
             training = False
-        if training is not None:
+        call = current_call()
+        if training is not None and (call is None or not isinstance(training, Tensor)):
             with in_phase(training):
                 return self.call(inputs, *args, training=training, **kwargs)
-        call = current_call()
         assert call is not None
         return in_both_phases(
-            call, lambda phase: self.call(inputs, *args, training=phase, **kwargs)
+            call, training, lambda told: self.call(inputs, *args, training=told, **kwargs)
         )
 
     def _as_inputs(self, inputs: Any) -> Any:

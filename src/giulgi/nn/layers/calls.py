@@ -121,33 +121,37 @@ def tensors_beside(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor
     return [x for x in flatten([args, own])[0] if isinstance(x, Tensor)]
 
 
-def in_both_phases(call: LayerCall, outputs_for: Callable[[bool], Any]) -> Any:
+def in_both_phases(
+    call: LayerCall, training: Tensor | None, outputs_for: Callable[[bool], Any]
+) -> Any:
     """Return what a layer gives while training and afterwards, with the phase to choose.
 
     Of losses and states the phase chooses, too; updates are those of training.
 
     Args:
         call: where the layer notes them.
+        training: a single number or bool that chooses in place of the phase, also of updates.
         outputs_for: calls the layer for training (True) or not.
     """
-    losses, states = call.losses, call.states
-    call.losses, call.states = [], []
+    which = phase if training is None else ops.cast(training, "bool")
+    losses, states, updates = call.losses, call.states, call.updates
+    call.losses, call.states, call.updates = [], [], []
     with in_phase(True):
         while_training = outputs_for(True)
     losses_while_training, call.losses = call.losses, []
     states_while_training, call.states = call.states, []
-    updates = list(call.updates)
+    own = [(v, new if which is phase else ops.choose(which, new, v)) for v, new in call.updates]
     with in_phase(False):
         afterwards = outputs_for(False)
     losses_afterwards, call.losses = call.losses, losses
     states_afterwards, call.states = call.states, states
-    call.updates = updates
+    call.updates = [*updates, *own]
     for (variable, a), (_, b) in zip(states_while_training, states_afterwards, strict=True):
-        call.states.append((variable, ops.choose(phase, a, b)))
+        call.states.append((variable, ops.choose(which, a, b)))
     if losses_while_training or losses_afterwards:
         zero = ops.constant(0.0)
         pair = sum(losses_while_training, start=zero), sum(losses_afterwards, start=zero)
-        losses.append(ops.choose(phase, *pair))
+        losses.append(ops.choose(which, *pair))
     first, structure = flatten(while_training)
     pairs = zip(first, flatten(afterwards)[0], strict=True)
-    return unflatten(structure, iter([ops.choose(phase, a, b) for a, b in pairs]))
+    return unflatten(structure, iter([ops.choose(which, a, b) for a, b in pairs]))
