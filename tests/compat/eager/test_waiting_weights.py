@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from giulgi.compat.names import TABLES
+from giulgi.formats.events import read_events
 
 
 def _network(tf2):
@@ -287,3 +288,27 @@ def test_build_makes_the_weights_of_a_class_of_ones_own(tf2):
     other.build((None, 5))  # Its weights come with the first data.
     assert other(np.ones((3, 5), "int32")).shape == (3, 2)
     assert other.count_params() == 36 + 10
+
+
+def test_contrib_writes_summaries_in_the_steps_that_are_told(tf2, tmp_path):
+    told = {name: TABLES["tensorflow"][f"contrib.summary.{name}"] for name in (
+        "create_file_writer", "scalar", "histogram", "always_record_summaries",
+        "record_summaries_every_n_global_steps", "never_record_summaries",
+    )}  # fmt: skip
+    step = TABLES["tensorflow"]["train.get_or_create_global_step"]()
+    writer = told["create_file_writer"](str(tmp_path))
+    with writer.as_default():
+        told["scalar"]("outside", 1.0)
+        with told["record_summaries_every_n_global_steps"](2):
+            for number in range(4):
+                told["scalar"]("loss", tf2.constant(2.0 * number))
+                step.assign_add(1)
+        with told["always_record_summaries"]():
+            told["histogram"]("weights", tf2.ones([3]), step=9)
+            with told["never_record_summaries"]():
+                told["scalar"]("never", 1.0)
+    writer.close()
+    (path,) = tmp_path.iterdir()
+    found = [(e.step, v.tag, v.simple_value) for e in read_events(path) for v in e.summary.value]
+    assert found[:2] == [(0, "loss", 0.0), (2, "loss", 4.0)]
+    assert [(at, tag) for at, tag, _ in found[2:]] == [(9, "weights")]

@@ -32,6 +32,7 @@ FAMILIES = (
     "contrib.contrib_regularizers",
     "contrib.contrib_slim",
     "contrib.slim_training",
+    "contrib.contrib_summary",
     "contrib.contrib_training",
     "contrib.forests",
     "contrib.evaluation",
