@@ -206,6 +206,31 @@ def test_numbers_are_those_of_python_2(tmp_path):
     ]  # fmt: skip
 
 
+def test_what_sorts_is_that_of_python_2(tmp_path):
+    text = """
+        import numpy as np
+
+        def backwards(x, y):
+            return cmp(y, x)
+
+        counts = {3: 1.0, 1: 2.0}
+        table = np.array([[3, 1], [2, 0]])
+        table.sort(0)
+        print np.sort(counts.keys()), table.tolist()
+        words = [("a", 3), ("b", 1)]
+        words.sort(lambda x, y: cmp(x[1], y[1]))
+        print words, sorted([1, 3, 2], backwards)
+        words.sort(cmp=backwards, key=lambda word: word[0], reverse=True)
+        print words, sorted((2, 1)), sorted("ab", key=ord, reverse=True)
+    """
+    ended = giulgi_run(tmp_path, text=textwrap.dedent(text))
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        "[1 3] [[2, 0], [3, 1]]", "[('b', 1), ('a', 3)] [3, 2, 1]",
+        "[('a', 3), ('b', 1)] [1, 2] ['b', 'a']",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("names", ["division", "(absolute_import,\n    division)"])
 def test_the_future_is_seen_over_several_lines(tmp_path, names):
     text = f"from __future__ import {names}\nprint 7 / 2\n"

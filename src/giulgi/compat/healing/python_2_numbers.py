@@ -1,4 +1,4 @@
-"""Numbers and pickles of programs in Python 2, as they were there.
+"""Numbers, pickles and sorted lists of programs in Python 2, as they were there.
 
 ========================  ============================================================
 ``7 / 2``                 3: whole numbers are divided to whole numbers
@@ -6,6 +6,7 @@
 ``math.ceil``, ``floor``  floats
 ``pickle.load(file)``     texts, which were bytes there, are read whatever they hold; and the
                           file may have been opened as one of text, as it could on Unix
+``sorted(x, compare)``    by a function of two elements, as ``x.sort(compare)`` for lists
 ========================  ============================================================
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import io
 import math
 from typing import Any
@@ -24,6 +26,7 @@ from giulgi.compat.healing.trees import call_of
 _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES = "__giulgi_bytes__"
+_ORDERED, _SORT = "__giulgi_ordered__", "__giulgi_sort__"
 _LOADERS = ("pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads")
 # Which argument is the file, which may have been opened as one of text.
 _FILES = {"pickle.load": 0, "cPickle.load": 0, "pickle.dump": 1, "cPickle.dump": 1}
@@ -44,6 +47,8 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _DIVIDED_AT: divided_at,
             _ROUNDED: rounded,
             _BYTES: as_bytes,
+            _ORDERED: ordered,
+            _SORT: sort,
         }
     )
     tree = _Calls(tree).visit(tree)
@@ -78,7 +83,17 @@ class _Calls(ast.NodeTransformer):
             return call_of(node, "float", [node])
         elif name == "round" and name not in self._bound:
             node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
+        elif name == "sorted" and name not in self._bound and _compares(node, 1):
+            node.func = ast.copy_location(ast.Name(_ORDERED, ast.Load()), node)
+        elif isinstance(node.func, ast.Attribute) and said.endswith(".sort") and _compares(node, 0):
+            node.args.insert(0, node.func.value)
+            node.func = ast.copy_location(ast.Name(_SORT, ast.Load()), node)
         return node
+
+
+def _compares(node: ast.Call, place: int) -> bool:
+    """Whether a call has an argument at a place, or a function that compares by name."""
+    return len(node.args) > place or any(word.arg == "cmp" for word in node.keywords)
 
 
 class _Division(ast.NodeTransformer):
@@ -150,6 +165,25 @@ def rounded(x: Any, digits: int = 0) -> Any:
         return round(x, digits)
     power = 10.0**digits
     return math.copysign(math.floor(abs(x) * power + 0.5) / power, x)
+
+
+def ordered(iterable: Any, cmp: Any = None, key: Any = None, reverse: bool = False) -> list[Any]:
+    """Return elements sorted as in Python 2, where a function of two may compare them."""
+    found = list(iterable)
+    sort(found, cmp, key, reverse)
+    return found
+
+
+def sort(values: Any, *args: Any, **kwargs: Any) -> Any:
+    """Do ``values.sort(compare, key, reverse)`` as in Python 2, for a list; else what it does."""
+    if not isinstance(values, list):
+        return values.sort(*args, **kwargs)
+    given = dict(zip(("cmp", "key", "reverse"), args, strict=False)) | kwargs
+    compare, key = given.get("cmp"), given.get("key")
+    if compare is not None:
+        by, of = functools.cmp_to_key(compare), key
+        key = by if of is None else lambda value: by(of(value))
+    return values.sort(key=key, reverse=bool(given.get("reverse")))
 
 
 class _Bytes:

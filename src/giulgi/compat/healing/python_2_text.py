@@ -32,7 +32,10 @@ _FUTURE = re.compile(r"^from\s+__future__\s+import\s+(\([^)]*\)|[^\n#;]*)", re.M
 # What a program gives a meaning of its own is not what the translation takes it for.
 _BOUND = re.compile(r"^[ \t]*(?:def|class)\s+(\w+)|^[ \t]*(\w+)\s*=(?!=)", re.MULTILINE)
 # What is called otherwise today is there under its old name; see :mod:`.python_2`.
-_LEFT = frozenset({"imports", "imports2", "urllib", "reduce", "intern", "itertools_imports"})
+# Sorting is left to :mod:`.python_2_numbers`: np.sort(x) compares nothing by x.
+_LEFT = frozenset(
+    {"imports", "imports2", "urllib", "reduce", "intern", "itertools_imports", "sorted"}
+)
 
 
 class _Program:
