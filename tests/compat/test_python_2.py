@@ -231,6 +231,33 @@ def test_what_sorts_is_that_of_python_2(tmp_path):
     ]  # fmt: skip
 
 
+def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
+    text = """
+        # -*- coding: utf-8 -*-
+        import csv, string, struct
+        table = open("t.csv", "wb")
+        writer = csv.writer(table)
+        writer.writerow(["a", 1])
+        writer.writerow(["가", 2.5])
+        table.close()
+        print list(csv.reader(open("t.csv", "rb"))), len(list(csv.reader(open("t.csv"))))
+        print [dict(row) for row in csv.DictReader(open("t.csv", "rb"))]
+        with open("b.bin", "wb") as file:
+            file.write("text")
+            file.write(struct.pack(">I", 7))
+        with open("b.bin", "ab") as file:
+            print >>file, "end"
+        found = open("b.bin", "rb").read()
+        print len(found), struct.unpack(">I", found[4:8])
+        print "a,b.".translate(None, string.punctuation), "ab".translate({97: u"x"})
+    """
+    ended = giulgi_run(tmp_path, text=textwrap.dedent(text))
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        "[['a', '1'], ['가', '2.5']] 2", "[{'a': '가', '1': '2.5'}]", "12 (7,)", "ab xb",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("names", ["division", "(absolute_import,\n    division)"])
 def test_the_future_is_seen_over_several_lines(tmp_path, names):
     text = f"from __future__ import {names}\nprint 7 / 2\n"

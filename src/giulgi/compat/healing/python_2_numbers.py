@@ -1,4 +1,4 @@
-"""Numbers, pickles and sorted lists of programs in Python 2, as they were there.
+"""Numbers and sorted lists of programs in Python 2, as they were there; files: `.python_2_files`.
 
 ========================  ============================================================
 ``7 / 2``                 3: whole numbers are divided to whole numbers
@@ -15,21 +15,23 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import io
 import math
 from typing import Any
 
 import numpy as np
 
+from giulgi.compat.healing import python_2_files as files
 from giulgi.compat.healing.trees import call_of
 
 _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
-_BYTES = "__giulgi_bytes__"
+_BYTES, _TEXT = "__giulgi_bytes__", "__giulgi_text__"
+_OPENED, _TRANSLATED = "__giulgi_opened__", "__giulgi_translated__"
 _ORDERED, _SORT = "__giulgi_ordered__", "__giulgi_sort__"
 _LOADERS = ("pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads")
 # Which argument is the file, which may have been opened as one of text.
 _FILES = {"pickle.load": 0, "cPickle.load": 0, "pickle.dump": 1, "cPickle.dump": 1}
+_TABLES = ("csv.reader", "csv.writer", "csv.DictReader", "csv.DictWriter")
 _WHOLE_TODAY = ("math.ceil", "math.floor")
 
 
@@ -46,7 +48,10 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _DIVIDED: divided,
             _DIVIDED_AT: divided_at,
             _ROUNDED: rounded,
-            _BYTES: as_bytes,
+            _BYTES: files.as_bytes,
+            _TEXT: files.as_text,
+            _OPENED: files.opened,
+            _TRANSLATED: files.translated,
             _ORDERED: ordered,
             _SORT: sort,
         }
@@ -77,6 +82,8 @@ class _Calls(ast.NodeTransformer):
         if name in _FILES and len(node.args) > _FILES[name]:
             place = _FILES[name]
             node.args[place] = call_of(node, _BYTES, [node.args[place]])
+        if name in _TABLES and node.args:
+            node.args[0] = call_of(node, _TEXT, [node.args[0]])
         if name in _LOADERS and not node.keywords:
             node.keywords.append(ast.keyword("encoding", ast.Constant("latin1")))
         elif name in _WHOLE_TODAY:
@@ -85,10 +92,28 @@ class _Calls(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
         elif name == "sorted" and name not in self._bound and _compares(node, 1):
             node.func = ast.copy_location(ast.Name(_ORDERED, ast.Load()), node)
-        elif isinstance(node.func, ast.Attribute) and said.endswith(".sort") and _compares(node, 0):
-            node.args.insert(0, node.func.value)
+        elif name == "open" and name not in self._bound and _writes_bytes(node):
+            node.func = ast.copy_location(ast.Name(_OPENED, ast.Load()), node)
+        elif said.endswith(".translate") and len(node.args) == 2:
+            node.args.insert(0, _value_of(node.func))
+            node.func = ast.copy_location(ast.Name(_TRANSLATED, ast.Load()), node)
+        elif said.endswith(".sort") and _compares(node, 0):
+            node.args.insert(0, _value_of(node.func))
             node.func = ast.copy_location(ast.Name(_SORT, ast.Load()), node)
         return node
+
+
+def _value_of(attribute: Any) -> ast.expr:
+    """Return that of which something is an attribute."""
+    found: ast.expr = attribute.value
+    return found
+
+
+def _writes_bytes(node: ast.Call) -> bool:
+    """Whether a call opens a file of bytes to be written."""
+    mode = node.args[1] if len(node.args) > 1 else None
+    said = mode.value if isinstance(mode, ast.Constant) else ""
+    return isinstance(said, str) and "b" in said and "r" not in said and "+" not in said
 
 
 def _compares(node: ast.Call, place: int) -> bool:
@@ -184,17 +209,3 @@ def sort(values: Any, *args: Any, **kwargs: Any) -> Any:
         by, of = functools.cmp_to_key(compare), key
         key = by if of is None else lambda value: by(of(value))
     return values.sort(key=key, reverse=bool(given.get("reverse")))
-
-
-class _Bytes:
-    """The bytes of a file of text, which stays open for as long as they are read or written."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self.read, self.readline = file.buffer.read, file.buffer.readline
-        self.write = file.buffer.write
-
-
-def as_bytes(file: Any) -> Any:
-    """Return the bytes of a file of text; of any other the file itself."""
-    return _Bytes(file) if isinstance(file, io.TextIOWrapper) else file
