@@ -258,6 +258,34 @@ def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
     ]  # fmt: skip
 
 
+def test_texts_of_python_2_are_encoded_and_decoded_already(tmp_path):
+    text = """
+        # -*- coding: utf-8 -*-
+        import codecs, sys
+        import numpy as np
+        sys.stdout = codecs.getwriter("utf8")(sys.stdout)
+        open("t.txt", "w").write(u"가 나".encode("utf-8") + "\\n")
+        print open("t.txt").read().decode("utf-8").split(), b"ab".decode("utf-8")
+        print unicode("가", "utf-8"), unicode(3), " ".join([x.encode("utf-8") for x in u"ab"])
+        print u"aé".encode("ascii", "ignore"), "ab".encode("hex"), "6162".decode("hex")
+
+        class Coder(object):
+            def encode(self, x, y=1):
+                return x, y
+
+        print Coder().encode(2, y=3), np.char.encode(np.array(["a"]), "utf-8")[0] == b"a"
+        try:
+            u"가".encode("ascii")
+        except UnicodeEncodeError:
+            print "not there"
+    """
+    ended = giulgi_run(tmp_path, text=textwrap.dedent(text))
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines() == [
+        "['가', '나'] ab", "가 3 a b", "a 6162 ab", "(2, 3) True", "not there",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("names", ["division", "(absolute_import,\n    division)"])
 def test_the_future_is_seen_over_several_lines(tmp_path, names):
     text = f"from __future__ import {names}\nprint 7 / 2\n"

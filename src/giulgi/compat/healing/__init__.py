@@ -10,7 +10,7 @@ telling     what is said of it
 source      what can be healed only in the text of the program
 children    processes that a program starts
 python_2    names of Python 2, for lines of the program alone; python_2_text, its language, and
-            python_2_numbers, what its numbers do, and python_2_files, what its files do
+            python_2_numbers, what its numbers do, and python_2_files, its files and texts
 others      a library, or Python itself: the names, arguments and manners of former times
 ==========  =====================================================================
 """

@@ -1,15 +1,18 @@
-"""Files of programs in Python 2, where texts were bytes.
+"""Files and texts of programs in Python 2, where texts were bytes.
 
-==============================  ==================================================
-``open(path, "wb").write(s)``   takes texts, too
+================================  ================================================
+``open(path, "wb").write(s)``     takes texts, too
 ``csv.reader(open(path, "rb"))``  reads texts, and ``csv.writer`` writes them
-``pickle.load(open(path))``     reads bytes
-``s.translate(None, letters)``  leaves letters out
-==============================  ==================================================
+``pickle.load(open(path))``       reads bytes
+``s.translate(None, letters)``    leaves letters out
+``s.decode("utf-8")``             is ``s``, which is decoded already; and so is
+``s.encode("utf-8")``             since programs join, print and write it
+================================  ================================================
 """
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator
 from typing import Any
@@ -72,3 +75,41 @@ def translated(text: Any, *table: Any) -> Any:
         text = "".join(letter for letter in text if letter not in table[1])
         return text if table[0] is None else text.translate(table[0])
     return text.translate(*table)
+
+
+def decoded(text: Any, *how: Any, **named: Any) -> Any:
+    """Return bytes as text; text as it is, unless letters stand for bytes, as in "hex"."""
+    if not isinstance(text, str):
+        return text.decode(*how, **named)
+    by = _codec(how, named)
+    return text if by is None else _of_bytes(by.decode(text.encode("latin1"))[0])
+
+
+def encoded(text: Any, *how: Any, **named: Any) -> Any:
+    """Return text as it is, without what an encoding has no letters for; or as letters of "hex"."""
+    if not isinstance(text, str):
+        return text.encode(*how, **named)
+    by = _codec(how, named)
+    if by is not None:
+        found: bytes = by.encode(text.encode("utf-8"))[0]
+        return found.decode("latin1")
+    encoding = named.get("encoding", how[0] if how else "ascii")
+    return text.encode(*how, **named).decode(encoding)
+
+
+def _codec(how: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Return an encoding of bytes as other bytes; None for those of texts."""
+    found = codecs.lookup(named.get("encoding", how[0] if how else "ascii"))
+    return found if found.name in ("hex", "base64", "bz2", "zlib", "quopri", "uu") else None
+
+
+def _of_bytes(found: bytes) -> str:
+    try:
+        return found.decode("utf-8")
+    except UnicodeDecodeError:
+        return found.decode("latin1")
+
+
+def through(make: Any, stream: Any, *more: Any) -> Any:
+    """Return a stream that encodes; a stream of texts itself, which encodes already."""
+    return stream if isinstance(stream, io.TextIOBase) else make(stream, *more)

@@ -26,7 +26,14 @@ from giulgi.compat.healing.trees import call_of
 _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES, _TEXT = "__giulgi_bytes__", "__giulgi_text__"
-_OPENED, _TRANSLATED = "__giulgi_opened__", "__giulgi_translated__"
+_OPENED, _THROUGH = "__giulgi_opened__", "__giulgi_through__"
+_DECODED = "__giulgi_decoded__"
+# Functions in the place of methods: of every object, and by how many arguments they are meant.
+_METHODS = {
+    "decode": (_DECODED, 0),
+    "encode": ("__giulgi_encoded__", 0),
+    "translate": ("__giulgi_translated__", 2),
+}
 _ORDERED, _SORT = "__giulgi_ordered__", "__giulgi_sort__"
 _LOADERS = ("pickle.load", "pickle.loads", "cPickle.load", "cPickle.loads")
 # Which argument is the file, which may have been opened as one of text.
@@ -51,7 +58,10 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _BYTES: files.as_bytes,
             _TEXT: files.as_text,
             _OPENED: files.opened,
-            _TRANSLATED: files.translated,
+            _THROUGH: files.through,
+            _DECODED: files.decoded,
+            _METHODS["encode"][0]: files.encoded,
+            _METHODS["translate"][0]: files.translated,
             _ORDERED: ordered,
             _SORT: sort,
         }
@@ -94,19 +104,23 @@ class _Calls(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(_ORDERED, ast.Load()), node)
         elif name == "open" and name not in self._bound and _writes_bytes(node):
             node.func = ast.copy_location(ast.Name(_OPENED, ast.Load()), node)
-        elif said.endswith(".translate") and len(node.args) == 2:
-            node.args.insert(0, _value_of(node.func))
-            node.func = ast.copy_location(ast.Name(_TRANSLATED, ast.Load()), node)
-        elif said.endswith(".sort") and _compares(node, 0):
-            node.args.insert(0, _value_of(node.func))
-            node.func = ast.copy_location(ast.Name(_SORT, ast.Load()), node)
+        elif name == "str" and len(node.args) > 1:  # It was "unicode".
+            node.func = ast.copy_location(ast.Name(_DECODED, ast.Load()), node)
+        elif said.startswith(("codecs.getwriter(", "codecs.getreader(")):
+            node.args.insert(0, node.func)
+            node.func = ast.copy_location(ast.Name(_THROUGH, ast.Load()), node)
+        elif isinstance(node.func, ast.Attribute):
+            self._as_method(node, node.func)
         return node
 
-
-def _value_of(attribute: Any) -> ast.expr:
-    """Return that of which something is an attribute."""
-    found: ast.expr = attribute.value
-    return found
+    def _as_method(self, node: ast.Call, method: ast.Attribute) -> None:
+        """Put a function in the place of a method that did something else."""
+        function, least = _METHODS.get(method.attr, ("", 0))
+        if method.attr == "sort" and _compares(node, 0):
+            function = _SORT
+        if function and len(node.args) >= least:
+            node.args.insert(0, method.value)
+            node.func = ast.copy_location(ast.Name(function, ast.Load()), node)
 
 
 def _writes_bytes(node: ast.Call) -> bool:
