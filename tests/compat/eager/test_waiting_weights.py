@@ -312,3 +312,36 @@ def test_contrib_writes_summaries_in_the_steps_that_are_told(tf2, tmp_path):
     found = [(e.step, v.tag, v.simple_value) for e in read_events(path) for v in e.summary.value]
     assert found[:2] == [(0, "loss", 0.0), (2, "loss", 4.0)]
     assert [(at, tag) for at, tag, _ in found[2:]] == [(9, "weights")]
+
+
+def test_metrics_and_losses_of_a_programs_own_classes_are_given_columns_of_truth(tf2):
+    class Right(tf2.keras.metrics.Metric):
+        def __init__(self):
+            super().__init__(name="right")
+            self.count = self.add_weight(name="count", initializer="zeros")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            chosen = tf2.reshape(tf2.argmax(y_pred, 1), (-1, 1))
+            equal = tf2.cast(y_true, "int32") == tf2.cast(chosen, "int32")
+            self.count.assign_add(tf2.reduce_sum(tf2.cast(equal, "float32")))
+
+        def result(self):
+            return self.count
+
+    class Chosen(tf2.keras.metrics.MeanIoU):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            return super().update_state(y_true, tf2.argmax(y_pred, -1), sample_weight)
+
+    class First(tf2.keras.losses.Loss):
+        def call(self, y_true, y_pred):
+            return tf2.square(tf2.cast(y_true[:, 0], tf2.float32) - y_pred[:, 0])
+
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    y = np.arange(30) % 3
+    model = tf2.keras.Sequential([tf2.keras.layers.Dense(3, input_shape=(4,))])
+    model.compile("sgd", First(), metrics=[Right(), Chosen(num_classes=3)])
+    p = model.predict(x)
+    a = p.argmax(1)
+    shares = [((a == c) & (y == c)).sum() / ((a == c) | (y == c)).sum() for c in range(3)]
+    wanted = [((y - p[:, 0]) ** 2).mean(), (a == y).sum(), np.mean(shares)]
+    np.testing.assert_allclose(model.evaluate(x, y, verbose=0), wanted, rtol=1e-5)

@@ -206,9 +206,8 @@ def of_user(function: Callable[..., Any]) -> Function:
     apply: Function = for_user(function)
 
     def of_floats(y_true: Any, y_pred: Any, *more: Any, **options: Any) -> gg.Tensor:
-        y, p = gg.constant(y_true), gg.constant(y_pred)
-        if _rank(y) == 1 and _rank(p) > 1:
-            y = gg.expand_dims(y, 1)
+        p = gg.constant(y_pred)
+        y = as_column(gg.constant(y_true), p)
         if y.dtype == p.dtype:
             return apply(y, p, *more, **options)
         try:
@@ -220,9 +219,11 @@ def of_user(function: Callable[..., Any]) -> Function:
     return of_floats
 
 
-def _rank(x: gg.Tensor) -> int:
-    """Return the number of axes; 0 where it is not known."""
-    return 0 if x.known_shape is None else x.ndim
+def as_column(y: Any, p: Any) -> Any:
+    """Return truth as ``fit`` gives it to what is a program's own: one number each as a column."""
+    is_row = isinstance(y, gg.Tensor) and y.known_shape is not None and y.ndim == 1
+    has_more = isinstance(p, gg.Tensor) and p.known_shape is not None and p.ndim > 1
+    return gg.expand_dims(y, 1) if is_row and has_more else y
 
 
 def as_loss(identifier: Any) -> Any:
@@ -306,6 +307,7 @@ class Loss(gg.losses.Loss):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return the mean of the values of examples; called with named tensors it returns one."""
         own = super().__call__
+        y_true = as_column(y_true, y_pred)
 
         def computed(y: Any, p: Any, weight: Any) -> Any:
             y, p = gg.constant(y), gg.constant(p)

@@ -14,6 +14,7 @@ from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import metrics_counts  # noqa: F401 - Those are for programs, too.
 from giulgi.compat.keras.arguments import as_initializer
 from giulgi.compat.keras.boundary import expressions, for_user, named
+from giulgi.compat.keras.losses import as_column
 from giulgi.compat.keras.weights import as_weight
 from giulgi.compat.names import TABLES, export
 from giulgi.compat.tensors.shapes import TensorShape
@@ -113,7 +114,9 @@ class Metric(gg.metrics.Metric):
         return self.result()
 
     def updates(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """Return what a batch changes, as graph."""
+        """Return what a batch changes, as graph; one of the program's own is given columns."""
+        if len(args) > 1 and not type(self).__module__.startswith(_OURS):
+            args = (as_column(*args[:2]), *args[1:])
         with _inside(self), Recorder() as recorder:
             self.update_state(*args, **kwargs)
         own = {variable.cell: variable for variable in self.variables}
@@ -147,10 +150,10 @@ def _of_giulgi(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if _is_inside(self):
-            return method(self, *args, **kwargs)
-        graph = get_default_graph()
         given, options = expressions(list(args)), expressions(kwargs)
+        if _is_inside(self):  # By giulgi, or by a program's own method that it calls.
+            return method(self, *given, **options)
+        graph = get_default_graph()
         with graph.calls_of_layers(symbolic=False):
             found = method(self, *given, **options)
         graph.called_layer()
