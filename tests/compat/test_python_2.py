@@ -247,6 +247,9 @@ def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
             file.write(struct.pack(">I", 7))
         with open("b.bin", "ab") as file:
             print >>file, "end"
+        print [line.split(",") for line in open("t.csv", "rb")][1], open("t.csv", "rb").next()[:3]
+        print open("t.csv", "rb").readlines()[0], b"a/b".split("/"), "x y".split(" ", 1)
+        print b"ab".startswith(("x", "a")), [3, 1].index(1), "a-b".replace("-", "+")
         found = open("b.bin", "rb").read()
         print len(found), struct.unpack(">I", found[4:8])
         print "a,b.".translate(None, string.punctuation), "ab".translate({97: u"x"})
@@ -254,7 +257,9 @@ def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
     ended = giulgi_run(tmp_path, text=textwrap.dedent(text))
     assert ended.code == 0, ended.err
     assert ended.out.splitlines() == [
-        "[['a', '1'], ['가', '2.5']] 2", "[{'a': '가', '1': '2.5'}]", "12 (7,)", "ab xb",
+        "[['a', '1'], ['가', '2.5']] 2", "[{'a': '가', '1': '2.5'}]",
+        "['가', '2.5\\r\\n'] a,1", "a,1", " ['a', 'b'] ['x', 'y']", "True 1 a+b", "12 (7,)",
+        "ab xb",
     ]  # fmt: skip
 
 

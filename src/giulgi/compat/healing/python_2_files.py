@@ -2,6 +2,8 @@
 
 ================================  ================================================
 ``open(path, "wb").write(s)``     takes texts, too
+``for line in open(path, "rb")``  gives texts; ``read`` gives bytes
+``line.split(",")`` of bytes      gives texts, as all methods that are given some
 ``csv.reader(open(path, "rb"))``  reads texts, and ``csv.writer`` writes them
 ``pickle.load(open(path))``       reads bytes
 ``s.translate(None, letters)``    leaves letters out
@@ -39,11 +41,7 @@ class _Text:
         self._file = file
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._file:
-            try:
-                yield line.decode("utf-8")
-            except UnicodeDecodeError:
-                yield line.decode("latin1")
+        yield from map(_of_bytes, self._file)
 
     def write(self, text: str) -> None:
         """Write a text."""
@@ -63,10 +61,26 @@ class _Written(io.BufferedWriter):
         return super().write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
+class _Read(io.BufferedReader):
+    """A file of bytes whose lines are texts where they are gone through."""
+
+    def __next__(self) -> str:  # type: ignore[override]
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return _of_bytes(line)
+
+    def readlines(self, hint: int | None = -1) -> list[str]:  # type: ignore[override]
+        """Return all lines that are left."""
+        del hint
+        return list(iter(self))  # type: ignore[arg-type]
+
+
 def opened(file: Any, mode: str, buffering: int = -1) -> Any:
-    """Open a file of bytes to be written, or written on, as in Python 2."""
+    """Open a file of bytes as in Python 2."""
     del buffering
-    return _Written(io.FileIO(file, mode.replace("b", "")))
+    kind = _Read if "r" in mode else _Written
+    return kind(io.FileIO(file, "".join(letter for letter in mode if letter not in "bU")))
 
 
 def translated(text: Any, *table: Any) -> Any:
@@ -103,7 +117,10 @@ def _codec(how: tuple[Any, ...], named: dict[str, Any]) -> Any:
     return found if found.name in ("hex", "base64", "bz2", "zlib", "quopri", "uu") else None
 
 
-def _of_bytes(found: bytes) -> str:
+def _of_bytes(found: Any) -> str:
+    """Return bytes as text; text as it is."""
+    if isinstance(found, str):
+        return found
     try:
         return found.decode("utf-8")
     except UnicodeDecodeError:
@@ -113,3 +130,10 @@ def _of_bytes(found: bytes) -> str:
 def through(make: Any, stream: Any, *more: Any) -> Any:
     """Return a stream that encodes; a stream of texts itself, which encodes already."""
     return stream if isinstance(stream, io.TextIOBase) else make(stream, *more)
+
+
+def done(name: str, value: Any, *args: Any, **named: Any) -> Any:
+    """Do a method of texts; bytes that it is to do with texts become one."""
+    if isinstance(value, bytes) and any(isinstance(part, (str, tuple)) for part in args):
+        value = _of_bytes(value)
+    return getattr(value, name)(*args, **named)

@@ -27,7 +27,11 @@ _QUOTIENT, _DIVIDED = "__giulgi_quotient__", "__giulgi_divided__"
 _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES, _TEXT = "__giulgi_bytes__", "__giulgi_text__"
 _OPENED, _THROUGH = "__giulgi_opened__", "__giulgi_through__"
-_DECODED = "__giulgi_decoded__"
+_DECODED, _DONE = "__giulgi_decoded__", "__giulgi_done__"
+_OF_TEXTS = frozenset({
+    "split", "rsplit", "strip", "lstrip", "rstrip", "replace", "startswith", "endswith", "find",
+    "rfind", "index", "count", "partition", "rpartition",
+})  # fmt: skip
 # Functions in the place of methods: of every object, and by how many arguments they are meant.
 _METHODS = {
     "decode": (_DECODED, 0),
@@ -60,6 +64,7 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _OPENED: files.opened,
             _THROUGH: files.through,
             _DECODED: files.decoded,
+            _DONE: files.done,
             _METHODS["encode"][0]: files.encoded,
             _METHODS["translate"][0]: files.translated,
             _ORDERED: ordered,
@@ -102,7 +107,7 @@ class _Calls(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
         elif name == "sorted" and name not in self._bound and _compares(node, 1):
             node.func = ast.copy_location(ast.Name(_ORDERED, ast.Load()), node)
-        elif name == "open" and name not in self._bound and _writes_bytes(node):
+        elif name == "open" and name not in self._bound and _is_of_bytes(node):
             node.func = ast.copy_location(ast.Name(_OPENED, ast.Load()), node)
         elif name == "str" and len(node.args) > 1:  # It was "unicode".
             node.func = ast.copy_location(ast.Name(_DECODED, ast.Load()), node)
@@ -115,6 +120,10 @@ class _Calls(ast.NodeTransformer):
 
     def _as_method(self, node: ast.Call, method: ast.Attribute) -> None:
         """Put a function in the place of a method that did something else."""
+        if method.attr in _OF_TEXTS and node.args:
+            node.args[:0] = [ast.copy_location(ast.Constant(method.attr), node), method.value]
+            node.func = ast.copy_location(ast.Name(_DONE, ast.Load()), node)
+            return
         function, least = _METHODS.get(method.attr, ("", 0))
         if method.attr == "sort" and _compares(node, 0):
             function = _SORT
@@ -123,11 +132,11 @@ class _Calls(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(function, ast.Load()), node)
 
 
-def _writes_bytes(node: ast.Call) -> bool:
-    """Whether a call opens a file of bytes to be written."""
+def _is_of_bytes(node: ast.Call) -> bool:
+    """Whether a call opens a file of bytes, to be read or written."""
     mode = node.args[1] if len(node.args) > 1 else None
     said = mode.value if isinstance(mode, ast.Constant) else ""
-    return isinstance(said, str) and "b" in said and "r" not in said and "+" not in said
+    return isinstance(said, str) and "b" in said and "+" not in said
 
 
 def _compares(node: ast.Call, place: int) -> bool:
