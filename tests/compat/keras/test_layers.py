@@ -320,3 +320,37 @@ def test_networks_tell_the_updates_of_what_they_are_called_on(is_told):
         session.run(model.get_updates_for(x), {x: numbers})
         mean = session.run(normal.moving_mean)
     np.testing.assert_allclose(mean, numbers.mean(axis=0) / 2, rtol=1e-5)
+
+
+def test_cells_of_ones_own_tell_their_sizes_to_what_is_behind(k):
+    from keras import backend as K  # noqa: N812
+
+    class Cell(k.layers.Layer):
+        def __init__(self, units, **options):
+            self.units = self.state_size = units
+            super().__init__(**options)
+
+        def build(self, shape):
+            self.own = self.add_weight(shape=(shape[-1], self.units), name="own",
+                                       initializer="uniform")  # fmt: skip
+            self.again = self.add_weight(shape=(self.units, self.units), name="again",
+                                         initializer="uniform")  # fmt: skip
+
+        def call(self, inputs, states):
+            found = K.dot(inputs, self.own) + K.dot(states[0], self.again)
+            return found, [found]
+
+    x = k.layers.Input((5, 3))
+    layer = k.layers.RNN(Cell(4), return_sequences=True)
+    sequence = layer(x)
+    assert K.int_shape(sequence) == (None, 5, 4)
+    last = k.layers.RNN([k.layers.GRUCell(6), Cell(2)])(sequence)
+    assert K.int_shape(last) == (None, 2)
+    numbers = np.random.default_rng(0).normal(size=(7, 5, 3))
+    own, again = layer.get_weights()
+    state, wanted = np.zeros((7, 4)), []
+    for step in range(5):
+        state = numbers[:, step] @ own + state @ again
+        wanted.append(state)
+    found = k.models.Model(x, [sequence, last]).predict(numbers)
+    np.testing.assert_allclose(found[0], np.stack(wanted, 1), rtol=1e-4, atol=1e-6)

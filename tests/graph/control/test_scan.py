@@ -205,3 +205,11 @@ def test_what_is_wrong_in_a_step_is_told_with_its_line():
     with pytest.raises(ShapeError) as caught:
         gg.scan(lambda s, x: (s + x @ gg.ones((3, 3)), None), gg.zeros(2), XS)  # here
     assert caught.value.where.text.endswith("# here")
+
+
+def test_sizes_that_are_known_outside_stay_known_inside():
+    x, w = gg.placeholder("float32", (3, None, 2)), gg.Variable(np.ones((2, 5), np.float32))
+    _, every = gg.scan(lambda s, a: (s, gg.tensordot(a, w, ((-1,), (-2,)))), gg.zeros(()), x)
+    assert every.known_shape == (3, None, 5)
+    found = gg.Program([every], [x])(XS[:, None])[0]
+    np.testing.assert_array_equal(found, np.broadcast_to(XS.sum(1)[:, None, None], (3, 1, 5)))

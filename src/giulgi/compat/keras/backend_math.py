@@ -137,8 +137,10 @@ def cumprod(x: Any, axis: int = 0) -> gg.Tensor:
 def dot(x: Any, y: Any) -> gg.Tensor:
     """The product of the last axis of x with the last but one of y."""
     a, b = alike(x, y)
-    if b.ndim == 2 or a.ndim < 2 or b.ndim < 2:
-        return gg.dot(a, b) if a.ndim < 3 or b.ndim != 2 else a @ b
+    if a.ndim > 1 and b.ndim == 2:
+        return a @ b
+    if a.ndim < 2 or b.ndim < 2:
+        return gg.dot(a, b)
     return gg.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
 
 

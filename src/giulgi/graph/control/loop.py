@@ -16,7 +16,7 @@ from typing import Any
 from giulgi.errors import GraphError
 from giulgi.graph.control.body import Body, Form, is_inlined, parameters_of, rebuilt, stand_ins
 from giulgi.graph.node import Node, topological
-from giulgi.graph.ops.leaves import placeholder
+from giulgi.graph.ops.leaves import constant, placeholder, settled_value
 from giulgi.graph.ops.state import Assign
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor
@@ -127,6 +127,21 @@ class Captured:
     values: list[Tensor]
 
 
+def _sizes(node: Node) -> Any:
+    """Return the numbers of a node that may be the sizes of a shape, if they are known.
+
+    They stay in the body, so that shapes are known there.
+    """
+    shape = node.spec.shape
+    if node.spec.dtype.kind not in "iu" or shape is None or len(shape) != 1 or shape[0] is None:
+        return None
+    return settled_value(Tensor(node)) if shape[0] <= _MOST_AXES else None
+
+
+# No tensor has more axes.
+_MOST_AXES = 8
+
+
 def capture(
     ends: Sequence[Tensor], parameters: Sequence[Node], also: Callable[[Node], bool] | None = None
 ) -> Captured:
@@ -151,11 +166,13 @@ def capture(
     )
     used |= dict.fromkeys(end.node for end in ends)
     outside = [node for node in used if node not in inside and not is_inlined(Tensor(node))]
+    sizes = {node: constant(found) for node in outside if (found := _sizes(node)) is not None}
+    outside = [node for node in outside if node not in sizes]
     stands_for = {
         node: placeholder(node.spec.dtype, node.spec.shape, node.name or None) for node in outside
     }
     return Captured(
-        substitute(ends, stands_for),
+        substitute(ends, stands_for | sizes),
         [stands_for[node].node for node in outside],
         [Tensor(node) for node in outside],
     )
