@@ -139,6 +139,35 @@ def test_batches_of_changed_pictures(pre):
     assert next(changing.flow(x, y, batch_size=4))[0].shape == (4, 8, 8, 3)
 
 
+@pytest.mark.parametrize("way", ["batches", "next"])
+def test_iterators_of_ones_own(pre, way):
+    class Doubled(pre.image.Iterator):
+        def __init__(self, x):
+            self.x = x
+            super().__init__(len(x), 4, False, None)
+
+        if way == "batches":
+
+            def _get_batches_of_transformed_samples(self, index_array):
+                return 2 * self.x[index_array]
+
+        else:
+
+            def next(self):
+                with self.lock:
+                    places = next(self.index_generator)
+                return 2 * self.x[places]
+
+    numbers = np.arange(10.0)
+    batches = Doubled(numbers)
+    assert len(batches) == 3
+    found = [next(batches) for _ in range(4)]
+    np.testing.assert_array_equal(np.concatenate(found[:3]), 2 * numbers)
+    np.testing.assert_array_equal(found[3], 2 * numbers[:4])
+    batches.reset()
+    np.testing.assert_array_equal(batches[0], 2 * numbers[:4])
+
+
 def test_pictures_in_folders(pre, tmp_path, capsys):
     pytest.importorskip("PIL")
     for name, count in (("cats", 3), ("dogs", 2)):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +23,9 @@ _ENDS = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
 class Iterator(Sequence):
     """Endless batches, which may also be asked for by number.
 
+    One of a program's own says with ``_get_batches_of_transformed_samples`` what a batch of some
+    pictures is, and perhaps with ``next`` what comes next: ``index_generator`` tells which.
+
     Args:
         n: how many pictures there are.
         batch_size: how many make a batch.
@@ -33,6 +38,21 @@ class Iterator(Sequence):
         self.batch_size, self.shuffle, self.seed = batch_size, shuffle, seed
         self.batch_index = self.total_batches_seen = 0
         self.index_array: Array | None = None
+        self.lock = threading.Lock()
+        self.index_generator = self._flow_index()
+
+    def _flow_index(self) -> Generator[Array, None, None]:
+        """Tell which pictures are in the next batch, without end."""
+        while True:
+            order, start = self._order(), self.batch_size * self.batch_index
+            self._go_on()
+            self.total_batches_seen += 1
+            yield order[start : start + self.batch_size]
+
+    def _go_on(self) -> None:
+        self.batch_index += 1
+        if self.batch_index >= len(self):
+            self.reset()
 
     def reset(self) -> None:
         """Begin with the first batch again."""
@@ -61,25 +81,38 @@ class Iterator(Sequence):
             raise ValueError(
                 f"Asked to retrieve element {index}, but the Sequence has length {len(self)}"
             )
+        own = type(self)
+        told = own._get_batches_of_transformed_samples, own.batch_of
+        if own.next is not Iterator.next and told == _UNTOLD:
+            return self.next()
         start = self.batch_size * index
         self.total_batches_seen += 1
-        return self.batch_of(self._order()[start : start + self.batch_size])
+        places = self._order()[start : start + self.batch_size]
+        return self._get_batches_of_transformed_samples(places)
 
     def __iter__(self) -> Iterator:
         return self
 
     def __next__(self) -> Any:
+        return self.next()
+
+    def next(self) -> Any:
+        """Return the next batch."""
         batch = self[self.batch_index]
-        self.batch_index += 1
-        if self.batch_index >= len(self):
-            self.reset()
+        self._go_on()
         return batch
 
-    next = __next__
+    def _get_batches_of_transformed_samples(self, index_array: Array) -> Any:
+        """Return the batch of some pictures, under its name of Keras."""
+        return self.batch_of(index_array)
 
     def batch_of(self, places: Array) -> Any:
         """Return the batch of some pictures."""
         raise NotImplementedError
+
+
+# What a program's own has where it says what comes next, and not what a batch is.
+_UNTOLD = Iterator._get_batches_of_transformed_samples, Iterator.batch_of
 
 
 class _Pictures(Iterator):
