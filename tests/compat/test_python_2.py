@@ -234,7 +234,7 @@ def test_what_sorts_is_that_of_python_2(tmp_path):
 def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
     text = """
         # -*- coding: utf-8 -*-
-        import csv, string, struct
+        import csv, os, string, struct
         table = open("t.csv", "wb")
         writer = csv.writer(table)
         writer.writerow(["a", 1])
@@ -250,8 +250,17 @@ def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
         print [line.split(",") for line in open("t.csv", "rb")][1], open("t.csv", "rb").next()[:3]
         print open("t.csv", "rb").readlines()[0], b"a/b".split("/"), "x y".split(" ", 1)
         print b"ab".startswith(("x", "a")), [3, 1].index(1), "a-b".replace("-", "+")
-        found = open("b.bin", "rb").read()
+        found = open("b.bin", "rb").read(16)
         print len(found), struct.unpack(">I", found[4:8])
+        file = open("b.bin", "rb")
+        letters = []
+        while True:
+            letter = file.read(1)
+            if letter == "x":
+                break
+            letters.append(letter)
+        print "".join(letters), found[:4] == "text", ord(found[7]), "a" + letter + "b"
+        print {"te": 1}[found[:2]], found[:2] in ["te"], os.path.join("a", "b")
         print "a,b.".translate(None, string.punctuation), "ab".translate({97: u"x"})
     """
     ended = giulgi_run(tmp_path, text=textwrap.dedent(text))
@@ -259,6 +268,7 @@ def test_files_of_bytes_take_and_give_texts_of_python_2(tmp_path):
     assert ended.out.splitlines() == [
         "[['a', '1'], ['가', '2.5']] 2", "[{'a': '가', '1': '2.5'}]",
         "['가', '2.5\\r\\n'] a,1", "a,1", " ['a', 'b'] ['x', 'y']", "True 1 a+b", "12 (7,)",
+        "te True 7 axb", "1 True a/b",
         "ab xb",
     ]  # fmt: skip
 

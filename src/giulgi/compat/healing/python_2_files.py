@@ -2,7 +2,8 @@
 
 ================================  ================================================
 ``open(path, "wb").write(s)``     takes texts, too
-``for line in open(path, "rb")``  gives texts; ``read`` gives bytes
+``for line in open(path, "rb")``  gives texts; ``read`` gives bytes, of which few are
+                                  equal to texts, and added to them: ``read(1) == " "``
 ``line.split(",")`` of bytes      gives texts, as all methods that are given some
 ``csv.reader(open(path, "rb"))``  reads texts, and ``csv.writer`` writes them
 ``pickle.load(open(path))``       reads bytes
@@ -61,8 +62,53 @@ class _Written(io.BufferedWriter):
         return super().write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
+# What programs compare with texts: letters and magic numbers, and no pictures.
+_FEW = 16
+
+
+class _Letters(bytes):
+    """Bytes that are compared and added to texts, and whose slices are such bytes.
+
+    For libraries they are bytes: elements are numbers, and equal bytes have equal hashes.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == other if isinstance(other, str) else super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    # ASCII has one hash as text and as bytes.
+    __hash__ = bytes.__hash__
+
+    def __str__(self) -> str:
+        return _of_bytes(bytes(self))
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __getitem__(self, place: Any) -> Any:
+        part = bytes(self)[place]
+        return part if isinstance(part, int) else _Letters(part)
+
+    def __add__(self, other: Any) -> Any:
+        return str(self) + other if isinstance(other, str) else _Letters(bytes(self) + other)
+
+    def __radd__(self, other: Any) -> Any:
+        return other + str(self) if isinstance(other, str) else _Letters(other + bytes(self))
+
+
 class _Read(io.BufferedReader):
     """A file of bytes whose lines are texts where they are gone through."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Return so many bytes."""
+        found = super().read(size)
+        return _Letters(found) if size is not None and 0 < size <= _FEW else found
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Return the bytes up to the end of a line."""
+        return _Letters(super().readline(size))
 
     def __next__(self) -> str:  # type: ignore[override]
         line = self.readline()
@@ -127,13 +173,20 @@ def _of_bytes(found: Any) -> str:
         return found.decode("latin1")
 
 
+def number_of(letter: Any) -> int:
+    """Return the number of a letter; an element of bytes is one."""
+    return letter if isinstance(letter, int) else ord(letter)
+
+
 def through(make: Any, stream: Any, *more: Any) -> Any:
     """Return a stream that encodes; a stream of texts itself, which encodes already."""
     return stream if isinstance(stream, io.TextIOBase) else make(stream, *more)
 
 
 def done(name: str, value: Any, *args: Any, **named: Any) -> Any:
-    """Do a method of texts; bytes that it is to do with texts become one."""
+    """Do a method of texts; bytes that it is to do with texts, or to join, become texts."""
+    if name == "join" and isinstance(value, str):
+        return value.join(_of_bytes(x) if isinstance(x, bytes) else x for x in args[0])
     if isinstance(value, bytes) and any(isinstance(part, (str, tuple)) for part in args):
         value = _of_bytes(value)
     return getattr(value, name)(*args, **named)

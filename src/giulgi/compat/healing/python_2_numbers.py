@@ -28,9 +28,10 @@ _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES, _TEXT = "__giulgi_bytes__", "__giulgi_text__"
 _OPENED, _THROUGH = "__giulgi_opened__", "__giulgi_through__"
 _DECODED, _DONE = "__giulgi_decoded__", "__giulgi_done__"
+_NUMBER = "__giulgi_number__"
 _OF_TEXTS = frozenset({
     "split", "rsplit", "strip", "lstrip", "rstrip", "replace", "startswith", "endswith", "find",
-    "rfind", "index", "count", "partition", "rpartition",
+    "rfind", "index", "count", "partition", "rpartition", "join",
 })  # fmt: skip
 # Functions in the place of methods: of every object, and by how many arguments they are meant.
 _METHODS = {
@@ -65,6 +66,7 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _THROUGH: files.through,
             _DECODED: files.decoded,
             _DONE: files.done,
+            _NUMBER: files.number_of,
             _METHODS["encode"][0]: files.encoded,
             _METHODS["translate"][0]: files.translated,
             _ORDERED: ordered,
@@ -107,6 +109,8 @@ class _Calls(ast.NodeTransformer):
             node.func = ast.copy_location(ast.Name(_ROUNDED, ast.Load()), node)
         elif name == "sorted" and name not in self._bound and _compares(node, 1):
             node.func = ast.copy_location(ast.Name(_ORDERED, ast.Load()), node)
+        elif name == "ord" and name not in self._bound:
+            node.func = ast.copy_location(ast.Name(_NUMBER, ast.Load()), node)
         elif name == "open" and name not in self._bound and _is_of_bytes(node):
             node.func = ast.copy_location(ast.Name(_OPENED, ast.Load()), node)
         elif name == "str" and len(node.args) > 1:  # It was "unicode".
