@@ -69,7 +69,10 @@ HEALED = """\
 
 Python, NumPy, pandas and others have changed since. `giulgi run` brings back what they removed, for
 the program that it runs alone, and says so once for each. A program in the language of Python 2 is
-translated by fissix, which continues 2to3, before it runs; the file stays as it is.
+translated by fissix, which continues 2to3, before it runs; the file stays as it is. Division,
+rounding, sorting by functions and files of bytes are as they were there; texts count as encoded and
+decoded already, so `s.decode("utf-8")` is `s`. Strings that a session returns are bytes, as in
+Python 3.
 """
 
 COVERED = """\
