@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 def is_learning(layer: Layer) -> Tensor:
     """Return a bool: whether a layer is not frozen. In a network that is built it stays open."""
+    now = constant(layer.trainable)
     if current_call() is None or is_recording():
-        return constant(layer.trainable)
-    return tag(constant(True), layer, name="is_learning")
+        return now
+    return tag(now, layer, name="is_learning")
 
 
 def learner_of(node: Node) -> Layer | None:
