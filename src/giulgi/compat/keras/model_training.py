@@ -24,6 +24,7 @@ from giulgi.compat.keras.model_data import (
     validation_arrays,
 )
 from giulgi.compat.keras.stepwise import Stepped
+from giulgi.compat.keras.tensor_batches import tensor_batches
 from giulgi.compat.keras.training import KerasTrainer, Logs, frozen_nodes
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.graph.node import Node
@@ -75,11 +76,13 @@ class TrainedModel(Stepped, Layer, ReportingModel):
             loss_weights: the factor of each output's loss.
             sample_weight_mode: has no meaning: weights are of examples or steps by their shape.
             weighted_metrics: metrics in which examples count by their weights.
-            target_tensors: has no meaning.
+            target_tensors: the truth of models whose inputs put out batches by themselves; see
+                :mod:`giulgi.compat.keras.tensor_batches`.
             options: have no meaning.
         """
-        del sample_weight_mode, target_tensors
+        del sample_weight_mode
         self.loss = loss
+        self.__dict__["target_tensors"] = target_tensors
         self.note_compiled(metrics, options)
         self.__dict__.pop("__trained", None)
         if self._network is not None:
@@ -147,9 +150,10 @@ class TrainedModel(Stepped, Layer, ReportingModel):
             )  # fmt: skip
             history.history = Logs(history.history)
             return history
-        if batches_of(x) is not None:
+        batches = self._batches_given(x, y, steps_per_epoch)
+        if batches is not None:
             return self.fit_generator(
-                batches_of(x), steps_per_epoch, epochs, verbose, callbacks, validation_data,
+                batches, steps_per_epoch, epochs, verbose, callbacks, validation_data,
                 validation_steps, validation_freq, class_weight, initial_epoch=initial_epoch,
             )  # fmt: skip
         x, y = as_arrays(x), self._targets(x, y)
@@ -164,6 +168,11 @@ class TrainedModel(Stepped, Layer, ReportingModel):
         )  # fmt: skip
         history.history = Logs(history.history)
         return history
+
+    def _batches_given(self, x: Any, y: Any, steps: int | None) -> Any:
+        """Return what yields batches; None if the data are arrays."""
+        batches = batches_of(x)
+        return tensor_batches(self, x, y, steps) if batches is None else batches
 
     def _stepped_data(self, x: Any, steps: int | None) -> tuple[Any, int | None]:
         """Return data for the model's own steps, and how many these are."""
@@ -275,8 +284,9 @@ class TrainedModel(Stepped, Layer, ReportingModel):
             given_data = Given(x, as_arrays(y), sample_weight, None, batch_size, steps)
             as_dict = options.get("return_dict", False)
             return self.evaluate_by_steps(given_data, verbose, given_callbacks(callbacks), as_dict)
-        if batches_of(x) is not None:
-            return self.evaluate_generator(batches_of(x), steps, callbacks, verbose=verbose)
+        batches = self._batches_given(x, y, steps)
+        if batches is not None:
+            return self.evaluate_generator(batches, steps, callbacks, verbose=verbose)
         given = as_arrays(x), self._targets(x, y), batch_size, verbose, sample_weight, steps
         return super().evaluate(
             *given, given_callbacks(callbacks), options.get("return_dict", False)
@@ -295,12 +305,13 @@ class TrainedModel(Stepped, Layer, ReportingModel):
         )
 
     def predict(
-        self, x: Any, batch_size: int | None = None, verbose: Any = 0, steps: int | None = None,
-        callbacks: Any = None, **_: Any,
+        self, x: Any = None, batch_size: int | None = None, verbose: Any = 0,
+        steps: int | None = None, callbacks: Any = None, **_: Any,
     ) -> Any:  # fmt: skip
         """Return the outputs for all examples, as arrays."""
-        if batches_of(x) is not None:
-            return self.predict_generator(batches_of(x), steps)
+        batches = self._batches_given(x, None, steps)
+        if batches is not None:
+            return self.predict_generator(batches, steps)
         return super().predict(as_arrays(x), batch_size, verbose, steps, given_callbacks(callbacks))
 
     def predict_generator(

@@ -317,7 +317,7 @@ class Sequential(Model, gg.Sequential):
             return super().evaluate(x, *args, **kwargs)
         return self._rest().evaluate(self._prepared_data(x), *args, **kwargs)
 
-    def predict(self, x: Any, *args: Any, **kwargs: Any) -> Any:
+    def predict(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs; see :class:`TrainedModel`."""
         if not self._takes_texts():
             return super().predict(x, *args, **kwargs)

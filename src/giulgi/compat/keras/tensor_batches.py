@@ -1,0 +1,56 @@
+"""Batches that a graph makes: models of ``Input(tensor=...)``, whose data nobody gives to ``fit``.
+
+So programs trained on what queues of files and data sets put out, step by step; the truth is in
+``compile(target_tensors=...)``. A run of the session makes one batch of all these tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.keras.backend_session import get_session
+from giulgi.compat.keras.boundary import holds_named
+
+
+def tensor_batches(model: Any, x: Any, y: Any, steps: int | None) -> Iterator[Any] | None:
+    """Return endless batches of what tensors put out; None if x and y are arrays.
+
+    Args:
+        model: the network; it has ``inputs``, ``output_names`` and ``target_tensors``.
+        x: the inputs; None: those of the network, if they put out something by themselves.
+        y: the truth; None: the target tensors.
+        steps: how many batches are wanted; without that tensors are read once, as arrays.
+    """
+    if get_default_graph().is_eager:
+        return None
+    if x is None and _put_out(model):
+        x = model.inputs
+    elif steps is None or not holds_named([x]):
+        return None
+    return _runs(x, _in_order(model.__dict__.get("target_tensors"), model) if y is None else y)
+
+
+def _put_out(model: Any) -> bool:
+    """Whether all inputs of a network have values that are not fed."""
+    inputs = [] if model._network is None else model.inputs
+    return bool(inputs) and all(x.op.type != "Placeholder" for x in inputs)
+
+
+def _in_order(tensors: Any, model: Any) -> Any:
+    """Return the truth for each output, of those that are given by their names."""
+    if isinstance(tensors, Mapping):
+        return [tensors[name] for name in model.output_names]
+    return tensors
+
+
+def _runs(x: Any, y: Any) -> Iterator[Any]:
+    wanted = _one_or_all(x) if y is None else (_one_or_all(x), _one_or_all(y))
+    while True:
+        yield get_session().run(wanted)
+
+
+def _one_or_all(tensors: Any) -> Any:
+    is_one = isinstance(tensors, (list, tuple)) and len(tensors) == 1
+    return tensors[0] if is_one else tensors
