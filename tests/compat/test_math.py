@@ -44,3 +44,15 @@ def test_strings_are_added(tf):
     with tf.Session() as session:
         found = session.run([folder + names, names + ".png", tf.add("x", names)], {names: ["b"]})
     assert [list(x) for x in found] == [[b"a/b"], [b"b.png"], [b"xb"]]
+
+
+def test_texts_have_empty_ones_like_them(tf):
+    fed = tf.placeholder(tf.string, [None, 2])
+    with tf.Session() as session:
+        assert session.run(tf.zeros_like(["apple", "peach"])).tolist() == [b"", b""]
+        assert session.run(tf.zeros_like(fed), {fed: [["a", "b"]]}).tolist() == [[b"", b""]]
+        assert session.run(tf.zeros_like([[1, 2]], dtype=tf.string)).tolist() == [[b"", b""]]
+        assert session.run(tf.ones_like(["apple", "peach"], dtype=tf.int32)).tolist() == [1, 1]
+    for make in (lambda: tf.ones_like(["apple"]), lambda: tf.ones([2], tf.string)):
+        with pytest.raises(TypeError, match="Expected string"):
+            make()

@@ -31,6 +31,7 @@ def _filled(number: int, type: str, *paths: str) -> Callable[..., Any]:
     def apply(shape: Any, dtype: Any = float32, name: str | None = None) -> Any:
         declared = as_dtype(dtype)
         if declared is string:
+            _refuse_ones(number)
             return as_tensor(np.full(numbers(shape, "the shape"), b"", object), name=name)
         if declared.is_complex:
             return converted(of_numbers(shape, declared.real_dtype), declared, name)
@@ -43,6 +44,12 @@ def _filled(number: int, type: str, *paths: str) -> Callable[..., Any]:
     apply.__name__ = paths[0]
     apply.__doc__ = f"Return a tensor whose elements are all {number}."
     return exported(*paths)(apply)
+
+
+def _refuse_ones(number: int) -> None:
+    """Raise an error for texts that are all 1; those that are all 0 are empty."""
+    if number:
+        raise TypeError("Expected string, but got 1 of type 'int'.")
 
 
 zeros = _filled(0, "zeros", "zeros")
@@ -58,13 +65,30 @@ def _filled_like(number: int, type: str, *paths: str) -> Callable[..., Any]:
     def apply(
         tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True
     ) -> Any:
-        if dtype is not None and as_dtype(dtype).is_complex:
-            return converted(like(tensor, as_dtype(dtype).real_dtype), dtype, name)
+        declared = None if dtype is None else as_dtype(dtype)
+        if declared is string or is_text(tensor):
+            return _like_texts(tensor, number, type, declared or string, name)
+        if declared is not None and declared.is_complex:
+            return converted(like(tensor, declared.real_dtype), dtype, name)
         return told_apart(like(tensor, dtype, name))
 
     apply.__name__ = paths[0]
     apply.__doc__ = f"Return a tensor of the shape of another whose elements are all {number}."
     return exported(*paths)(apply)
+
+
+def _like_texts(tensor: Any, number: int, type: str, dtype: Any, name: str | None) -> Any:
+    """Return what is of the shape of texts, or texts of a tensor's shape: these are empty."""
+    if dtype is string:
+        _refuse_ones(number)
+    value = b"" if dtype is string else number
+    template = as_tensor(tensor)
+
+    def filled(x: Any) -> Any:
+        return np.full(np.shape(x), value, dtype.numpy_dtype)
+
+    outputs = [(dtype, template.sizes)]
+    return host_operation(type, filled, [template], outputs, name).outputs[0]
 
 
 zeros_like = _filled_like(0, "zeros_like", "zeros_like")
