@@ -39,6 +39,20 @@ def test_estimators_are_given_arrays(tf):
     assert np.mean(np.array(found) == y) > 0.8
 
 
+def test_scikit_learns_methods_give_all_that_is_predicted_as_arrays(tf):
+    learn = tf.contrib.learn
+    iris = learn.datasets.load_dataset("iris")
+    x, y = iris.data.astype(np.float32), iris.target
+    columns = learn.infer_real_valued_columns_from_input(x)
+    model = learn.SKCompat(learn.LinearClassifier(columns, n_classes=3))
+    found = model.fit(x, y, steps=100).predict(x)
+    assert found["probabilities"].shape == (150, 3)
+    assert found["classes"].tolist() == found["probabilities"].argmax(1).tolist()
+    assert [*model.predict(x, outputs=["classes"])] == ["classes"]
+    line = learn.SKCompat(learn.LinearRegressor(columns))
+    assert line.fit(x, y.astype(np.float32), steps=10).predict(x)["scores"].shape == (150,)
+
+
 def test_a_model_of_2016(tf):
     iris = gg.datasets.load("iris")
     x, y = iris.features.astype(np.float32), np.asarray(iris.target)

@@ -156,15 +156,13 @@ class _Fitted(Estimator):
     ) -> Any:
         """Return what is predicted: classes, or numbers; all of it if a model predicts more."""
         made = self._inputs_of(x, None, input_fn, batch_size, False)
-        found = (self._told(row, outputs) for row in super().predict(made))
+        found = (_told(row, outputs) for row in super().predict(made))
         return found if as_iterable else np.array(list(found))
 
-    def _told(self, row: Any, outputs: Any) -> Any:
-        if isinstance(row, dict) and "class_ids" in row and not outputs:
-            return row["class_ids"][0]
-        if isinstance(row, dict) and [*row] == ["predictions"]:
-            return row["predictions"][0]
-        return row
+    def predict_all(self, x: Any, batch_size: int | None = None) -> Iterator[Any]:
+        """Yield all that is predicted of each example: classes, probabilities, or scores."""
+        made = self._inputs_of(x, None, None, batch_size, False)
+        return map(_named_as_once, super().predict(made))
 
     predict_classes = predict_scores = predict
 
@@ -172,6 +170,27 @@ class _Fitted(Estimator):
         """Yield the probabilities of classes."""
         made = self._inputs_of(x, None, input_fn, None, False)
         return (row["probabilities"] for row in super().predict(made))
+
+
+def _named_as_once(row: Any) -> Any:
+    """Return what an estimator predicts under the names that it had before tf.estimator."""
+    if not isinstance(row, dict):
+        return row
+    if "class_ids" in row:
+        kept = {key: row[key] for key in ("logits", "logistic", "probabilities") if key in row}
+        return {"classes": row["class_ids"][0], **kept}
+    if [*row] == ["predictions"]:
+        return {"scores": row["predictions"][0]}
+    return row
+
+
+def _told(row: Any, outputs: Any) -> Any:
+    named = _named_as_once(row)
+    if isinstance(named, dict) and outputs:
+        return {key: named[key] for key in outputs if key in named}
+    if named is row:
+        return row
+    return named["classes"] if "classes" in named else named["scores"]
 
 
 class _OfFunction(Estimator):
@@ -268,11 +287,12 @@ class SKCompat:
         return found
 
     def predict(self, x: Any, batch_size: int = _BATCH, outputs: Any = None) -> Any:
-        """Return what is predicted, as arrays."""
-        rows = list(self._estimator.predict(x, batch_size=batch_size, outputs=outputs))
-        if rows and isinstance(rows[0], dict):
-            return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
-        return np.array(rows)
+        """Return what is predicted, as arrays: of a model that predicts several, a dict."""
+        rows = list(self._estimator.predict_all(x, batch_size))
+        if not rows or not isinstance(rows[0], dict):
+            return np.array(rows)
+        keys = [key for key in rows[0] if not outputs or key in outputs]
+        return {key: np.stack([row[key] for row in rows]) for key in keys}
 
 
 @exported("contrib.learn.infer_real_valued_columns_from_input")
