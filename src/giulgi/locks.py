@@ -56,11 +56,13 @@ class VariableLocks:
     def _join(self, numbers: set[int], known: list[threading.RLock]) -> threading.RLock:
         one = known[0] if known else threading.RLock()
         others = {id(lock) for lock in known[1:]}
-        if others:
-            self.joins += 1
-            for number, lock in self._of.items():
+        try:
+            for number, lock in list(self._of.items()):  # One may be forgotten meanwhile.
                 if id(lock) in others:
                     self._of[number] = one
+        finally:
+            # Behind it: who reads the new number before a lock is not to find one of before.
+            self.joins += bool(others)
         self._of.update(dict.fromkeys(numbers, one))
         return one
 

@@ -35,8 +35,8 @@ class Ready:
         store: where the variables' values are.
         version: that of the storage when their arrays were looked up.
         held: the arrays.
-        joins: how often locks of the storage were joined when the lock was looked up.
-        lock: of the variables.
+        guard: the lock of the variables, behind how often locks of the storage were joined when it
+            was looked up. They are one value, so that no thread sees one without the other.
     """
 
     name: str
@@ -46,8 +46,7 @@ class Ready:
     store: weakref.ref[Storage]
     version: int
     held: list[Array]
-    joins: int
-    lock: threading.RLock
+    guard: tuple[int, threading.RLock]
 
     @classmethod
     def of(
@@ -62,9 +61,8 @@ class Ready:
         variables = computation.variables
         with store.lent(variables) as held:
             version = store.version
-        joins, lock = store.joins, store.lock(variables)
-        own = weakref.ref(store)
-        return cls(name, shapes, computation, executable, own, version, held, joins, lock)
+        guard = store.joins, store.lock(variables)
+        return cls(name, shapes, computation, executable, weakref.ref(store), version, held, guard)
 
     def serves(self, name: str, shapes: Shapes, store: Storage) -> bool:
         """Whether it is for these feeds, on this backend and storage."""
@@ -75,10 +73,12 @@ class Ready:
         store = self.store()
         assert store is not None
         while True:
-            if self.joins != store.joins:
-                self.joins, self.lock = store.joins, store.lock(self.computation.variables)
-            with self.lock:
-                if self.joins == store.joins:
+            joins, lock = self.guard
+            if joins != store.joins:
+                # The number first: locks may be joined while the lock is looked up.
+                joins, lock = self.guard = store.joins, store.lock(self.computation.variables)
+            with lock:
+                if joins == store.joins:
                     return self._run(arrays, store, times)
 
     def _run(self, arrays: Sequence[Array], store: Storage, times: int) -> list[Array]:
