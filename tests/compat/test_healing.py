@@ -1,6 +1,7 @@
 """What libraries removed since is there again for a program that is run, and only for it."""
 
 import ast
+import importlib.util
 import json
 import sys
 from types import SimpleNamespace
@@ -145,6 +146,24 @@ def test_a_notebook_of_colab_finds_its_files(tmp_path):
     ended = giulgi_run(folder, "n.ipynb")
     assert ended.out.splitlines()[:2] == ["{'mine.csv': b'1,2\\n'}", "1,2"], ended.err
     assert "mine.csv is copied from" in ended.err
+
+
+def test_pydot_is_there_for_programs_that_only_import_it(tmp_path):
+    text = """
+        import pydotplus
+        import keras
+        keras.utils.vis_utils.pydot = pydotplus
+        net = keras.models.Sequential([keras.layers.Dense(2, input_shape=(3,))])
+        keras.utils.plot_model(net, "net.svg")
+        print(open("net.svg").read()[:4])
+        try:
+            pydotplus.graph_from_dot_data("graph {}")
+        except AttributeError as error:
+            print("pip install pydotplus" in str(error))
+    """
+    if importlib.util.find_spec("pydotplus") is not None:
+        pytest.skip("pydotplus is installed")
+    run(tmp_path, text, "<svg", "True")
 
 
 def test_assignments_compute_their_parts_in_pythons_order():

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from giulgi.compat.healing.hooks import heals, lazily, makes, replace
+from giulgi.compat.healing.hooks import asking, heals, is_of_program, lazily, makes, replace
 from giulgi.compat.healing.telling import tell
 
 # Where the parts of six.moves are in Python 3.
@@ -273,6 +273,28 @@ def _google(module: ModuleType) -> None:
     del module  # Only what it holds means something.
 
 
+def _asked_by_program() -> bool:
+    """Whether a line of the program imports it, not a library that looks whether it is there."""
+    place = asking()
+    return place is not None and is_of_program(place.f_code.co_filename)
+
+
+@makes("pydot", "pydotplus", "pydot_ng", "graphviz", wanted=_asked_by_program)
+def _drawing(module: ModuleType) -> None:
+    """Let programs go on that import it only because Keras's plot_model needed it."""
+    name = module.__name__
+
+    def missing(what: str) -> Any:
+        if what.startswith("__"):
+            raise AttributeError(f"module {name!r} has no attribute {what!r}")
+        raise AttributeError(
+            f"{name} is not installed. Keras's plot_model and model_to_dot draw without it; "
+            f"for {name}.{what} install it: pip install {name}"
+        )
+
+    module.__dict__["__getattr__"] = missing
+
+
 #: What is healed here, for the page of documentation.
 HEALED = (
     "other packages, of which some need not be installed",
@@ -283,6 +305,7 @@ HEALED = (
         "IPython.display",
         "get_ipython",
         "google.colab",
+        "pydot, graphviz: where only Keras's plot_model needed them",
         "h5py: dataset.value",
         "h5py.File(name)",
         "skimage.measure.compare_ssim",
