@@ -348,3 +348,13 @@ def test_what_python_does_on_a_condition_is_in_a_file(tf, tmp_path):
         assert session.run("drawn:0", {"x:0": [1, 2], "on:0": False}).tolist() == [1, 2]
         more = session.run("drawn:0", {"x:0": [1, 2], "on:0": True})
         assert ((more > [1, 2]) & (more < [2, 3])).all()
+
+
+def test_a_saver_writes_the_graph_as_text(tf, tmp_path):
+    tf.Variable([1.0, 2.0], name="weights")
+    path = tmp_path / "graph.json"
+    tf.train.Saver().export_meta_graph(str(path), as_text=True)
+    text = path.read_text()
+    assert text.startswith("meta_info_def {")
+    assert 'name: "weights"' in text
+    assert 'restore_op_name: "save/restore_all"' in text

@@ -239,9 +239,13 @@ class Saver:
             if checkpoints.checkpoint_exists(path)
         ]
 
-    def export_meta_graph(self, filename: Any = None, **_: Any) -> Any:
+    def export_meta_graph(
+        self, filename: Any = None, collection_list: Any = None, as_text: bool = False, **_: Any
+    ) -> Any:
         """Return the graph as a message, and write it into a file, if one is named."""
-        return meta_graph.export_meta_graph(filename, saver_def=self.as_saver_def())
+        del collection_list
+        own = self.as_saver_def()
+        return meta_graph.export_meta_graph(filename, saver_def=own, as_text=as_text)
 
     def as_saver_def(self) -> SaverDef:
         """Return how variables are saved, as a message."""
