@@ -106,3 +106,13 @@ def test_an_imported_graph_draws_as_the_one_that_was_saved(tf, run):
     np.testing.assert_array_equal(first[0][1], again[0][1])
     assert again[0][1].min() >= 5
     np.testing.assert_array_equal(first[2], again[2])
+
+
+def test_initializers_of_keras_with_seeds_of_their_own(tf, run):
+    keras = tf.keras.initializers
+    near(run(keras.RandomNormal(1.0, 2.0, seed=3)([4])), [3.12332, -0.75716, 1.22374, 1.37024])
+    near(run(keras.TruncatedNormal(stddev=0.5, seed=5)([300])), [-0.58904, -0.35497, -0.87408])
+    layer = tf.keras.layers.Conv2D(2, 1, kernel_initializer=keras.glorot_uniform(seed=0))
+    layer(tf.zeros([1, 4, 4, 6]))
+    run(tf.global_variables_initializer())
+    near(run(layer.kernel), [-0.69133, 0.81435, 0.60408, -0.7824])

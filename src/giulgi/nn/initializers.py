@@ -104,7 +104,28 @@ class Identity(Initializer):
         return float(self.gain) * ops.eye(shape[0], shape[1], dtype=dtype)
 
 
-class RandomUniform(Initializer):
+class _Random(Initializer):
+    """Base of initializers that draw random numbers."""
+
+    seed: int | None
+
+    def drawn(self, shape: Sequence[int]) -> tuple[str, float, float]:
+        """Return what is drawn for a shape.
+
+        Returns:
+            The name of the distribution in ``gg.random``, and its two numbers: the ends of
+            "uniform"; the mean and the standard deviation of "normal" and "truncated_normal".
+        """
+        raise NotImplementedError
+
+    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
+        """Return random numbers."""
+        distribution, first, second = self.drawn(shape)
+        draw: Callable[..., Tensor] = getattr(ops.random, distribution)
+        return draw(tuple(shape), first, second, dtype, self.seed)
+
+
+class RandomUniform(_Random):
     """Random numbers, evenly spread: minval <= w < maxval.
 
     Args:
@@ -121,12 +142,12 @@ class RandomUniform(Initializer):
         self.maxval = maxval
         self.seed = seed
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
-        """Return random numbers."""
-        return ops.random.uniform(tuple(shape), self.minval, self.maxval, dtype, self.seed)
+    def drawn(self, shape: Sequence[int]) -> tuple[str, float, float]:
+        """Return what is drawn: evenly spread numbers."""
+        return "uniform", self.minval, self.maxval
 
 
-class RandomNormal(Initializer):
+class RandomNormal(_Random):
     """Random numbers of the normal distribution.
 
     Args:
@@ -141,9 +162,9 @@ class RandomNormal(Initializer):
         self.stddev = stddev
         self.seed = seed
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
-        """Return random numbers."""
-        return ops.random.normal(tuple(shape), self.mean, self.stddev, dtype, self.seed)
+    def drawn(self, shape: Sequence[int]) -> tuple[str, float, float]:
+        """Return what is drawn: normal numbers."""
+        return "normal", self.mean, self.stddev
 
 
 class TruncatedNormal(RandomNormal):
@@ -152,16 +173,16 @@ class TruncatedNormal(RandomNormal):
     The arguments are those of :class:`RandomNormal`.
     """
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
-        """Return random numbers."""
-        return ops.random.truncated_normal(tuple(shape), self.mean, self.stddev, dtype, self.seed)
+    def drawn(self, shape: Sequence[int]) -> tuple[str, float, float]:
+        """Return what is drawn: normal numbers near the mean."""
+        return "truncated_normal", self.mean, self.stddev
 
 
 # The standard deviation of a standard normal number, given that it lies within (-2, 2).
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
-class VarianceScaling(Initializer):
+class VarianceScaling(_Random):
     """Random numbers whose variance is scale / fan, so that signals keep their size in a network.
 
     n stands for the fan. "uniform": evenly within sqrt(3 scale / n); else normal numbers.
@@ -198,20 +219,19 @@ class VarianceScaling(Initializer):
         self.distribution = one_of("distribution", distribution, kinds)
         self.seed = seed
 
-    def __call__(self, shape: Sequence[int], dtype: Any = "float32") -> Tensor:
-        """Return random numbers."""
+    def drawn(self, shape: Sequence[int]) -> tuple[str, float, float]:
+        """Return what is drawn, for the fan of a shape."""
         fan_in, fan_out = fans(shape)
         fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
         variance = self.scale / max(1.0, fan)
-        sizes = tuple(shape)
         if self.distribution == "uniform":
             # A uniform number between -a and a has the variance a^2 / 3.
             limit = math.sqrt(3 * variance)
-            return ops.random.uniform(sizes, -limit, limit, dtype, self.seed)
+            return "uniform", -limit, limit
         stddev = math.sqrt(variance)
         if self.distribution == "untruncated_normal":
-            return ops.random.normal(sizes, 0.0, stddev, dtype, self.seed)
-        return ops.random.truncated_normal(sizes, 0.0, stddev / _TRUNCATED_STDDEV, dtype, self.seed)
+            return "normal", 0.0, stddev
+        return "truncated_normal", 0.0, stddev / _TRUNCATED_STDDEV
 
 
 def fans(shape: Sequence[int]) -> tuple[float, float]:

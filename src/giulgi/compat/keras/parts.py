@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
+from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.arguments import hard_sigmoid
 from giulgi.compat.keras.boundary import called, keras_function, named
 from giulgi.compat.keras.utils import CUSTOM_OBJECTS, known_object
 from giulgi.compat.names import TABLES, export, exported
+from giulgi.compat.tensorflow.math.random import MOST_BY_PYTHON, seeds_of, stream_of
+from giulgi.compat.tensorflow.math.seeded import bell, cut_bell, even
 from giulgi.compat.tensors.dtypes import DType
 from giulgi.compat.tensors.tensor import as_expression
 from giulgi.compat.wording import unknown
@@ -72,7 +78,10 @@ class _Named:
         """Return the first values of a weight."""
         of_giulgi = not (dtype is None or isinstance(dtype, DType) or isinstance(shape, list))
         kind = dtype.numpy_dtype if isinstance(dtype, DType) else dtype or "float32"
-        value = super().__call__(tuple(shape), kind)  # type: ignore[misc]
+        value = _seeded(self, tuple(shape))
+        if value is None:
+            value = super().__call__(tuple(shape), kind)  # type: ignore[misc]
+        value = gg.cast(value, kind)
         return value if of_giulgi else named(value)
 
     def get_config(self) -> dict[str, Any]:
@@ -83,6 +92,22 @@ class _Named:
     def from_config(cls, config: dict[str, Any]) -> Any:
         """Return one made with what :meth:`get_config` of another returned."""
         return cls(**config)
+
+
+_DRAWS = {"uniform": even, "normal": bell, "truncated_normal": cut_bell}
+
+
+def _seeded(initializer: Any, shape: tuple[int, ...]) -> gg.Tensor | None:
+    """Return what TensorFlow draws for an initializer's own seed; None where it has none."""
+    seed = getattr(initializer, "seed", None)
+    if seed is None or math.prod(shape) > MOST_BY_PYTHON or not hasattr(initializer, "drawn"):
+        return None
+    seeds = seeds_of(seed)
+    assert seeds is not None
+    distribution, first, second = initializer.drawn(shape)
+    numbers = stream_of(get_default_graph(), seeds, _DRAWS[distribution])(shape)
+    scale = second - first if distribution == "uniform" else second
+    return gg.constant(numbers * np.float32(scale) + np.float32(first))
 
 
 #: Initializers by their names.

@@ -34,8 +34,8 @@ from giulgi.tree import flatten
 _LOW = 0xFFFFFFFF
 # What stands for the seed of the graph where only an operation has one.
 _NO_GRAPH_SEED = 87654321
-# More numbers than these giulgi draws itself, faster, and others than TensorFlow's.
-_MOST_BY_PYTHON = 16_000_000
+#: More numbers than these giulgi draws itself, faster, and others than TensorFlow's.
+MOST_BY_PYTHON = 16_000_000
 
 
 def seeds_of(seed: Any = None, before: int = 0) -> tuple[int, int] | None:
@@ -99,7 +99,7 @@ def _drawn_as_then(
     """
     known = sizes(shape)
     is_known = isinstance(known, tuple) and all(isinstance(n, int) for n in known)
-    if get_default_graph().is_in_a_loop or (is_known and math.prod(known) > _MOST_BY_PYTHON):
+    if get_default_graph().is_in_a_loop or (is_known and math.prod(known) > MOST_BY_PYTHON):
         return None
     seeds = seeds_of(seed, arguments)
     if seeds is None:
