@@ -354,3 +354,13 @@ def test_cells_of_ones_own_tell_their_sizes_to_what_is_behind(k):
         wanted.append(state)
     found = k.models.Model(x, [sequence, last]).predict(numbers)
     np.testing.assert_allclose(found[0], np.stack(wanted, 1), rtol=1e-4, atol=1e-6)
+
+
+def test_sizes_may_be_numbers_of_numpy(k):
+    two, layers = np.int64(2), k.layers
+    x = layers.Input((8, 8, 3))
+    y = layers.MaxPooling2D(pool_size=(two, two))(layers.ZeroPadding2D((two, two))(x))
+    y = layers.Conv2D(two, np.array([3, 3]), strides=(two, two))(y)
+    assert k.backend.int_shape(layers.UpSampling2D((two, two))(y)) == (None, 4, 4, 2)
+    steps = layers.RepeatVector(two)(layers.Dense(8 / 2)(layers.Flatten()(y)))
+    assert k.backend.int_shape(layers.Conv1D(two, two)(steps)) == (None, 1, 2)

@@ -72,6 +72,7 @@ _RENAMED_OF: dict[str, dict[str, Any]] = {
 _IGNORED = ("consume_less", "implementation", "time_major", "use_resource", "autocast")
 
 _SMALL = ("padding",)
+_COUNTS = ("units", "filters", "output_dim")
 
 
 def modern(
@@ -124,7 +125,7 @@ def _positional(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
         dimensions = next((int(c) for c in kind if c.isdigit()), 2)
         sizes = args[1 : 1 + dimensions]
         is_old = dimensions > 1 and len(args) >= 1 + dimensions and is_standalone()
-        if is_old and all(isinstance(size, int) for size in sizes):
+        if is_old and all(isinstance(size, (int, np.integer)) for size in sizes):
             args = (args[0], tuple(sizes), *args[1 + dimensions :])
             if len(args) > 2:
                 kwargs["activation" if isinstance(args[2], str) else "strides"] = args[2]
@@ -169,6 +170,8 @@ def for_giulgi(name: str, value: Any) -> Any:
     if name.endswith(("activation", "regularizer", "function", "mask")) and callable(value):
         is_ours = (getattr(value, "__module__", type(value).__module__) or "").startswith(own)
         return value if is_ours else for_user(value)
+    if name in _COUNTS and isinstance(value, float) and value.is_integer():
+        return int(value)  # Of a division; TensorFlow's shapes take such numbers.
     return float(value) if isinstance(value, np.floating) else value
 
 

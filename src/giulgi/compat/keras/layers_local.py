@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import giulgi as gg
 from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.layers import CLASSES, export_layer
@@ -59,7 +61,7 @@ class _Local(gg.layers.Layer):
         self.regularizers = (kernel_regularizer, bias_regularizer)
 
     def _sizes(self, value: Any) -> tuple[int, ...]:
-        return (value,) * self.rank if isinstance(value, int) else tuple(value)
+        return (int(value),) * self.rank if isinstance(value, (int, np.integer)) else tuple(value)
 
     def build(self, input_shape: Any) -> None:
         """Make a kernel and a bias for each place."""

@@ -9,6 +9,7 @@ from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number, listed
 from giulgi.nn.layers.spatial import Spatial, axes_text, checked_data_format
 from giulgi.signatures import names_checked
 
@@ -21,21 +22,18 @@ def borders_for(layer: Layer, what: str, given: Any, rank: int) -> tuple[tuple[i
     Raises:
         ArgumentError: if it is not a whole number >= 0, one for each axis, or a pair for each.
     """
-    each = (given,) * rank if isinstance(given, int) else given
-    if rank == 1 and isinstance(each, (tuple, list)) and len(each) == 2:
-        each = (each,)  # (1, 2) is the pair of the only axis.
-    listed = list(each) if isinstance(each, (tuple, list)) else []
-    pairs = tuple(
-        tuple(part) if isinstance(part, (tuple, list)) else (part, part) for part in listed
-    )
+    each = [given] * rank if is_whole_number(given) else listed(given)
+    if rank == 1 and len(each) == 2:
+        each = [each]  # (1, 2) is the pair of the only axis.
+    pairs = [[part, part] if is_whole_number(part) else listed(part) for part in each]
     are_pairs = len(pairs) == rank and all(len(pair) == 2 for pair in pairs)
-    if not are_pairs or any(not isinstance(n, int) or n < 0 for pair in pairs for n in pair):
+    if not are_pairs or any(not is_whole_number(n) or n < 0 for pair in pairs for n in pair):
         raise ArgumentError(
             f"{what} is {given!r}; the layer has {axes_text(rank)}.",
             op=type(layer).__name__,
             fix=f"{what}=1 for all sides, or a pair (before, after) for each axis",
         )
-    return pairs
+    return tuple((int(before), int(after)) for before, after in pairs)
 
 
 class _Borders(Spatial):

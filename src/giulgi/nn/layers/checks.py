@@ -62,6 +62,11 @@ def is_whole_number(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
+def listed(value: Any) -> list[Any]:
+    """Return the elements of a tuple, a list or an array, in a list; of anything else none."""
+    return list(value) if isinstance(value, (tuple, list)) or np.ndim(value) == 1 else []
+
+
 def layer_given(owner: Layer, given: Any) -> ArgumentError:
     """Return the error for a layer, or its class, in the place of what it returns."""
     is_class = inspect.isclass(given)

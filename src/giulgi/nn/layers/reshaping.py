@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
 from giulgi.graph.shapes import is_static, shape_text, size_of
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number
 from giulgi.nn.layers.spatial import checked_data_format
 from giulgi.signatures import called_as
 
@@ -63,7 +66,9 @@ class Reshape(Layer):
     def __init__(self, target_shape: Sequence[int] | int, **options: Any) -> None:
         super().__init__(**options)
         self.target_shape = (
-            (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
+            (int(target_shape),)
+            if isinstance(target_shape, (int, np.integer))
+            else tuple(target_shape)
         )
 
     def call(self, x: Tensor) -> Tensor:
@@ -140,13 +145,13 @@ class RepeatVector(Layer):
     @called_as("RepeatVector(3)")
     def __init__(self, n: int, **options: Any) -> None:
         super().__init__(**options)
-        if not isinstance(n, int) or isinstance(n, bool) or n < 1:
+        if not is_whole_number(n) or n < 1:
             raise ArgumentError(
                 f"n is {n!r}; it is how often an example is repeated, at least once.",
                 op="RepeatVector",
                 fix="RepeatVector(3)",
             )
-        self.n = n
+        self.n = int(n)
 
     def call(self, x: Tensor) -> Tensor:
         """Return the repeated examples."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph.shapes import Shape, shape_text
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.checks import is_whole_number, listed
 from giulgi.nn.lookup import one_of
 
 Sizes = int | Sequence[int]
@@ -57,11 +58,8 @@ class Spatial(Layer):
         Raises:
             ArgumentError: if it is anything else than one number, or one for each.
         """
-        sizes = (given,) * self.rank if isinstance(given, int) else given
-        is_listed = isinstance(sizes, (tuple, list)) and len(sizes) == self.rank
-        if not is_listed or not all(
-            isinstance(size, int) and not isinstance(size, bool) and size >= 1 for size in sizes
-        ):
+        sizes = (given,) * self.rank if is_whole_number(given) else listed(given)
+        if len(sizes) != self.rank or not all(is_whole_number(n) and n >= 1 for n in sizes):
             size = 1 if what in ("strides", "dilation_rate") else 3
             example = ", ".join([f"{size}"] * self.rank)
             raise ArgumentError(
@@ -70,7 +68,7 @@ class Spatial(Layer):
                 op=type(self).__name__,
                 fix=f"{what}={size}" + (f", which is {what}=({example})" if self.rank > 1 else ""),
             )
-        return tuple(sizes)
+        return tuple(int(size) for size in sizes)
 
     def channels_of(self, input_shape: Shape | None) -> int:
         """Return the number of channels of the inputs.

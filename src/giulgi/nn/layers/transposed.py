@@ -9,6 +9,7 @@ from giulgi.graph import ops
 from giulgi.graph.shapes import Shape
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.arguments import layer_arguments
+from giulgi.nn.layers.checks import is_whole_number, listed
 from giulgi.nn.layers.spatial import Sizes, Windowed
 from giulgi.nn.layers.weighted import Weighted, whole_number
 from giulgi.signatures import called_as
@@ -49,9 +50,9 @@ class _Transposed(Weighted, Windowed):
     def _output_padding(self, given: Any) -> tuple[int, ...] | None:
         if given is None:
             return None
-        padding = (given,) * self.rank if isinstance(given, int) else tuple(given)
+        padding = [given] * self.rank if is_whole_number(given) else listed(given)
         fits = len(padding) == self.rank and all(
-            isinstance(more, int) and 0 <= more < stride
+            is_whole_number(more) and 0 <= more < stride
             for more, stride in zip(padding, self.strides, strict=False)
         )
         if not fits:
@@ -60,7 +61,7 @@ class _Transposed(Weighted, Windowed):
                 op=type(self).__name__,
                 fix="give for each axis of space a whole number from 0 to below its stride",
             )
-        return padding
+        return tuple(int(more) for more in padding)
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel and bias."""
