@@ -364,3 +364,16 @@ def test_sizes_may_be_numbers_of_numpy(k):
     assert k.backend.int_shape(layers.UpSampling2D((two, two))(y)) == (None, 4, 4, 2)
     steps = layers.RepeatVector(two)(layers.Dense(8 / 2)(layers.Flatten()(y)))
     assert k.backend.int_shape(layers.Conv1D(two, two)(steps)) == (None, 1, 2)
+
+
+def test_the_only_output_of_a_layer_is_no_list(k):
+    def slope(pair):
+        return k.backend.gradients(k.backend.sum(pair[1]), pair[0])
+
+    x = k.layers.Input((4, 4, 1))
+    y = k.layers.MaxPooling2D(2)(x)
+    where = k.layers.Lambda(slope, output_shape=lambda shapes: shapes[0])([x, y])
+    picture = np.arange(16.0).reshape(1, 4, 4, 1)
+    found = k.models.Model(x, k.layers.multiply([x, where])).predict(picture)
+    assert found[0, 1::2, 1::2, 0].tolist() == [[5, 7], [13, 15]]
+    assert found.sum() == 40

@@ -31,6 +31,12 @@ def is_standalone() -> bool:
     return "keras" in sys.modules
 
 
+def only(outputs: Any) -> Any:
+    """Return the only output out of its list, as layers of Keras do; others as they are."""
+    alone = isinstance(outputs, list) and len(outputs) == 1 and is_standalone()
+    return outputs[0] if alone else outputs
+
+
 def is_named(value: Any) -> bool:
     """Whether a value is a tensor or variable of the graph of named operations."""
     return isinstance(value, (Tensor, Converted)) and not isinstance(value, Expression)

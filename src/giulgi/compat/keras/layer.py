@@ -21,6 +21,7 @@ from giulgi.compat.keras.boundary import (
     holds_named,
     is_named,
     named,
+    only,
     shape_for_user,
 )
 from giulgi.compat.keras.constraints import constraints_in
@@ -133,10 +134,10 @@ class Layer(Reporting, Keeping):
                 return super(Layer, self).__call__(*given, **options)
 
         if not outer and not holds_named([inputs, list(args), kwargs]):
-            return call(inputs, *args, **kwargs)
+            return only(call(inputs, *args, **kwargs))
         token = calling.set(True)
         try:
-            return called(call, type(self).__name__, self.name, [inputs, *args], kwargs)
+            return only(called(call, type(self).__name__, self.name, [inputs, *args], kwargs))
         finally:
             calling.reset(token)
 
