@@ -121,6 +121,20 @@ def test_each_round_draws_and_gradients_flow(tf, run, seed):
         np.testing.assert_allclose(found, 4 * 8 + 3 * 4 * n[0] + 2 * 2 * n[1] + n[2], rtol=1e-4)
 
 
+def test_as_many_are_drawn_in_a_round_as_the_states_are_long(tf, run):
+    x = tf.placeholder(tf.float32, [None, 50])
+    _, kept = counted(tf, 2, lambda i, h: [tf.nn.dropout(h, 0.5)], x)
+    _, added = counted(tf, 2, lambda i, h: [h + tf.random_uniform(tf.shape(h))], x)
+    feed = {x: np.zeros((3, 50), np.float32)}
+    assert run(added, feed).shape == (3, 50)
+    # The sum of two that are drawn apart; of the same one twice it were 4 / 12.
+    assert abs(run(added, feed).var() - 2 / 12) < 0.07
+    found, gradient = run([kept, tf.gradients(kept, x)[0]], {x: np.ones((3, 50), np.float32)})
+    # What two rounds keep is four times as large, and so is its gradient.
+    assert set(np.unique(found)) == {0.0, 4.0}
+    assert np.array_equal(found, gradient)
+
+
 def test_what_only_looks_takes_place_in_each_round_beside_the_gradient(tf, run):
     (w,) = begun(tf, run, 2.0)
     seen = []

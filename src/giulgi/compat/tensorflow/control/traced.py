@@ -104,11 +104,11 @@ class Traced:
         self, ends: Sequence[Expression], given: dict[Node, Expression]
     ) -> list[Expression]:
         """Return the ends for other arguments, with other random numbers."""
-        drawn = {}
+        drawn: dict[Node, Expression] = {}
         for node in self.draws(ends):
-            if not any(source in given for source in node.inputs):
-                new = redrawn(_without_seed(node.op))
-                drawn[node] = build(new, *(Expression(source) for source in node.inputs))
+            # How many are drawn may depend on the arguments, and on what was drawn before.
+            sizes = substitute([Expression(source) for source in node.inputs], {**drawn, **given})
+            drawn[node] = build(redrawn(_without_seed(node.op)), *sizes)
         return substitute(ends, {**drawn, **given})
 
 
