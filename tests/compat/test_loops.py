@@ -135,6 +135,23 @@ def test_as_many_are_drawn_in_a_round_as_the_states_are_long(tf, run):
     assert np.array_equal(found, gradient)
 
 
+def test_arrays_are_as_long_as_chance_lets_the_loop_go_on(tf, run):
+    x = tf.placeholder(tf.float32, [None])
+    array = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+
+    def body(i, least, kept):
+        drawn = tf.random_uniform(tf.shape(x))
+        return i + 1, tf.reduce_min(drawn), kept.write(i, drawn)
+
+    goes_on = lambda i, least, kept: tf.logical_and(i < 40, least > 0.2)  # noqa: E731
+    n, last, kept = tf.while_loop(goes_on, body, [0, 1.0, array])
+    for _ in range(6):
+        rounds, least, rows = run([n, last, kept.stack()], {x: [0.0, 0.0]})
+        assert rows.shape == (rounds, 2)
+        assert (rows[:-1] > 0.2).all()
+        assert rows[-1].min() == least
+
+
 def test_what_only_looks_takes_place_in_each_round_beside_the_gradient(tf, run):
     (w,) = begun(tf, run, 2.0)
     seen = []

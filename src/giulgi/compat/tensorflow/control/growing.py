@@ -7,11 +7,12 @@ first; then the arrays begin as long as they end, and the loop is one of giulgi'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import giulgi as gg
 from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Op
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 
@@ -42,8 +43,12 @@ def lengths(
     firsts: Sequence[Expression],
     ends: Sequence[Expression],
     arrays: dict[int, list[Growth]],
+    drawn: Collection[Op],
 ) -> list[Expression] | None:
-    """Return how long arrays become in a loop; None if that depends on what they hold.
+    """Return how long arrays become in a loop; None if that cannot be counted before.
+
+    It cannot if it depends on what the arrays hold, or on random numbers that each round draws:
+    the loop that counts would draw others.
 
     Args:
         goes_on: the condition of the loop.
@@ -51,6 +56,7 @@ def lengths(
         firsts: the first states.
         ends: the new states.
         arrays: for the place of each array among the states where it grows.
+        drawn: what draws random numbers in each round.
     """
     every = [growth for growths in arrays.values() for growth in growths]
     goes_on, *rest = full_grown([goes_on, *ends, *(count for _, _, count in every)], every)
@@ -63,6 +69,9 @@ def lengths(
         waiting = [ends[states.index(node)] for node in new]
     places = [place for place, node in enumerate(states) if node in needed]
     if any(place in arrays for place in places):
+        return None
+    counted = topological(x.node for x in (goes_on, *counts, *(ends[place] for place in places)))
+    if any(node.op in drawn for node in counted if node.op.random):
         return None
     own = [states[place] for place in places]
 

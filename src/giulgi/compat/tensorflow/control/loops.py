@@ -276,7 +276,8 @@ class _Rounds:
             for x, y in zip(self.models, self.firsts, strict=True)
         ]
         new = [x.expression for x in ends]
-        found = lengths(self.goes_on.expression, nodes, firsts, new, growing)
+        drawn = {node.op for node in self.traced.draws([self.goes_on.expression, *new])}
+        found = lengths(self.goes_on.expression, nodes, firsts, new, growing, drawn)
         if found is None:
             return firsts
         for place, length in zip(growing, found, strict=True):
