@@ -109,6 +109,14 @@ def test_coordinators_stop_threads_and_raise_what_they_raised(tf):
     assert not any(thread.is_alive() for thread in threads)
 
 
+def test_nobody_waits_for_threads_that_were_not_started(tf):
+    coordinator = tf.train.Coordinator()
+    thread = threading.Thread(target=coordinator.request_stop)
+    coordinator.join([thread])
+    thread.start()
+    assert coordinator.wait_for_stop(10)
+
+
 def test_the_end_of_a_queue_is_raised_by_nobody(tf):
     coordinator = tf.train.Coordinator()
     coordinator.request_stop(tf.errors.OutOfRangeError(None, None, "the end"))

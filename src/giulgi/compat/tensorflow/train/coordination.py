@@ -95,7 +95,8 @@ class Coordinator:
             pass
         end = time.monotonic() + stop_grace_period_secs
         for thread in waited:
-            thread.join(max(0.0, end - time.monotonic()))
+            if thread.is_alive():  # Programs also wait for those that they have not started yet.
+                thread.join(max(0.0, end - time.monotonic()))
         self._joined = True
         self._threads.clear()
         self.raise_requested_exception()
