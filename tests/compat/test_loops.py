@@ -264,3 +264,13 @@ def test_an_array_is_read_in_one_branch_and_begun_in_the_other(tf, run):
     whole = array.stack()
     assert run(whole).tolist() == [2, 4, 8, 16]
     assert run(tf.gradients(whole, x)) == [1 + 4 + 3 * 4 + 4 * 8]
+
+
+def test_texts_are_passed_on_from_part_to_part(tf, run):
+    letters = np.array(["T", "e", "n"])
+    join = lambda a, x: a + x  # noqa: E731
+    assert run(tf.scan(join, letters)).tolist() == [b"T", b"Te", b"Ten"]
+    assert run(tf.scan(join, letters, reverse=True)).tolist() == [b"neT", b"ne", b"n"]
+    assert run(tf.scan(join, letters, ">")).tolist() == [b">T", b">Te", b">Ten"]
+    assert run(tf.foldl(join, letters)) == b"Ten"
+    assert run(tf.foldr(join, letters)) == b"neT"

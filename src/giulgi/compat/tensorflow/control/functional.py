@@ -16,6 +16,7 @@ from giulgi.compat.operations.passages import mark_gradient
 from giulgi.compat.tensorflow.control.own_gradients import overridden
 from giulgi.compat.tensorflow.control.traced import ByPython, Repeatable, Traced, model
 from giulgi.compat.tensorflow.math.arguments import is_text
+from giulgi.compat.tensorflow.math.arrays import concat
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor, as_tensor
 from giulgi.tree import flatten, unflatten
@@ -174,11 +175,10 @@ def vectorized_map(fn: Callable[[Any], Any], elems: Any) -> Any:
 def _folded(fn: Any, elems: Any, initializer: Any, reverse: bool, name: str) -> tuple[Any, Any]:
     """Return the last state, and all states, of a function that passes one on."""
     sequences, structure = _tensors(elems)
-    first_axis = [(x.expression, x) for x in sequences]
     if initializer is None:
         place, rest = (-1, slice(None, -1)) if reverse else (0, slice(1, None))
-        begin = [as_results("strided_slice", None, [x], e[place]) for e, x in first_axis]
-        sequences = [as_results("strided_slice", None, [x], e[rest]) for e, x in first_axis]
+        begin = [x[place] for x in sequences]
+        sequences = [x[rest] for x in sequences]
         state_structure = structure
     else:
         leaves, state_structure = flatten(initializer)
@@ -202,9 +202,8 @@ def _folded(fn: Any, elems: Any, initializer: Any, reverse: bool, name: str) -> 
 
 
 def _with_first(first: Tensor, rest: Tensor, reverse: bool) -> Tensor:
-    parts = [gg.expand_dims(first.expression, 0), rest.expression]
-    joined = gg.concat(parts[::-1] if reverse else parts)
-    found: Tensor = as_results("ConcatV2", None, [first, rest], joined)
+    parts = [first[None], rest]
+    found: Tensor = concat(parts[::-1] if reverse else parts, 0)
     return found
 
 
