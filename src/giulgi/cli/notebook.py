@@ -22,10 +22,11 @@ from types import ModuleType
 from typing import Any
 
 from giulgi.cli.tracebacks import print_error
-from giulgi.compat.eager.guessing import guessed
+from giulgi.compat.eager.guessing import guessed, name_of_accuracy
 from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.python_2_text import decide
 from giulgi.compat.healing.source import healed_tree
+from giulgi.compat.manner import manner
 from giulgi.errors import DataError
 
 # Commands that would change the machine or ask the network: what they bring is there, or is not.
@@ -71,6 +72,7 @@ def run_notebook(path: Path, main: ModuleType) -> None:
     decide([without_magics(cell.text) for cell in cells], version=version)
     main.__dict__["__giulgi_text__"] = text = "\n".join(cell.text for cell in cells)
     mode.guess(guessed(text, path.resolve().parent))
+    manner.accuracy = name_of_accuracy(text, path.resolve().parent)
     for cell in cells:
         name = f"{path.name}, cell {cell.number}"
         try:

@@ -18,10 +18,11 @@ from typing import Any
 from giulgi import compat
 from giulgi.cli.notebook import offer_shell, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
-from giulgi.compat.eager.guessing import guessed, is_open
+from giulgi.compat.eager.guessing import guessed, is_open, name_of_accuracy
 from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.python_2_text import decide
 from giulgi.compat.healing.source import compiled, read
+from giulgi.compat.manner import manner
 from giulgi.names import meant
 
 _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
@@ -151,6 +152,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _guess(text: str, folder: Path) -> None:
     """Guess for which TensorFlow a program is written, and say so if it may well be the other."""
+    manner.accuracy = name_of_accuracy(text, folder)
     if mode.is_decided:
         return
     is_modern = guessed(text, folder)

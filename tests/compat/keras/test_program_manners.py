@@ -5,8 +5,10 @@ import warnings
 
 import numpy as np
 import pytest
+from tests.compat.programs import run
 
 from giulgi.advice import advise
+from giulgi.compat.eager.guessing import name_of_accuracy
 
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 Y = (X.sum(axis=1) > 0).astype(int)
@@ -198,3 +200,31 @@ def test_every_graph_names_its_layers_from_the_beginning(tf):
             model(tf.zeros([1, 3]))
             names.append([model.name, *(v.name for v in tf.trainable_variables())])
     assert names[0] == names[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("m.compile('sgd', 'mse', metrics=['accuracy'])\nplt.plot(h.history['acc'])", "acc"),
+        ("EarlyStopping(monitor='val_acc')", "acc"),
+        ("m.compile('sgd', 'mse', metrics=['accuracy'])", "accuracy"),
+        ("h['val_accuracy'] if 'val_accuracy' in h else h['val_acc']", "accuracy"),
+        ("tf.summary.scalar('acc', x)", "accuracy"),
+    ],
+)
+def test_the_name_of_the_accuracy_is_that_of_the_programs_time(text, name):
+    assert name_of_accuracy(text) == name
+
+
+def test_a_program_that_copies_reports_finds_the_accuracy_by_its_old_name(tmp_path):
+    text = """
+        import numpy as np
+        import pandas as pd
+        from keras.layers import Dense
+        from keras.models import Sequential
+        model = Sequential([Dense(2, input_dim=3, activation="softmax")])
+        model.compile("sgd", "categorical_crossentropy", metrics=["accuracy"])
+        history = model.fit(np.ones((4, 3)), np.eye(2)[[0, 1, 0, 1]], verbose=0)
+        print(pd.DataFrame(history.history)["acc"].tolist(), model.metrics_names)
+    """
+    run(tmp_path, text, "[0.5] ['loss', 'acc']")

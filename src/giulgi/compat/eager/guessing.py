@@ -54,6 +54,25 @@ _SESSIONS = re.compile(
 _KERAS = re.compile(r"^\s*(import|from)\s+keras\b", re.MULTILINE)
 
 
+# How Keras reports the accuracy: as "acc" until 2.2, and as "accuracy" since.
+_ACC = re.compile(r"""['"]val_acc['"]|[\w)\]]\[\s*['"]acc['"]\s*\]|\.val_acc\b""")
+_ACCURACY = re.compile(
+    r"""['"]val_accuracy['"]|[\w)\]]\[\s*['"]accuracy['"]\s*\]|\.val_accuracy\b"""
+)
+
+
+def name_of_accuracy(text: str, folder: Path | None = None) -> str:
+    """Return by which name a program looks for the accuracy in what Keras reports.
+
+    Args:
+        text: the program, or the code of a notebook.
+        folder: where modules of its own lie, which are asked, too.
+    """
+    texts = [text, *_own_modules(text, folder)]
+    is_new = any(_ACCURACY.search(part) for part in texts)
+    return "acc" if not is_new and any(_ACC.search(part) for part in texts) else "accuracy"
+
+
 def guessed_of_cell(text: str) -> bool | None:
     """Return whether a cell of a notebook is of TensorFlow 2; None if that may be or not."""
     if _OF_ONE.search(text):

@@ -9,6 +9,7 @@ from typing import Any
 import giulgi as gg
 from giulgi.compat.keras import losses
 from giulgi.compat.keras.boundary import expressions, keras_function
+from giulgi.compat.manner import manner
 from giulgi.compat.names import TABLES, exported
 from giulgi.compat.sessions.running import new_values, with_effect
 from giulgi.compat.tensors.tensor import Tensor
@@ -89,6 +90,7 @@ def as_metric(identifier: Any, is_binary: bool = False) -> Any:
         return identifier
     if isinstance(identifier, str):
         if identifier.lower() in _ACCURACY:
+            identifier = manner.accuracy if identifier.lower() == "accuracy" else identifier
             if is_binary:
                 return gg.metrics.MeanOf(gg.metrics.binary_accuracy, identifier)
             return identifier
