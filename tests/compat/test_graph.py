@@ -185,3 +185,12 @@ def test_containers_change_nothing(tf):
         with tf.Session() as session:
             session.run(tf.global_variables_initializer())
             assert session.run(v) == 3.0
+
+
+def test_all_tensors_of_a_graph_may_be_fed(tf):
+    graph, x = tf.get_default_graph(), tf.add(2, 5)
+    assert graph.is_feedable(x)
+    assert graph.is_fetchable(x)
+    assert not tf.Graph().is_feedable(x)
+    with tf.Session() as session:
+        assert session.run(x * 3, {x: 15}) == 45

@@ -228,6 +228,12 @@ class Graph(Manners):
             return self.get_tensor_by_name(obj)
         return self.get_operation_by_name(obj)
 
+    def is_feedable(self, tensor: Any) -> bool:
+        """Return whether a session of this graph takes a value for a tensor: all of its own."""
+        return tensor.graph is self
+
+    is_fetchable = is_feedable
+
     def finalize(self) -> None:
         """Let nothing be added any more."""
         self.finalized = True
