@@ -183,6 +183,7 @@ NOTEBOOK = [
     "!echo said",
     "%time y = x + 2\ny",
     "1 / 0",
+    "%%time\n20 + 3",
     "%%html\n<b>bold</b>",
     "from IPython.display import display\ndisplay('shown')\nget_ipython().magic('pwd')\n_",
 ]
@@ -197,7 +198,8 @@ def test_a_notebook_runs_cell_by_cell(tmp_path):
     ended = giulgi_run(tmp_path, "n.ipynb")
     assert ended.code == 0, ended.err
     lines = [line for line in ended.out.splitlines() if not line.startswith("Wall time")]
-    assert lines == ["7", "21", "said", "22", "shown", "22"]
+    assert lines == ["7", "21", "said", "22", "23", "shown", "23"]
+    assert ended.out.count("Wall time: ") == 2
     assert ended.err.count("is left out") == 1
     assert 'File "n.ipynb, cell 6", line 1' in ended.err
     assert "ZeroDivisionError" in ended.err  # As when the notebook was saved.

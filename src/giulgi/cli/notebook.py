@@ -150,7 +150,10 @@ class Shell:
     def run_cell(self, text: str, name: str = "cell") -> None:
         """Run the text of a cell, and show the value of its last expression."""
         if text.lstrip().startswith("%%"):
-            text = self._cell_magic(text.lstrip())
+            magic, text = text.lstrip().split(None, 1)[0], self._cell_magic(text.lstrip())
+            if magic in ("%%time", "%%timeit") and text.strip():
+                self._timed(lambda: self.run_cell(text, name))
+                return
         text = without_magics(text)
         lines = text.splitlines(keepends=True)
         linecache.cache[name] = (len(text), None, lines, name)
