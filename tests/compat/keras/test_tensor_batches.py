@@ -42,3 +42,27 @@ def test_models_train_on_tensors_that_are_given():
     model.fit(first, truth, epochs=30, steps_per_epoch=3, verbose=0)
     threads.request_stop()
     np.testing.assert_allclose(model.get_weights()[0], [[2.0]], atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", ["constant", "Variable", "truth is an array"])
+def test_models_train_on_what_is_there_already(kind):
+    """What is not fed makes a network with weights, too, and stays as it is."""
+    import keras
+    import tensorflow as tf
+
+    x = np.random.default_rng(0).normal(size=(16, 3)).astype("float32")
+    y = x @ np.array([[1.0], [-2.0], [0.5]], "float32")
+    held = tf.Variable(x) if kind == "Variable" else tf.constant(x)
+    if kind == "Variable":
+        keras.backend.get_session().run(held.initializer)
+    given = keras.layers.Input(tensor=held)
+    model = keras.models.Model(given, keras.layers.Dense(1, use_bias=False)(given))
+    targets = None if kind == "truth is an array" else [tf.constant(y)]
+    model.compile(keras.optimizers.SGD(lr=0.3), "mse", target_tensors=targets)
+    truth = {} if targets else {"y": y}
+    model.fit(**truth, epochs=5, steps_per_epoch=20, verbose=0)
+    assert len(model.get_weights()) == 1
+    np.testing.assert_allclose(model.get_weights()[0].ravel(), [1.0, -2.0, 0.5], atol=1e-3)
+    np.testing.assert_array_equal(keras.backend.get_session().run(held), x)
+    with pytest.raises(ValueError, match="steps_per_epoch"):
+        model.fit(**truth, verbose=0)

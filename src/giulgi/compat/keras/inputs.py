@@ -11,6 +11,7 @@ from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.naming import next_name
 from giulgi.compat.names import export, exported
 from giulgi.compat.operations.host import stand_in
+from giulgi.compat.tensorflow.math.leaves import placeholder_with_default
 from giulgi.compat.tensors.dtypes import DType, as_dtype
 from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Tensor, as_tensor, result_of
@@ -47,7 +48,11 @@ def Input(  # noqa: N802 - Keras's name
     """
     del sparse
     if tensor is not None:
-        given = remember(as_tensor(tensor))
+        given = as_tensor(tensor)
+        if not given.expression.node.symbolic and not get_default_graph().is_eager:
+            # What constants and variables hold, as what is fed: layers of it make a network.
+            given = placeholder_with_default(given, given.shape, name)
+        given = remember(given)
         if not isinstance(given.expression.node.op, Placeholder):
             get_default_graph().notes.setdefault(_WITH_VALUES, set()).add(given.expression.node)
         return given

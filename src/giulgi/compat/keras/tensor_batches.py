@@ -11,7 +11,8 @@ from typing import Any
 
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.backend_session import get_session
-from giulgi.compat.keras.boundary import holds_named
+from giulgi.compat.keras.boundary import holds_named, is_named
+from giulgi.tree import flatten, unflatten
 
 
 def tensor_batches(model: Any, x: Any, y: Any, steps: int | None) -> Iterator[Any] | None:
@@ -20,12 +21,20 @@ def tensor_batches(model: Any, x: Any, y: Any, steps: int | None) -> Iterator[An
     Args:
         model: the network; it has ``inputs``, ``output_names`` and ``target_tensors``.
         x: the inputs; None: those of the network, if they put out something by themselves.
-        y: the truth; None: the target tensors.
+        y: the truth, also as arrays, which are then of every batch; None: the target tensors.
         steps: how many batches are wanted; without that tensors are read once, as arrays.
+
+    Raises:
+        ValueError: if the network's own inputs are to be read, and nothing says how often.
     """
     if get_default_graph().is_eager:
         return None
     if x is None and _put_out(model):
+        if steps is None:
+            raise ValueError(
+                "the inputs are tensors, which put out batches without end: say how many by "
+                "steps_per_epoch in fit, by steps in evaluate and predict"
+            )
         x = model.inputs
     elif steps is None or not holds_named([x]):
         return None
@@ -47,8 +56,12 @@ def _in_order(tensors: Any, model: Any) -> Any:
 
 def _runs(x: Any, y: Any) -> Iterator[Any]:
     wanted = _one_or_all(x) if y is None else (_one_or_all(x), _one_or_all(y))
+    parts, structure = flatten(wanted)
+    tensors = [part for part in parts if is_named(part)]
     while True:
-        yield get_session().run(wanted)
+        arrays = iter(get_session().run(tensors))
+        batch = [next(arrays) if is_named(part) else part for part in parts]
+        yield unflatten(structure, iter(batch))
 
 
 def _one_or_all(tensors: Any) -> Any:
