@@ -340,3 +340,15 @@ def test_a_notebook_of_python_3_divides_truly(tmp_path):
     metadata = {"language_info": {"version": "3.6.1"}}
     ended = notebook_run(tmp_path, ["print(1 / 2)", "print 'x'", "print(1 / 2)"], metadata)
     assert ended.out == "0.5\nx\n0.5\n", ended.err
+
+
+def test_texts_and_bytes_begin_alike_in_python_2(tmp_path):
+    text = """
+        with open("a", "wb") as file:
+            file.write("P5 x")
+        data = open("a", "rb").read()
+        print data.startswith((b"P6", b"P5")), data.startswith((b"P6", "P5"))
+        print "P5 x".startswith(b"P5"), "ab".endswith((b"b", "c")), "x".replace(b"x", "y")
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out == "True True\nTrue True y\n", ended.err

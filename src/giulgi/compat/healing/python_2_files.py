@@ -187,6 +187,19 @@ def done(name: str, value: Any, *args: Any, **named: Any) -> Any:
     """Do a method of texts; bytes that it is to do with texts, or to join, become texts."""
     if name == "join" and isinstance(value, str):
         return value.join(_of_bytes(x) if isinstance(x, bytes) else x for x in args[0])
-    if isinstance(value, bytes) and any(isinstance(part, (str, tuple)) for part in args):
+    if isinstance(value, bytes) and any(map(_holds_text, args)):
         value = _of_bytes(value)
+    if isinstance(value, str):
+        args = tuple(_as_text(part) for part in args)
     return getattr(value, name)(*args, **named)
+
+
+def _holds_text(part: Any) -> bool:
+    return isinstance(part, str) or (isinstance(part, tuple) and any(map(_holds_text, part)))
+
+
+def _as_text(part: Any) -> Any:
+    """Return bytes as text, also in a tuple; anything else as it is."""
+    if isinstance(part, tuple):
+        return tuple(map(_as_text, part))
+    return _of_bytes(part) if isinstance(part, bytes) else part
