@@ -116,3 +116,9 @@ def test_spectra_become_signals_again(tf: Any) -> None:
         pieces = tf.contrib.signal.frame(fed, 5, 2, pad_end=True, pad_value=-1.0)
         found = session.run(pieces, {fed: np.arange(4)})
     assert found.tolist() == [[0, 1, 2, 3, -1], [2, 3, -1, -1, -1]]
+
+
+def test_complex_numbers_fill_tensors(tf: Any) -> None:
+    with tf.Session() as session:
+        for value in (1 + 2j, tf.constant(1 + 2j)):
+            assert session.run(tf.fill([2], value)).tolist() == [1 + 2j] * 2

@@ -109,7 +109,9 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Any:
             name,
         )
         return made.outputs[0]
-    if isinstance(value, (complex, np.complexfloating)):
+    if isinstance(value, (complex, np.complexfloating)) or (
+        isinstance(value, Tensor) and value.dtype.is_complex
+    ):
         return converted(_fill(dims, 1.0), as_tensor(value).dtype) * value
     return told_apart(_fill(dims, value, name))
 
