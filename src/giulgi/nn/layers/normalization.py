@@ -7,6 +7,7 @@ from typing import Any
 
 from giulgi.errors import ArgumentError, ShapeError
 from giulgi.graph import ops
+from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.ops.state import Variable
 from giulgi.graph.shapes import Shape, as_axes, normalise_axes, shape_text
 from giulgi.graph.tensor import Tensor
@@ -165,19 +166,24 @@ class BatchNormalization(Normalizing):
         """
         channel = self.axis % x.ndim
         shape = [-1 if axis == channel else 1 for axis in range(x.ndim)]
-        mean = ops.reshape(self.moving_mean, shape)
-        variance = ops.reshape(self.moving_variance, shape)
-        resting = self.normalized(x, mean, variance, shape)
-        if not training:
-            return resting
+        learning = self.is_learning() if training else ops.constant(False)
+        known = learning.op.value if isinstance(learning.op, Constant) else None
+        if known is not None and not known:
+            return self._at_rest(x, shape)
         axes = tuple(axis for axis in range(x.ndim) if axis != channel)
         of_batch = moments(x, axes, mask)
-        is_learning = self.is_learning()
         for average, now in zip((self.moving_mean, self.moving_variance), of_batch, strict=True):
             follows = average + (1 - self.momentum) * (ops.reshape(now, (-1,)) - average)
-            kept = ops.choose(is_learning, follows, average)
+            kept = follows if known else ops.choose(learning, follows, average)
             self.add_update(average, ops.stop_gradient(kept))
-        return ops.choose(is_learning, self.normalized(x, *of_batch, shape), resting)
+        learned = self.normalized(x, *of_batch, shape)
+        return learned if known else ops.choose(learning, learned, self._at_rest(x, shape))
+
+    def _at_rest(self, x: Tensor, shape: list[int]) -> Tensor:
+        """Return the inputs, normalized by the moving averages."""
+        mean = ops.reshape(self.moving_mean, shape)
+        variance = ops.reshape(self.moving_variance, shape)
+        return self.normalized(x, mean, variance, shape)
 
     def is_learning(self) -> Tensor:
         """Return a bool: whether the batch's own mean and variance serve in training."""
