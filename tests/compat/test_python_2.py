@@ -349,6 +349,28 @@ def test_texts_and_bytes_begin_alike_in_python_2(tmp_path):
         data = open("a", "rb").read()
         print data.startswith((b"P6", b"P5")), data.startswith((b"P6", "P5"))
         print "P5 x".startswith(b"P5"), "ab".endswith((b"b", "c")), "x".replace(b"x", "y")
+        line = open("a", "rb").readline()
+        print line.strip() == "P5 x", line.split() == ["P5", "x"], {"x": 3}[line.split()[1]]
     """
     ended = giulgi_run(tmp_path, text=text)
-    assert ended.out == "True True\nTrue True y\n", ended.err
+    assert ended.out == "True True\nTrue True y\nTrue True 3\n", ended.err
+
+
+def test_the_open_of_another_module_is_its_own_in_python_2(tmp_path):
+    text = """
+        from codecs import open
+        with open("a", "wb", encoding="utf-8") as file:
+            file.write(u"abc")
+        print open("a", "rb", "utf-8").read() == "abc"
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out == "True\n", ended.err
+
+
+def test_digests_are_of_texts_in_python_2(tmp_path):
+    text = """
+        import hashlib, zlib
+        print hashlib.md5("abc".encode("utf-8")).hexdigest(), zlib.crc32("abc")
+    """
+    ended = giulgi_run(tmp_path, text=text)
+    assert ended.out == "900150983cd24fb0d6963f7d28e17f72 891568578\n", ended.err

@@ -7,6 +7,7 @@
 ``line.split(",")`` of bytes      gives texts, as all methods that are given some
 ``csv.reader(open(path, "rb"))``  reads texts, and ``csv.writer`` writes them
 ``pickle.load(open(path))``       reads bytes
+``hashlib.md5(s)``                takes texts, too
 ``s.translate(None, letters)``    leaves letters out
 ``s.decode("utf-8")``             is ``s``, which is decoded already; and so is
 ``s.encode("utf-8")``             since programs join, print and write it
@@ -54,12 +55,17 @@ def as_text(file: Any) -> Any:
     return _Text(file) if isinstance(file, io.BufferedIOBase) else file
 
 
+def as_data(text: Any) -> Any:
+    """Return a text as bytes; anything else as it is."""
+    return text.encode("utf-8") if isinstance(text, str) else text
+
+
 class _Written(io.BufferedWriter):
     """A file of bytes into which texts may be written."""
 
     def write(self, data: Any) -> int:
         """Write bytes, or a text."""
-        return super().write(data.encode("utf-8") if isinstance(data, str) else data)
+        return super().write(as_data(data))
 
 
 # What programs compare with texts: letters and magic numbers, and no pictures.
@@ -67,7 +73,7 @@ _FEW = 16
 
 
 class _Letters(bytes):
-    """Bytes that are compared and added to texts, and whose slices are such bytes.
+    """Bytes that are compared and added to texts, and whose parts are such bytes.
 
     For libraries they are bytes: elements are numbers, and equal bytes have equal hashes.
     """
@@ -90,6 +96,18 @@ class _Letters(bytes):
     def __getitem__(self, place: Any) -> Any:
         part = bytes(self)[place]
         return part if isinstance(part, int) else _Letters(part)
+
+    def strip(self, *letters: Any) -> bytes:
+        """Return the bytes without those at both ends."""
+        return _Letters(super().strip(*letters))
+
+    def rstrip(self, *letters: Any) -> bytes:
+        """Return the bytes without those at the end."""
+        return _Letters(super().rstrip(*letters))
+
+    def split(self, *how: Any, **named: Any) -> list[bytes]:
+        """Return the parts, which are such bytes, too."""
+        return [_Letters(part) for part in super().split(*how, **named)]
 
     def __add__(self, other: Any) -> Any:
         return str(self) + other if isinstance(other, str) else _Letters(bytes(self) + other)

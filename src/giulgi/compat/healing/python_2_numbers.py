@@ -16,6 +16,7 @@ import ast
 import builtins
 import functools
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,9 @@ _DIVIDED_AT, _ROUNDED = "__giulgi_divided_at__", "__giulgi_rounded__"
 _BYTES, _TEXT = "__giulgi_bytes__", "__giulgi_text__"
 _OPENED, _THROUGH = "__giulgi_opened__", "__giulgi_through__"
 _DECODED, _DONE = "__giulgi_decoded__", "__giulgi_done__"
-_NUMBER = "__giulgi_number__"
+_NUMBER, _DATA = "__giulgi_number__", "__giulgi_data__"
+# What is computed of bytes, which texts were.
+_OF_BYTES = re.compile(r"(hashlib\.(md5|sha\d+)|(base64|zlib|binascii)\.\w+)")
 _OF_TEXTS = frozenset({
     "split", "rsplit", "strip", "lstrip", "rstrip", "replace", "startswith", "endswith", "find",
     "rfind", "index", "count", "partition", "rpartition", "join",
@@ -67,6 +70,7 @@ def with_former_numbers(tree: ast.Module, divides_truly: bool) -> ast.Module:
             _DECODED: files.decoded,
             _DONE: files.done,
             _NUMBER: files.number_of,
+            _DATA: files.as_data,
             _METHODS["encode"][0]: files.encoded,
             _METHODS["translate"][0]: files.translated,
             _ORDERED: ordered,
@@ -91,6 +95,9 @@ class _Calls(ast.NodeTransformer):
         }
         definitions = (ast.FunctionDef, ast.ClassDef)
         self._bound = {node.name for node in ast.walk(tree) if isinstance(node, definitions)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and node.module in ("codecs", "io"):
+                self._bound |= {alias.asname or alias.name for alias in node.names}  # Their open.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -101,6 +108,8 @@ class _Calls(ast.NodeTransformer):
             node.args[place] = call_of(node, _BYTES, [node.args[place]])
         if name in _TABLES and node.args:
             node.args[0] = call_of(node, _TEXT, [node.args[0]])
+        if _OF_BYTES.fullmatch(name) and node.args:
+            node.args[0] = call_of(node, _DATA, [node.args[0]])
         if name in _LOADERS and not node.keywords:
             node.keywords.append(ast.keyword("encoding", ast.Constant("latin1")))
         elif name in _WHOLE_TODAY:
