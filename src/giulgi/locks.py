@@ -57,8 +57,8 @@ class VariableLocks:
         one = known[0] if known else threading.RLock()
         others = {id(lock) for lock in known[1:]}
         try:
-            for number, lock in list(self._of.items()):  # One may be forgotten meanwhile.
-                if id(lock) in others:
+            for number, lock in list(self._of.items()):
+                if id(lock) in others and number in self._of:  # It may be forgotten meanwhile.
                     self._of[number] = one
         finally:
             # Behind it: who reads the new number before a lock is not to find one of before.

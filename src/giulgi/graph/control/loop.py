@@ -127,6 +127,10 @@ class Captured:
     values: list[Tensor]
 
 
+# Of so few numbers a vector may well be a shape.
+_MOST_AXES = 8
+
+
 def _sizes(node: Node) -> Any:
     """Return the numbers of a node that may be the sizes of a shape, if they are known.
 
@@ -136,10 +140,6 @@ def _sizes(node: Node) -> Any:
     if node.spec.dtype.kind not in "iu" or shape is None or len(shape) != 1 or shape[0] is None:
         return None
     return settled_value(Tensor(node)) if shape[0] <= _MOST_AXES else None
-
-
-# No tensor has more axes.
-_MOST_AXES = 8
 
 
 def capture(

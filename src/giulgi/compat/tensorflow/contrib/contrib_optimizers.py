@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import giulgi as gg
@@ -261,17 +262,17 @@ class SyncReplicasOptimizer(_Wrapped):
         del num_tokens
         return _nothing("init_tokens")
 
-    @property
+    @cached_property
     def chief_init_op(self) -> Operation:
         """An operation that does nothing, as the first process would run it."""
         return _nothing("chief_init")
 
-    @property
+    @cached_property
     def local_step_init_op(self) -> Operation:
         """An operation that does nothing, as the others would run it."""
         return _nothing("local_step_init")
 
-    @property
+    @cached_property
     def ready_for_local_init_op(self) -> Operation:
         """An operation that does nothing: there is nothing to be ready for."""
         return _nothing("ready_for_local_init")
