@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,18 @@ def network(tf):
     y = tf.add(tf.matmul(x, w), b, name="y")
     loss = tf.reduce_mean(tf.square(y), name="loss")
     return x, y, loss
+
+
+@contextmanager
+def saved_and_imported(tf, folder):
+    """Save the graph with its variables; yield a session in which both were read again."""
+    path = str(folder / "m")
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        tf.train.Saver().save(session, path)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(f"{path}.meta").restore(session, path)
+        yield session
 
 
 def test_variables_come_back(tf, tmp_path):
@@ -310,11 +323,7 @@ def test_a_function_that_no_file_can_hold_does_not_keep_a_graph_from_being_saved
     x = tf.placeholder(tf.float32, name="x")
     as_results("Own", "own", [x], called(lambda value: own(value), (x.expression,), {}))
     tf.add(tf.Variable(1.0), 1.0, name="other")
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        tf.train.Saver().save(session, str(tmp_path / "m"))
-    with tf.Graph().as_default(), tf.Session() as session:
-        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+    with saved_and_imported(tf, tmp_path) as session:
         assert session.run("other:0") == 2
         with pytest.raises(NotImplementedError, match="a function of the program that saved"):
             session.run("own:0", {"x:0": [1.0]})
@@ -326,11 +335,7 @@ def test_a_graph_is_saved_in_which_a_layer_calls_a_function_of_arrays(tf, tmp_pa
     x = tf.placeholder(tf.float32, [None], name="x")
     keras.layers.Lambda(lambda t: tf.py_func(lambda a: 2 * a, [t], tf.float32))(x)
     tf.add(tf.Variable(1.0), 1.0, name="other")
-    with tf.Session() as session:
-        session.run(tf.global_variables_initializer())
-        tf.train.Saver().save(session, str(tmp_path / "m"))
-    with tf.Graph().as_default(), tf.Session() as session:
-        tf.train.import_meta_graph(str(tmp_path / "m.meta")).restore(session, str(tmp_path / "m"))
+    with saved_and_imported(tf, tmp_path) as session:
         assert session.run("other:0") == 2
 
 

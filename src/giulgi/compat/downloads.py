@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 from giulgi.compat.shipped import made, shipped
@@ -28,21 +27,23 @@ def required(path: Path, what: str, origin: str = "", checksum: str | None = Non
         return path
     own = shipped(origin)
     if own is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(own, path)
-        return path
+        return _written(path, own.read_bytes())
     why = _fetched(path, origin, checksum) if origin.startswith(("http://", "https://")) else ""
     if path.exists():
         return path
     content = made(origin)
     if content is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return path
+        return _written(path, content)
     source = f" It is published at {origin}" if origin else ""
     raise FileNotFoundError(
         f"{what} is not on this machine{why}. Put the file {path.name} into {path.parent}.{source}"
     )
+
+
+def _written(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
 
 
 def _fetched(path: Path, origin: str, checksum: str | None) -> str:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from giulgi.errors import ArgumentError, GraphError
 from giulgi.graph.dtypes import DEFAULT_FLOAT
 from giulgi.graph.ops.leaves import placeholder
-from giulgi.graph.ops.state import is_recording
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
-from giulgi.nn.layers.calls import current_call
+from giulgi.nn.layers.calls import builds_network
 from giulgi.nn.masks import with_masks
 from giulgi.nn.phase import told_phase
 from giulgi.training.data.batches import Batch
@@ -46,9 +45,8 @@ class NetworkLayer(Layer):
         if network is None:
             return super().call(inputs)
         given = flatten(in_order("inputs", inputs, network.input_names))[0]
-        is_part = current_call() is not None and not is_recording()  # Of another network.
         applied = network.apply(
-            fitted(network, given), told_phase(), redraw=True, settled=not is_part
+            fitted(network, given), told_phase(), redraw=True, settled=not builds_network()
         )
         for variable, value in applied.updates:
             self.add_update(variable, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from pathlib import Path
 
 _OF_ONE = re.compile(
@@ -107,10 +108,11 @@ def is_open(text: str, folder: Path | None = None) -> bool:
     )
 
 
-def _own_modules(text: str, folder: Path | None) -> list[str]:
+@lru_cache(maxsize=1)  # Several things are guessed of one program.
+def _own_modules(text: str, folder: Path | None) -> tuple[str, ...]:
     """Return the texts of the program's own modules, and of those that they import."""
     if folder is None:
-        return []
+        return ()
     found: dict[Path, str] = {}
     waiting = [text]
     while waiting:
@@ -120,7 +122,7 @@ def _own_modules(text: str, folder: Path | None) -> list[str]:
                 if path not in found and path.is_file():
                     found[path] = path.read_text(encoding="utf-8", errors="replace")
                     waiting.append(found[path])
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _imported(text: str) -> list[str]:

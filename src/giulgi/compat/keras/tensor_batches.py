@@ -12,6 +12,8 @@ from typing import Any
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras.backend_session import get_session
 from giulgi.compat.keras.boundary import holds_named, is_named
+from giulgi.nn.layers.calls import one_or_all
+from giulgi.training.objective import as_list
 from giulgi.tree import flatten, unflatten
 
 
@@ -55,15 +57,11 @@ def _in_order(tensors: Any, model: Any) -> Any:
 
 
 def _runs(x: Any, y: Any) -> Iterator[Any]:
-    wanted = _one_or_all(x) if y is None else (_one_or_all(x), _one_or_all(y))
+    inputs = one_or_all(as_list(x))
+    wanted = inputs if y is None else (inputs, one_or_all(as_list(y)))
     parts, structure = flatten(wanted)
     tensors = [part for part in parts if is_named(part)]
     while True:
         arrays = iter(get_session().run(tensors))
         batch = [next(arrays) if is_named(part) else part for part in parts]
         yield unflatten(structure, iter(batch))
-
-
-def _one_or_all(tensors: Any) -> Any:
-    is_one = isinstance(tensors, (list, tuple)) and len(tensors) == 1
-    return tensors[0] if is_one else tensors

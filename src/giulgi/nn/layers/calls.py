@@ -87,6 +87,11 @@ def current_call() -> LayerCall | None:
     return _current.get()
 
 
+def builds_network() -> bool:
+    """Whether what is called now becomes part of a network, and is not computed or traced."""
+    return current_call() is not None and not is_recording()
+
+
 def change(
     variable: Variable,
     value: Tensor,

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 from giulgi.graph.node import Node, topological
 from giulgi.graph.ops.identities import Tag, tag
 from giulgi.graph.ops.leaves import constant
-from giulgi.graph.ops.state import is_recording
 from giulgi.graph.tensor import Tensor
-from giulgi.nn.layers.calls import current_call
+from giulgi.nn.layers.calls import builds_network
 
 if TYPE_CHECKING:
     from giulgi.nn.layers.base import Layer
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
 def is_learning(layer: Layer) -> Tensor:
     """Return a bool: whether a layer is not frozen. In a network that is built it stays open."""
     now = constant(layer.trainable)
-    if current_call() is None or is_recording():
-        return now
-    return tag(now, layer, name="is_learning")
+    return tag(now, layer, name="is_learning") if builds_network() else now
 
 
 def learner_of(node: Node) -> Layer | None:
