@@ -54,8 +54,7 @@ it prints where the time went. A program that builds new operations in its loop 
 **Differences.** There is one processor and no GPU: `tf.device` is read and means nothing. Weights
 begin with giulgi's own random numbers, so results agree in what they mean and not in their digits.
 Values are read as they were before the run, except under `tf.control_dependencies`; in TensorFlow
-that order was left open. Two operations that compute the same of the same are one: who feeds one of
-them, or differentiates by it, means both. Without a screen `plt.show()` shows nothing and goes on.
+that order was left open. Without a screen `plt.show()` shows nothing and goes on.
 Processes of `multiprocessing` find the stand-ins; a program that a program starts by `subprocess`
 or `os.system` does not, unless it is started with `python -m giulgi run` instead of `python`.
 

@@ -31,6 +31,29 @@ def any_seed() -> int:
     return int.from_bytes(os.urandom(4), "little")
 
 
+class Run:
+    """A run that several programs are parts of: they draw the same random numbers.
+
+    Attributes:
+        draw: what these depend on; None: none of the parts has drawn yet.
+    """
+
+    def __init__(self) -> None:
+        self.draw: Draw | None = None
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Let what is run inside be a part of it."""
+        token = _run.set(self)
+        try:
+            yield
+        finally:
+            _run.reset(token)
+
+
+_run: ContextVar[Run | None] = ContextVar("run", default=None)
+
+
 class Storage:
     """The values of variables, and the state of the random numbers.
 
@@ -57,10 +80,16 @@ class Storage:
 
     def next_draw(self, runs: int = 1) -> Draw:
         """Return the seed, and the first of so many numbers that no other run has."""
+        run = _run.get()
+        if run is not None and run.draw is not None:
+            return run.draw
         with self._locks.counting:
             first = self._runs + 1
             self._runs += runs
-        return Draw(self.seed, first)
+        draw = Draw(self.seed, first)
+        if run is not None:
+            run.draw = draw
+        return draw
 
     def shuffler(self) -> np.random.Generator:
         """Return a generator for the next order of the data: one of its own each time."""

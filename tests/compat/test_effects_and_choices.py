@@ -278,30 +278,6 @@ def test_gradients_by_variables_and_tensors(tf, run):
     assert (by_y == 8).all()
 
 
-def test_equal_constants_are_told_apart(tf, run):
-    a, b, c = tf.constant(2.0), tf.constant(2.0), tf.constant(2.0)
-    y = a * b * b + c
-    assert run(tf.gradients(y, [a, b, c])) == [4, 8, 1]
-    assert [run(y, {a: 5.0}), run(y, {c: 0.0}), run(y)] == [22, 8, 10]
-    flag = tf.constant(True)
-    assert run(tf.cond(flag, lambda: 1, lambda: 2), {flag: False}) == 2
-
-
-def test_equal_zeros_are_fed_one_by_one(tf, run):
-    a, b, c = tf.zeros([2]), tf.zeros([2]), tf.ones([2])
-    y = a + 10.0 * b + 100.0 * c * tf.ones([2])
-    assert run(y, {a: [1.0, 2.0], b: [3.0, 4.0], c: [0.0, 1.0]}).tolist() == [31.0, 142.0]
-
-
-def test_each_part_of_a_state_is_fed_by_itself(tf, run):
-    cells = [tf.contrib.rnn.BasicLSTMCell(3) for _ in range(6)]
-    state = tf.contrib.rnn.MultiRNNCell(cells).zero_state(2, tf.float32)
-    parts = [part for of_cell in state for part in of_cell]
-    feeds = {part: [[float(place)] * 3] * 2 for place, part in enumerate(parts)}
-    assert [value[0, 0] for value in run(parts, feeds)] == list(range(12))
-    assert [value[0, 0] for value in run([1.0 * part for part in parts], feeds)] == list(range(12))
-
-
 def test_sizes_that_are_constants_are_known(tf):
     n = tf.constant(3)
     assert tf.zeros([n, 2]).get_shape().as_list() == [3, 2]
@@ -313,16 +289,6 @@ def test_strings_in_a_list_become_one_tensor(tf, run):
     line = tf.constant("1,2,3")
     parts = tf.string_to_number(tf.string_split([line], ",").values)
     assert run(parts).tolist() == [1, 2, 3]
-
-
-def test_identities_and_zeros_like_are_told_apart(tf, run):
-    w = variable(tf, run, np.float32(2.0))
-    a, b = tf.identity(w), tf.identity(w)
-    y = a * a * b + w
-    assert run(tf.gradients(y, [a, b, w])) == [8, 4, 13]
-    assert run(y, {a: 1.0}) == 4
-    first, second = tf.zeros_like(w), tf.zeros_like(w)
-    assert run(first + 10 * second, {first: 1.0}) == 1
 
 
 def test_tensors_of_two_shapes_are_refused_by_an_array(tf):

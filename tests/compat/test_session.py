@@ -261,6 +261,8 @@ def test_a_random_number_is_drawn_once_in_a_run(tf):
     same = host_operation("Same", lambda a: a, [u * 1.5], [("float32", [3])]).outputs[0]
     session = tf.Session()
     assert not session.run(same - u * 1.5).any()
+    assert not session.run(same / 1.5 - u).any()
+    assert session.run(u).tolist() != session.run(u).tolist()
 
 
 def test_the_last_of_several_assignments_counts(tf):

@@ -35,6 +35,7 @@ class Node:
         op: the operation with its attributes.
         inputs: the nodes it is applied to.
         spec: shape and dtype of its value, as far as known.
+        original: the node that it is a copy of; None if it is none, as most. See ``apart.py``.
         name: the name its first builder gave it, or "".
         path: the layers it was built in, joined by slashes.
         source: the line of the user's code that built it first.
@@ -52,6 +53,7 @@ class Node:
         "inputs",
         "name",
         "op",
+        "original",
         "path",
         "random",
         "serial",
@@ -69,6 +71,7 @@ class Node:
         self.op = op
         self.inputs = inputs
         self.spec = spec
+        self.original: Node | None = None
         self.name = name
         self.path = current_path()
         self.source = source
@@ -155,6 +158,18 @@ def build(op: Op, *inputs: Tensor, name: str | None = None) -> Tensor:
         return simpler if name is None else Tensor(simpler.node, name, source)
     node = _intern(op, tuple(x.node for x in inputs), spec, name or "", source)
     return Tensor(node, name, source)
+
+
+def copy_of(node: Node) -> Node:
+    """Return a node that equals one and is not that one."""
+    made = Node(node.op, node.inputs, node.spec, node.name, current_source())
+    made.original = node.original or node
+    return made
+
+
+def newest_serial() -> int:
+    """Return a number that is greater than the serial of any node there is."""
+    return next(_serials)
 
 
 def _made_again(

@@ -82,7 +82,7 @@ def _rebuild(
             continue
         inputs = [done[source] for source in node.inputs]
         unchanged = all(new.node is old for new, old in zip(inputs, node.inputs, strict=True))
-        if unchanged and is_static(node.spec.shape):
+        if unchanged and (is_static(node.spec.shape) or node.original is not None):
             done[node] = finish(Tensor(node))
         else:
             with built_for(node.source, node.path):
@@ -94,7 +94,14 @@ def _as_it_was(tensor: Tensor) -> Tensor:
     return tensor
 
 
+def original(tensor: Tensor) -> Tensor:
+    """Return the expression that a copy is one of; what is no copy is itself."""
+    node = tensor.node.original
+    return tensor if node is None else Tensor(node)
+
+
 def _simplified(tensor: Tensor) -> Tensor:
+    tensor = original(tensor)
     node = tensor.node
     if isinstance(node.op, Tag):
         return tensor.inputs[0]

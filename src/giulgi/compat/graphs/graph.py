@@ -24,6 +24,7 @@ from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
 from giulgi.compat.opened import Opened
 from giulgi.compat.operations.refusals import refuse_other_graph
+from giulgi.graph.node import newest_serial
 from giulgi.graph.tensor import Tensor as Expression
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Operation:
 
     def are_outputs_made(self) -> None:
         """Take note that all results are there: they have the gradient that the graph asks for."""
+        self.graph.newest_node = newest_serial()
         if self.graph.gradient_names:
             from giulgi.compat.tensorflow.control import own_gradients
 
@@ -154,6 +156,7 @@ class Graph(Manners):
         is_in_a_loop: whether what is built is done in every round of a loop.
         takes_others: whether tensors of other graphs may be used in it.
         gradient_names: by kind of operation, the name of the gradient that is given to new ones.
+        newest_node: the serial of a node that is newer than those of all operations.
     """
 
     def __init__(self) -> None:
@@ -161,6 +164,7 @@ class Graph(Manners):
         self.controls: tuple[Operation, ...] = ()
         self.is_in_a_loop = False
         self.finalized = False
+        self.newest_node = newest_serial()
         self.takes_others, self.gradient_names = False, dict[str, str]()
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []

@@ -18,16 +18,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 
-from giulgi.compat.graphs.graph import Operation, get_default_graph
+from giulgi.compat.graphs.graph import Graph, Operation, get_default_graph
 from giulgi.compat.names import exported
 from giulgi.compat.operations.deferred import called
 from giulgi.compat.operations.refusals import Check
 from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor, result_of
+from giulgi.graph.apart import told_apart
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.names import meant
 from giulgi.tree import flatten, unflatten
@@ -120,6 +121,16 @@ def _expressions(value: Any, inputs: list[Tensor]) -> Any:
     return value
 
 
+def _of_its_own(graph: Graph, x: Expression, inputs: Sequence[Tensor]) -> Expression:
+    """Return a result of an operation as an expression that no other operation has.
+
+    An expression that was there before is one of another operation, or may be.
+    """
+    made_of = [tensor.expression for tensor in inputs]
+    is_new = x.node.serial > graph.newest_node and all(x.node is not y.node for y in made_of)
+    return x if is_new or graph.is_eager or graph.is_in_a_loop else told_apart(x, made_of)
+
+
 def as_results(
     type: str, name: str | None, inputs: list[Tensor], result: Any, **options: Any
 ) -> Any:
@@ -133,7 +144,8 @@ def as_results(
     outputs = []
     for leaf in leaves:
         if isinstance(leaf, Expression):
-            made.outputs.append(result_of(made, len(made.outputs), leaf))
+            own = _of_its_own(graph, leaf, inputs)
+            made.outputs.append(result_of(made, len(made.outputs), own))
             outputs.append(made.outputs[-1])
         else:
             outputs.append(leaf)

@@ -20,6 +20,7 @@ from giulgi.backends.base import Computation
 from giulgi.backends.work import A_NODE, node_count, seconds_in_loops, seconds_interpreted
 from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.variables.variable import Variable
+from giulgi.graph.apart import merged
 from giulgi.graph.control.patience import OutOfPatience, patient
 from giulgi.graph.node import Node, topological
 from giulgi.graph.tensor import Tensor as Expression
@@ -173,6 +174,10 @@ def program_of(
         feeds: those whose values are given.
         updates: variables and their new values.
     """
+    if not any(x.node.inputs for x in feeds):  # Else what is fed is told apart from its equals.
+        ends = merged([*fetches, *updates.values()])
+        fetches = ends[: len(fetches)]
+        updates = dict(zip(updates, ends[len(fetches) :], strict=True))
     key = (
         tuple(x.node for x in fetches),
         tuple(x.node for x in feeds),

@@ -33,7 +33,7 @@ from giulgi.graph.ops.state import ReadVariable
 from giulgi.graph.rewrite import substitute
 from giulgi.graph.tensor import Tensor as Expression
 from giulgi.recent import Recent
-from giulgi.storage import Storage
+from giulgi.storage import Run, Storage
 
 Array = np.ndarray[Any, Any]
 
@@ -79,7 +79,7 @@ class Prepared:
         self.inputs = {
             op: _Inputs(op, self.before, self.feeds, self.programs) for op in self.before
         }
-        # What was computed before is handed over: a random number is drawn once.
+        # What was computed before is handed over, and not computed again.
         computed = [x for inputs in self.inputs.values() for x in inputs.computed]
         self.handed = [x for x in dict.fromkeys(computed) if _may_be_fed(x)]
         # What checks something before an assignment may fail: then nothing is assigned.
@@ -119,10 +119,13 @@ class Prepared:
 
     def _fill(self, values: dict[Tensor, Any], storage: Storage) -> None:
         """Add the values of all operations and results to those of what is fed."""
+        run = Run()
         for operation in self.before:
-            given = self.inputs[operation].values(values, storage)
+            with run.part():
+                given = self.inputs[operation].values(values, storage)
             self._carry_out(operation, given, values)
-        found = self.program([values[x] for x in self._given if not _is_text(x)], storage)
+        with run.part():
+            found = self.program([values[x] for x in self._given if not _is_text(x)], storage)
         numbers = [x for x in self.results if not _is_text(x)]
         values.update(zip(numbers, found, strict=False))
         for operation in self.after:

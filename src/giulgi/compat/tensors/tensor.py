@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from giulgi.compat.tensors.operand import operator_named as operator_named
 from giulgi.compat.tensors.operand import register_operator as register_operator
 from giulgi.compat.tensors.shapes import TensorShape, UnknownDimension
 from giulgi.compat.tensors.slices import of_length
-from giulgi.graph.ops.identities import tag
+from giulgi.graph import apart
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
 
@@ -180,23 +179,13 @@ def record(
     return operation
 
 
-def told_apart(made: Any, most: int = 8) -> Any:
-    """Return a tensor that gradients and feeds tell from others of the same value.
+def told_apart(made: Any) -> Any:
+    """Return a tensor that was just made, told apart from all others of the same value.
 
-    Equal expressions are one: without this, who feeds one of two tensors of zeros feeds both.
-
-    Args:
-        made: a tensor that was just made.
-        most: so many of each value are told apart, and no more, so that a program that makes them
-            again and again still runs what was compiled.
+    Numbers of one value are one: without this, who feeds one of two tensors of zeros feeds both.
     """
-    if made.graph.is_eager:  # Nothing is fed there, and a tape tells apart what it watches.
-        return made
-    x = made.expression
-    counts = made.graph.notes.setdefault("told apart", WeakKeyDictionary())
-    count = counts[x.node] = counts.get(x.node, 0) + 1
-    if count <= most:
-        made.expression = tag(x, ("told apart", count))
+    if not made.graph.is_eager:  # There nothing is fed, and a tape tells apart what it watches.
+        made.expression = apart.told_apart(made.expression)
     return made
 
 

@@ -311,15 +311,9 @@ def bitcast(input: Any, type: Any, name: str | None = None) -> gg.Tensor:
 # Tensors that stay what they are
 
 
-@exported("identity")
-def identity(input: Any, name: str | None = None) -> Any:
+@layout("identity", type="Identity", texts=("input",))
+def identity(input: Any, name: str | None = None) -> gg.Tensor:
     """Return a tensor as it is, under a name of its own; it is fed and differentiated by itself."""
-    made: Any = _identity(input, name)
-    return made if made.dtype is string else told_apart(made)
-
-
-@layout(type="Identity", texts=("input",))
-def _identity(input: Any, name: str | None = None) -> gg.Tensor:
     return as_expression(input)
 
 

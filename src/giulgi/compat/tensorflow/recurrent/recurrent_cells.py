@@ -87,7 +87,7 @@ def zeros_of(state_size: Any, batch_size: Any, dtype: Any) -> Any:
 
 def _state(batch: Any, size: tuple[int, ...], dtype: Any) -> Any:
     # Programs feed them with the state after the last batch, each with its own.
-    return told_apart(_zeros(batch, size, dtype), most=64)
+    return told_apart(_zeros(batch, size, dtype))
 
 
 @operation(type="strided_slice")

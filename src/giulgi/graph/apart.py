@@ -1,0 +1,79 @@
+"""Expressions of one value that are told apart.
+
+Equal expressions are one node. So who differentiates by one of two equal expressions, or feeds a
+value to it, means both. Programs of named tensors mean the one that they name: for these there are
+copies, nodes of their own. A program that is made of a node and its copies takes them for one
+again, so that nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from giulgi.graph.node import Node, copy_of, topological
+from giulgi.graph.op import Op
+from giulgi.graph.ops.identities import Tag, tag
+from giulgi.graph.rewrite import original, rewritten
+from giulgi.graph.tensor import Tensor
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The label of what an operation made that changed nothing."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"an operation that changed nothing ({self.number})"
+
+
+def told_apart(x: Tensor, made_of: Iterable[Tensor] = ()) -> Tensor:
+    """Return an expression of the same value: gradients by the two, and feeds, mean only one.
+
+    Args:
+        x: the expression.
+        made_of: what an operation made it of. If x is among that, or below, the operation changed
+            nothing: then a feed of x reaches what is returned, and not the other way round.
+    """
+    node = x.node
+    if node.original is not None or _is_label(node.op):
+        return x
+    # A constant is hidden, too: where its value is known, nothing is there to be fed.
+    if not node.inputs or node.op.companions is not None or _is_below(node, made_of):
+        return tag(x, Apart(next(_numbers)))
+    return Tensor(copy_of(node))
+
+
+def merged(xs: Sequence[Tensor]) -> list[Tensor]:
+    """Return expressions with nothing told apart any more: what is equal is one node."""
+    nodes = topological(x.node for x in xs)
+    if any(node.original is not None or _is_label(node.op) for node in nodes):
+        return rewritten(xs, _as_one)
+    return list(xs)
+
+
+def _as_one(x: Tensor) -> Tensor:
+    return x.inputs[0] if _is_label(x.op) else original(x)
+
+
+def _is_label(op: Op) -> bool:
+    return isinstance(op, Tag) and isinstance(op.label, Apart)
+
+
+def _is_below(node: Node, ends: Iterable[Tensor]) -> bool:
+    """Whether some expressions are made of a node, or are it."""
+    seen: set[Node] = set()
+    waiting = [end.node for end in ends]
+    while waiting:
+        found = waiting.pop()
+        if found is node:
+            return True
+        # What a node is made of is older than it.
+        if found.serial > node.serial and found not in seen:
+            seen.add(found)
+            waiting += found.inputs
+    return False

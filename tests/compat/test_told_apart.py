@@ -1,0 +1,94 @@
+"""Tensors of one value are fed and differentiated each by itself."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from giulgi.compat.sessions.programs import programs_of
+
+
+@pytest.fixture
+def run(tf):
+    session = tf.InteractiveSession()
+    yield session.run
+    session.close()
+
+
+def variable(tf, run, value):
+    made = tf.Variable(value)
+    run(made.initializer)
+    return made
+
+
+def test_equal_constants_are_told_apart(tf, run):
+    a, b, c = tf.constant(2.0), tf.constant(2.0), tf.constant(2.0)
+    y = a * b * b + c
+    assert run(tf.gradients(y, [a, b, c])) == [4, 8, 1]
+    assert [run(y, {a: 5.0}), run(y, {c: 0.0}), run(y)] == [22, 8, 10]
+    flag = tf.constant(True)
+    assert run(tf.cond(flag, lambda: 1, lambda: 2), {flag: False}) == 2
+
+
+def test_equal_zeros_are_fed_one_by_one(tf, run):
+    a, b, c = tf.zeros([2]), tf.zeros([2]), tf.ones([2])
+    y = a + 10.0 * b + 100.0 * c * tf.ones([2])
+    assert run(y, {a: [1.0, 2.0], b: [3.0, 4.0], c: [0.0, 1.0]}).tolist() == [31.0, 142.0]
+
+
+def test_each_part_of_a_state_is_fed_by_itself(tf, run):
+    cells = [tf.contrib.rnn.BasicLSTMCell(3) for _ in range(6)]
+    state = tf.contrib.rnn.MultiRNNCell(cells).zero_state(2, tf.float32)
+    parts = [part for of_cell in state for part in of_cell]
+    feeds = {part: [[float(place)] * 3] * 2 for place, part in enumerate(parts)}
+    assert [value[0, 0] for value in run(parts, feeds)] == list(range(12))
+    assert [value[0, 0] for value in run([1.0 * part for part in parts], feeds)] == list(range(12))
+
+
+def test_identities_and_zeros_like_are_told_apart(tf, run):
+    w = variable(tf, run, np.float32(2.0))
+    a, b = tf.identity(w), tf.identity(w)
+    y = a * a * b + w
+    assert run(tf.gradients(y, [a, b, w])) == [8, 4, 13]
+    assert run(y, {a: 1.0}) == 4
+    first, second = tf.zeros_like(w), tf.zeros_like(w)
+    assert run(first + 10 * second, {first: 1.0}) == 1
+
+
+def test_equal_results_of_operations_are_told_apart(tf, run):
+    x = tf.placeholder(tf.float32, [None, 2])
+    w = variable(tf, run, np.float32([[1.0], [2.0]]))
+    first, second = tf.matmul(x, w), tf.matmul(x, w)
+    y = tf.reduce_sum(first + 10 * second)
+    feed = {x: [[1.0, 1.0]]}
+    assert [run(y, feed), run(y, feed | {first: [[0]]}), run(y, feed | {second: [[0]]})] == [
+        33,
+        30,
+        3,
+    ]
+    by_first, by_second, by_w = run(tf.gradients(y, [first, second, w]), feed)
+    assert [by_first[0, 0], by_second[0, 0], by_w[0, 0]] == [1, 10, 11]
+    column = tf.reshape(first, [-1])
+    again = tf.reshape(column, [-1, 1])
+    assert run(first + again, feed | {first: [[7]]}) == 14
+    assert run(first + again, feed | {again: [[7]]}) == 10
+
+
+def test_equal_labels_are_fed_one_by_one(tf, run):
+    x = tf.placeholder(tf.float32, [None])
+    one, other = tf.cast(x, tf.int32), tf.cast(x, tf.int32)
+    assert run(one + 10 * other, {x: [1.0], one: [5]}).tolist() == [15]
+
+
+def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
+    x = tf.placeholder(tf.float32, [None, 2])
+    w = variable(tf, run, np.float32([[1.0], [2.0]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(5):
+            loss = tf.reduce_mean(tf.square(tf.matmul(x, w) - 1.0))
+            (slope,) = tf.gradients(loss, [w])
+            run([loss, w.assign(w - 0.1 * slope)], {x: [[1.0, 1.0]]})
+    assert len(programs_of(tf.get_default_graph()).items()) == 2  # The initializer, and the step.
