@@ -33,7 +33,8 @@ def trained_network():
     "make", [trained_network, lambda: gg.layers.Dense(3)(gg.Input((4,)))], ids=["fit", "layer"]
 )
 def test_a_network_that_is_dropped_leaves_nothing(make):
-    assert nodes_left_by(make) == 0
+    # Fewer, if something of other tests is forgotten meanwhile.
+    assert nodes_left_by(make) <= 0
 
 
 def test_each_layer_is_called_once_however_many_follow():

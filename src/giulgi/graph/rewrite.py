@@ -82,7 +82,7 @@ def _rebuild(
             continue
         inputs = [done[source] for source in node.inputs]
         unchanged = all(new.node is old for new, old in zip(inputs, node.inputs, strict=True))
-        if unchanged and (is_static(node.spec.shape) or node.original is not None):
+        if unchanged:
             done[node] = finish(Tensor(node))
         else:
             with built_for(node.source, node.path):
