@@ -92,3 +92,20 @@ def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
             (slope,) = tf.gradients(loss, [w])
             run([loss, w.assign(w - 0.1 * slope)], {x: [[1.0, 1.0]]})
     assert len(programs_of(tf.get_default_graph()).items()) == 2  # The initializer, and the step.
+
+
+def test_a_graph_that_is_loaded_tells_apart_as_before(tf, run, tmp_path):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    first, second = tf.exp(x, name="first"), tf.exp(x, name="second")
+    tf.identity(x, name="same")
+    tf.add(first, 10 * second, name="y")
+    tf.train.export_meta_graph(str(tmp_path / "graph.meta"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(str(tmp_path / "graph.meta"))
+        feed = {"x:0": [0.0, 0.0]}
+        assert session.run("y:0", feed | {"first:0": [0, 0]}).tolist() == [10, 10]
+        assert session.run("y:0", feed | {"second:0": [0, 0]}).tolist() == [1, 1]
+        assert session.run(["x:0", "same:0"], {"x:0": [2, 2], "same:0": [3, 3]})[1].tolist() == [
+            3,
+            3,
+        ]

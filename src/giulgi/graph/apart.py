@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from giulgi.graph.node import Node, copy_of, topological
 from giulgi.graph.op import Op
@@ -30,6 +31,14 @@ class Apart:
     def __str__(self) -> str:
         return f"an operation that changed nothing ({self.number})"
 
+    def __reduce__(self) -> Any:
+        # What is loaded is told apart from all that is there.
+        return _new_label, ()
+
+
+def _new_label() -> Apart:
+    return Apart(next(_numbers))
+
 
 def told_apart(x: Tensor, made_of: Iterable[Tensor] = ()) -> Tensor:
     """Return an expression of the same value: gradients by the two, and feeds, mean only one.
@@ -44,7 +53,7 @@ def told_apart(x: Tensor, made_of: Iterable[Tensor] = ()) -> Tensor:
         return x
     # A constant is hidden, too: where its value is known, nothing is there to be fed.
     if not node.inputs or node.op.companions is not None or _is_below(node, made_of):
-        return tag(x, Apart(next(_numbers)))
+        return tag(x, _new_label())
     return Tensor(copy_of(node))
 
 

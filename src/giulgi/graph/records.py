@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from giulgi.graph.node import Node, build, topological
+from giulgi.graph.node import Node, build, copy_of, topological
 from giulgi.graph.op import Op
 from giulgi.graph.tensor import Tensor
 from giulgi.source import Source, built_for
@@ -18,13 +18,17 @@ from giulgi.source import Source, built_for
 
 @dataclass(frozen=True)
 class NodeRecord:
-    """One node: its op, the places of its inputs among the records, and where it was built."""
+    """One node: its op, the places of its inputs among the records, and where it was built.
+
+    It is told apart from its equals if it was a copy; see :mod:`giulgi.graph.apart`.
+    """
 
     op: Op
     inputs: tuple[int, ...]
     name: str
     path: str
     source: Source | None
+    is_copy: bool = False  # Files of before do not tell of it.
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,8 @@ def taken_apart(
         places[node] = len(places)
         inputs = tuple(places[source] for source in node.inputs)
         op = instead.get(node, node.op)
-        nodes.append(NodeRecord(op, inputs, node.name, node.path, node.source))
+        is_copy = node.original is not None
+        nodes.append(NodeRecord(op, inputs, node.name, node.path, node.source, is_copy))
     return GraphRecord(tuple(nodes), tuple((places[t.node], t.given_name) for t in tensors))
 
 
@@ -71,7 +76,8 @@ def put_together(record: GraphRecord, outside: Sequence[Tensor] = ()) -> list[Te
     for node in record.nodes:
         with built_for(node.source, node.path):
             inputs = [built[place] for place in node.inputs]
-            built.append(build(node.op, *inputs, name=node.name or None))
+            made = build(node.op, *inputs, name=node.name or None)
+            built.append(Tensor(copy_of(made.node)) if node.is_copy else made)
     return [
         built[place] if name is None else Tensor(built[place].node, name, built[place].source)
         for place, name in record.ends
