@@ -248,3 +248,12 @@ def test_names_of_queues_and_batches_are_those_of_tensorflow(tf):
     assert tf.train.batch([tf.constant(1)], 2).name == "batch:0"
     assert tf.train.shuffle_batch([tf.constant([1])], 2, 10, 1, name="rows").name == "rows:0"
     assert tf.train.string_input_producer(["a"]).name == "input_producer"
+
+
+def test_the_columns_of_a_table_may_be_changed_in_their_list(tf):
+    columns = tf.decode_csv(tf.constant("1,yes"), [[0.0], [""]])
+    columns[1] = tf.where(tf.equal(columns[1], "yes"), tf.constant(1.0), tf.constant(0.0))
+    both = tf.py_func(lambda: (np.float32(3), b"text"), [], [tf.float32, tf.string])
+    both[1] = tf.constant(4.0)
+    with tf.Session() as session:
+        assert session.run(tf.stack(columns + both)).tolist() == [1, 1, 3, 4]

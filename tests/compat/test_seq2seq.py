@@ -346,3 +346,13 @@ def test_a_helper_of_ones_own_is_asked_for_no_step_after_the_last(tf):
             found = session.run([outputs.rnn_output, lengths], {data: _numbers(BATCH, steps, 2)})
             assert found[0].shape == (BATCH, steps, SYMBOLS)
             assert found[1].tolist() == [steps] * BATCH
+
+
+def test_a_legacy_decoder_that_feeds_itself_needs_its_first_input_only(tf: Any) -> None:
+    given = [tf.constant([1, 2]), tf.placeholder(tf.int32, [2])]
+    outputs, _ = tf.contrib.legacy_seq2seq.embedding_attention_seq2seq(
+        given[:1], given, tf.contrib.rnn.GRUCell(4), SYMBOLS, SYMBOLS, 3, feed_previous=True
+    )
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        assert np.shape(session.run(outputs)) == (2, 2, SYMBOLS)

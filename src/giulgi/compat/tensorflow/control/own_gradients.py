@@ -159,7 +159,7 @@ def overridden(operation: Operation) -> list[Tensor]:
     """Return the results of what Python carries out with the gradient that its graph asks for."""
     made = _overridden(operation)
     if not made:
-        return operation.outputs
+        return list(operation.outputs)
     found: list[Tensor] = as_results("IdentityN", operation.type, operation.outputs, made)
     return found
 

@@ -156,7 +156,7 @@ def decode_csv(
         return columns if len(columns) > 1 else columns[0]  # type: ignore[return-value]
 
     outputs = [(dtype, lines.shape) for dtype in table.dtypes]
-    return host_operation("DecodeCSV", decode, [lines], outputs, name).outputs
+    return list(host_operation("DecodeCSV", decode, [lines], outputs, name).outputs)
 
 
 @exported("decode_raw", "io.decode_raw")

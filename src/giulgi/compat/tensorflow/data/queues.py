@@ -234,7 +234,7 @@ class QueueBase:
     def _shown(self, outputs: list[Tensor]) -> Any:
         if self.names:
             return dict(zip(self.names, outputs, strict=True))
-        return outputs[0] if len(outputs) == 1 else outputs
+        return outputs[0] if len(outputs) == 1 else list(outputs)
 
     def dequeue(self, name: str | None = None) -> Any:
         """Return an element, which waits until there is one.

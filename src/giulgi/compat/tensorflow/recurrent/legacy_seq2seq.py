@@ -85,8 +85,8 @@ def along(
         width: the width of outputs.
         loop_function: makes inputs of outputs, but for the first; None: all are given.
     """
-    x = as_sequences(list(inputs))
     if loop_function is None:
+        x = as_sequences(list(inputs))
         state, outputs = scanned(lambda old, now: step(now, old)[::-1], initial, x)
         return as_steps(outputs), state
 
@@ -98,6 +98,8 @@ def along(
         output, state = step(_first_given(place, given, fed), state)
         return (state, output), output
 
+    # The others need not even be fed.
+    x = as_sequences([inputs[0]] * len(inputs))
     begin = (initial, zeros_beside(x, int(width)))
     (state, _), outputs = scanned(feeding, begin, (x, _places(x)))
     return as_steps(outputs), state
