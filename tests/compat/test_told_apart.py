@@ -76,6 +76,14 @@ def test_equal_results_of_operations_are_told_apart(tf, run):
     assert run(first + again, feed | {again: [[7]]}) == 10
 
 
+def test_what_changes_nothing_twice_is_told_apart_twice(tf, run):
+    x = tf.placeholder(tf.float32, [3, 2])
+    same = tf.reshape(x, [-1, 2])
+    again = tf.identity(same)
+    values = run([x, same, again], {x: np.zeros((3, 2)), again: np.ones((3, 2))})
+    assert [value[0, 0] for value in values] == [0, 0, 1]
+
+
 def test_equal_labels_are_fed_one_by_one(tf, run):
     x = tf.placeholder(tf.float32, [None])
     one, other = tf.cast(x, tf.int32), tf.cast(x, tf.int32)

@@ -49,20 +49,21 @@ def told_apart(x: Tensor, made_of: Iterable[Tensor] = ()) -> Tensor:
             nothing: then a feed of x reaches what is returned, and not the other way round.
     """
     node = x.node
-    if node.original is not None or _is_label(node.op):
-        return x
     # A constant is hidden, too: where its value is known, nothing is there to be fed.
     if not node.inputs or node.op.companions is not None or _is_below(node, made_of):
         return tag(x, _new_label())
     return Tensor(copy_of(node))
 
 
+def is_told_apart(x: Tensor) -> bool:
+    """Whether an expression is a copy, or labelled as what changed nothing."""
+    return x.node.original is not None or _is_label(x.op)
+
+
 def merged(xs: Sequence[Tensor]) -> list[Tensor]:
     """Return expressions with nothing told apart any more: what is equal is one node."""
     nodes = topological(x.node for x in xs)
-    if any(node.original is not None or _is_label(node.op) for node in nodes):
-        return rewritten(xs, _as_one)
-    return list(xs)
+    return rewritten(xs, _as_one) if any(is_told_apart(Tensor(n)) for n in nodes) else list(xs)
 
 
 def _as_one(x: Tensor) -> Tensor:

@@ -184,7 +184,8 @@ def told_apart(made: Any) -> Any:
 
     Numbers of one value are one: without this, who feeds one of two tensors of zeros feeds both.
     """
-    if not made.graph.is_eager:  # There nothing is fed, and a tape tells apart what it watches.
+    # Where all is eager nothing is fed, and a tape tells apart what it watches.
+    if not made.graph.is_eager and not apart.is_told_apart(made.expression):
         made.expression = apart.told_apart(made.expression)
     return made
 
