@@ -117,3 +117,10 @@ def test_a_graph_that_is_loaded_tells_apart_as_before(tf, run, tmp_path):
             3,
             3,
         ]
+
+
+def test_several_identities_are_told_apart(tf, run):
+    w = variable(tf, run, np.float32(2.0))
+    a, b = tf.identity_n([w, 3.0 * w], name="both")
+    assert [a.name, b.name] == ["both:0", "both:1"]
+    assert run(tf.gradients(a * b + w, [a, b, w])) == [6, 2, 13]

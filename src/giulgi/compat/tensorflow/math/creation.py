@@ -317,6 +317,12 @@ def identity(input: Any, name: str | None = None) -> gg.Tensor:
     return as_expression(input)
 
 
+@operation("identity_n", type="IdentityN")
+def identity_n(input: Any, name: str | None = None) -> list[gg.Tensor]:
+    """Return tensors as they are, under a name of their own."""
+    return [as_expression(x) for x in input]
+
+
 @operation("stop_gradient", type="StopGradient")
 def stop_gradient(input: Any, name: str | None = None) -> gg.Tensor:
     """Return a tensor that gradients take for a constant."""
