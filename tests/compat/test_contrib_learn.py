@@ -254,3 +254,20 @@ def test_insides_of_contrib_learn_are_what_is_public(tf):
     assert metric_spec.MetricSpec is learn.MetricSpec
     assert RunConfig is learn.RunConfig
     assert ValidationMonitor is learn.monitors.ValidationMonitor
+
+
+def test_constants_are_predicted_once(tf, tmp_path):
+    def model(features, target, mode):
+        target = tf.one_hot(target, 2)
+        chances, loss = tf.contrib.learn.models.logistic_regression_zero_init(features, target)
+        step = tf.contrib.framework.get_global_step()
+        train = tf.contrib.layers.optimize_loss(loss, step, 0.1, "SGD")
+        return {"class": tf.argmax(chances, 1), "chances": chances}, loss, train
+
+    made = tf.contrib.learn.Estimator(model, str(tmp_path))
+    made.fit(np.array([[1.0], [-1.0]], np.float32), np.array([1, 0]), steps=1)
+    found = list(made.predict(input_fn=lambda: np.array([[3.0], [-3.0]], np.float32)))
+    assert [int(row["class"]) for row in found] == [1, 0]
+    # From zeros, a step of gradient descent: by 0.1 * (1/2 - 0) of each example, halved.
+    np.testing.assert_allclose(made.get_variable_value("logistic_regression/weights"),
+                               [[-0.05, 0.05]], rtol=1e-6)  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from giulgi.compat.graphs.graph import Graph
 from giulgi.compat.names import advise, export, exported
 from giulgi.compat.tensorflow.contrib.learn_metrics import measured
 from giulgi.compat.tensorflow.contrib.monitors import replace_monitors_with_hooks
@@ -163,6 +164,11 @@ class _Fitted(Estimator):
         """Yield all that is predicted of each example: classes, probabilities, or scores."""
         made = self._inputs_of(x, None, None, batch_size, False)
         return map(_named_as_once, super().predict(made))
+
+    def _has_one_batch(self, graph: Graph) -> bool:
+        # Constants are predicted once.
+        kinds = ("Iterator", "Queue", "Reader")
+        return not any(op.type.startswith(kinds) for op in graph.get_operations())
 
     predict_classes = predict_scores = predict
 

@@ -22,10 +22,23 @@ def _weights(name: str, shape: Sequence[Any], dtype: Any = None) -> Any:
     return tf.get_variable(name, [int(size) for size in shape], dtype)
 
 
-def linear_regression(x: Any, y: Any, init_mean: Any = None, init_stddev: float = 1.0) -> Any:
-    """Return x weights + bias, and the mean squared difference from y."""
-    del init_mean, init_stddev
-    with tf.variable_scope("linear_regression"):
+def _begun(mean: float | None, deviation: float) -> Any:
+    """Return what first values are drawn by; None: what the scope says."""
+    return None if mean is None else tf.random_normal_initializer(mean, deviation)
+
+
+def linear_regression(
+    x: Any, y: Any, init_mean: float | None = None, init_stddev: float = 1.0
+) -> Any:
+    """Return x weights + bias, and the mean squared difference from y.
+
+    Args:
+        x: (examples, features).
+        y: (examples,) or (examples, outputs).
+        init_mean: around which number weights begin; None: as everywhere.
+        init_stddev: how far from it.
+    """
+    with tf.variable_scope("linear_regression", initializer=_begun(init_mean, init_stddev)):
         size = 1 if y.shape.ndims == 1 else y.shape[1]
         weights = _weights("weights", [x.shape[1], size], x.dtype)
         found = tf.matmul(x, weights) + _weights("bias", [size], x.dtype)
@@ -34,19 +47,19 @@ def linear_regression(x: Any, y: Any, init_mean: Any = None, init_stddev: float 
 
 
 def logistic_regression(
-    x: Any, y: Any, class_weight: Any = None, init_mean: Any = None, init_stddev: float = 1.0
-) -> Any:
+    x: Any, y: Any, class_weight: Any = None, init_mean: float | None = None,
+    init_stddev: float = 1.0,
+) -> Any:  # fmt: skip
     """Return the probabilities of classes, softmax(x weights + bias), and the cross entropy.
 
     Args:
         x: (examples, features).
         y: (examples, classes), rows with a one at the place of the class.
         class_weight: how much each class counts.
-        init_mean: has no meaning.
-        init_stddev: has no meaning.
+        init_mean: around which number weights begin; None: as everywhere.
+        init_stddev: how far from it.
     """
-    del init_mean, init_stddev
-    with tf.variable_scope("logistic_regression"):
+    with tf.variable_scope("logistic_regression", initializer=_begun(init_mean, init_stddev)):
         size = y.shape[1]
         weights = _weights("weights", [x.shape[1], size], x.dtype)
         logits = tf.matmul(x, weights) + _weights("bias", [size], x.dtype)
@@ -54,6 +67,16 @@ def logistic_regression(
             logits = logits * class_weight
         losses = tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits)
         return tf.nn.softmax(logits), tf.reduce_mean(losses)
+
+
+def linear_regression_zero_init(x: Any, y: Any) -> Any:
+    """Return :func:`linear_regression` whose weights begin as zeros."""
+    return linear_regression(x, y, 0.0, 0.0)
+
+
+def logistic_regression_zero_init(x: Any, y: Any) -> Any:
+    """Return :func:`logistic_regression` whose weights begin as zeros."""
+    return logistic_regression(x, y, None, 0.0, 0.0)
 
 
 def get_dnn_model(hidden_units: Sequence[int], target: Callable[..., Any]) -> Callable[..., Any]:
@@ -339,7 +362,8 @@ for _class in (TensorFlowEstimator, TensorFlowLinearClassifier, TensorFlowLinear
                TensorFlowDNNClassifier, TensorFlowDNNRegressor):  # fmt: skip
     export(f"contrib.skflow.{_class.__name__}", _class)
     export(f"contrib.learn.{_class.__name__}", _class)
-for _function in (linear_regression, logistic_regression, get_dnn_model):
+for _function in (linear_regression, logistic_regression, linear_regression_zero_init,
+                  logistic_regression_zero_init, get_dnn_model):  # fmt: skip
     export(f"contrib.skflow.models.{_function.__name__}", _function)
     export(f"contrib.learn.models.{_function.__name__}", _function)
 _PARTS: tuple[Callable[..., Any], ...] = (

@@ -233,7 +233,8 @@ class Estimator:
         Raises:
             ValueError: if the model was not trained.
         """
-        with building(Graph()):
+        graph = Graph()
+        with building(graph):
             spec = self._built(input_fn, ModeKeys.PREDICT)
             wanted = spec.predictions
             if predict_keys is not None and isinstance(wanted, dict):
@@ -248,8 +249,15 @@ class Estimator:
                 except (OutOfRangeError, StopIteration):
                     break
                 yield from _examples(found) if yield_single_examples else [found]
+                if self._has_one_batch(graph):
+                    break
         finally:
             session.close()
+
+    def _has_one_batch(self, graph: Graph) -> bool:
+        """Whether predicting ends after a batch; what does not come to an end goes on for ever."""
+        del graph
+        return False
 
     def _session(self, spec: Any, path: Any, hooks: Sequence[Any]) -> Any:
         """Return a session with the values of a checkpoint."""
