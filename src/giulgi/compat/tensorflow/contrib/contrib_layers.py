@@ -208,8 +208,9 @@ def conv2d(
             variables_collections, trainable,
         )  # fmt: skip
         y = convolution(
-            x, weights, padding, _sizes(stride, rank), _sizes(rate, rank), data_format=data_format
-        )
+            x, weights, padding, _sizes(stride, rank), _sizes(rate, rank),
+            f"Conv{max(rank, 2)}D", data_format,
+        )  # fmt: skip
         y = _finished(
             y, num_outputs, activation_fn, normalizer_fn, normalizer_params, biases_initializer,
             biases_regularizer, variables_collections, trainable, data_format,

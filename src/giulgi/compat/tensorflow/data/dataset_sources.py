@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from giulgi.compat.tensorflow.data.dataset import Dataset
 from giulgi.compat.tensorflow.data.dataset_experimental import both
@@ -17,6 +20,9 @@ from giulgi.compat.tensorflow.data.lookup import lines_of
 from giulgi.compat.tensorflow.data.parsing_examples import parse_example
 from giulgi.compat.tensorflow.data.queues import seed_of
 from giulgi.compat.tensorflow.system.gfile import path_of
+
+# How many rows of a table tell the types of its columns.
+_LOOKED_AT = 100
 
 
 @both("Counter")
@@ -142,7 +148,8 @@ def make_csv_dataset(
         file_pattern: the files.
         batch_size: how many rows.
         column_names: the names of columns; None: those of the first line.
-        column_defaults: their types, or what takes the place of nothing; None: as the first row is.
+        column_defaults: their types, or what takes the place of nothing; None: as the first
+            hundred rows are.
         label_name: the column that is given apart.
         select_columns: which columns, by name or number; None: all.
         field_delim: what is between columns.
@@ -158,13 +165,14 @@ def make_csv_dataset(
     paths = [path for one in patterns for path in sorted(glob.glob(path_of(one)))]
     if not paths:
         raise ValueError(f"No files match {file_pattern}")
-    lines = [line.decode() for line in lines_of(paths[0])[:2]]
+    lines = [line.decode() for line in lines_of(paths[0])[: _LOOKED_AT + 1]]
     names = list(column_names or lines[0].split(field_delim))
     chosen = [names.index(c) if isinstance(c, str) else c for c in select_columns or names]
     defaults = column_defaults
     if defaults is None:
-        cells = lines[1 if header else 0].split(field_delim)
-        defaults = [_default_of(cells[place]) for place in chosen]
+        mark = '"' if use_quote_delim else None
+        table = list(csv.reader(lines[int(header) :], delimiter=field_delim, quotechar=mark))
+        defaults = [_default_of([row[place] for row in table if row], na_value) for place in chosen]
     rows: Dataset = CsvDataset(
         paths, defaults, None, None, header, field_delim, use_quote_delim, na_value, chosen
     )
@@ -179,12 +187,14 @@ def make_csv_dataset(
     return rows.repeat(num_epochs).batch(batch_size).map(named)
 
 
-def _default_of(cell: str) -> list[Any]:
-    """Return what takes the place of nothing in a column, by one of its cells."""
-    for kind in (int, float):
+def _default_of(cells: Sequence[str], na_value: str) -> Any:
+    """Return what takes the place of nothing in a column, by what is in some of its cells."""
+    told = [cell for cell in cells if cell not in ("", na_value)]
+    for kind in (int, float) if told else ():
         try:
-            kind(cell)
+            numbers = [kind(cell) for cell in told]
         except ValueError:
             continue
-        return [kind(0)]
+        is_small = kind is float or all(abs(n) < 2**31 for n in numbers)
+        return [kind(0)] if is_small else np.zeros(1, np.int64)
     return [""]

@@ -29,8 +29,10 @@ from giulgi.graph.tensor import Tensor as Expression
 #: The attribute of the first node that holds giulgi's records.
 RECORDS = "_giulgi"
 
-# Constants up to this size are told in a message; giulgi's records have all of them.
+# Constants up to this size are told in a message; giulgi's records have all of them. Weights that
+# are frozen are looked at by programs that take them out of the message.
 _TOLD_ELEMENTS = 64
+_TOLD_WEIGHTS = 1 << 20
 
 for _name, _message in {
     "GraphDef": GraphDef,
@@ -80,12 +82,16 @@ def graph_def_of(
 ) -> GraphDef:
     """Return a graph as a message that can be imported again; see :func:`.to_bytes`."""
     chosen = graph.get_operations() if operations is None else list(operations)
-    frozen = {variable.op for variable in values or {}}
+    frozen = {variable.op: array for variable, array in (values or {}).items()}
     chosen = [op for op in chosen if not any(v.op in frozen for v, _ in op.assigns)]
     found = described(chosen)
+    arrays = {op.name: array for op, array in frozen.items()}
     for node in found.node:
-        if node.op == "VariableV2" and any(op.name == node.name for op in frozen):
+        if node.op == "VariableV2" and node.name in arrays:
             node.op = "Const"
+            array = np.asarray(arrays[node.name])
+            if array.size <= _TOLD_WEIGHTS:
+                node.attr["value"].tensor.CopyFrom(graph_proto.array_proto(array))
     if found.node:
         records = graph_records.to_bytes(graph, chosen, values)
         found.node[0].attr[RECORDS].s = records

@@ -145,13 +145,18 @@ def _with_dense(
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """Return a sparse tensor whose value is fed: a ``SparseTensorValue``, or its three parts."""
     own = name or "Placeholder"
-    rank = None if shape is None else len(TensorShape(shape).as_list())
-    known = None if shape is None else TensorShape(shape)
-    is_known = known is not None and known.is_fully_defined()
+    rank, known = None, None
+    if isinstance(shape, (Tensor, Converted)):
+        known = as_tensor(shape, int64)
+        rank = known.sizes[0] if known.sizes else None
+    elif shape is not None:
+        told = TensorShape(shape)
+        rank = len(told.as_list())
+        known = as_tensor(told, int64) if told.is_fully_defined() else None
     return SparseTensor(
         placeholder(int64, [None, rank], f"{own}/indices"),
         placeholder(dtype, [None], f"{own}/values"),
-        as_tensor(known, int64) if is_known else placeholder(int64, [rank], f"{own}/shape"),
+        placeholder(int64, [rank], f"{own}/shape") if known is None else known,
     )
 
 

@@ -5,12 +5,14 @@ TensorFlow tells strides and windows for all four axes of a picture; giulgi for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import giulgi as gg
 from giulgi.compat.graphs.graph import is_modern
+from giulgi.compat.names import exported
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.math.arguments import numbers, ranked, sizes, static
 from giulgi.compat.tensors.tensor import alike, as_expression, of_sizes
@@ -125,17 +127,34 @@ def conv3d(
     return _convolved(input, kernel, 3, strides, padding, data_format, dilations)
 
 
-@operation("nn.convolution", type="Convolution")
+def _of_rank(rank: int) -> Callable[..., Any]:
+    """Return the operation of convolutions over so many axes: it is of the kind of those."""
+
+    @operation(type=f"Conv{max(rank, 2)}D")
+    def convolved(
+        input: Any, filter: Any, padding: Any, strides: Any, dilation_rate: Any, data_format: Any,
+        name: str | None = None,
+    ) -> gg.Tensor:  # fmt: skip
+        return _convolved(input, filter, rank, strides, padding, data_format, dilation_rate)
+
+    return convolved
+
+
+_OF_RANK = {rank: _of_rank(rank) for rank in (1, 2, 3)}
+
+
+@exported("nn.convolution")
 def convolution(
     input: Any, filter: Any = None, padding: Any = "VALID", strides: Any = None,
     dilation_rate: Any = None, name: str | None = None, data_format: Any = None,
     filters: Any = None, dilations: Any = None,
-) -> gg.Tensor:  # fmt: skip
+) -> Any:  # fmt: skip
     """Return a convolution over one, two or three axes of space, as the filter has."""
-    kernel = as_expression(first_given(filter, filters))
-    rank = len(kernel.known_shape or ()) - 2
+    kernel = first_given(filter, filters)
     rates = first_given(dilation_rate, dilations)
-    return _convolved(input, kernel, rank, strides, padding, data_format, rates)
+    rank = len(as_expression(kernel).known_shape or ()) - 2
+    own = name or "convolution"
+    return _OF_RANK[rank](input, kernel, padding, strides, rates, data_format, name=own)
 
 
 @operation("nn.atrous_conv2d", type="AtrousConv2D")

@@ -12,9 +12,11 @@ from giulgi.compat.graphs.functions import name_scope
 from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.operations.operation import operation
+from giulgi.compat.tensorflow.system.compat_util import as_bytes
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
 from giulgi.compat.variables.variable import Variable
+from giulgi.formats.graph_proto import TensorProto, array_of, array_proto
 from giulgi.names import snake_case
 from giulgi.tree import flatten
 
@@ -146,17 +148,29 @@ def scale_regularization_loss(regularization_loss: Any) -> Any:
     return as_tensor(regularization_loss)
 
 
-@exported("make_tensor_proto", "compat.v1.make_tensor_proto")
-def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None) -> Any:
-    """Return values as a tensor."""
-    made = as_tensor(values, dtype)
-    return made if shape is None else as_tensor(gg.reshape(made.expression, tuple(shape)))
+@exported(
+    "make_tensor_proto", "compat.v1.make_tensor_proto", "contrib.util.make_tensor_proto",
+    "python.framework.tensor_util.make_tensor_proto",
+)  # fmt: skip
+def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None) -> TensorProto:
+    """Return values as a message, of some dtype and shape; one number fills a shape."""
+    wanted = None if dtype is None else as_dtype(dtype).numpy_dtype
+    array = np.asarray(values, wanted)
+    if wanted is None and isinstance(values, (float, list, tuple)) and array.dtype == np.float64:
+        array = array.astype(np.float32)
+    elif wanted is None and isinstance(values, (int, list, tuple)) and array.dtype == np.int64:
+        array = array.astype(np.int32)
+    elif array.dtype.kind in "USO":
+        array = np.asarray(np.vectorize(as_bytes, otypes=[object])(array), object)
+    if shape is not None:
+        array = np.broadcast_to(array, shape) if array.size == 1 else array.reshape(shape)
+    return array_proto(array)
 
 
-@exported("make_ndarray")
+@exported("make_ndarray", "contrib.util.make_ndarray", "python.framework.tensor_util.MakeNdarray")
 def make_ndarray(tensor: Any) -> Any:
-    """Return a tensor's values as an array."""
-    return np.asarray(tensor.numpy())
+    """Return the values of a message, or of a tensor, as an array."""
+    return array_of(tensor) if isinstance(tensor, TensorProto) else np.asarray(tensor.numpy())
 
 
 @exported("inside_function")

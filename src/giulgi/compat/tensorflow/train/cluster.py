@@ -245,8 +245,10 @@ class Server:
                 "process: this one computes all by itself, and the others are not used.",
                 stacklevel=2,
             )
-        self.server_def = cluster
         self.job_name, self.task_index = job_name, task_index
+        self.server_def = _Settings(
+            cluster=cluster, job_name=job_name or "", task_index=task_index or 0, protocol="grpc"
+        )
 
     @staticmethod
     def create_local_server(config: Any = None, start: bool = True) -> Server:
