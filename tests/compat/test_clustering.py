@@ -50,3 +50,25 @@ def test_first_centers_are_examples(tf):
         found = session.run(centers)
     assert len({tuple(row) for row in found}) == 4
     assert all(tuple(row) in {tuple(r) for r in rows} for row in found)
+
+
+def test_an_estimator_of_clusters_finds_the_middles(tf):
+    rng = np.random.default_rng(3)
+    middles = np.array([[4.0, 0], [0, 4], [-4, -4]])
+    rows = (np.repeat(middles, 20, 0) + rng.normal(0, 0.1, (60, 2))).astype(np.float32)
+    model = tf.contrib.factorization.KMeansClustering(
+        3, initial_clusters=rows[[0, 20, 40]], use_mini_batch=False
+    )
+
+    def input_fn():
+        return tf.train.limit_epochs(tf.convert_to_tensor(rows, dtype=tf.float32), num_epochs=1)
+
+    for _ in range(3):
+        model.train(input_fn)
+    centers = model.cluster_centers()
+    np.testing.assert_allclose(centers, rows.reshape(3, 20, 2).mean(1), rtol=1e-4, atol=1e-5)
+    numbers = list(model.predict_cluster_index(input_fn))
+    assert numbers == np.repeat([0, 1, 2], 20).tolist()
+    squares = np.square(rows[:, None] - centers).sum(2)
+    np.testing.assert_allclose(list(model.transform(input_fn)), squares, atol=1e-3)
+    assert model.score(input_fn) == pytest.approx(squares.min(1).sum(), rel=1e-3)

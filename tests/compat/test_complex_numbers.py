@@ -122,3 +122,18 @@ def test_complex_numbers_fill_tensors(tf: Any) -> None:
     with tf.Session() as session:
         for value in (1 + 2j, tf.constant(1 + 2j)):
             assert session.run(tf.fill([2], value)).tolist() == [1 + 2j] * 2
+
+
+def test_cosine_transforms_are_those_of_scipy(tf):
+    fft = pytest.importorskip("scipy.fft")
+    x = np.random.default_rng(0).normal(size=(3, 8)).astype(np.float32)
+    for kind in (2, 3):
+        for norm in (None, "ortho"):
+            expected = fft.dct(x, kind, norm=norm)
+            found = tf.spectral.dct(x, kind, norm=norm)
+            mfccs = tf.contrib.signal.mfccs_from_log_mel_spectrograms(x)
+            with tf.Session() as session:
+                np.testing.assert_allclose(session.run(found), expected, atol=1e-5)
+                np.testing.assert_allclose(
+                    session.run(mfccs), fft.dct(x) / np.sqrt(16), atol=1e-5
+                )

@@ -42,6 +42,7 @@ FAMILIES = (
     "contrib.projector",
     "contrib.skflow",
     "contrib.vocabulary",
+    "contrib.clustering_estimator",
     "control.control_flow",
     "control.debugging",
     "control.differentiation",

@@ -177,3 +177,57 @@ def linear_to_mel_weight_matrix(
 
 
 export("contrib.signal.rfft", rfft)
+
+
+def _cosines(count: int, wanted: int) -> np.ndarray[Any, Any]:
+    """Return the (count, wanted) matrix of 2 cos(pi k (2 n + 1) / (2 count))."""
+    n, k = np.arange(count)[:, None], np.arange(wanted)
+    return 2 * np.cos(np.pi * k * (2 * n + 1) / (2 * count))
+
+
+@operation("signal.dct", "spectral.dct", "contrib.spectral.dct", type="Dct")
+def dct(
+    input: Any, type: int = 2, n: int | None = None, axis: int = -1, norm: str | None = None,
+    name: str | None = None,
+) -> gg.Tensor:  # fmt: skip
+    """Return 2 sum over n of x[n] cos(pi k (2 n + 1) / (2 N)): the cosine transform of kind 2.
+
+    Args:
+        input: the signals, along the last axis.
+        type: 2, or 3, which is the transposed transform without the factor of the first number.
+        n: how many numbers of each signal count.
+        axis: the last.
+        norm: "ortho" to keep lengths as they are.
+    """
+    x = as_expression(input)
+    if n is not None:
+        x = x[..., :n]
+    count = x.shape[-1]
+    if type not in (2, 3) or axis != -1 or count is None:
+        raise NotImplementedError("tf.spectral.dct takes types 2 and 3, along a last axis of a "
+                                  "size that is known")  # fmt: skip
+    matrix = _cosines(count, count)
+    if norm == "ortho":
+        matrix = matrix * np.sqrt(1 / (2 * count))
+        matrix[:, 0] *= np.sqrt(0.5)
+    if type == 3:
+        matrix = matrix.T
+        if norm != "ortho":
+            matrix[0] /= 2
+    return x @ gg.constant(matrix.astype(x.dtype.name), x.dtype)
+
+
+@operation(
+    "signal.mfccs_from_log_mel_spectrograms", "contrib.signal.mfccs_from_log_mel_spectrograms",
+    type="Mfccs",
+)  # fmt: skip
+def mfccs_from_log_mel_spectrograms(
+    log_mel_spectrograms: Any, name: str | None = None
+) -> gg.Tensor:
+    """Return the cosine transform of the bins of the last axis over sqrt(2 bins)."""
+    x = as_expression(log_mel_spectrograms)
+    bins = x.shape[-1]
+    if bins is None:
+        raise ValueError("the number of mel bins must be known when the graph is built")
+    matrix = _cosines(bins, bins) / np.sqrt(2 * bins)
+    return x @ gg.constant(matrix.astype(x.dtype.name), x.dtype)

@@ -70,9 +70,6 @@ def lbeta(x: Any, name: str | None = None) -> gg.Tensor:
     return gg.sum(log_gamma(value), -1) - log_gamma(gg.sum(value, -1))
 
 
-for _path in ("signal.dct", "spectral.dct"):
-    advise(_path, "tf.py_func with SciPy's function of the same meaning computes it.")
-
 for _path in ("igamma", "igammac", "betainc", "zeta", "polygamma"):
     for _prefix in ("", "math."):
         advise(_prefix + _path, "tf.py_func with SciPy's function of the same meaning computes it.")
