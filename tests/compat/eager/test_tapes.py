@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from giulgi.compat.names import TABLES
+
 
 def test_gradients_of_variables_and_of_what_is_watched(tf2):
     v, x = tf2.Variable(3.0), tf2.constant(2.0)
@@ -79,3 +81,25 @@ def test_a_gradient_that_is_lost_in_python_is_an_error(tf2):
         assert tape.gradient(z, x).shape == (2, 2)
         with pytest.raises(NotImplementedError, match="stop_gradient"):
             tape.gradient(y, x)
+
+
+def test_a_network_of_the_first_eager_programs_trains_the_layers_that_it_tracks(tf2):
+    tfe = TABLES["tensorflow"]
+    dense = TABLES["tensorflow"]["layers.Dense"]
+
+    class Line(tfe["contrib.eager.Network"]):
+        def __init__(self):
+            super().__init__()
+            self.hidden = self.track_layer(dense(4, activation=tf2.nn.relu))
+            self.out = self.track_layer(dense(1))
+
+        def call(self, x):
+            return self.out(self.hidden(x))
+
+    line = Line()
+    x = tf2.constant(np.linspace(-1, 1, 8, dtype="float32").reshape(8, 1))
+    slopes = tfe["contrib.eager.implicit_gradients"](lambda: tf2.reduce_mean((line(x) - x) ** 2))
+    found = slopes()
+    assert [tuple(variable.shape) for _, variable in found] == [(1, 4), (4,), (4, 1), (1,)]
+    assert [layer.name for layer in line.layers] == [line.hidden.name, line.out.name]
+    assert len(line.trainable_weights) == 4

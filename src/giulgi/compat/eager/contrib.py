@@ -9,7 +9,7 @@ from typing import Any
 
 from giulgi.compat.eager.mode import executing_eagerly
 from giulgi.compat.eager.tape import GradientTape
-from giulgi.compat.names import advise, export, exported
+from giulgi.compat.names import export, exported
 from giulgi.compat.tensors.tensor import as_tensor
 from giulgi.compat.variables.variable import Variable, declared
 from giulgi.graph.node import topological
@@ -117,6 +117,3 @@ def weight_of(cell: ReadVariable) -> Any:
     from giulgi.compat.keras.weights import weights_by_cell
 
     return weights_by_cell.get(cell)
-
-
-advise("contrib.eager.Network", "use tf.keras.Model, of which it was the forerunner")

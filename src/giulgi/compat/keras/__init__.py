@@ -28,6 +28,7 @@ FAMILIES: tuple[str, ...] = (
     "initializations",
     "inputs",
     "layers",
+    "eager_network",
     "layers_former",
     "layers_local",
     "layers_preprocessing",
