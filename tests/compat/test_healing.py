@@ -49,6 +49,25 @@ def test_names_of_numpy(tmp_path):
     assert "np.bool " not in said  # It is there again.
 
 
+def test_numbers_beside_arrays_are_what_they_were_before_numpy_2(tmp_path):
+    text = """
+        import numpy as np
+
+        single, small = np.ones(2, np.float32), np.array([0, 200], np.uint8)
+        print((single * np.sqrt(2.0 / 3)).dtype, (single / (2 * np.sum([1, 2]))).dtype)
+        print((np.sqrt(2.0) * np.ones(2)).dtype, (np.float32(1) * np.sqrt(2.0)).dtype)
+        print((small * -1).tolist(), (-1 * small).dtype, (small + 300).dtype, small - 300)
+        small[small == 0] = -1
+        print(small, np.array([-1, 257], dtype=np.uint8))
+        print(np.sum(n for n in [1, 2]), np.percentile([1, 2, 3], 40, interpolation="lower"))
+    """
+    # What NumPy 1.16 answers.
+    lines = ["float32 float32", "float64 float64", "[0, -200] int16 uint16 [65236 65436]",
+             "[255 200] [255   1]", "3 1"]  # fmt: skip
+    said = run(tmp_path, text, *lines)
+    assert said.count("leaves it float32, as NumPy once did") == 1
+
+
 def test_arrays_of_one_element_are_numbers(tmp_path):
     (tmp_path / "beside.py").write_text("def told(a):\n    return '%.1f' % a\n")
     text = """

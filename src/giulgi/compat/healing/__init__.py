@@ -8,6 +8,7 @@ What is healed is said once, in one line.
 hooks       when something is healed: as soon as the program imports the library
 telling     what is said of it
 source      what can be healed only in the text of the program
+promotion   of that, what numbers beside arrays of NumPy become
 children    processes that a program starts
 python_2    names of Python 2, for lines of the program alone; python_2_text, its language, and
             python_2_numbers, what its numbers do, and python_2_files, its files and texts
@@ -22,8 +23,8 @@ from giulgi.compat.healing import hooks
 # The files of this folder, each of a library.
 LIBRARIES = (
     "absl", "children", "downloads", "matplotlib", "numpy_manners", "numpy_names", "others",
-    "pandas_reading", "pandas_tables", "protobuf", "python", "python_2", "python_2_text", "scipy",
-    "sklearn",
+    "pandas_reading", "pandas_tables", "promotion", "protobuf", "python", "python_2",
+    "python_2_text", "scipy", "sklearn",
 )  # fmt: skip
 
 

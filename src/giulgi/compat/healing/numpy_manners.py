@@ -6,11 +6,13 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from types import GeneratorType
 from typing import Any
 
 import numpy as np
 
 from giulgi.compat.healing.hooks import called_by_program, heals, replace
+from giulgi.compat.healing.promotion import wrapped
 from giulgi.compat.healing.source import is_single
 from giulgi.compat.healing.telling import tell
 
@@ -33,6 +35,9 @@ def _arrays(module: Any) -> None:
         replace(module, name, _of_whole_floats)
     for name in ("linspace", "logspace"):
         replace(module, name, _counted)
+    replace(module, "sum", _of_generators)
+    for name in ("percentile", "quantile", "nanpercentile", "nanquantile"):
+        replace(module, name, functools.partial(_renamed, old="interpolation", new="method"))
     replace(module, "reshape", functools.partial(_renamed, old="newshape", new="shape"))
     warnings.filterwarnings("ignore", message=".*np.row_stack.*", category=DeprecationWarning)
 
@@ -89,6 +94,11 @@ def _ragged(own: Function) -> Function:
     def array(*args: Any, **options: Any) -> Any:
         try:
             return own(*args, **options)
+        except OverflowError:
+            dtype = args[1] if len(args) > 1 else options.get("dtype")
+            if dtype is None or np.dtype(dtype).kind not in "iu" or not called_by_program():
+                raise
+            return wrapped(args[0], dtype)
         except ValueError as error:
             if not args or not called_by_program():
                 raise
@@ -162,6 +172,16 @@ def _of_iterators(own: Function) -> Function:
         return own(arrays, *args, **options)
 
     return stack
+
+
+def _of_generators(own: Function) -> Function:
+    """Let what a generator yields be summed."""
+
+    @functools.wraps(own)
+    def total(a: Any, *args: Any, **options: Any) -> Any:
+        return own(list(a) if isinstance(a, GeneratorType) else a, *args, **options)
+
+    return total
 
 
 def _whole(value: Any) -> Any:
@@ -251,6 +271,8 @@ HEALED = (
         "np.fromstring of bytes",
         "np.vstack(map(...))",
         "np.reshape(newshape=)",
+        "np.percentile(interpolation=)",
+        "np.sum of a generator",
         "sizes that are floats",
         "numbers in lists printed as numbers",
     ],

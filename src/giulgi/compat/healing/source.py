@@ -25,7 +25,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
-from giulgi.compat.healing import python_2, python_2_text
+from giulgi.compat.healing import promotion, python_2, python_2_text
 from giulgi.compat.healing.telling import tell
 from giulgi.compat.healing.trees import call_of
 
@@ -54,6 +54,9 @@ class _Healer(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.op, ast.Mod) and _may_be_text(node.left):
             return call_of(node, _PERCENT, [node.left, node.right])
+        if promotion.may_differ(node):
+            kind = ast.copy_location(ast.Constant(type(node.op).__name__), node)
+            return call_of(node, promotion.COMPUTED, [kind, node.left, node.right])
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -211,6 +214,7 @@ def _offer() -> None:
             _STORED_IN: stored_in,
             _CHANGED: changed,
             _METHOD: method,
+            promotion.COMPUTED: promotion.computed,
         }
     )
 
@@ -255,6 +259,10 @@ def stored(value: Any, target: Any, place: Any) -> None:
     """Do ``target[place] = value``, where an array of one element is a number."""
     try:
         target[place] = value
+    except OverflowError:
+        if not isinstance(target, np.ndarray) or target.dtype.kind not in "iu":
+            raise
+        target[place] = promotion.wrapped(value, target.dtype)
     except (TypeError, ValueError):
         if not (isinstance(target, np.ndarray) and is_single(value)):
             raise
