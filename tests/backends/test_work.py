@@ -33,3 +33,10 @@ def test_pooling_goes_through_its_windows_by_masks():
     x = gg.placeholder("float32", (8, 16, 16, 8))
     small, large = gg.max_pool(x, 2, 1, "same"), gg.max_pool(x, 4, 1, "same")
     assert seconds(large) > 3 * seconds(small) > 3 * seconds(x + x)
+
+
+def test_adding_at_places_goes_through_the_updates_one_by_one():
+    updates, places = gg.placeholder("float32", (100, 500)), gg.placeholder("int32", (100,))
+    rows = gg.placeholder("float32", (8, 500))
+    (added,) = gg.gradients([gg.sum(gg.take(rows, places, axis=0) * updates)], [rows])
+    assert seconds(added) > 5 * seconds(updates * updates + updates)

@@ -9,15 +9,26 @@ from giulgi.graph.control.body import Body
 from giulgi.graph.control.scan import Scan
 from giulgi.graph.control.while_loop import Repeated, While
 from giulgi.graph.node import Node, topological
+from giulgi.graph.op import Op
 from giulgi.graph.ops.contraction import MatMul
 from giulgi.graph.ops.convolutions import Convolution, ConvolutionInput, ConvolutionKernel
+from giulgi.graph.ops.elementwise import FloorDivide, Remainder
+from giulgi.graph.ops.functions import Erf
+from giulgi.graph.ops.indexing import AddAlong, ScatterAdd, TakeAlong
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap
 from giulgi.graph.ops.random import RandomBits
+from giulgi.graph.ops.sorting import ArgSort
 
-#: About how many seconds it takes to interpret a node; and how many an element of it takes, of
-#: random bits or of anything else, or a multiplication of matrices, as measured.
+#: About how many seconds it takes to interpret a node; and how many an element of it takes, or a
+#: multiplication of matrices, as measured.
 A_NODE = 1.2e-5
-_AN_ELEMENT, _RANDOM_BITS, _A_MULTIPLICATION = 4e-10, 3e-8, 3e-11
+_AN_ELEMENT, _A_MULTIPLICATION = 4e-10, 3e-11
+
+# What takes much longer than most: how many seconds for an element of the largest array.
+_SLOW: dict[type[Op], float] = {
+    RandomBits: 3e-8, Erf: 1e-7, FloorDivide: 1.6e-8, Remainder: 9e-9, ArgSort: 5e-8,
+    ScatterAdd: 9e-9, AddAlong: 1.8e-8, TakeAlong: 3e-9,
+}  # fmt: skip
 
 # Windows are gone through tap by tap: for each, all that a convolution gives or takes is added up,
 # and pooling chooses among all that it gives by a mask.
@@ -48,11 +59,11 @@ def seconds_interpreted(nodes: Iterable[Node]) -> float:
     """Return about how many seconds NumPy takes to compute nodes, but for the rounds of loops."""
     total = 0.0
     for node in nodes:
-        each = _AN_ELEMENT
-        if isinstance(node.op, (MatMul, RandomBits)):
-            each = _A_MULTIPLICATION if isinstance(node.op, MatMul) else _RANDOM_BITS
-        seconds = work([node]) * each
-        if isinstance(node.op, _CONVOLUTIONS):
+        is_product = isinstance(node.op, MatMul)
+        seconds = work([node]) * (_A_MULTIPLICATION if is_product else _AN_ELEMENT)
+        if type(node.op) in _SLOW:
+            seconds = max(map(_size, (node, *node.inputs))) * _SLOW[type(node.op)]
+        elif isinstance(node.op, _CONVOLUTIONS):
             seconds = _of_convolution(node)
         elif isinstance(node.op, _POOLINGS):
             smaller = min([_size(node), *(_size(x) for x in node.inputs[:1])])
