@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import giulgi as gg
+from giulgi.program import Program
 
 from .checks import Trial
 
@@ -161,6 +162,34 @@ def test_floats_at_the_edges(dtype):
     Trial(ends, [a, b], met).check_exactly()
     # Which zero is the larger one is open in NumPy, too.
     Trial([gg.maximum(a, b), gg.minimum(a, b)], [a, b], met).check()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [1, 15, 16, 33, 64, 203])
+def test_the_first_of_equal_extremes_is_found_in_rows_of_any_length(dtype, size):
+    rng = np.random.default_rng(size)
+    array = rng.integers(0, 2 if dtype == "bool" else 9, (40, size)).astype(dtype)
+    if dtype in FLOATS:
+        # Extremes meet others, NaN and infinities, wherever a lane may stand.
+        array[:30] = np.where(rng.random((30, size)) < 1.5 / size, np.nan, array[:30])
+        array[20:] = np.where(rng.random((20, size)) < 2 / size, -np.inf, array[20:])
+    x = gg.placeholder(dtype, array.shape)
+    ends = [place(x, axis) for place in (gg.argmax, gg.argmin) for axis in (0, 1)]
+    Trial(ends, [x], [array]).check_exactly()
+
+
+def test_rows_are_sorted_by_whoever_is_quicker():
+    """Short rows by native code, long ones by NumPy between two stages of it."""
+    rng = np.random.default_rng(0)
+    for size in (256, 257):
+        array = rng.integers(0, 50, (3, size)).astype("float32")
+        x = gg.placeholder("float32", (3, size))
+        ends = [gg.argsort(x * 2), gg.sort(x) + 1]
+        if size == 256:
+            Trial(ends, [x], [array]).check_exactly()
+        places, found = Program(ends, [x], backend="cpu")(array)
+        assert (places == np.argsort(array * 2, kind="stable")).all()
+        assert (found == np.sort(array) + 1).all()
 
 
 def test_integer_products_of_matrices():

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from giulgi.backends.cpu.code import scalars
 from giulgi.backends.cpu.code.elements import Lanes, dot, lane_mask
-from giulgi.backends.cpu.code.ir import I64, Function, Value, constant, vector_of
+from giulgi.backends.cpu.code.ir import (
+    I32,
+    I64,
+    Function,
+    Value,
+    constant,
+    constant_vector,
+    vector_of,
+)
 from giulgi.backends.cpu.code.nests import lane_count, places
 from giulgi.backends.cpu.code.scope import Scope
 from giulgi.backends.cpu.planning.group import Group
@@ -15,6 +23,9 @@ from giulgi.graph.node import Node
 from giulgi.graph.ops.indexing import AddAlong, ScatterAdd
 from giulgi.graph.ops.reductions import ArgExtreme, Argmax
 from giulgi.graph.shapes import size_of
+
+# Places below are held in 32 bits while several elements are looked at together.
+_MOST_PLACES = 2**31
 
 
 def emit_extreme_place(scope: Scope, group: Group) -> None:
@@ -35,22 +46,69 @@ def emit_extreme_place(scope: Scope, group: Group) -> None:
     with f.loop(*scope.share(size_of(shape))) as loop:
         indices = places(f, loop.index, shape)
         start = dot(f, indices, source.strides[:-1])
-        best = _search(f, op, dtype, f.offset(base, start, element), source)
+        line = f.offset(base, start, element)
+        best = _search(f, op, dtype, line, source, scope.machine.lanes(max(dtype.itemsize, 4)))
         f.store(best, f.offset(result, loop.index, I64))
 
 
-def _search(f: Function, op: ArgExtreme, dtype: DType, line: Value, source: Layout) -> Value:
+def _search(
+    f: Function, op: ArgExtreme, dtype: DType, line: Value, source: Layout, lanes: int
+) -> Value:
     """Write the loop along the axis: an element that is better than the best so far replaces it."""
     size, stride = source.shape[-1], source.strides[-1]
     element = scalars.memory_type(dtype)
-    first = scalars.from_memory(f, f.load(element, line), dtype)
-    with f.loop(1, size, carried=[first, constant(I64, 0)]) as loop:
+    searched = 1
+    best, place = scalars.from_memory(f, f.load(element, line), dtype), constant(I64, 0)
+    if stride == 1 and dtype.kind != "b" and 2 * lanes <= size < _MOST_PLACES:
+        searched = size - size % lanes
+        best, place = _search_by_lanes(f, op, dtype, line, searched, lanes)
+    if searched == size:
+        return place
+    with f.loop(searched, size, carried=[best, place]) as loop:
         best, place = loop.carried
         stored = f.load(element, f.offset(line, f.mul(loop.index, stride), element))
         value = scalars.from_memory(f, stored, dtype)
         better = _is_better(f, isinstance(op, Argmax), dtype, value, best)
         loop.carry(f.select(better, value, best), f.select(better, loop.index, place))
     return loop.results[1]
+
+
+def _search_by_lanes(
+    f: Function, op: ArgExtreme, dtype: DType, line: Value, size: int, lanes: int
+) -> tuple[Value, Value]:
+    """Write a loop in which each lane searches every so many elements; return best and place."""
+    largest, element = isinstance(op, Argmax), scalars.memory_type(dtype)
+    type_ = vector_of(element, lanes)
+    first = [f.load(type_, line), constant_vector(I32, range(lanes))]
+    with f.loop(lanes, size, lanes, carried=first) as loop:
+        best, place = loop.carried
+        value = f.load(type_, f.offset(line, loop.index, element))
+        here = f.add(f.splat(f.convert("trunc", loop.index, I32), lanes), first[1])
+        better = _is_better(f, largest, dtype, value, best)
+        loop.carry(f.select(better, value, best), f.select(better, here, place))
+    best, place = loop.results
+    while lanes > 1:
+        # Each lane and the one that is half of all lanes further: the better of the two.
+        lanes //= 2
+        left, right = (
+            [_lanes(f, both, first, lanes) for both in (best, place)] for first in (0, lanes)
+        )
+        best, place = _better_of(f, largest, dtype, left, right)
+    return best, f.convert("sext", place, I64)
+
+
+def _lanes(f: Function, a: Value, first: int, count: int) -> Value:
+    return f.extract(a, first) if count == 1 else f.shuffle(a, a, range(first, first + count))
+
+
+def _better_of(
+    f: Function, largest: bool, dtype: DType, a: list[Value], b: list[Value]
+) -> list[Value]:
+    """Return the better of two values and its place; of equal ones the one that stands first."""
+    worse = _is_better(f, largest, dtype, a[0], b[0])
+    before = f.and_(f.icmp("slt", b[1], a[1]), f.xor(worse, 1))
+    takes = f.or_(_is_better(f, largest, dtype, b[0], a[0]), before)
+    return [f.select(takes, new, old) for new, old in zip(b, a, strict=True)]
 
 
 def _is_better(f: Function, largest: bool, dtype: DType, value: Value, best: Value) -> Value:

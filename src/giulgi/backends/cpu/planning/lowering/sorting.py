@@ -1,6 +1,6 @@
 """Sorting by counting: the place of an element is the number of those that come before it.
 
-It takes as many comparisons as there are pairs, which for some thousand elements is little, since
+It takes as many comparisons as there are pairs, which for some hundred elements is little, since
 they are done many at a time and nothing is kept of them.
 """
 
@@ -15,8 +15,8 @@ from giulgi.graph.ops.reductions import sum
 from giulgi.graph.ops.sorting import ArgSort
 from giulgi.graph.tensor import Tensor
 
-# Of more elements the pairs are too many.
-MOST_ELEMENTS = 4096
+# Of more elements the pairs are too many: NumPy sorts them sooner.
+MOST_ELEMENTS = 256
 
 
 def argsort(y: Tensor, x: Tensor) -> Tensor:
