@@ -180,7 +180,8 @@ def _sigmoid(x: gg.Tensor) -> gg.Tensor:
 
 def _log_sigmoid(x: gg.Tensor) -> gg.Tensor:
     """log(1 / (1 + exp(-x))), which stays finite for large -x."""
-    return gg.minimum(x, 0) - gg.log1p(gg.exp(-gg.abs(x)))
+    # At 0 the slopes of both parts add to 1 / 2: that of minimum(x, -x) is its first argument's.
+    return gg.minimum(x, 0) - gg.log1p(gg.exp(gg.minimum(x, -x)))
 
 
 def _erfc(x: gg.Tensor) -> gg.Tensor:

@@ -12,6 +12,7 @@ from giulgi.compat.tensorflow.math.arguments import one_axis
 from giulgi.compat.tensorflow.math.arithmetic import log_sigmoid, sigmoid, tanh
 from giulgi.compat.tensors.tensor import alike, as_expression
 from giulgi.compat.wording import unknown
+from giulgi.nn.activations import SELU_SCALE
 
 
 def _activation(function: Callable[[Any], gg.Tensor], type: str, *paths: str) -> Callable[..., Any]:
@@ -28,7 +29,15 @@ def _activation(function: Callable[[Any], gg.Tensor], type: str, *paths: str) ->
 relu = _activation(gg.activations.relu, "Relu", "nn.relu")
 relu6 = _activation(gg.activations.relu6, "Relu6", "nn.relu6")
 elu = _activation(gg.activations.elu, "Elu", "nn.elu")
-selu = _activation(gg.activations.selu, "Selu", "nn.selu")
+
+
+@operation("nn.selu", type="Selu")
+def selu(features: Any, name: str | None = None) -> gg.Tensor:
+    """Return scale x from 0 on, where its slope is already scale, and scale elu(x) below."""
+    x = as_expression(features)
+    return gg.where(x >= 0, SELU_SCALE * x, gg.activations.selu(gg.minimum(x, 0)))
+
+
 softplus = _activation(
     gg.activations.softplus, "Softplus", "nn.softplus", "math.softplus", "softplus"
 )
@@ -41,9 +50,9 @@ export("nn.log_sigmoid", log_sigmoid)
 
 @operation("nn.leaky_relu", type="LeakyRelu")
 def leaky_relu(features: Any, alpha: Any = 0.2, name: str | None = None) -> gg.Tensor:
-    """Return x from 0 on, alpha x below."""
+    """Return x above 0, alpha x from there down."""
     x, slope = alike(features, alpha)
-    return gg.where(x >= 0, x, slope * x)
+    return gg.where(x > 0, x, slope * x)  # At 0 the slope is alpha's, as in TensorFlow.
 
 
 @operation("nn.gelu", type="Gelu")

@@ -141,7 +141,8 @@ def sigmoid_cross_entropy_with_logits(
         raise ValueError(
             f"logits and labels must have the same shape ({x.known_shape} vs {y.known_shape})"
         )
-    return gg.maximum(x, 0) - x * y + gg.log1p(gg.exp(-gg.abs(x)))
+    # At 0 the slopes of both parts add to 1 / 2: that of minimum(-x, x) is its first argument's.
+    return gg.maximum(x, 0) - x * y + gg.log1p(gg.exp(gg.minimum(-x, x)))
 
 
 @operation("nn.weighted_cross_entropy_with_logits", type="logistic_loss")
@@ -153,7 +154,8 @@ def weighted_cross_entropy_with_logits(
     y, x = _of_labels(targets if labels is None else labels, logits)
     _, weight = alike(x, pos_weight)
     factor = 1 + (weight - 1) * y
-    tail = gg.log1p(gg.exp(-gg.abs(x))) + gg.maximum(-x, 0)
+    # At 0 the slopes of both parts add to -1 / 2: that of minimum(x, -x) is its first argument's.
+    tail = gg.log1p(gg.exp(gg.minimum(x, -x))) + gg.maximum(-x, 0)
     return (1 - y) * x + factor * tail
 
 
