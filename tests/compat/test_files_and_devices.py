@@ -111,6 +111,24 @@ def test_a_test_case_compares_arrays_and_tensors():
     assert found == [[1.0, 2.0]]
 
 
+def test_gradients_are_compared_with_differences(tf):
+    x, w = tf.constant([[1.0, 2.0]]), tf.constant([[1.0], [3.0]])
+
+    @tf.RegisterGradient("HalfOfIt")
+    def half(op, slope):
+        return slope / 2
+
+    with tf.get_default_graph().gradient_override_map({"Identity": "HalfOfIt"}):
+        wrong = tf.identity(x)
+    with tf.Session():
+        told, seen = tf.test.compute_gradient(x, [1, 2], tf.matmul(x, w), [1, 1])
+        assert told.tolist() == [[1], [3]]
+        np.testing.assert_allclose(seen, [[1], [3]], rtol=1e-3)
+        assert tf.test.compute_gradient_error([x, w], [[1, 2], [2, 1]], x @ w, [1, 1]) < 1e-2
+        error = tf.test.compute_gradient_error(x, [1, 2], wrong, [1, 2], np.ones((1, 2)))
+        assert error == pytest.approx(0.5, rel=1e-2)
+
+
 def test_shapes_under_inner_names(tf):
     from tensorflow.python.framework import tensor_shape
 

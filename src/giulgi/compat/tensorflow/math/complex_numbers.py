@@ -98,7 +98,10 @@ def computed(
         dtype = as_dtype(wanted)
 
     def carried_out(*arrays: Array) -> Any:
-        return np.asarray(numpy_function(*filled(arrays))).astype(dtype.numpy_dtype, copy=False)
+        # What grows beyond all numbers is no reason for a warning of NumPy's.
+        with np.errstate(all="ignore"):
+            found = np.asarray(numpy_function(*filled(arrays)))
+        return found.astype(dtype.numpy_dtype, copy=False)
 
     made = host_operation(
         kind, carried_out, inputs, [(dtype, looks.known_shape)], name, has_gradient=True,

@@ -21,7 +21,8 @@ from giulgi.compat.graphs.functions import set_random_seed
 from giulgi.compat.graphs.graph import Graph, get_default_graph, reset_default_graph
 from giulgi.compat.names import export, exported
 from giulgi.compat.sessions.session import Session, get_default_session
-from giulgi.compat.tensors.tensor import Converted, Tensor
+from giulgi.compat.tensorflow.public import tf
+from giulgi.compat.tensors.tensor import Converted, Tensor, as_tensor
 from giulgi.tree import flatten
 
 _SEED = 87654321
@@ -203,6 +204,68 @@ class TestCase(unittest.TestCase):
     def assertRaisesOpError(self, expected_err_re_or_predicate: Any) -> Any:
         """Require an error of a run."""
         return self.assertRaisesWithPredicateMatch(OpError, expected_err_re_or_predicate)
+
+
+@exported("test.compute_gradient")
+def compute_gradient(
+    x: Any, x_shape: Any, y: Any, y_shape: Any, x_init_value: Any = None, delta: float = 1e-3,
+    init_targets: Any = None, extra_feed_dict: Any = None,
+) -> Any:  # fmt: skip
+    """Return the derivatives of y by x, as gradients tell them and as differences do.
+
+    Args:
+        x: a tensor, or a list of tensors.
+        x_shape: its shape.
+        y: a tensor.
+        y_shape: its shape.
+        x_init_value: where they are taken; None: at random numbers between 0 and 1.
+        delta: how far each element of x is moved, to both sides.
+        init_targets: operations that are run before.
+        extra_feed_dict: what is fed besides.
+
+    Returns:
+        Two arrays, (elements of x, elements of y); a list of such pairs for a list of tensors.
+    """
+    session: Any = get_default_session()
+    if init_targets is not None:
+        session.run(init_targets)
+    if isinstance(x, (list, tuple)):
+        starts = [None] * len(x) if x_init_value is None else x_init_value
+        return [
+            compute_gradient(a, shape, y, y_shape, start, delta, None, extra_feed_dict)
+            for a, shape, start in zip(x, x_shape, starts, strict=True)
+        ]
+    dtype, feeds = as_tensor(x).dtype.numpy_dtype, dict(extra_feed_dict or {})
+    start = np.random.random_sample(x_shape) if x_init_value is None else x_init_value
+    at = np.array(start, dtype).reshape(x_shape)
+    seeds = tf.placeholder(as_tensor(y).dtype, y_shape)
+    (slopes,) = tf.gradients(y, x, grad_ys=seeds)
+    told = np.zeros((at.size, int(np.prod(y_shape, dtype=int))), dtype)
+    for place, row in enumerate(np.eye(told.shape[1], dtype=dtype)):
+        given = {**feeds, x: at, seeds: row.reshape(y_shape)}
+        told[:, place] = np.ravel(session.run(slopes, given))
+    seen = np.zeros_like(told)
+    for place in range(at.size):
+        moved = []
+        for way in (delta, -delta):
+            there = at.copy()
+            there.flat[place] += way
+            moved.append(np.ravel(session.run(y, {**feeds, x: there})))
+        seen[place] = (moved[0] - moved[1]) / (2 * delta)
+    return told, seen
+
+
+@exported("test.compute_gradient_error")
+def compute_gradient_error(
+    x: Any, x_shape: Any, y: Any, y_shape: Any, x_init_value: Any = None, delta: float = 1e-3,
+    init_targets: Any = None, extra_feed_dict: Any = None,
+) -> float:  # fmt: skip
+    """Return by how much gradients and differences differ at most; see :func:`compute_gradient`."""
+    found = compute_gradient(
+        x, x_shape, y, y_shape, x_init_value, delta, init_targets, extra_feed_dict
+    )
+    pairs = found if isinstance(found, list) else [found]
+    return float(max(np.abs(told - seen).max(initial=0) for told, seen in pairs))
 
 
 @exported("test.main")
