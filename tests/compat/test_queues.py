@@ -257,3 +257,14 @@ def test_the_columns_of_a_table_may_be_changed_in_their_list(tf):
     both[1] = tf.constant(4.0)
     with tf.Session() as session:
         assert session.run(tf.stack(columns + both)).tolist() == [1, 1, 3, 4]
+
+
+def test_elements_stay_what_they_were_when_they_were_put_in(tf):
+    queue, fed = tf.FIFOQueue(3, [tf.float32], [[]]), tf.placeholder(tf.float32, [2])
+    one, many, buffer = queue.enqueue(fed[0]), queue.enqueue_many([fed]), np.ones(2, np.float32)
+    with tf.Session() as session:
+        session.run(many, {fed: buffer})
+        buffer[:] = 5
+        session.run(one, {fed: buffer})
+        buffer[:] = 7
+        assert session.run(queue.dequeue_many(3)).tolist() == [1, 1, 5]

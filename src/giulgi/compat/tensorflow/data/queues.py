@@ -6,7 +6,7 @@ import itertools
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -131,6 +131,11 @@ def _error(name: str, message: str) -> Exception:
     return error
 
 
+def _kept(arrays: Iterable[Any]) -> list[Any]:
+    """Return copies of arrays: a program fills what it feeds anew while elements wait."""
+    return [x.copy() if isinstance(x, np.ndarray) else x for x in arrays]
+
+
 def _timed_out() -> Exception:
     return _error("DeadlineExceededError", "Timed out waiting for notification")
 
@@ -215,7 +220,7 @@ class QueueBase:
         """
 
         def put(*arrays: Any) -> None:
-            self.state.put([list(arrays)])
+            self.state.put([_kept(arrays)])
 
         own = name or f"{self._own_name}_enqueue"
         return host_operation("QueueEnqueue", put, self._components(vals), name=own)
@@ -224,7 +229,7 @@ class QueueBase:
         """Return an operation that puts in the rows of tensors; see :meth:`enqueue`."""
 
         def put(*arrays: Any) -> None:
-            self.state.put([list(row) for row in zip(*arrays, strict=True)])
+            self.state.put([list(row) for row in zip(*_kept(arrays), strict=True)])
 
         own = name or f"{self._own_name}_EnqueueMany"
         return host_operation("QueueEnqueueMany", put, self._components(vals), name=own)
