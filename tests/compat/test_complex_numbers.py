@@ -134,6 +134,4 @@ def test_cosine_transforms_are_those_of_scipy(tf):
             mfccs = tf.contrib.signal.mfccs_from_log_mel_spectrograms(x)
             with tf.Session() as session:
                 np.testing.assert_allclose(session.run(found), expected, atol=1e-5)
-                np.testing.assert_allclose(
-                    session.run(mfccs), fft.dct(x) / np.sqrt(16), atol=1e-5
-                )
+                np.testing.assert_allclose(session.run(mfccs), fft.dct(x) / np.sqrt(16), atol=1e-5)

@@ -136,3 +136,13 @@ def test_shapes_under_inner_names(tf):
     assert tensor_shape.matrix(2, None).as_list() == [2, None]
     assert tensor_shape.as_shape([3]) == tensor_shape.TensorShape([3])
     assert tensor_shape.unknown_shape(2).as_list() == [None, None]
+
+
+def test_specifications_of_devices_are_read_and_told(tf):
+    spec = tf.DeviceSpec(job="ps", task=1, device_type="GPU", device_index=0)
+    assert spec.to_string() == "/job:ps/task:1/device:GPU:0"
+    again = tf.DeviceSpec.from_string("/job:ps/task:1/gpu:0")
+    assert again.to_string() == spec.to_string()
+    assert tf.DeviceSpec.from_string("/device:CPU:*").to_string() == "/device:CPU:*"
+    with tf.device(spec):
+        assert tf.constant(1.0).dtype == tf.float32

@@ -23,6 +23,53 @@ class LogicalDevice(NamedTuple):
     device_type: str
 
 
+@exported("DeviceSpec", "python.framework.device.DeviceSpec")
+class DeviceSpec:
+    """Which device is meant: what ``tf.device`` is given is read, and there is one processor.
+
+    Args:
+        job: the job of a cluster.
+        replica: the number of the replica.
+        task: the number of the task.
+        device_type: "CPU" or "GPU".
+        device_index: the number of the device.
+    """
+
+    def __init__(
+        self,
+        job: str | None = None,
+        replica: int | None = None,
+        task: int | None = None,
+        device_type: str | None = None,
+        device_index: int | None = None,
+    ) -> None:
+        self.job, self.replica, self.task = job, replica, task
+        self.device_type, self.device_index = device_type, device_index
+
+    @classmethod
+    def from_string(cls, spec: str) -> DeviceSpec:
+        """Return what is meant by text such as "/job:worker/task:1/device:GPU:0"."""
+        found = cls()
+        for part in filter(None, spec.split("/")):
+            kind, _, rest = part.partition(":")
+            if kind in ("job", "replica", "task"):
+                setattr(found, kind, rest if kind == "job" else int(rest))
+            else:
+                name, _, number = (rest if kind == "device" else part).partition(":")
+                found.device_type = name.upper()
+                found.device_index = int(number) if number.isdigit() else None
+        return found
+
+    def to_string(self) -> str:
+        """Return the text that says the same."""
+        told = {"job": self.job, "replica": self.replica, "task": self.task}
+        text = "".join(f"/{key}:{value}" for key, value in told.items() if value is not None)
+        if self.device_type is None:
+            return text
+        number = "*" if self.device_index is None else self.device_index
+        return f"{text}/device:{self.device_type}:{number}"
+
+
 _CPU = PhysicalDevice("/physical_device:CPU:0", "CPU")
 
 # What the options of devices and threads are set to; nothing asks for them but the program.
