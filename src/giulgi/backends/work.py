@@ -24,7 +24,8 @@ from giulgi.graph.ops.sorting import ArgSort
 A_NODE = 1.2e-5
 _AN_ELEMENT, _A_MULTIPLICATION = 4e-10, 3e-11
 
-# What takes much longer than most: how many seconds for an element of the largest array.
+# What takes much longer than most: how many seconds for an element of the result, or for one that
+# is added at a place.
 _SLOW: dict[type[Op], float] = {
     RandomBits: 3e-8, Erf: 1e-7, FloorDivide: 1.6e-8, Remainder: 9e-9, ArgSort: 5e-8,
     ScatterAdd: 9e-9, AddAlong: 1.8e-8, TakeAlong: 3e-9,
@@ -62,7 +63,8 @@ def seconds_interpreted(nodes: Iterable[Node]) -> float:
         is_product = isinstance(node.op, MatMul)
         seconds = work([node]) * (_A_MULTIPLICATION if is_product else _AN_ELEMENT)
         if type(node.op) in _SLOW:
-            seconds = max(map(_size, (node, *node.inputs))) * _SLOW[type(node.op)]
+            many = node.inputs[0] if isinstance(node.op, (ScatterAdd, AddAlong)) else node
+            seconds += _size(many) * _SLOW[type(node.op)]
         elif isinstance(node.op, _CONVOLUTIONS):
             seconds = _of_convolution(node)
         elif isinstance(node.op, _POOLINGS):

@@ -178,3 +178,25 @@ def test_a_branch_that_is_not_chosen_does_not_fail():
     assert [value.sum() for value in program(array, 9, False)] == [0, 0]
     with pytest.raises(IndexError):
         program(array, 9, True)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "stride", "padding"),
+    [
+        ((2, 9, 9, 3), 3, 2, "same"), ((2, 9, 10, 3), 3, 2, "valid"), ((2, 7, 7, 5), 3, 1, "same"),
+        ((1, 5, 5, 2), 2, 3, "valid"), ((2, 11, 4, 3), (3, 2), (2, 3), "same"),
+        ((2, 20, 3), 4, 3, "same"), ((1, 5, 6, 7, 2), 2, 2, "same"), ((1, 3, 3, 1), 3, 5, "same"),
+        ((2, 9, 9, 3), 5, 2, "same"),
+    ],
+)  # fmt: skip
+def test_what_several_windows_or_none_see_is_given_back(shape, size, stride, padding):
+    rng = np.random.default_rng(0)
+    x = gg.placeholder("float32", shape)
+    y = gg.max_pool(x, size, stride, padding)
+    weights = gg.placeholder("float32", y.shape)
+    ends = [gg.gradients(gg.sum(y * weights), x)]
+    arrays = [rng.integers(0, 9, t.shape).astype("float32") for t in (x, weights)]
+    found, wanted = (
+        gg.Program(ends, [x, weights], backend=backend)(*arrays) for backend in ("cpu", "reference")
+    )
+    np.testing.assert_array_equal(found[0], wanted[0])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from giulgi.backends.cpu.planning.lowering.sliding import Sizes, Slide, fitted, padded_slide, sizes
+from giulgi.backends.cpu.planning.lowering.sliding import Sizes, fitted, padded_slide, sizes
+from giulgi.backends.cpu.planning.operations.windows import Interleave
 from giulgi.graph import ops
+from giulgi.graph.node import build
 from giulgi.graph.ops.pooling import AtTap, FromTap, GreatestTap, lowest
-from giulgi.graph.ops.shape import build_shaped
-from giulgi.graph.ops.slicing import Embed
 from giulgi.graph.tensor import Tensor
 from giulgi.graph.window import Window
 
@@ -53,20 +55,80 @@ def from_tap(x: Tensor, dy: Tensor, tap: Tensor, *_: Tensor) -> Tensor:
     op = x.op
     assert isinstance(op, FromTap)
     window, taps = op.window, op.taps
-    is_tiling = window.strides == taps and window.padding == "valid"
-    if is_tiling and all(step == 1 for step in window.dilation):
-        return _tiled(dy, tap, taps, sizes(x))
     margins = window.margins(sizes(x)[1:-1], taps)
-    padded = (
-        size + before + after for size, (before, after) in zip(sizes(x)[1:-1], margins, strict=True)
-    )
-    whole = (sizes(x)[0], *padded, sizes(x)[-1])
-    total = ops.zeros(whole, dy.dtype)
-    slide = Slide(sizes(dy)[1:-1], taps, window.strides, window.dilation)
-    for number, cuts in enumerate(slide.cuts()):
-        part = ops.where(tap == number, dy, ops.constant(0, dy.dtype))
-        total = total + build_shaped(Embed, whole, part, cuts=((None, None, 1), *cuts))
-    return fitted(total, [(-before, -after) for before, after in margins])
+    is_tiling = window.strides == taps and all(step == 1 for step in window.dilation)
+    if is_tiling and not any(before for before, _ in margins):
+        return _tiled(dy, tap, taps, sizes(x))
+    return _overlapping(x, dy, tap)
+
+
+def _overlapping(x: Tensor, dy: Tensor, tap: Tensor) -> Tensor:
+    """Return dx where several windows may see an element, or none.
+
+    Elements that are as far apart as windows are seen by the same taps, each by those of other
+    windows. They are computed together, and then stand between the others.
+    """
+    op = x.op
+    assert isinstance(op, FromTap)
+    space, strides = sizes(x)[1:-1], op.window.strides
+    firsts = list(itertools.product(*map(range, map(min, strides, space))))
+    looks = [_looks(op, space, first) for first in firsts]
+    counts = [tuple(map(len, map(range, first, space, strides))) for first in firsts]
+    dy, tap, before = _with_room(dy, tap, looks, counts)
+    parts = [
+        _sum_of_looks(op, dy, tap, before, look, count)
+        for look, count in zip(looks, counts, strict=True)
+    ]
+    starts = tuple((0, *first, 0) for first in firsts)
+    return build(Interleave(sizes(x), starts, (1, *strides, 1)), *parts)
+
+
+# Along an axis: which tap sees an element, and from which window on.
+Look = tuple[int, int]
+
+
+def _looks(op: FromTap, space: Sizes, first: Sizes) -> list[list[Look]]:
+    """Return for each axis who sees the elements that lie a stride apart, from a first one on."""
+    margins = op.window.margins(space, op.taps)
+    found = []
+    for axis, (taps, stride) in enumerate(zip(op.taps, op.window.strides, strict=True)):
+        place = first[axis] + margins[axis][0]
+        away = [(number, place - number * op.window.dilation[axis]) for number in range(taps)]
+        found.append([(n, start // stride) for n, start in away if start % stride == 0])
+    return found
+
+
+def _with_room(
+    dy: Tensor, tap: Tensor, looks: list[list[list[Look]]], counts: list[Sizes]
+) -> tuple[Tensor, Tensor, Sizes]:
+    """Return both with zeros around for windows that are not there, and how many are before."""
+    margins = []
+    for axis, there in enumerate(sizes(dy)[1:-1]):
+        starts = [
+            (start, count[axis])
+            for look, count in zip(looks, counts, strict=True)
+            for _, start in look[axis]
+        ]
+        before = max((-start for start, _ in starts), default=0)
+        after = max((start + count - there for start, count in starts), default=0)
+        margins.append((max(before, 0), max(after, 0)))
+    return fitted(dy, margins), fitted(tap, margins), tuple(before for before, _ in margins)
+
+
+def _sum_of_looks(
+    op: FromTap, dy: Tensor, tap: Tensor, before: Sizes, looks: list[list[Look]], count: Sizes
+) -> Tensor:
+    """Return what comes back to elements that lie a stride apart: of each tap that sees them."""
+    zero = ops.constant(0, dy.dtype)
+    total = None
+    for along in itertools.product(*looks):
+        number = int(np.ravel_multi_index([n for n, _ in along], op.taps))
+        starts = [start + room for (_, start), room in zip(along, before, strict=True)]
+        cut = (..., *(slice(s, s + n) for s, n in zip(starts, count, strict=True)), slice(None))
+        part = ops.where(tap[cut] == ops.constant(number, tap.dtype), dy[cut], zero)
+        total = part if total is None else total + part
+    shape = (sizes(dy)[0], *count, sizes(dy)[-1])
+    return ops.zeros(shape, dy.dtype) if total is None else total
 
 
 def _tiled(dy: Tensor, tap: Tensor, taps: Sizes, shape: Sizes) -> Tensor:
