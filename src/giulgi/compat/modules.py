@@ -115,6 +115,7 @@ _ALIASES = {
     "tensorflow.python.estimator.model_fn": "tensorflow.estimator",
     "tensorflow.python.estimator.run_config": "tensorflow.estimator",
     "tensorflow.contrib.losses.python.losses.loss_ops": "tensorflow.contrib.losses",
+    "tensorflow.contrib.losses.python.metric_learning": "tensorflow.contrib.losses.metric_learning",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tensorflow.contrib.metrics",
     "tensorflow.contrib.seq2seq.python.ops.attention_wrapper": "tensorflow.contrib.seq2seq",
     "tensorflow.contrib.seq2seq.python.ops.basic_decoder": "tensorflow.contrib.seq2seq",

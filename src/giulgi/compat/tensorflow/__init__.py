@@ -37,6 +37,7 @@ FAMILIES = (
     "contrib.forests",
     "contrib.evaluation",
     "contrib.hparams",
+    "contrib.metric_learning",
     "contrib.learn_metrics",
     "contrib.monitors",
     "contrib.projector",
