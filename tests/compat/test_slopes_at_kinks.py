@@ -44,3 +44,24 @@ def test_slopes_of_cross_entropies_of_sigmoids(tf):
         first, second = session.run(found, {x: X})
     np.testing.assert_allclose(first, p - labels, atol=1e-6)
     np.testing.assert_allclose(second, (1 - labels) * p - 3 * labels * (1 - p), atol=1e-6)
+
+
+@pytest.mark.parametrize("version", ["", "_v2"])
+def test_slopes_of_a_softmax_whose_labels_do_not_add_to_1(tf, version):
+    logits = np.float32([[1, 2, 3], [0, 0, 0], [1, -1, 2]])
+    labels = np.float32([[0, 0, 0], [1, 1, 0], [0, 2.5, 0]])
+    x, y = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.float32, [None, 3])
+    function = getattr(tf.nn, f"softmax_cross_entropy_with_logits{version}")
+    loss = function(labels=y, logits=x)
+    by_x, by_y = tf.gradients(loss, [x, y])
+    p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    with tf.Session() as session:
+        feed = {x: logits, y: labels}
+        value, slope = session.run([loss, by_x], feed)
+        np.testing.assert_allclose(value, -(labels * np.log(p)).sum(1), rtol=1e-5)
+        # TensorFlow's, whatever the labels add to; with 1 it is the exact one.
+        np.testing.assert_allclose(slope, p - labels, atol=1e-6)
+        if version:
+            np.testing.assert_allclose(session.run(by_y, feed), -np.log(p), rtol=1e-5)
+        else:
+            assert by_y is None

@@ -45,7 +45,14 @@ def _cross_entropy(labels: Any, logits: Any, axis: Any) -> gg.Tensor:
             f"labels_size={y.known_shape}"
         )
     place = one_axis(axis, -1)
-    return -gg.sum(y * gg.activations.log_softmax(x, place), place)
+    x = x - gg.stop_gradient(gg.max(x, place, keepdims=True))
+    total = gg.log(gg.sum(gg.exp(x), place, keepdims=True))
+    # TensorFlow's slope is softmax(x) - y also where y does not add to 1, as in rows of zeros: that
+    # of what is 0 here makes up for it.
+    missing = gg.stop_gradient(1 - gg.sum(y, place)) * gg.squeeze(
+        total - gg.stop_gradient(total), place
+    )
+    return gg.sum(y * (total - x), place) + missing
 
 
 @operation(
