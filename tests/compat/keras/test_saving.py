@@ -317,3 +317,33 @@ def test_losses_and_metrics_are_saved_with_what_they_are_made_of(tmp_path):
     assert again.loss.get_config()["delta"] == 2
     x = np.ones((3, 2))
     np.testing.assert_allclose(again.evaluate(x, x, verbose=0), model.evaluate(x, x, verbose=0))
+
+
+def test_outputs_are_called_as_keras_called_them(tf):
+    keras = tf.keras
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            layers.Conv2D(4, 3, activation="relu", input_shape=(8, 8, 1)),
+            layers.MaxPooling2D(2), layers.Flatten(), layers.Dense(5),
+            layers.Dense(3, activation="softmax", name="last"),
+        ]
+    )  # fmt: skip
+    names = [layer.output.op.name.split("/", 1)[1] for layer in model.layers]
+    assert names == ["Relu", "MaxPool", "Reshape", "BiasAdd", "Softmax"]
+    graph = keras.backend.get_session().graph
+    assert graph.get_tensor_by_name("last/Softmax:0") is model.output
+    x = layers.Input((4,))
+    both = layers.concatenate([x, layers.Dense(2, use_bias=False, name="part")(x)], name="both")
+    assert both.name == "both/concat:0"
+    assert graph.get_operation_by_name("part/MatMul").outputs[0].shape.as_list() == [None, 2]
+
+
+def test_an_output_is_found_by_its_name_before_anybody_looked_at_it(tf):
+    dense = tf.keras.layers.Dense
+    model = tf.keras.Sequential([dense(4, input_shape=(2,)), dense(3, "softmax", name="told")])
+    session = tf.keras.backend.get_session()
+    assert "told/Softmax" in [node.name for node in session.graph.as_graph_def().node]
+    output = session.graph.get_tensor_by_name("told/Softmax:0")
+    found = session.run(output, {model.input: [[1.0, 2.0]]})
+    np.testing.assert_allclose(found, model.predict(np.array([[1.0, 2.0]])), rtol=1e-6)

@@ -204,10 +204,18 @@ class Graph(Manners):
         What stands inside of another operation in TensorFlow, as ``dropout/mul`` does, is that one.
         """
         outer, _, inner = name.rpartition("/")
+        if name not in self._by_name:
+            self._name_all()
         found = self._by_name.get(name) or self._by_name.get(outer)
         if found is None or (found.name != name and inner not in INNER_NAMES.get(found.type, ())):
             raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
         return found
+
+    def _name_all(self) -> None:
+        """Let everything have its name that gets one only if it is asked for."""
+        name_all = self.notes.get("name all")
+        if name_all is not None:
+            name_all(self)
 
     def get_tensor_by_name(self, name: str) -> Tensor:
         """Return a result of an operation, by a name such as ``"x:0"``."""
@@ -358,6 +366,7 @@ class Graph(Manners):
         from giulgi.compat.tensorflow.graphs.graph_def import graph_def_of
 
         del from_version, add_shapes
+        self._name_all()
         return graph_def_of(self)
 
 

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from giulgi.compat.graphs.graph import get_default_graph
+from giulgi.compat.keras.output_names import output_name
 from giulgi.compat.names import export
 from giulgi.compat.operations.by_python import filled_by_sessions, with_python
 from giulgi.compat.operations.operation import as_results
@@ -84,7 +85,9 @@ def _recorded(expression: Expression) -> Tensor:
     label = getattr(node.op, "label", None)
     layer = getattr(label, "layer", None)
     kind = "Placeholder" if isinstance(node.op, Placeholder) else "Expression"
-    name = layer.name if layer is not None else node.name if kind == "Placeholder" else None
+    name = node.name if kind == "Placeholder" else None
+    if layer is not None:
+        name = output_name(layer)
     return record(kind, name, [], [expression]).outputs[0]
 
 

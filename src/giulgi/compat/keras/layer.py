@@ -27,6 +27,7 @@ from giulgi.compat.keras.boundary import (
 from giulgi.compat.keras.constraints import constraints_in
 from giulgi.compat.keras.layer_state import Keeping
 from giulgi.compat.keras.naming import next_name
+from giulgi.compat.keras.output_names import output_name
 from giulgi.compat.keras.settings import SETTINGS
 from giulgi.compat.keras.weights import Weight, as_weight, named_weights, weight_of
 from giulgi.compat.names import export
@@ -118,8 +119,7 @@ class Layer(Reporting, Keeping):
 
     def __call__(self, inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs: named tensors if the inputs are."""
-        if inputs is None and "inputs" in kwargs:
-            inputs = kwargs.pop("inputs")
+        inputs = kwargs.pop("inputs", None) if inputs is None else inputs
         if args:
             args, kwargs = _training_by_name(type(self), args, kwargs)
         outer = current_call() is None
@@ -137,7 +137,8 @@ class Layer(Reporting, Keeping):
             return only(call(inputs, *args, **kwargs))
         token = calling.set(True)
         try:
-            return only(called(call, type(self).__name__, self.name, [inputs, *args], kwargs))
+            kind = type(self).__name__
+            return only(called(call, kind, output_name(self), [inputs, *args], kwargs))
         finally:
             calling.reset(token)
 

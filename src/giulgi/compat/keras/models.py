@@ -15,6 +15,7 @@ from giulgi.compat.keras.layer import Layer
 from giulgi.compat.keras.layers_of_tf import as_layer
 from giulgi.compat.keras.model_losses import LossTensors, loss_tensors
 from giulgi.compat.keras.model_training import TrainedModel
+from giulgi.compat.keras.output_names import note_network
 from giulgi.compat.keras.summary import print_summary
 from giulgi.compat.names import export
 from giulgi.nn.layers.calls import current_call
@@ -29,7 +30,6 @@ class Model(TrainedModel):
         for old, new in (("input", "inputs"), ("output", "outputs")):
             if old in kwargs:
                 kwargs[new] = kwargs.pop(old)
-        # A list of one output is that output: ``predict`` is to return an array.
         if "outputs" in kwargs:
             kwargs["outputs"] = _one_or_all(kwargs["outputs"])
         elif len(args) > 1:
@@ -47,6 +47,7 @@ class Model(TrainedModel):
         network.requires_finite = False  # Keras computes with NaN, too.
         network.takes_fractions = True
         super()._set_network(network)
+        note_network(self)
         if len(network.inputs) == 1:  # As the first layer of a Sequential it tells the shape.
             self.batch_input_shape = network.inputs[0].known_shape
 
