@@ -117,6 +117,8 @@ FAMILIES = (
     "nn.layers_pool",
     "nn.losses",
     "nn.metrics",
+    "nn.metrics_ranked",
+    "nn.metrics_thresholds",
     "nn.nn_convolutions",
     "nn.nn_ctc",
     "nn.nn_losses",

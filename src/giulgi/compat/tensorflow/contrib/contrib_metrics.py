@@ -10,6 +10,8 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.nn import metrics
 from giulgi.compat.tensorflow.nn.metrics import weights_of
+from giulgi.compat.tensorflow.nn.metrics_ranked import recall_at_k
+from giulgi.compat.tensorflow.nn.metrics_thresholds import auc
 from giulgi.compat.tensors.tensor import Tensor, as_expression
 
 
@@ -24,14 +26,14 @@ def _streaming(kind: Callable[..., tuple[Tensor, Tensor]]) -> Callable[..., Any]
 
 
 for _kind in (
-    metrics.accuracy, metrics.auc, metrics.mean_absolute_error, metrics.mean_iou,
-    metrics.mean_squared_error, metrics.precision, metrics.recall, metrics.recall_at_k,
+    metrics.accuracy, auc, metrics.mean_absolute_error, metrics.mean_iou,
+    metrics.mean_squared_error, metrics.precision, metrics.recall, recall_at_k,
     metrics.root_mean_squared_error,
 ):  # fmt: skip
     _made = _streaming(_kind)
     _made.__name__ = f"streaming_{_kind.__name__}"
     export(f"contrib.metrics.{_made.__name__}", _made)
-    if _kind is metrics.recall_at_k:
+    if _kind is recall_at_k:
         export("contrib.metrics.streaming_sparse_recall_at_k", _made)
 
 

@@ -66,7 +66,8 @@ def _static(x: gg.Tensor) -> tuple[int, ...]:
     return tuple(size or 0 for size in x.known_shape or ())
 
 
-def _ratio(total: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
+def ratio(total: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
+    """Return total / count, 0 where nothing counts."""
     return gg.where(count > 0, total / gg.where(count > 0, count, 1), 0)
 
 
@@ -81,16 +82,18 @@ def weights_of(weights: Any, like: gg.Tensor) -> gg.Tensor:
     return w + gg.zeros_like(like)
 
 
-def _inputs(*given: Any) -> list[Any]:
+def inputs_of(*given: Any) -> list[Any]:
+    """Return what is given as tensors."""
     return [as_tensor(x) for x in given if x is not None]
 
 
-def _float(x: Any) -> gg.Tensor:
+def as_float(x: Any) -> gg.Tensor:
+    """Return numbers as float32."""
     value = as_expression(x)
     return value if value.dtype == np.float32 else gg.cast(value, "float32")
 
 
-def _mean_of(
+def mean_of(
     default: str, each: gg.Tensor, weights: Any, inputs: Sequence[Any], collections: Any,
     name: str | None, last: Any = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
@@ -99,7 +102,7 @@ def _mean_of(
     sums = {"total": gg.sum(each * w), "count": gg.sum(w)}
 
     def formula(total: gg.Tensor, count: gg.Tensor) -> gg.Tensor:
-        value = _ratio(total, count)
+        value = ratio(total, count)
         return value if last is None else last(value)
 
     return Gathered(name or default, sums, inputs, formula, collections).pair
@@ -111,8 +114,8 @@ def mean(
     updates_collections: Any = None, name: str | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the mean of all values so far, and what adds a batch."""
-    return _mean_of(
-        "mean", _float(values), weights, _inputs(values, weights),
+    return mean_of(
+        "mean", as_float(values), weights, inputs_of(values, weights),
         (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -137,8 +140,8 @@ def accuracy(
     """Return the share of predictions that are the labels, and what adds a batch."""
     y, p = _alike(labels, predictions)
     each = gg.cast(gg.cast(p, y.dtype) == y, "float32")
-    return _mean_of(
-        "accuracy", each, weights, _inputs(labels, predictions, weights),
+    return mean_of(
+        "accuracy", each, weights, inputs_of(labels, predictions, weights),
         (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -150,9 +153,9 @@ def mean_absolute_error(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the mean of |predictions - labels|, and what adds a batch."""
     y, p = _alike(labels, predictions)
-    return _mean_of(
-        "mean_absolute_error", gg.abs(_float(p) - _float(y)), weights,
-        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+    return mean_of(
+        "mean_absolute_error", gg.abs(as_float(p) - as_float(y)), weights,
+        inputs_of(labels, predictions, weights), (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
 
@@ -163,9 +166,9 @@ def mean_squared_error(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the mean of (predictions - labels)^2, and what adds a batch."""
     y, p = _alike(labels, predictions)
-    return _mean_of(
-        "mean_squared_error", gg.square(_float(p) - _float(y)), weights,
-        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+    return mean_of(
+        "mean_squared_error", gg.square(as_float(p) - as_float(y)), weights,
+        inputs_of(labels, predictions, weights), (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
 
@@ -176,10 +179,65 @@ def root_mean_squared_error(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the root of the mean of (predictions - labels)^2, and what adds a batch."""
     y, p = _alike(labels, predictions)
-    return _mean_of(
-        "root_mean_squared_error", gg.square(_float(p) - _float(y)), weights,
-        _inputs(labels, predictions, weights), (metrics_collections, updates_collections), name,
+    return mean_of(
+        "root_mean_squared_error", gg.square(as_float(p) - as_float(y)), weights,
+        inputs_of(labels, predictions, weights), (metrics_collections, updates_collections), name,
         gg.sqrt,
+    )  # fmt: skip
+
+
+@exported("metrics.mean_tensor")
+def mean_tensor(
+    values: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of each element over all batches, and what adds a batch."""
+    x = as_float(values)
+    w = weights_of(weights, x)
+    return Gathered(
+        name or "mean", {"total_tensor": x * w, "count_tensor": w}, inputs_of(values, weights),
+        ratio, (metrics_collections, updates_collections),
+    ).pair  # fmt: skip
+
+
+@exported("metrics.percentage_below")
+def percentage_below(
+    values: Any, threshold: Any, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the share of values below a threshold, and what adds a batch."""
+    each = gg.cast(as_float(values) < threshold, "float32")
+    return mean_of(
+        "percentage_below_threshold", each, weights, inputs_of(values, weights),
+        (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.mean_relative_error")
+def mean_relative_error(
+    labels: Any, predictions: Any, normalizer: Any, weights: Any = None,
+    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return the mean of |labels - predictions| / normalizer, 0 where that is 0."""
+    y, p = _alike(labels, predictions)
+    n = as_float(normalizer)
+    each = gg.where(n == 0, 0, gg.abs(as_float(y) - as_float(p)) / gg.where(n == 0, 1, n))
+    return mean_of(
+        "mean_relative_error", each, weights, inputs_of(labels, predictions, normalizer, weights),
+        (metrics_collections, updates_collections), name,
+    )  # fmt: skip
+
+
+@exported("metrics.mean_cosine_distance")
+def mean_cosine_distance(
+    labels: Any, predictions: Any, dim: int, weights: Any = None, metrics_collections: Any = None,
+    updates_collections: Any = None, name: str | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return 1 - the mean of the products of unit vectors along an axis."""
+    each = gg.sum(as_float(labels) * as_float(predictions), dim, keepdims=True)
+    return mean_of(
+        "mean_cosine_distance", each, weights, inputs_of(labels, predictions, weights),
+        (metrics_collections, updates_collections), name, lambda mean: 1 - mean,
     )  # fmt: skip
 
 
@@ -207,7 +265,7 @@ def _of_counts(
     counts = _counts(labels, predictions, weights)
     return Gathered(
         name or default, {key: counts[key] for key in names},
-        _inputs(labels, predictions, weights), formula, collections,
+        inputs_of(labels, predictions, weights), formula, collections,
     ).pair  # fmt: skip
 
 
@@ -218,7 +276,7 @@ def precision(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the share of what is held to be true that is, and what adds a batch."""
     return _of_counts(
-        "precision", ("true_positives", "false_positives"), lambda a, b: _ratio(a, a + b), labels,
+        "precision", ("true_positives", "false_positives"), lambda a, b: ratio(a, a + b), labels,
         predictions, weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -230,7 +288,7 @@ def recall(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the share of what is true that is held to be, and what adds a batch."""
     return _of_counts(
-        "recall", ("true_positives", "false_negatives"), lambda a, b: _ratio(a, a + b), labels,
+        "recall", ("true_positives", "false_negatives"), lambda a, b: ratio(a, a + b), labels,
         predictions, weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -254,69 +312,12 @@ for _which in ("true_positives", "false_positives", "false_negatives", "true_neg
     _count(_which)
 
 
-@exported("metrics.auc")
-def auc(
-    labels: Any, predictions: Any, weights: Any = None, num_thresholds: int = 200,
-    metrics_collections: Any = None, updates_collections: Any = None, curve: str = "ROC",
-    name: str | None = None, summation_method: str = "trapezoidal", thresholds: Any = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the area under a curve, by trapezoids between thresholds, and what adds a batch.
-
-    Args:
-        labels: what is true.
-        predictions: probabilities.
-        weights: what each counts.
-        num_thresholds: how many thresholds from 0 to 1.
-        metrics_collections: the collections that the value joins.
-        updates_collections: those that the update joins.
-        curve: "ROC", of recall over the share of what is false that is held to be true; or "PR",
-            of precision over recall.
-        name: the scope of its variables.
-        summation_method: must be "trapezoidal".
-        thresholds: the thresholds themselves.
-    """
-    if summation_method != "trapezoidal":
-        raise NotImplementedError(f"auc(summation_method={summation_method!r}) is not there")
-    inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1)
-    lines = np.asarray([-1e-7, *inner, 1 + 1e-7] if thresholds is None else thresholds, np.float32)
-    y, p = (gg.reshape(as_expression(x), (1, -1)) for x in (labels, predictions))
-    true, held = gg.cast(y, "bool"), gg.cast(p, "float32") > gg.constant(lines[:, None])
-    flat = None if weights is None else gg.reshape(_float(weights), (1, -1))
-    w = weights_of(flat, gg.cast(true, "float32"))
-
-    def total(case: gg.Tensor) -> gg.Tensor:
-        return gg.sum(gg.cast(case, "float32") * w, 1)
-
-    no, out = gg.logical_not(true), gg.logical_not(held)
-    sums = {
-        "true_positives": total(gg.logical_and(true, held)),
-        "false_negatives": total(gg.logical_and(true, out)),
-        "true_negatives": total(gg.logical_and(no, out)),
-        "false_positives": total(gg.logical_and(no, held)),
-    }
-
-    def area(tp: gg.Tensor, fn: gg.Tensor, tn: gg.Tensor, fp: gg.Tensor) -> gg.Tensor:
-        small = 1e-6
-        found = (tp + small) / (tp + fn + small)
-        x, h = (
-            (fp / (fp + tn + small), found)
-            if curve == "ROC"
-            else (found, (tp + small) / (tp + fp + small))
-        )
-        return gg.sum((x[:-1] - x[1:]) * (h[:-1] + h[1:]) / 2)
-
-    return Gathered(
-        name or "auc", sums, _inputs(labels, predictions, weights), area,
-        (metrics_collections, updates_collections),
-    ).pair  # fmt: skip
-
-
 def _confusion(labels: Any, predictions: Any, num_classes: int, weights: Any) -> gg.Tensor:
     """Return how often each class (row) is held to be each (column)."""
     y, p = (gg.reshape(gg.cast(as_expression(x), "int64"), (-1,)) for x in (labels, predictions))
     true = gg.one_hot(y, num_classes)
     if weights is not None:
-        true = true * gg.expand_dims(gg.reshape(_float(weights), (-1,)), 1)
+        true = true * gg.expand_dims(gg.reshape(as_float(weights), (-1,)), 1)
     return gg.matmul(gg.transpose(true), gg.one_hot(p, num_classes))
 
 
@@ -332,11 +333,11 @@ def mean_iou(
         both = gg.diagonal(total)
         union = gg.sum(total, 0) + gg.sum(total, 1) - both
         present = gg.cast(union > 0, "float32")
-        return _ratio(gg.sum(_ratio(both, union)), gg.sum(present))
+        return ratio(gg.sum(ratio(both, union)), gg.sum(present))
 
     return Gathered(
         name or "mean_iou", {"total_confusion_matrix": matrix},
-        _inputs(labels, predictions, weights), share, (metrics_collections, updates_collections),
+        inputs_of(labels, predictions, weights), share, (metrics_collections, updates_collections),
         lambda total: total,
     ).pair  # fmt: skip
 
@@ -350,27 +351,7 @@ def mean_per_class_accuracy(
     matrix = _confusion(labels, predictions, num_classes, weights)
     sums = {"count": gg.sum(matrix, 1), "total": gg.diagonal(matrix)}
     return Gathered(
-        name or "mean_per_class_accuracy", sums, _inputs(labels, predictions, weights),
-        lambda count, total: gg.mean(_ratio(total, count)),
-        (metrics_collections, updates_collections), lambda count, total: _ratio(total, count),
+        name or "mean_per_class_accuracy", sums, inputs_of(labels, predictions, weights),
+        lambda count, total: gg.mean(ratio(total, count)),
+        (metrics_collections, updates_collections), lambda count, total: ratio(total, count),
     ).pair  # fmt: skip
-
-
-@exported("metrics.recall_at_k", "metrics.sparse_recall_at_k")
-def recall_at_k(
-    labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None,
-    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of true classes among the k greatest predictions."""
-    if class_id is not None:
-        raise NotImplementedError("recall_at_k(class_id=...) is not there: leave it out")
-    x, y = as_expression(predictions), gg.cast(as_expression(labels), "int64")
-    if y.known_shape is not None and len(y.known_shape) == len(x.shape) - 1:
-        y = gg.expand_dims(y, -1)
-    own = gg.take_along_axis(x, y, -1)
-    greater = gg.sum(gg.cast(gg.expand_dims(x, -2) > gg.expand_dims(own, -1), "int64"), -1)
-    each = gg.cast(greater < k, "float32")
-    return _mean_of(
-        f"recall_at_{k}", each, weights, _inputs(labels, predictions, weights),
-        (metrics_collections, updates_collections), name,
-    )  # fmt: skip
