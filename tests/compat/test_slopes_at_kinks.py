@@ -65,3 +65,11 @@ def test_slopes_of_a_softmax_whose_labels_do_not_add_to_1(tf, version):
             np.testing.assert_allclose(session.run(by_y, feed), -np.log(p), rtol=1e-5)
         else:
             assert by_y is None
+
+
+def test_the_slope_of_a_sign_is_there_and_0(tf):
+    x = tf.placeholder(tf.float32, [3])
+    with tf.Session() as session:
+        found = session.run([tf.sign(x), *tf.gradients(tf.sign(x), x)], {x: [-2.0, 0.0, np.nan]})
+    np.testing.assert_array_equal(found[0], [-1, 0, np.nan])
+    assert found[1][:2].tolist() == [0, 0]
