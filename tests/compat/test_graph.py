@@ -44,6 +44,18 @@ def test_variables_of_a_scope_are_shared_by_name(tf):
         assert tf.get_variable("w", [1]).name == "b/c/w:0"
 
 
+def test_operations_in_scopes_with_a_default_name_are_numbered_by_themselves(tf):
+    with tf.name_scope("a"), tf.name_scope("b"):
+        pass
+    with tf.variable_scope("b"):
+        pass
+    with tf.name_scope("b"):
+        pass
+    with tf.variable_scope(None, default_name="b") as scope:
+        # TensorFlow 2.21's: variables have the second b, operations the third.
+        assert [scope.name, scope.original_name_scope] == ["b_1", "b_2/"]
+
+
 def test_scopes_with_a_default_name_are_numbered(tf):
     names = []
     for _ in range(2):

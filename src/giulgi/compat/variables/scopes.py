@@ -182,7 +182,8 @@ class variable_scope:  # noqa: N801 - TensorFlow's name
         self._names = None
         name_scope = base.original_name_scope
         if self._has_names:
-            within = short if short else None
+            # Names of variables and of operations become unique each in their own way.
+            within = self._default if wanted is None else short
             self._names = self._graph.name_scope(within) if within else None
             name_scope = self._names.__enter__() if self._names else ""
         original = wanted.original_name_scope if base is wanted else name_scope
