@@ -40,3 +40,12 @@ def test_adding_at_places_goes_through_the_updates_one_by_one():
     rows = gg.placeholder("float32", (8, 500))
     (added,) = gg.gradients([gg.sum(gg.take(rows, places, axis=0) * updates)], [rows])
     assert seconds(added) > 5 * seconds(updates * updates + updates)
+
+
+def test_what_makes_new_values_of_old_ones_trains():
+    w = gg.Variable([1.0, 2.0])
+    x = gg.placeholder("float32", (2,))
+    step, first = gg.Program([], [x], [(w, w - 0.1 * x)]), gg.Program([], [x], [(w, 2 * x)])
+    assert step.specialised(((2,),)).trains
+    assert not first.specialised(((2,),)).trains
+    assert not gg.Program([w * x], [x]).specialised(((2,),)).trains

@@ -65,6 +65,11 @@ class Computation:
         """Whether it is a step of a loop, and its variables are the states."""
         return self.may_end or self.keeps != 0
 
+    @property
+    def trains(self) -> bool:
+        """Whether it makes new values of variables of what they were, as steps of training do."""
+        return bool(self.updates) and any(read is not None for read in self.reads)
+
     @cached_property
     def is_random(self) -> bool:
         """Whether random numbers are drawn."""

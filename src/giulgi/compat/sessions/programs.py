@@ -2,9 +2,10 @@
 
 Most of what a program of that time runs, it runs once or twice: an initializer, the accuracy in the
 end. Compiling that would take longer than computing it. So a program is interpreted for as long as
-compiling it would take, for each set of shapes; and then compiled. Loops are compiled earlier, when
-they have taken as long as that takes, since their code is for sequences of any length: where each
-batch has a length of its own, no program is run often for the same.
+compiling it would take, for each set of shapes; and then compiled. What trains, it runs again and
+again: that is compiled sooner. Loops are compiled when they have taken as long as that takes, since
+their code is for sequences of any length: where each batch has a length of its own, no program is
+run often for the same.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ Array = np.ndarray[Any, Any]
 # many, it is compiled at once.
 _COMPILING, _COMPILING_A_NODE = 0.06, 0.0015
 _FEWEST_RUNS = 2
+
+# What trains is interpreted for this share of that. It may be a program's few steps of a trial; but
+# most train for hundreds of steps, and of a large network each one takes long.
+_SHARE_OF_TRAINING = 0.25
 
 # How many programs are remembered by what they compute, and for how many shapes each.
 _REMEMBERED_PROGRAMS, _REMEMBERED_SHAPES = 256, 1024
@@ -154,6 +159,8 @@ class _Left:
         run = seconds_interpreted(nodes) + seconds_in_loops(nodes)
         count = node_count(nodes)
         seconds = _COMPILING + count * _COMPILING_A_NODE
+        if computation.trains:
+            seconds *= _SHARE_OF_TRAINING
         loops = _COMPILING + (count - len(nodes)) * _COMPILING_A_NODE
         return cls(seconds if seconds >= _FEWEST_RUNS * run else 0, run, loops)
 
