@@ -60,12 +60,36 @@ def test_numbers_beside_arrays_are_what_they_were_before_numpy_2(tmp_path):
         small[small == 0] = -1
         print(small, np.array([-1, 257], dtype=np.uint8))
         print(np.sum(n for n in [1, 2]), np.percentile([1, 2, 3], 40, interpolation="lower"))
+        print(np.sum(a for a in [single, single + 1]).tolist())
     """
     # What NumPy 1.16 answers.
     lines = ["float32 float32", "float64 float64", "[0, -200] int16 uint16 [65236 65436]",
-             "[255 200] [255   1]", "3 1"]  # fmt: skip
+             "[255 200] [255   1]", "3 1", "[3.0, 3.0]"]  # fmt: skip
     said = run(tmp_path, text, *lines)
     assert said.count("leaves it float32, as NumPy once did") == 1
+
+
+def test_numbers_that_single_floats_do_not_hold_stay_what_they_are(tmp_path):
+    text = """
+        import numpy as np
+
+        big, ones = np.array([3e38, 2e38], np.float32), np.ones(1, np.float32)
+        print((big / np.sqrt(np.sum(big.astype("d") ** 2))).round(2))
+        print((ones * np.exp(100.0)).dtype, (ones * np.sum([1e300])).dtype)
+        print((ones + np.max([100000001])).dtype, (np.ones(1, "e") * np.sum([100000])).dtype)
+        whole, infinite = np.zeros(1, int), float("inf")
+        try:
+            whole[0] = infinite
+        except OverflowError:
+            print("refused", whole[0])
+        try:
+            np.array([infinite], dtype=int)
+        except OverflowError:
+            print("refused")
+    """
+    # What NumPy 1.26 answers.
+    run(tmp_path, text, "[0.83 0.55]", "float64 float64", "float64 float64", "refused 0",
+        "refused")  # fmt: skip
 
 
 def test_arrays_of_one_element_are_numbers(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 import warnings
@@ -175,11 +176,13 @@ def _of_iterators(own: Function) -> Function:
 
 
 def _of_generators(own: Function) -> Function:
-    """Let what a generator yields be summed."""
+    """Let Python sum what a generator yields, be it numbers, arrays or tensors."""
 
     @functools.wraps(own)
     def total(a: Any, *args: Any, **options: Any) -> Any:
-        return own(list(a) if isinstance(a, GeneratorType) else a, *args, **options)
+        if isinstance(a, GeneratorType) and not args and not options:
+            return builtins.sum(a)
+        return own(a, *args, **options)
 
     return total
 

@@ -17,25 +17,20 @@ import numpy as np
 
 from giulgi.compat.healing.telling import tell
 
-#: The name under which a program finds :func:`computed`.
-COMPUTED = "__giulgi_computed__"
+_Function = Callable[[Any, Any], Any]
 
-_FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mult": operator.mul,
-    "Div": operator.truediv,
-    "FloorDiv": operator.floordiv,
-}
 _MODULES, _METHODS = {"np", "numpy"}, {"astype", "mean", "std", "var", "sum", "max", "min"}
 _BYTE = 255
 
 
-def may_differ(node: ast.BinOp) -> bool:
-    """Whether a sum or a product has a part that is told to be NumPy's, or a number of no byte."""
-    return type(node.op).__name__ in _FUNCTIONS and any(
-        _is_of_numpy(part) or _is_no_byte(part) for part in (node.left, node.right)
-    )
+def healed_name(node: ast.BinOp) -> str | None:
+    """Return the function that is to compute a sum or a product; None if it is as it always was.
+
+    It has a part that is told to be NumPy's, or is a number that no byte holds.
+    """
+    name = f"__giulgi_{type(node.op).__name__}__"
+    may_differ = any(_is_of_numpy(part) or _is_no_byte(part) for part in (node.left, node.right))
+    return name if may_differ and name in FUNCTIONS else None
 
 
 def _is_of_numpy(node: ast.expr) -> bool:
@@ -43,7 +38,7 @@ def _is_of_numpy(node: ast.expr) -> bool:
         return False
     function = node.func
     if isinstance(function, ast.Name):
-        return function.id == COMPUTED
+        return function.id in FUNCTIONS
     if not isinstance(function, ast.Attribute):
         return False
     owner = function.value
@@ -56,15 +51,29 @@ def _is_no_byte(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and type(node.value) is int and node.value > _BYTE
 
 
-def computed(kind: str, left: Any, right: Any) -> Any:
-    """Return ``left + right`` and the like, where numbers beside arrays are what they once were.
+def _healed(function: _Function) -> _Function:
+    """Return an operator for which numbers beside arrays are what they once were."""
 
-    Args:
-        kind: which operator, as Python's trees name it.
-        left: what is left of it.
-        right: what is right of it.
-    """
-    function = _FUNCTIONS[kind]
+    def compute(left: Any, right: Any) -> Any:
+        # Most are numbers of Python's, in loops: these are not to wait.
+        if type(left) is not np.ndarray and type(right) is not np.ndarray:
+            return function(left, right)
+        return _beside(function, left, right)
+
+    return compute
+
+
+#: By their names in the text of a program, the operators.
+FUNCTIONS: dict[str, _Function] = {
+    "__giulgi_Add__": _healed(operator.add),
+    "__giulgi_Sub__": _healed(operator.sub),
+    "__giulgi_Mult__": _healed(operator.mul),
+    "__giulgi_Div__": _healed(operator.truediv),
+    "__giulgi_FloorDiv__": _healed(operator.floordiv),
+}
+
+
+def _beside(function: _Function, left: Any, right: Any) -> Any:
     if _gives_way(right, left):
         tell("A number beside an array of float32 leaves it float32, as NumPy once did.")
         return function(left, right.item())
@@ -82,10 +91,12 @@ def computed(kind: str, left: Any, right: Any) -> Any:
 
 
 def _gives_way(number: Any, array: Any) -> bool:
-    """Whether it was the array that told which floats come out."""
+    """Whether the array told which floats came out: its dtype holds a number so large or small."""
     if not isinstance(number, (np.float64, np.integer)) or not isinstance(array, np.ndarray):
         return False
-    return array.ndim > 0 and array.dtype.kind == "f" and array.dtype.itemsize < number.itemsize
+    if array.ndim == 0 or array.dtype.kind != "f" or array.dtype.itemsize >= number.itemsize:
+        return False
+    return bool(np.result_type(array.dtype, np.min_scalar_type(number)) == array.dtype)
 
 
 def _widened(left: Any, right: Any) -> tuple[Any, Any] | None:
@@ -99,9 +110,17 @@ def _widened(left: Any, right: Any) -> tuple[Any, Any] | None:
 
 
 def wrapped(value: Any, dtype: Any) -> Any:
-    """Return whole numbers as an array of small ones, which drops what these do not hold."""
+    """Return whole numbers as an array of small ones, which drops what these do not hold.
+
+    Raises:
+        OverflowError: for other numbers, such as infinity, and for those that need more than 64
+            bits: NumPy never took them.
+    """
+    array = np.array(value)
+    if array.dtype.kind not in "iub":
+        raise OverflowError(f"cannot convert {value!r} to {np.dtype(dtype).name}")
     tell("Numbers that an array of small ones does not hold begin anew at 0, as NumPy once did.")
-    return np.array(value).astype(dtype)
+    return array.astype(dtype)
 
 
 #: What is healed here, for the page of documentation.

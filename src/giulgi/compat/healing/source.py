@@ -54,10 +54,8 @@ class _Healer(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.op, ast.Mod) and _may_be_text(node.left):
             return call_of(node, _PERCENT, [node.left, node.right])
-        if promotion.may_differ(node):
-            kind = ast.copy_location(ast.Constant(type(node.op).__name__), node)
-            return call_of(node, promotion.COMPUTED, [kind, node.left, node.right])
-        return node
+        name = promotion.healed_name(node)
+        return node if name is None else call_of(node, name, [node.left, node.right])
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -214,7 +212,7 @@ def _offer() -> None:
             _STORED_IN: stored_in,
             _CHANGED: changed,
             _METHOD: method,
-            promotion.COMPUTED: promotion.computed,
+            **promotion.FUNCTIONS,
         }
     )
 
