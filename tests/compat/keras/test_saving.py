@@ -347,3 +347,18 @@ def test_an_output_is_found_by_its_name_before_anybody_looked_at_it(tf):
     output = session.graph.get_tensor_by_name("told/Softmax:0")
     found = session.run(output, {model.input: [[1.0, 2.0]]})
     np.testing.assert_allclose(found, model.predict(np.array([[1.0, 2.0]])), rtol=1e-6)
+
+
+def test_networks_of_equal_names_are_named_in_the_order_of_building(tf):
+    dense = tf.keras.layers.Dense
+    networks = [
+        tf.keras.Sequential([dense(units, "softmax", input_shape=(2,), name="out")])
+        for units in range(3, 9)
+    ]
+    graph = tf.get_default_graph()
+    graph.finalize()
+    for number, network in enumerate(networks):
+        scope = f"out_{number}" if number else "out"
+        assert graph.get_tensor_by_name(f"{scope}/Softmax:0").shape[1] == network.output_shape[1]
+    with pytest.raises(KeyError, match="not in the graph"):
+        graph.get_operation_by_name("nope")

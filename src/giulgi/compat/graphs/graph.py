@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from giulgi.compat.graphs.keys import INNER_NAMES
 from giulgi.compat.graphs.keys import Collections as Collections
+from giulgi.compat.graphs.lookups import Lookups
 from giulgi.compat.graphs.manners import Manners
 from giulgi.compat.manner import manner
 from giulgi.compat.names import exported
@@ -147,7 +147,7 @@ exported("Operation", "python.framework.ops.Operation")(Operation)
 
 
 @exported("Graph", "python.framework.ops.Graph")
-class Graph(Manners):
+class Graph(Manners, Lookups):
     """Named operations, collections of things, and what is open while more are built.
 
     Attributes:
@@ -160,6 +160,7 @@ class Graph(Manners):
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.seed: int | None = None
         self.controls: tuple[Operation, ...] = ()
         self.is_in_a_loop = False
@@ -168,7 +169,6 @@ class Graph(Manners):
         self.takes_others, self.gradient_names = False, dict[str, str]()
         self.notes: dict[str, Any] = {}  # What other files keep of the graph.
         self._operations: list[Operation] = []
-        self._by_name: dict[str, Operation] = {}
         self._used_names: dict[str, int] = {}
         self._scope = ""
         self._collections: dict[Any, list[Any]] = {}
@@ -198,56 +198,9 @@ class Graph(Manners):
         """Return the operations that were made since there were so many."""
         return self._operations[size:]
 
-    def get_operation_by_name(self, name: str) -> Operation:
-        """Return the operation of a name.
-
-        What stands inside of another operation in TensorFlow, as ``dropout/mul`` does, is that one.
-        """
-        outer, _, inner = name.rpartition("/")
-        if name not in self._by_name:
-            self._name_all()
-        found = self._by_name.get(name) or self._by_name.get(outer)
-        if found is None or (found.name != name and inner not in INNER_NAMES.get(found.type, ())):
-            raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
-        return found
-
-    def _name_all(self) -> None:
-        """Let everything have its name that gets one only if it is asked for."""
-        name_all = self.notes.get("name all")
-        if name_all is not None:
-            name_all(self)
-
-    def get_tensor_by_name(self, name: str) -> Tensor:
-        """Return a result of an operation, by a name such as ``"x:0"``."""
-        if ":" not in name:
-            raise ValueError(
-                f"The name {name!r} looks like an (invalid) Tensor name: it has the form "
-                "'<op_name>:<output_index>'."
-            )
-        own, _, place = name.partition(":")
-        try:
-            return self.get_operation_by_name(own).outputs[int(place)]
-        except (KeyError, IndexError):
-            raise KeyError(f"The name {name!r} refers to a Tensor which does not exist.") from None
-
-    def as_graph_element(
-        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
-    ) -> Any:
-        """Return the tensor or operation that is meant by an object or a name."""
-        if not isinstance(obj, str):
-            return obj
-        if ":" in obj and allow_tensor:
-            return self.get_tensor_by_name(obj)
-        return self.get_operation_by_name(obj)
-
-    def is_feedable(self, tensor: Any) -> bool:
-        """Return whether a session of this graph takes a value for a tensor: all of its own."""
-        return tensor.graph is self
-
-    is_fetchable = is_feedable
-
     def finalize(self) -> None:
         """Let nothing be added any more."""
+        self.name_all()
         self.finalized = True
 
     # Names
@@ -366,7 +319,7 @@ class Graph(Manners):
         from giulgi.compat.tensorflow.graphs.graph_def import graph_def_of
 
         del from_version, add_shapes
-        self._name_all()
+        self.name_all()
         return graph_def_of(self)
 
 

@@ -11,7 +11,7 @@ from giulgi.compat.graphs.graph import get_default_graph
 from giulgi.compat.keras import utils
 from giulgi.compat.keras.boundary import expressions, named
 from giulgi.compat.keras.inputs import InputLayer, fed
-from giulgi.compat.keras.layer import Layer
+from giulgi.compat.keras.layer import Layer, calling
 from giulgi.compat.keras.layers_of_tf import as_layer
 from giulgi.compat.keras.model_losses import LossTensors, loss_tensors
 from giulgi.compat.keras.model_training import TrainedModel
@@ -30,6 +30,7 @@ class Model(TrainedModel):
         for old, new in (("input", "inputs"), ("output", "outputs")):
             if old in kwargs:
                 kwargs[new] = kwargs.pop(old)
+        # A list of one output is that output: ``predict`` is to return an array.
         if "outputs" in kwargs:
             kwargs["outputs"] = _one_or_all(kwargs["outputs"])
         elif len(args) > 1:
@@ -52,8 +53,11 @@ class Model(TrainedModel):
             self.batch_input_shape = network.inputs[0].known_shape
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
-        """Add to the loss: a tensor made of what is in the network."""
-        if self._network is None or current_call() is not None:
+        """Add to the loss: a tensor made of what is in the network.
+
+        A call on other inputs adds what its layers add to what that call alone has added.
+        """
+        if self._network is None or current_call() is not None or calling.get():
             super().add_loss(losses, inputs)
             return
         for loss in losses if isinstance(losses, (list, tuple)) else [losses]:

@@ -6,60 +6,75 @@ again find its output so.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from typing import Any
-from weakref import WeakSet
 
 from giulgi.compat.graphs.graph import Graph, get_default_graph
 
 _OF_ACTIVATIONS = {
     "elu": "Elu", "exponential": "Exp", "hard_sigmoid": "clip_by_value", "relu": "Relu",
-    "selu": "mul", "sigmoid": "Sigmoid", "softmax": "Softmax", "softplus": "Softplus",
-    "softsign": "Softsign", "tanh": "Tanh",
+    "relu6": "Relu6", "selu": "mul", "sigmoid": "Sigmoid", "softmax": "Softmax",
+    "softplus": "Softplus", "softsign": "Softsign", "tanh": "Tanh",
 }  # fmt: skip
 
-# Of layers without an activation; of those with one that is linear, and no bias.
+_RECURRENT = {"GRU", "LSTM", "SimpleRNN"}
+_WITH_BIAS = {
+    "Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "Dense", "DepthwiseConv2D", "SeparableConv2D",
+}  # fmt: skip
+
+# Of layers without an activation, or without a bias.
 _OF_LAYERS = {
     "Add": "add", "Average": "truediv", "AveragePooling2D": "AvgPool",
     "BatchNormalization": "cond/Merge", "Bidirectional": "concat", "Concatenate": "concat",
-    "Conv1D": "convolution/Squeeze", "Conv2D": "convolution", "Dense": "MatMul",
+    "Conv2D": "convolution", "Dense": "MatMul", "DepthwiseConv2D": "depthwise",
     "Dropout": "cond/Merge", "Embedding": "embedding_lookup", "Flatten": "Reshape",
     "GlobalAveragePooling2D": "Mean", "GlobalMaxPooling2D": "Max", "LeakyReLU": "LeakyRelu",
-    "LSTM": "TensorArrayReadV3", "GRU": "TensorArrayReadV3", "MaxPooling2D": "MaxPool",
-    "Multiply": "mul", "Permute": "transpose", "ReLU": "Relu", "Reshape": "Reshape",
-    "SimpleRNN": "TensorArrayReadV3", "Softmax": "Softmax", "UpSampling2D":
-    "ResizeNearestNeighbor", "ZeroPadding2D": "Pad",
+    "MaxPooling2D": "MaxPool", "Multiply": "mul", "Permute": "transpose", "ReLU": "Relu",
+    "Reshape": "Reshape", "SeparableConv2D": "separable_conv2d", "Softmax": "Softmax",
+    "UpSampling2D": "ResizeNearestNeighbor", "ZeroPadding2D": "Pad",
 }  # fmt: skip
 
 
 def output_name(layer: Any) -> str:
-    """Return the name of the operation that makes the output of a layer."""
+    """Return a free name for the operation that makes the output of a layer.
+
+    A layer that is called again, or another of its name, stands in a scope with a number.
+    """
+    graph, inner = get_default_graph(), _inner_name(layer)
+    if inner is None:
+        return str(layer.name)
+    numbers = itertools.chain([""], (f"_{number}" for number in itertools.count(1)))
+    names = (f"{layer.name}{number}/{inner}" for number in numbers)
+    return next(n for n in names if graph.unique_name(n, mark_as_used=False).endswith(n))
+
+
+def _inner_name(layer: Any) -> str | None:
+    """Return what Keras calls the last operation of a layer, within its scope; None: not known."""
     parts = getattr(layer, "layers", None)
     if parts:
-        return f"{layer.name}/{output_name(parts[-1])}"
-    activation = getattr(layer, "activation", None)
-    inner = _OF_ACTIVATIONS.get(getattr(activation, "__name__", ""))
+        last = _inner_name(parts[-1])
+        return parts[-1].name if last is None else f"{parts[-1].name}/{last}"
     kind = type(layer).__name__
-    if inner is None or kind in ("LSTM", "GRU", "SimpleRNN"):
-        has_bias = getattr(layer, "use_bias", False) and activation is not None
-        inner = "BiasAdd" if has_bias and kind in _OF_LAYERS else _OF_LAYERS.get(kind)
-    return layer.name if inner is None else f"{layer.name}/{inner}"
+    if kind in _RECURRENT:
+        return "transpose_1" if layer.return_sequences else "TensorArrayReadV3"
+    activation = getattr(getattr(layer, "activation", None), "__name__", "linear")
+    if activation != "linear":
+        return _OF_ACTIVATIONS.get(activation)
+    has_bias = getattr(layer, "use_bias", False) and kind in _WITH_BIAS
+    return "BiasAdd" if has_bias else _OF_LAYERS.get(kind)
 
 
 def note_network(network: Any) -> None:
-    """Take note of a network of the default graph, whose outputs may be asked for by their names.
-
-    They get these when somebody asks: most programs never do.
-    """
+    """Take note of a network of the default graph, whose outputs may be asked for by names."""
     graph = get_default_graph()
     if not graph.makes_tensors:
-        graph.notes.setdefault("networks", WeakSet()).add(network)
-        graph.notes["name all"] = name_outputs
+        graph.unnamed[network] = functools.partial(_name_outputs, graph)
 
 
-def name_outputs(graph: Graph) -> None:
-    """Let the outputs of all layers of the networks of a graph stand in it by their names."""
+def _name_outputs(graph: Graph, network: Any) -> None:
+    """Let the outputs of all layers of a network stand in a graph by their names."""
     with graph.as_default():
-        for network in list(graph.notes["networks"]):
-            for layer in network.layers:
-                if layer.built:
-                    _ = getattr(layer, "output", None)
+        for layer in network.layers:
+            if layer.built:
+                _ = getattr(layer, "output", None)
