@@ -242,3 +242,19 @@ def test_inputs_and_outputs_are_kept_alive_by_their_graph_alone():
     gc.collect()
     with pytest.raises(gg.errors.GraphError, match="not part of a network"):
         _ = layer.output
+
+
+def test_a_network_inside_a_layer_is_built_apart_from_the_call_that_builds_it():
+    class Outer(gg.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = gg.Sequential([L.BatchNormalization(momentum=0.5), L.Dropout(0.5)])
+
+        def call(self, x):
+            return self.inner(x)
+
+    x = np.full((4, 3), 3, "float32")
+    model = Outer()
+    model.compile(optimizer="sgd", loss="mse")
+    model.fit(x, x, epochs=2, verbose=0)
+    np.testing.assert_allclose(model.inner.layers[0].get_weights()[2], [2.25] * 3)  # 3 (1 - 0.5^2)

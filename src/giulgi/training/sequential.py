@@ -11,6 +11,7 @@ from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.leaves import placeholder
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.layers.base import Layer
+from giulgi.nn.layers.calls import built_apart
 from giulgi.nn.layers.input import InputLayer
 from giulgi.signatures import example_call, names_checked
 from giulgi.training.data.batches import Batch
@@ -148,7 +149,8 @@ class Sequential(Model):
                 "the shape of the inputs is not known.", op="build", fix="build((None, 784))"
             )
         start = placeholder(self.dtype, tuple(input_shape), f"{self.name}_input")
-        end = self._through(start)
+        with built_apart():
+            end = self._through(start)
         self._start, self._end = start, end
         self._finish()
 

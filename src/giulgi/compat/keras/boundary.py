@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,6 +22,7 @@ from giulgi.compat.tensors.shapes import TensorShape
 from giulgi.compat.tensors.tensor import Converted, Tensor, as_expression, as_tensor, record
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
+from giulgi.nn.layers.calls import builds_apart
 from giulgi.tree import flatten, tree_map, unflatten
 
 # Whether a layer of giulgi's is called, which calls others with expressions.
@@ -122,7 +124,7 @@ def called(
     )
     outer = _inside.set(True)
     try:
-        with graph.calls_of_layers(symbolic):
+        with nullcontext() if builds_apart() else graph.calls_of_layers(symbolic):
             result = function(*given, **options)
     finally:
         _inside.reset(outer)

@@ -334,9 +334,11 @@ class TrainedModel(Stepped, Layer, ReportingModel):
         given = as_arrays(x), self._targets(x, y), sample_weight, class_weight
         return super().train_on_batch(*given, options.get("return_dict", False))
 
-    def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True
-    ) -> Any:
+    def test_on_batch(  # type: ignore[override]  # So does this.
+        self, x: Any, y: Any = None, sample_weight: Any = None, reset_metrics: bool = True,
+        return_dict: bool = False,
+    ) -> Any:  # fmt: skip
         """Return the loss and metrics of a batch."""
         del reset_metrics
-        return super().test_on_batch(as_arrays(x), self._targets(x, y), sample_weight)
+        given = as_arrays(x), self._targets(x, y), sample_weight
+        return super().test_on_batch(*given, return_dict)

@@ -158,10 +158,13 @@ class Optimizer(gg.optimizers.Optimizer):
             updates = self.minimize_expressions(value, variables)
         return _step(updates)
 
-    def apply_gradients(self, pairs: Iterable[Any], name: str | None = None) -> Any:
+    def apply_gradients(
+        self, grads_and_vars: Iterable[Any], name: str | None = None,
+        experimental_aggregate_gradients: bool = True,
+    ) -> Any:  # fmt: skip
         """Take one step: now, or in a graph of named tensors, by the operation returned."""
-        del name
-        given = [(g, v) for g, v in pairs]
+        del name, experimental_aggregate_gradients  # There is one device.
+        given = [(g, v) for g, v in grads_and_vars]
         if given and all(g is None for g, _ in given):
             names = [getattr(v, "name", v) for _, v in given]
             raise ValueError(f"No gradients provided for any variable: {names}.")

@@ -55,8 +55,10 @@ def print_summary(
 
 
 def _is_chain(model: Any) -> bool:
-    """Whether each layer is called once, on a single tensor."""
-    calls = model._network.calls if model._network is not None else []
+    """Whether each layer is called once, on a single tensor, or only ``call`` knows where."""
+    if model._network is None:
+        return True
+    calls = model._network.calls
     layers = {call.layer for call in calls}
     return bool(calls) and len(layers) == len(calls) and all(len(c.inputs) == 1 for c in calls)
 

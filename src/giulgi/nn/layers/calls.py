@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from giulgi.errors import GraphError
 from giulgi.graph import ops
 from giulgi.graph.ops.identities import tag
-from giulgi.graph.ops.state import Variable, is_recording
+from giulgi.graph.ops.state import Variable, is_recording, unrecorded
 from giulgi.graph.tensor import Tensor
 from giulgi.nn.phase import in_phase, phase
 from giulgi.tree import flatten, unflatten
@@ -90,6 +90,31 @@ def current_call() -> LayerCall | None:
 def builds_network() -> bool:
     """Whether what is called now becomes part of a network, and is not computed or traced."""
     return current_call() is not None and not is_recording()
+
+
+_apart: ContextVar[bool] = ContextVar("giulgi_builds_apart", default=False)
+
+
+def builds_apart() -> bool:
+    """Whether a network of its own is being built, see :func:`built_apart`."""
+    return _apart.get()
+
+
+@contextmanager
+def built_apart() -> Iterator[None]:
+    """Let what is called inside become a network of its own, whatever is going on around.
+
+    A network without a shape is built when it is first called: by a layer of another one, while a
+    function is traced, or on numbers. What its layers change, and whether they train, belongs to
+    the network, not to that call.
+    """
+    call, apart = _current.set(None), _apart.set(True)
+    try:
+        with unrecorded(), in_phase(None):
+            yield
+    finally:
+        _apart.reset(apart)
+        _current.reset(call)
 
 
 def change(
