@@ -198,7 +198,7 @@ def test_a_notebook_runs_cell_by_cell(tmp_path):
     ended = giulgi_run(tmp_path, "n.ipynb")
     assert ended.code == 0, ended.err
     lines = [line for line in ended.out.splitlines() if not line.startswith("Wall time")]
-    assert lines == ["7", "21", "said", "22", "23", "shown", "23"]
+    assert lines == ["7", "21", "said", "22", "23", "shown", str(tmp_path), "23"]
     assert ended.out.count("Wall time: ") == 2
     assert ended.err.count("is left out") == 1
     assert 'File "n.ipynb, cell 6", line 1' in ended.err
@@ -319,3 +319,16 @@ def test_a_program_of_a_korean_windows(tmp_path):
     ended = giulgi_run(tmp_path, "program.py")
     assert ended.out == "한글\n"
     assert ended.err.count("beside.py is not in UTF-8; it is read as CP949") == 1
+
+
+def test_magics_go_into_folders_and_back_and_tell_of_those_that_are_not_there(tmp_path):
+    (tmp_path / "a b").mkdir()
+    code = ["where = %pwd", '%cd "a b"', "%cd -", "%cd /content/nowhere", "%pwd", "print(where)"]
+    cells = [{"cell_type": "code", "source": [line]} for line in code]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    ended = giulgi_run(tmp_path, "n.ipynb")
+    assert ended.code == 0, ended.err
+    inside, back, missing, here, where = ended.out.splitlines()
+    assert inside == f"{tmp_path}/a b"
+    assert back == here == where == str(tmp_path)
+    assert "/content/nowhere" in missing

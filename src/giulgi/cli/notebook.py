@@ -145,6 +145,7 @@ class Shell:
         self.user_ns = main.__dict__
         self.events = Events()
         self._is_told = False
+        self._folder_before = os.getcwd()
         self.user_ns["__giulgi_line__"] = self._line
 
     def run_cell(self, text: str, name: str = "cell") -> None:
@@ -209,8 +210,8 @@ class Shell:
             return self._timed(lambda: self.run_cell(code))
         if name == "run" and rest.strip():
             self._run_file(Path(shlex.split(rest)[0]))
-        if name == "cd" and rest.strip():
-            os.chdir(os.path.expanduser(self._filled(rest.strip())))
+        if name == "cd":
+            self._change_folder(self._filled(rest.strip()))
         if name == "pylab":
             exec(_PYLAB, self.user_ns)
         if name == "tensorflow_version":
@@ -218,9 +219,25 @@ class Shell:
         if name in ("env", "set_env") and "=" in rest:
             key, _, value = rest.partition("=")
             os.environ[key.strip()] = value.strip()
-        if name in ("ls", "mkdir", "cat"):
+        if name == "pwd" and is_value:
+            return os.getcwd()
+        if name in ("ls", "mkdir", "cat", "cp", "mv", "rm", "rmdir", "pwd"):
             return self._line(f"!{name} {rest}", is_value)
         return [] if is_value else None
+
+    def _change_folder(self, told: str) -> None:
+        """Go into a folder, ``-`` for the one before; one that is not there is only told of."""
+        before = os.getcwd()
+        if len(told) > 1 and told[0] == told[-1] and told[0] in "'\"":
+            told = told[1:-1]
+        folder = self._folder_before if told == "-" else told.replace("\\ ", " ") or "~"
+        try:
+            os.chdir(os.path.expanduser(folder))
+        except OSError as error:
+            print(error)  # As in IPython, where what follows may be about a folder of elsewhere.
+            return
+        self._folder_before = before
+        print(os.getcwd())
 
     def _run_file(self, path: Path) -> None:
         text = path.with_suffix(path.suffix or ".py").read_text(encoding="utf-8")
