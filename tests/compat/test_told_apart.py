@@ -90,6 +90,16 @@ def test_equal_labels_are_fed_one_by_one(tf, run):
     assert run(one + 10 * other, {x: [1.0], one: [5]}).tolist() == [15]
 
 
+def test_equal_results_of_one_operation_and_reads_are_told_apart(tf, run):
+    x = tf.placeholder(tf.float32, [2])
+    one, other = tf.map_fn(lambda t: (t * 2, t * 2), x, dtype=(tf.float32, tf.float32))
+    assert run(one + 10 * other, {x: [1, 1], one: [0, 0]}).tolist() == [20, 20]
+    v = variable(tf, run, 3.0)
+    first, second = v.read_value(), v.read_value()
+    assert [run(first + 10 * second, {first: 0}), run(v + second, {second: 0})] == [30, 3]
+    assert run(tf.gradients(first * second * second, [first, second, v])) == [9, 18, 27]
+
+
 def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
     x = tf.placeholder(tf.float32, [None, 2])
     w = variable(tf, run, np.float32([[1.0], [2.0]]))
@@ -99,6 +109,19 @@ def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
             loss = tf.reduce_mean(tf.square(tf.matmul(x, w) - 1.0))
             (slope,) = tf.gradients(loss, [w])
             run([loss, w.assign(w - 0.1 * slope)], {x: [[1.0, 1.0]]})
+    assert len(programs_of(tf.get_default_graph()).items()) == 2  # The initializer, and the step.
+
+
+def test_what_is_built_again_and_fed_a_state_runs_what_was_compiled(tf, run):
+    x = tf.placeholder(tf.float32, [None, 2])
+    w = variable(tf, run, np.float32([[1.0, 2.0], [0.0, 1.0]]))
+    state = tf.zeros([1, 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for number in range(5):
+            h = tf.matmul(x, w) + state
+            found = run(h, {x: [[1.0, 1.0]], state: [[number, 0.0]]})
+            assert found.tolist() == [[1 + number, 3]]
     assert len(programs_of(tf.get_default_graph()).items()) == 2  # The initializer, and the step.
 
 

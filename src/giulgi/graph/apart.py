@@ -9,14 +9,13 @@ again, so that nothing is computed twice.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from giulgi.graph.node import Node, copy_of, topological
+from giulgi.graph.node import Node, applied_to, copy_of, topological
 from giulgi.graph.op import Op
 from giulgi.graph.ops.identities import Tag, tag
-from giulgi.graph.rewrite import original, rewritten
 from giulgi.graph.tensor import Tensor
 
 _numbers = itertools.count(1)
@@ -60,14 +59,29 @@ def is_told_apart(x: Tensor) -> bool:
     return x.node.original is not None or _is_label(x.op)
 
 
-def merged(xs: Sequence[Tensor]) -> list[Tensor]:
-    """Return expressions with nothing told apart any more: what is equal is one node."""
-    nodes = topological(x.node for x in xs)
-    return rewritten(xs, _as_one) if any(is_told_apart(Tensor(n)) for n in nodes) else list(xs)
+def merged(xs: Sequence[Tensor], kept: Collection[Node] = ()) -> list[Tensor]:
+    """Return expressions with nothing told apart any more: what is equal is one node.
 
-
-def _as_one(x: Tensor) -> Tensor:
-    return x.inputs[0] if _is_label(x.op) else original(x)
+    Args:
+        xs: the expressions.
+        kept: nodes that stay themselves, such as what is fed: what equals one is not that one.
+    """
+    nodes = topological((x.node for x in xs), stop=kept)
+    if not any(is_told_apart(Tensor(node)) for node in nodes):
+        return list(xs)
+    done = {node: node for node in kept}
+    for node in nodes:
+        if node in done:
+            continue
+        inputs = tuple([done[source] for source in node.inputs])
+        if _is_label(node.op):
+            made = inputs[0]
+        elif inputs == node.inputs:
+            made = node.original or node
+        else:
+            made = applied_to(node, inputs)
+        done[node] = copy_of(made) if made in kept and not _is_label(node.op) else made
+    return [Tensor(done[x.node]) for x in xs]
 
 
 def _is_label(op: Op) -> bool:

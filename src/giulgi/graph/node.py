@@ -167,6 +167,12 @@ def copy_of(node: Node) -> Node:
     return made
 
 
+def applied_to(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """Return the node that is one applied to other inputs of the same shapes and dtypes."""
+    with built_for(node.source, node.path):
+        return _intern(node.op, inputs, node.spec, node.name, node.source)
+
+
 def newest_serial() -> int:
     """Return a number that is greater than the serial of any node there is."""
     return next(_serials)

@@ -121,14 +121,20 @@ def _expressions(value: Any, inputs: list[Tensor]) -> Any:
     return value
 
 
-def _of_its_own(graph: Graph, x: Expression, inputs: Sequence[Tensor]) -> Expression:
-    """Return a result of an operation as an expression that no other operation has.
+def _of_its_own(
+    graph: Graph, x: Expression, inputs: Sequence[Tensor], results: Sequence[Expression]
+) -> Expression:
+    """Return a result of an operation as an expression that no other result has.
 
     An expression that was there before is one of another operation, or may be.
     """
+    if graph.is_eager or graph.is_in_a_loop:
+        return x
     made_of = [tensor.expression for tensor in inputs]
+    if sum(x.node is y.node for y in results) > 1:
+        made_of.append(x)  # Each of several is made of what they have in common.
     is_new = x.node.serial > graph.newest_node and all(x.node is not y.node for y in made_of)
-    return x if is_new or graph.is_eager or graph.is_in_a_loop else told_apart(x, made_of)
+    return x if is_new else told_apart(x, made_of)
 
 
 def as_results(
@@ -144,7 +150,7 @@ def as_results(
     outputs = []
     for leaf in leaves:
         if isinstance(leaf, Expression):
-            own = _of_its_own(graph, leaf, inputs)
+            own = _of_its_own(graph, leaf, inputs, expressions)
             made.outputs.append(result_of(made, len(made.outputs), own))
             outputs.append(made.outputs[-1])
         else:

@@ -181,10 +181,9 @@ def program_of(
         feeds: those whose values are given.
         updates: variables and their new values.
     """
-    if not any(x.node.inputs for x in feeds):  # Else what is fed is told apart from its equals.
-        ends = merged([*fetches, *updates.values()])
-        fetches = ends[: len(fetches)]
-        updates = dict(zip(updates, ends[len(fetches) :], strict=True))
+    ends = merged([*fetches, *updates.values()], {x.node for x in feeds})
+    fetches = ends[: len(fetches)]
+    updates = dict(zip(updates, ends[len(fetches) :], strict=True))
     key = (
         tuple(x.node for x in fetches),
         tuple(x.node for x in feeds),

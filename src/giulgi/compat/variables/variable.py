@@ -13,13 +13,12 @@ from giulgi.compat.operations.refusals import MixedTypesError
 from giulgi.compat.tensors.dtypes import as_dtype
 from giulgi.compat.tensors.references import Reference
 from giulgi.compat.tensors.shapes import TensorShape
-from giulgi.compat.tensors.tensor import Tensor, as_tensor, record
+from giulgi.compat.tensors.tensor import Tensor, as_tensor, record, told_apart
 from giulgi.compat.variables import foreign_values
 from giulgi.compat.variables.assigned import Assigned
 from giulgi.compat.variables.methods import VariableMethods
 from giulgi.compat.variables.values import Valued
 from giulgi.graph.node import build, topological
-from giulgi.graph.ops.identities import tag
 from giulgi.graph.ops.leaves import Constant
 from giulgi.graph.ops.movement import BroadcastTo
 from giulgi.graph.ops.state import ReadVariable
@@ -102,7 +101,7 @@ class Variable(VariableMethods, Valued):
                 f"Tensor conversion requested dtype {as_dtype(dtype).name} for Tensor with dtype "
                 f"{self.initial_value.dtype.name}: {self.initial_value}"
             )
-        expression = _apart(self.initial_value, own).expression
+        expression = _apart(self.initial_value).expression
         sizes = expression.known_shape
         if not is_static(sizes):
             raise ValueError(f"initial_value must have a shape specified: {self.initial_value}")
@@ -211,7 +210,12 @@ class Variable(VariableMethods, Valued):
         """Return its value as a tensor."""
         return self.as_tensor()
 
-    read_value = value
+    def read_value(self) -> Tensor:
+        """Return its value, by an operation of its own."""
+        now = self.as_tensor()
+        if now.is_eager or self.dtype.is_foreign:
+            return now
+        return told_apart(record("Identity", "read", [now], [now.expression]).outputs[0])
 
     def eval(self, session: Any = None, feed_dict: Any = None) -> Any:
         """Return its value in a session; None: the default one."""
@@ -290,14 +294,14 @@ def _of_initialized(first: Tensor) -> Tensor:
     return record("Identity", None, [first, *values.values()], [made]).outputs[0]
 
 
-def _apart(first: Tensor, name: str) -> Tensor:
+def _apart(first: Tensor) -> Tensor:
     """Return a first value that can be fed apart from equal ones of other variables.
 
     So programs put back what they have kept: they run the initializers, and feed first values.
     """
     is_new = not first.is_eager and first.op.number == first.graph.size - 1
     if is_new and isinstance(first.expression.op, (Constant, BroadcastTo)):
-        first.expression = tag(first.expression, ("first value", name))
+        told_apart(first)
     return first
 
 
