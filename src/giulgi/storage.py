@@ -34,11 +34,15 @@ def any_seed() -> int:
 class Run:
     """A run that several programs are parts of: they draw the same random numbers.
 
+    Args:
+        storage: where they find their variables.
+
     Attributes:
         draw: what these depend on; None: none of the parts has drawn yet.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, storage: Storage) -> None:
+        self.storage = storage
         self.draw: Draw | None = None
 
     @contextmanager
@@ -81,13 +85,14 @@ class Storage:
     def next_draw(self, runs: int = 1) -> Draw:
         """Return the seed, and the first of so many numbers that no other run has."""
         run = _run.get()
-        if run is not None and run.draw is not None:
+        is_part = run is not None and run.storage is self and runs == 1
+        if run is not None and is_part and run.draw is not None:
             return run.draw
         with self._locks.counting:
             first = self._runs + 1
             self._runs += runs
         draw = Draw(self.seed, first)
-        if run is not None:
+        if run is not None and is_part:
             run.draw = draw
         return draw
 

@@ -66,6 +66,8 @@ def test_an_estimator_of_clusters_finds_the_middles(tf):
     for _ in range(3):
         model.train(input_fn)
     centers = model.cluster_centers()
+    named = model.get_variable_value(model.CLUSTER_CENTERS_VAR_NAME)
+    np.testing.assert_array_equal(centers, named)
     np.testing.assert_allclose(centers, rows.reshape(3, 20, 2).mean(1), rtol=1e-4, atol=1e-5)
     numbers = list(model.predict_cluster_index(input_fn))
     assert numbers == np.repeat([0, 1, 2], 20).tolist()

@@ -135,3 +135,14 @@ def test_cosine_transforms_are_those_of_scipy(tf):
             with tf.Session() as session:
                 np.testing.assert_allclose(session.run(found), expected, atol=1e-5)
                 np.testing.assert_allclose(session.run(mfccs), fft.dct(x) / np.sqrt(16), atol=1e-5)
+
+
+def test_a_cosine_transform_of_fewer_or_more_numbers(tf):
+    fft = pytest.importorskip("scipy.fft")
+    x = np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32)
+    with tf.Session() as session:
+        for n in (3, 8):
+            found = session.run(tf.spectral.dct(x, n=n))
+            np.testing.assert_allclose(found, fft.dct(x, n=n), atol=1e-5)
+    with pytest.raises(ValueError, match="normalization"):
+        tf.spectral.dct(x, norm="bad")

@@ -70,6 +70,15 @@ def test_a_table_of_text(tf, tmp_path):
     assert label.tolist() == [0, 1, 1]
 
 
+def test_types_of_columns_are_looked_for_in_all_rows(tf, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text('a,"b,c"\n1,2\n3,2.5\n')
+    table = tf.data.experimental.make_csv_dataset(str(path), 2, num_epochs=1, shuffle=False)
+    (found,) = table.as_numpy_iterator()
+    assert found["a"].dtype == np.int32
+    assert found["b,c"].tolist() == [2, 2.5]
+
+
 def test_records_of_examples(tf, tmp_path):
     path = str(tmp_path / "records")
     with tf.io.TFRecordWriter(path) as writer:

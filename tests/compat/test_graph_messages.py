@@ -28,6 +28,8 @@ def test_messages_of_tensors_hold_their_values(tf):
         assert np.array_equal(made, values)
     assert tf.make_ndarray(tf.contrib.util.make_tensor_proto(["a"])).tolist() == [b"a"]
     assert tf.make_ndarray(tf.contrib.util.make_tensor_proto(2.0, shape=[2])).tolist() == [2, 2]
+    large = tf.make_ndarray(tf.contrib.util.make_tensor_proto(2**40))
+    assert [large.dtype, large] == [np.int64, 2**40]
 
 
 def test_convolutions_are_of_the_kind_that_programs_look_for(tf):

@@ -119,7 +119,7 @@ class Prepared:
 
     def _fill(self, values: dict[Tensor, Any], storage: Storage) -> None:
         """Add the values of all operations and results to those of what is fed."""
-        run = Run()
+        run = Run(storage)
         for operation in self.before:
             with run.part():
                 given = self.inputs[operation].values(values, storage)

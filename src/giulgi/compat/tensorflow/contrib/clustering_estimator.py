@@ -48,10 +48,10 @@ class _Rest(SessionRunHook):
         return tf.train.SessionRunArgs(self._loss)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        """Stop if it is about what it was."""
+        """Stop if |loss - before| / (1 + |before|) is below the tolerance."""
         loss, before = float(run_values.results), self._before
         self._before = loss
-        if before is not None and abs(before - loss) <= self._tolerance * abs(before):
+        if before is not None and abs(loss - before) / (1 + abs(before)) < self._tolerance:
             run_context.request_stop()
 
 
@@ -76,7 +76,7 @@ class KMeansClustering(Estimator):
     SQUARED_EUCLIDEAN_DISTANCE, COSINE_DISTANCE = SQUARED_EUCLIDEAN_DISTANCE, COSINE_DISTANCE
     RANDOM_INIT, KMEANS_PLUS_PLUS_INIT = RANDOM_INIT, KMEANS_PLUS_PLUS_INIT
     SCORE, CLUSTER_INDEX, ALL_DISTANCES = "score", "cluster_index", "all_distances"
-    CLUSTER_CENTERS_VAR_NAME = "clusters"
+    CLUSTER_CENTERS_VAR_NAME = "kmeans/clusters"
 
     def __init__(
         self,
@@ -133,7 +133,7 @@ class KMeansClustering(Estimator):
 
     def cluster_centers(self) -> np.ndarray[Any, Any]:
         """Return the (centers, features)."""
-        return np.asarray(self.get_variable_value("kmeans/clusters"))
+        return np.asarray(self.get_variable_value(self.CLUSTER_CENTERS_VAR_NAME))
 
 
 def _rows(features: Any, columns: Any) -> Any:

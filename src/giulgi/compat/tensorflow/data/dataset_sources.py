@@ -166,13 +166,15 @@ def make_csv_dataset(
     if not paths:
         raise ValueError(f"No files match {file_pattern}")
     lines = [line.decode() for line in lines_of(paths[0])[: _LOOKED_AT + 1]]
-    names = list(column_names or lines[0].split(field_delim))
+    mark = '"' if use_quote_delim else None
+    table = list(csv.reader(lines, delimiter=field_delim, quotechar=mark))
+    names = list(column_names or table[0])
     chosen = [names.index(c) if isinstance(c, str) else c for c in select_columns or names]
     defaults = column_defaults
     if defaults is None:
-        mark = '"' if use_quote_delim else None
-        table = list(csv.reader(lines[int(header) :], delimiter=field_delim, quotechar=mark))
-        defaults = [_default_of([row[place] for row in table if row], na_value) for place in chosen]
+        rows_looked_at = [row for row in table[int(header) :] if row]
+        cells = [[row[n] for row in rows_looked_at if n < len(row)] for n in chosen]
+        defaults = [_default_of(column, na_value) for column in cells]
     rows: Dataset = CsvDataset(
         paths, defaults, None, None, header, field_delim, use_quote_delim, na_value, chosen
     )

@@ -195,13 +195,21 @@ def dct(
     Args:
         input: the signals, along the last axis.
         type: 2, or 3, which is the transposed transform without the factor of the first number.
-        n: how many numbers of each signal count.
+        n: how many numbers of each signal count; a shorter one is filled up with zeros.
         axis: the last.
         norm: "ortho" to keep lengths as they are.
+
+    Raises:
+        ValueError: for another norm, or fewer numbers than 1.
     """
+    if norm not in (None, "ortho"):
+        raise ValueError(f"Unknown normalization. Expected None or 'ortho', got: {norm}")
+    if n is not None and n < 1:
+        raise ValueError("n should be a positive integer or None")
     x = as_expression(input)
     if n is not None:
-        x = x[..., :n]
+        missing = max(n - (x.shape[-1] or n), 0)
+        x = gg.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, missing)])[..., :n]
     count = x.shape[-1]
     if type not in (2, 3) or axis != -1 or count is None:
         raise NotImplementedError("tf.spectral.dct takes types 2 and 3, along a last axis of a "

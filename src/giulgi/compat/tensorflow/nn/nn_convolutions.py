@@ -154,6 +154,8 @@ def convolution(
     rates = first_given(dilation_rate, dilations)
     rank = len(as_expression(kernel).known_shape or ()) - 2
     own = name or "convolution"
+    if rank not in _OF_RANK:
+        raise ValueError("tf.nn.convolution takes a filter of one, two or three axes of space")
     return _OF_RANK[rank](input, kernel, padding, strides, rates, data_format, name=own)
 
 

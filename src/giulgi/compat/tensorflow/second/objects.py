@@ -14,7 +14,7 @@ from giulgi.compat.names import export, exported
 from giulgi.compat.operations.operation import operation
 from giulgi.compat.tensorflow.system.compat_util import as_bytes
 from giulgi.compat.tensors.dtypes import as_dtype
-from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor
+from giulgi.compat.tensors.tensor import Tensor, as_expression, as_tensor, constant_array
 from giulgi.compat.variables.variable import Variable
 from giulgi.formats.graph_proto import TensorProto, array_of, array_proto
 from giulgi.names import snake_case
@@ -154,13 +154,8 @@ def scale_regularization_loss(regularization_loss: Any) -> Any:
 )  # fmt: skip
 def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None) -> TensorProto:
     """Return values as a message, of some dtype and shape; one number fills a shape."""
-    wanted = None if dtype is None else as_dtype(dtype).numpy_dtype
-    array = np.asarray(values, wanted)
-    if wanted is None and isinstance(values, (float, list, tuple)) and array.dtype == np.float64:
-        array = array.astype(np.float32)
-    elif wanted is None and isinstance(values, (int, list, tuple)) and array.dtype == np.int64:
-        array = array.astype(np.int32)
-    elif array.dtype.kind in "USO":
+    array = constant_array(values, None if dtype is None else as_dtype(dtype))
+    if array.dtype.kind in "USO":
         array = np.asarray(np.vectorize(as_bytes, otypes=[object])(array), object)
     if shape is not None:
         array = np.broadcast_to(array, shape) if array.size == 1 else array.reshape(shape)
