@@ -87,13 +87,13 @@ def _search_by_lanes(
         better = _is_better(f, largest, dtype, value, best)
         loop.carry(f.select(better, value, best), f.select(better, here, place))
     best, place = loop.results
-    while lanes > 1:
+    half = lanes // 2
+    while half:
         # Each lane and the one that is half of all lanes further: the better of the two.
-        lanes //= 2
-        left, right = (
-            [_lanes(f, both, first, lanes) for both in (best, place)] for first in (0, lanes)
-        )
+        left = [_lanes(f, both, 0, half) for both in (best, place)]
+        right = [_lanes(f, both, half, half) for both in (best, place)]
         best, place = _better_of(f, largest, dtype, left, right)
+        half //= 2
     return best, f.convert("sext", place, I64)
 
 

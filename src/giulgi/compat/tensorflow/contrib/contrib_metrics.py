@@ -33,8 +33,8 @@ for _kind in (
     _made = _streaming(_kind)
     _made.__name__ = f"streaming_{_kind.__name__}"
     export(f"contrib.metrics.{_made.__name__}", _made)
-    if _kind is recall_at_k:
-        export("contrib.metrics.streaming_sparse_recall_at_k", _made)
+
+export("contrib.metrics.streaming_sparse_recall_at_k", _streaming(recall_at_k))
 
 
 @operation("contrib.metrics.accuracy", type="accuracy")
