@@ -186,7 +186,7 @@ def test_a_branch_that_is_not_chosen_does_not_fail():
         ((2, 9, 9, 3), 3, 2, "same"), ((2, 9, 10, 3), 3, 2, "valid"), ((2, 7, 7, 5), 3, 1, "same"),
         ((1, 5, 5, 2), 2, 3, "valid"), ((2, 11, 4, 3), (3, 2), (2, 3), "same"),
         ((2, 20, 3), 4, 3, "same"), ((1, 5, 6, 7, 2), 2, 2, "same"), ((1, 3, 3, 1), 3, 5, "same"),
-        ((2, 9, 9, 3), 5, 2, "same"),
+        ((2, 9, 9, 3), 5, 2, "same"), ((2, 8, 9, 2), 3, 2, 1),
     ],
 )  # fmt: skip
 def test_what_several_windows_or_none_see_is_given_back(shape, size, stride, padding):
