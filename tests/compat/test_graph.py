@@ -178,7 +178,9 @@ def test_operations_and_sessions_tell_what_they_are(tf):
     assert tf.get_default_graph().version == len(tf.get_default_graph().get_operations())
     tf.Variable(1.0)
     assert tf.train.Saver().saver_def.filename_tensor_name == "save/Const:0"
-    assert [device.device_type for device in tf.Session().list_devices()] == ["CPU"]
+    device = tf.Session().list_devices()[0]
+    assert device.device_type == "CPU"
+    assert device.name == "/job:localhost/replica:0/task:0/device:CPU:0"
 
 
 def test_the_first_value_of_a_variable_is_found_by_its_operation_and_fed(tf):

@@ -56,3 +56,12 @@ def test_texts_have_empty_ones_like_them(tf):
     for make in (lambda: tf.ones_like(["apple"]), lambda: tf.ones([2], tf.string)):
         with pytest.raises(TypeError, match="Expected string"):
             make()
+
+
+def test_eigenvalues_and_vectors_are_a_plain_pair(tf):
+    """It is printed as what TensorFlow 1 gave: a tuple of two arrays."""
+    with tf.Session() as session:
+        found = session.run(tf.self_adjoint_eig(tf.constant([[2.0, 1.0], [1.0, 2.0]])))
+    assert type(found) is tuple
+    np.testing.assert_allclose(found[0], [1.0, 3.0], rtol=1e-6)
+    np.testing.assert_allclose(abs(found[1]), np.full((2, 2), 0.5**0.5), rtol=1e-6)

@@ -353,10 +353,12 @@ def test_what_is_fetched_of_a_variable_is_what_the_run_leaves_in_it(tf):
 def test_tensors_of_another_graph_are_refused(tf):
     mine = tf.placeholder(tf.float32, [])
     with tf.Graph().as_default():
-        other, fed = tf.Variable(1.0) * 2, tf.placeholder(tf.float32, [])
+        variable, fed = tf.Variable(1.0), tf.placeholder(tf.float32, [])
+        other = variable * 2
     with tf.Session() as session:
-        with pytest.raises(ValueError, match="cannot be interpreted as a Tensor"):
-            session.run(other)
+        for foreign in (other, variable):
+            with pytest.raises(ValueError, match="cannot be interpreted as a Tensor"):
+                session.run(foreign)
         with pytest.raises(TypeError, match="is not an element of this graph"):
             session.run(mine, {mine: 1.0, fed: 2.0})
 

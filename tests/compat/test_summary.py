@@ -79,6 +79,12 @@ def test_a_histogram_of_what_is_no_number_is_an_error(tf):
         session.run(found)
 
 
+def test_each_merging_has_a_scope_of_its_own(tf):
+    scalar = tf.summary.scalar("loss", tf.constant(1.0))
+    names = [tf.summary.merge([scalar], name=name).name for name in (None, None, "all")]
+    assert names == ["Merge/MergeSummary:0", "Merge_1/MergeSummary:0", "all/all:0"]
+
+
 def test_without_summaries_there_is_nothing_to_merge(tf):
     assert tf.summary.merge_all() is None
 

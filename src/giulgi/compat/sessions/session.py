@@ -100,7 +100,7 @@ def _fed(graph: Graph, key: Any) -> Any:
     raise TypeError(f"Cannot interpret feed_dict key as Tensor: {key!r}")
 
 
-def _foreign(x: Tensor | Operation) -> str:
+def _foreign(x: Tensor | Operation | Variable) -> str:
     return f"{type(x).__name__} {x} is not an element of this graph."
 
 
@@ -130,11 +130,11 @@ def _parts(graph: Graph, fetch: Any) -> tuple[list[Any], Any]:
             raise ValueError(
                 f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({error})"
             ) from None
+    if isinstance(fetch, (Tensor, Operation, Variable)) and fetch.graph is not graph:
+        raise ValueError(
+            f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({_foreign(fetch)})"
+        )
     if isinstance(fetch, (Tensor, Operation)):
-        if fetch.graph is not graph:
-            raise ValueError(
-                f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({_foreign(fetch)})"
-            )
         return [fetch], _only
     if fetch is None:
         raise TypeError("Fetch argument None has invalid type <class 'NoneType'>")
@@ -280,9 +280,9 @@ class BaseSession:
 
     def list_devices(self) -> list[Any]:
         """Return the devices: the processor."""
-        from giulgi.compat.tensorflow.system.devices import list_local_devices
+        from giulgi.compat.tensorflow.system.devices import local_devices
 
-        return list_local_devices()
+        return local_devices("/job:localhost/replica:0/task:0/device:CPU:0")
 
     def close(self) -> None:
         """Let nothing be run any more."""

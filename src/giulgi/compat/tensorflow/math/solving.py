@@ -107,13 +107,11 @@ def cholesky_solve(chol: Any, rhs: Any, name: str | None = None) -> gg.Tensor:
     return solving.solve(gg.matrix_transpose(low), solving.solve(low, b))
 
 
-_Eigen = namedtuple("_Eigen", ["eigenvalues", "eigenvectors"])
-
-
 @exported("self_adjoint_eig", "linalg.eigh", "batch_self_adjoint_eig")
 def self_adjoint_eig(tensor: Any, name: str | None = None) -> Any:
     """Return the eigenvalues of symmetric matrices, and their eigenvectors as columns."""
-    return _Eigen(*_eigen(tensor, name))
+    values, vectors = _eigen(tensor, name)
+    return values, vectors
 
 
 @operation(type="SelfAdjointEigV2")

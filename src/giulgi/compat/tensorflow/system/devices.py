@@ -217,9 +217,14 @@ def _memory() -> int:
 def list_local_devices(session_config: Any = None) -> list[Any]:
     """Return what computes: the processor."""
     del session_config
+    return local_devices("/device:CPU:0")
+
+
+def local_devices(name: str) -> list[Any]:
+    """Return the devices, of which there is one, by this name."""
     return [
         SimpleNamespace(
-            name="/device:CPU:0",
+            name=name,
             device_type="CPU",
             memory_limit=_memory(),
             incarnation=0,

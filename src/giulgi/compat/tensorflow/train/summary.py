@@ -237,8 +237,9 @@ def merge(inputs: Sequence[Any], collections: Any = None, name: str | None = Non
         # Messages one after another are one message of the values of all.
         return b"".join(np.asarray(summary, object).item() for summary in summaries)
 
-    own = name or "Merge/MergeSummary"
-    made = host_operation("MergeSummary", joined, found, [(string, [])], own)
+    with get_default_graph().name_scope(name or "Merge"):
+        own = name or "MergeSummary"
+        made = host_operation("MergeSummary", joined, found, [(string, [])], own)
     if collections:
         get_default_graph().add_to_collections(collections, made.outputs[0])
     return made.outputs[0]
