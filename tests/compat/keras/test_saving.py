@@ -362,3 +362,19 @@ def test_networks_of_equal_names_are_named_in_the_order_of_building(tf):
         assert graph.get_tensor_by_name(f"{scope}/Softmax:0").shape[1] == network.output_shape[1]
     with pytest.raises(KeyError, match="not in the graph"):
         graph.get_operation_by_name("nope")
+
+
+def test_a_network_keeps_its_names_where_another_graph_is_the_default_one(tf):
+    graph_util = tf.graph_util
+    model = tf.keras.Sequential([tf.keras.layers.Dense(2, input_shape=(3,), name="told")])
+    session = tf.keras.backend.get_session()
+    wanted = model.predict(np.ones((2, 3)))
+    frozen = graph_util.convert_variables_to_constants(
+        session, session.graph.as_graph_def(), ["told/BiasAdd"]
+    )
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(frozen, name="")
+        with tf.Session(graph=graph) as other:
+            assert model.input.graph is session.graph
+            found = other.run(model.output.name, {model.input.name: np.ones((2, 3))})
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from giulgi.compat.graphs.graph import get_default_graph
-from giulgi.compat.keras.output_names import output_name
+from giulgi.compat.keras.output_names import home_of, output_name
 from giulgi.compat.names import export
 from giulgi.compat.operations.by_python import filled_by_sessions, with_python
 from giulgi.compat.operations.operation import as_results
@@ -73,6 +73,11 @@ def _named(expression: Expression) -> Tensor:
     graph = get_default_graph()
     if graph.is_eager and not expression.node.symbolic:
         return record("Expression", None, [], [expression]).outputs[0]
+    home = home_of(expression)
+    if home is not None and home is not graph and not graph.makes_tensors:
+        # A network keeps the names that it has where it was built.
+        with home.as_default():
+            return _named(expression)
     known = graph.notes.setdefault("keras tensors", {})
     found: Tensor | None = known.get(expression.node)
     if found is None:

@@ -48,7 +48,7 @@ class Model(TrainedModel):
         network.requires_finite = False  # Keras computes with NaN, too.
         network.takes_fractions = True
         super()._set_network(network)
-        note_network(self)
+        note_network(self, network.outputs)
         if len(network.inputs) == 1:  # As the first layer of a Sequential it tells the shape.
             self.batch_input_shape = network.inputs[0].known_shape
 

@@ -8,9 +8,15 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary, ref
 
 from giulgi.compat.graphs.graph import Graph, get_default_graph
+from giulgi.graph.node import Node, topological
+from giulgi.graph.ops.identities import Tag
+from giulgi.graph.ops.leaves import Placeholder
+from giulgi.graph.tensor import Tensor as Expression
 
 _OF_ACTIVATIONS = {
     "elu": "Elu", "exponential": "Exp", "hard_sigmoid": "clip_by_value", "relu": "Relu",
@@ -65,11 +71,25 @@ def _inner_name(layer: Any) -> str | None:
     return "BiasAdd" if has_bias else _OF_LAYERS.get(kind)
 
 
-def note_network(network: Any) -> None:
+# Of inputs and outputs of layers the graph in which their network was built.
+_homes: WeakKeyDictionary[Node, ref[Graph]] = WeakKeyDictionary()
+
+
+def home_of(expression: Expression) -> Graph | None:
+    """Return the graph of the network that an expression is of; None if it is of none."""
+    known = _homes.get(expression.node)
+    return None if known is None else known()
+
+
+def note_network(network: Any, outputs: Sequence[Expression]) -> None:
     """Take note of a network of the default graph, whose outputs may be asked for by names."""
     graph = get_default_graph()
-    if not graph.makes_tensors:
-        graph.unnamed[network] = functools.partial(_name_outputs, graph)
+    if graph.makes_tensors:
+        return
+    graph.unnamed[network] = functools.partial(_name_outputs, graph)
+    for node in topological(y.node for y in outputs):
+        if isinstance(node.op, (Placeholder, Tag)):
+            _homes.setdefault(node, ref(graph))
 
 
 def _name_outputs(graph: Graph, network: Any) -> None:

@@ -43,6 +43,10 @@ _FEWEST_RUNS = 2
 # most train for hundreds of steps, and of a large network each one takes long.
 _SHARE_OF_TRAINING = 0.25
 
+# Where there are more sets of shapes than these, and fewer runs for each, a new one hardly returns:
+# then nothing is compiled for it sooner than for any other program.
+_FEW_SETS, _FEW_RUNS = 8, 4
+
 # How many programs are remembered by what they compute, and for how many shapes each.
 _REMEMBERED_PROGRAMS, _REMEMBERED_SHAPES = 256, 1024
 
@@ -81,6 +85,8 @@ class AdaptiveProgram:
         # For each set of shapes what is left to interpret; and that of the last run.
         self._left: Recent[Shapes, _Left] = Recent(_REMEMBERED_SHAPES)
         self._last: tuple[Shapes | None, _Left] = None, _Left(0, 0, 0)
+        # How often it was run, and for how many sets of shapes.
+        self._runs = self._sets = 0
 
     def __call__(self, arrays: Sequence[Array], storage: Storage) -> list[Any]:
         """Run on what is fed; return what is fetched, single numbers as NumPy's."""
@@ -90,14 +96,21 @@ class AdaptiveProgram:
             arrays = [arrays[place] for place in self._places]
         shapes = tuple([array.shape for array in arrays])
         known, left = self._last
+        self._runs += 1
         if shapes != known:
-            left = self._left.get(shapes, lambda: _Left.of(self.compiled.specialised(shapes)))
+            left = self._left.get(shapes, lambda: self._of_new(shapes))
             self._last = shapes, left
         if left.seconds > 0:
             found = self._run_interpreted(arrays, storage, left)
         else:
             found = self.compiled.run(arrays, storage)
         return [array if array.ndim else array[()] for array in found]
+
+    def _of_new(self, shapes: Shapes) -> _Left:
+        """Return what is left to interpret for shapes that were not there before."""
+        hardly_returns = self._sets >= _FEW_SETS and self._runs < _FEW_RUNS * self._sets
+        self._sets += 1
+        return _Left.of(self.compiled.specialised(shapes), hardly_returns)
 
     def _run_interpreted(
         self, arrays: Sequence[Array], storage: Storage, left: _Left
@@ -153,16 +166,17 @@ class _Left:
     loops: float
 
     @classmethod
-    def of(cls, computation: Computation) -> _Left:
-        """Return it for a computation that was not run yet."""
+    def of(cls, computation: Computation, hardly_returns: bool) -> _Left:
+        """Return it for a computation that was not run yet, and may hardly be run again."""
         nodes = computation.nodes
         run = seconds_interpreted(nodes) + seconds_in_loops(nodes)
         count = node_count(nodes)
         seconds = _COMPILING + count * _COMPILING_A_NODE
-        if computation.trains:
+        if computation.trains and not hardly_returns:
             seconds *= _SHARE_OF_TRAINING
         loops = _COMPILING + (count - len(nodes)) * _COMPILING_A_NODE
-        return cls(seconds if seconds >= _FEWEST_RUNS * run else 0, run, loops)
+        fewest = 1 if hardly_returns else _FEWEST_RUNS
+        return cls(seconds if seconds >= fewest * run else 0, run, loops)
 
 
 def program_of(
