@@ -53,8 +53,8 @@ it prints where the time went. A program that builds new operations in its loop 
 
 **Differences.** There is one processor and no GPU: `tf.device` is read and means nothing. Weights
 begin with giulgi's own random numbers, so results agree in what they mean and not in their digits.
-Values are read as they were before the run, except under `tf.control_dependencies`; in TensorFlow
-that order was left open. The gradient of an embedding is a whole array, in which the slopes of rows
+Values are read as they were before the run, except under `tf.control_dependencies`; a variable that
+is fetched itself is what the run leaves in it. In TensorFlow that order was left open. The gradient of an embedding is a whole array, in which the slopes of rows
 that are looked up several times are added up: where TensorFlow clipped slice by slice, or left the
 momentum of other rows alone, numbers differ a little. Without a screen `plt.show()` shows nothing
 and goes on.

@@ -107,6 +107,10 @@ def test_a_name_that_is_not_there_is_told_of(tmp_path):
     assert ended.code == 1
     assert "tensorflow.no_such_name is not there" in ended.err
     assert giulgi_run(tmp_path, "missing.py").err == ("giulgi run: there is no file 'missing.py'\n")
+    (tmp_path / "broken.ipynb").write_text('{"cells": [')
+    ended = giulgi_run(tmp_path, "broken.ipynb")
+    assert ended.err.startswith("giulgi run: broken.ipynb is no Jupyter notebook that can be read")
+    assert [ended.code, ended.err.count("\n")] == [2, 1]
 
 
 def test_packages_that_are_not_installed_are_told_of(tmp_path):
@@ -136,7 +140,7 @@ def test_a_line_is_found_explained_and_timed(tmp_path):
     assert ended.out.startswith("w = 2.000\n")
     assert "== Its parameters: 1 number in 1 variable ==" in ended.out
     assert re.search(r"\n  MatMul = MatMul\(\S+, w\) +float32 \(\?, 1\)\n", ended.out), ended.out
-    assert "3,000 calls" in ended.out
+    assert re.search(r"3,000 calls, \S+ µs each; compiling took ", ended.out), ended.out
     assert "program.py:12" in ended.out
     assert "compiled to one native function for (2, 1), (2, 1):" in ended.out
     for part in ("building the graph", "compiling", "running", "Python in between"):

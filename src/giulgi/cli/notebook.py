@@ -110,7 +110,7 @@ def read_notebook(path: Path) -> tuple[list[Cell], str]:
         else:
             cells = notebook["cells"]
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is no Jupyter notebook that can be read: {error!r}") from None
+        raise DataError(f"{path} is no Jupyter notebook that can be read: {error}") from None
     codes = [cell for cell in cells if cell.get("cell_type") == "code"]
     found = []
     for number, cell in enumerate(codes, 1):
@@ -156,7 +156,8 @@ class Shell:
                 self._timed(lambda: self.run_cell(text, name))
                 return
         text = without_magics(text)
-        lines = text.splitlines(keepends=True)
+        # Python counts on each line's end where it points at a part of one.
+        lines = [f"{line}\n" for line in text.splitlines()]
         linecache.cache[name] = (len(text), None, lines, name)
         tree = _parsed(text, name)
         last = None

@@ -82,7 +82,9 @@ def _operation_lines(graph: Graph) -> Iterator[str]:
     for operation in operations:
         kinds[operation.type] = kinds.get(operation.type, 0) + 1
     most = sorted(kinds.items(), key=lambda item: -item[1])[:8]
-    yield "  " + ", ".join(f"{kind} ({count})" for kind, count in most)
+    others = len(operations) - sum(count for _, count in most)
+    told = ", ".join(f"{kind} ({count})" for kind, count in most)
+    yield f"  {told}, and {_count(others, 'other')}" if others else f"  {told}"
     yield ""
     begins = {v.initializer for v in graph.get_collection(Collections.GLOBAL_VARIABLES)}
     listed = [op for op in operations if op not in begins and op.type not in ("Initial", "NoOp")]
@@ -105,7 +107,8 @@ def _name(tensor: Any) -> str:
 def _run_lines(run: Run) -> Iterator[str]:
     if run.source is not None:
         yield f"{run.source.short}: {run.source.text}".rstrip(": ")
-    yield f"{_count(run.calls, 'call')}, {_time(run.seconds / run.calls)} each"
+    told = f"{_count(run.calls, 'call')}, {_time((run.seconds - run.compiling) / run.calls)} each"
+    yield f"{told}; compiling took {_time(run.compiling)}" if run.compiling else told
     if run.by_python:
         kinds = ", ".join(dict.fromkeys(run.by_python))
         yield f"carried out by Python: {kinds}"

@@ -16,13 +16,14 @@ from types import ModuleType
 from typing import Any
 
 from giulgi import compat
-from giulgi.cli.notebook import offer_shell, run_notebook
+from giulgi.cli.notebook import offer_shell, read_notebook, run_notebook
 from giulgi.cli.tracebacks import print_error, print_syntax_error
 from giulgi.compat.eager.guessing import guessed, is_open, name_of_accuracy
 from giulgi.compat.eager.mode import mode
 from giulgi.compat.healing.python_2_text import decide
 from giulgi.compat.healing.source import compiled, read
 from giulgi.compat.manner import manner
+from giulgi.errors import DataError
 from giulgi.names import meant
 
 _INTERRUPTED = 130  # what shells return for a program stopped by Ctrl-C
@@ -118,6 +119,11 @@ def _problem(program: str) -> str:
         return f"there is no file {program!r}"
     if path.is_dir() and not (path / "__main__.py").exists():
         return f"{program!r} is a folder, in which there is no __main__.py. Which program of it?"
+    if path.suffix == ".ipynb":
+        try:
+            read_notebook(path)
+        except DataError as error:
+            return error.problem
     return ""
 
 

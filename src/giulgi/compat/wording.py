@@ -14,6 +14,8 @@ _NAMES = {
     "top_k": "nn.top_k", "diagonal": "diag_part", "outer": "einsum",
 }  # fmt: skip
 _PHRASES = (
+    # Both are the same there.
+    (re.compile(r"\b(\w+)\.numpy\((\{[^{}]*\})\), or (session\.run\(\1, \2\))"), r"\3"),
     (re.compile(r"\b(\w+) @ (\w+)\.mT\b"), r"tf.matmul(\1, \2, transpose_b=True)"),
     (re.compile(r"\b(\w+)\.mT @ (\w+)\b"), r"tf.matmul(\1, \2, transpose_a=True)"),
     (re.compile(r"\b(\w+)\.numpy\(\{"), r"session.run(\1, {"),

@@ -88,9 +88,16 @@ def _fed(graph: Graph, key: Any) -> Any:
         return key
     if isinstance(key, str):
         try:
-            return graph.as_graph_element(key)
+            found = graph.as_graph_element(key)
         except (KeyError, ValueError) as error:
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
+        if not isinstance(found, Tensor):
+            raise TypeError(
+                f"Cannot interpret feed_dict key as Tensor: The name {key!r} refers to an "
+                "Operation, not a Tensor. Tensor names must be of the form "
+                f'"<op_name>:<output_index>", such as "{key}:0".'
+            )
+        return found
     if isinstance(key, tuple):
         return [_fed(graph, part) for part in flatten(key)[0]]
     if hasattr(key, "fed_parts"):
