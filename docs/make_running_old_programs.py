@@ -54,12 +54,12 @@ it prints where the time went. A program that builds new operations in its loop 
 **Differences.** There is one processor and no GPU: `tf.device` is read and means nothing. Weights
 begin with giulgi's own random numbers, so results agree in what they mean and not in their digits.
 Values are read as they were before the run, except under `tf.control_dependencies`; a variable that
-is fetched itself is what the run leaves in it. In TensorFlow that order was left open. The gradient of an embedding is a whole array, in which the slopes of rows
-that are looked up several times are added up: where TensorFlow clipped slice by slice, or left the
-momentum of other rows alone, numbers differ a little. Without a screen `plt.show()` shows nothing
-and goes on.
-Processes of `multiprocessing` find the stand-ins; a program that a program starts by `subprocess`
-or `os.system` does not, unless it is started with `python -m giulgi run` instead of `python`.
+is fetched itself is what the run leaves in it. In TensorFlow that order was left open. The gradient
+of an embedding is a whole array, in which the slopes of rows that are looked up several times are
+added up: where TensorFlow clipped slice by slice, or left the momentum of other rows alone, numbers
+differ a little. Without a screen `plt.show()` shows nothing and goes on. Processes of
+`multiprocessing` find the stand-ins; a program that a program starts by `subprocess` or `os.system`
+does not, unless it is started with `python -m giulgi run` instead of `python`.
 
 **Data.** MNIST comes with giulgi, for all loaders of the time. Other data sets, and weights that
 networks were trained to, are read where Keras keeps them, in `~/.keras`; what is not there is

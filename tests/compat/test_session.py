@@ -391,7 +391,7 @@ def test_names_that_are_not_there_are_told_as_fetches_and_feeds(tf):
 def test_a_feed_by_the_name_of_an_operation_tells_what_a_name_of_a_tensor_is(tf):
     x = tf.placeholder(tf.float32, [2], name="x")
     with tf.Session() as session:
-        with pytest.raises(TypeError, match='refers to an Operation, not a Tensor.*"x:0"'):
+        with pytest.raises(TypeError, match=r'refers to an Operation, not a Tensor.*"x:0"'):
             session.run(x * 2, {"x": [1, 2]})
         with pytest.raises(tf.errors.InvalidArgumentError) as caught:
             session.run(x * 2)
