@@ -85,16 +85,17 @@ class Storage:
     def next_draw(self, runs: int = 1) -> Draw:
         """Return the seed, and the first of so many numbers that no other run has."""
         run = _run.get()
-        is_part = run is not None and run.storage is self and runs == 1
-        if run is not None and is_part and run.draw is not None:
-            return run.draw
+        if run is None or run.storage is not self or runs != 1:
+            return self._drawn(runs)
+        if run.draw is None:
+            run.draw = self._drawn(1)
+        return run.draw
+
+    def _drawn(self, runs: int) -> Draw:
         with self._locks.counting:
             first = self._runs + 1
             self._runs += runs
-        draw = Draw(self.seed, first)
-        if run is not None and is_part:
-            run.draw = draw
-        return draw
+        return Draw(self.seed, first)
 
     def shuffler(self) -> np.random.Generator:
         """Return a generator for the next order of the data: one of its own each time."""

@@ -22,3 +22,23 @@ def tf():
     import tensorflow
 
     return tensorflow
+
+
+@pytest.fixture
+def run(tf):
+    """A session that is open, as what runs fetches in it."""
+    session = tf.InteractiveSession()
+    yield session.run
+    session.close()
+
+
+@pytest.fixture
+def variable(tf, run):
+    """What makes a variable of a value, which it has in the open session."""
+
+    def made(value):
+        found = tf.Variable(value)
+        run(found.initializer)
+        return found
+
+    return made

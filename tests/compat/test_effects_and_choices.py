@@ -6,29 +6,16 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
-def run(tf):
-    session = tf.InteractiveSession()
-    yield session.run
-    session.close()
-
-
-def variable(tf, run, value):
-    made = tf.Variable(value)
-    run(made.initializer)
-    return made
-
-
-def test_a_branch_assigns_only_where_it_is_taken(tf, run):
-    w = variable(tf, run, 1.0)
+def test_a_branch_assigns_only_where_it_is_taken(tf, run, variable):
+    w = variable(1.0)
     p = tf.placeholder(tf.bool)
     chosen = tf.cond(p, lambda: tf.assign(w, 10.0), lambda: tf.identity(w))
     assert [run(chosen, {p: False}), run(w)] == [1, 1]
     assert [run(chosen, {p: True}), run(w)] == [10, 10]
 
 
-def test_a_branch_of_operations_takes_place(tf, run):
-    w = variable(tf, run, 1.0)
+def test_a_branch_of_operations_takes_place(tf, run, variable):
+    w = variable(1.0)
     p = tf.placeholder(tf.bool)
     chosen = tf.cond(p, lambda: tf.group(tf.assign(w, 20.0)), lambda: tf.no_op())
     run(chosen, {p: False})
@@ -37,8 +24,8 @@ def test_a_branch_of_operations_takes_place(tf, run):
     assert run(w) == 20
 
 
-def test_a_branch_waits_for_its_own_dependencies(tf, run):
-    average = variable(tf, run, 0.0)
+def test_a_branch_waits_for_its_own_dependencies(tf, run, variable):
+    average = variable(0.0)
     x, p = tf.placeholder(tf.float32, ()), tf.placeholder(tf.bool)
 
     def training():
@@ -71,8 +58,8 @@ def test_arguments_of_cond_before_1_0(tf, run):
     assert run(tf.cond(tf.constant(True), fn1=lambda: tf.constant(1), fn2=lambda: tf.constant(2)))
 
 
-def test_a_loop_assigns_in_every_round(tf, run):
-    w = variable(tf, run, 1.0)
+def test_a_loop_assigns_in_every_round(tf, run, variable):
+    w = variable(1.0)
 
     def body(i):
         with tf.control_dependencies([w.assign_add(1.0)]):
@@ -141,8 +128,8 @@ def test_an_array_grows(tf, run):
     assert run(array.stack()).tolist() == [0, 1, 4, 9]
 
 
-def test_rows_are_assigned(tf, run):
-    w = variable(tf, run, np.zeros((4, 2), "float32"))
+def test_rows_are_assigned(tf, run, variable):
+    w = variable(np.zeros((4, 2), "float32"))
     assert run(tf.scatter_update(w, [1, 3], [[1.0, 1.0], [2.0, 2.0]]))[:, 0].tolist() == [
         0,
         1,
@@ -156,8 +143,8 @@ def test_rows_are_assigned(tf, run):
     assert run(w)[0].tolist() == [0, 9]
 
 
-def test_counting_ends(tf, run):
-    count = variable(tf, run, 0)
+def test_counting_ends(tf, run, variable):
+    count = variable(0)
     step = tf.count_up_to(count, 2)
     assert [run(step), run(step)] == [0, 1]
     with pytest.raises(tf.errors.OutOfRangeError):
@@ -266,8 +253,8 @@ def test_an_orthogonal_matrix_is_one(tf, run):
     np.testing.assert_allclose(value.T @ value, np.eye(20), atol=1e-5)
 
 
-def test_gradients_by_variables_and_tensors(tf, run):
-    w = variable(tf, run, np.ones((4, 2), "float32"))
+def test_gradients_by_variables_and_tensors(tf, run, variable):
+    w = variable(np.ones((4, 2), "float32"))
     x = tf.placeholder(tf.float32, [None, 4])
     y = tf.matmul(x, w)
     found = tf.gradients(tf.reduce_sum(tf.square(y)), [w, x, y, tf.constant(1.0)])
@@ -297,9 +284,9 @@ def test_tensors_of_two_shapes_are_refused_by_an_array(tf):
         array.write(1, [2.0, 3.0])
 
 
-def test_gradients_flow_through_arrays_of_whose_elements_a_size_is_not_known(tf, run):
+def test_gradients_flow_through_arrays_of_whose_elements_a_size_is_not_known(tf, run, variable):
     x = tf.placeholder(tf.float32, [None, None])
-    w = variable(tf, run, 0.5)
+    w = variable(0.5)
 
     def step(t, h, kept):
         h = h * w + x[:, t]

@@ -9,13 +9,6 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
-def run(tf):
-    session = tf.InteractiveSession()
-    yield session.run
-    session.close()
-
-
 def begun(tf, run, *values):
     made = [tf.Variable(value) for value in values]
     run(tf.global_variables_initializer())

@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
-
-@pytest.fixture
-def run(tf):
-    session = tf.InteractiveSession()
-    yield session.run
-    session.close()
 
 
 def near(found, wanted):

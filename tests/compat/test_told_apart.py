@@ -5,22 +5,8 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-import pytest
 
 from giulgi.compat.sessions.programs import programs_of
-
-
-@pytest.fixture
-def run(tf):
-    session = tf.InteractiveSession()
-    yield session.run
-    session.close()
-
-
-def variable(tf, run, value):
-    made = tf.Variable(value)
-    run(made.initializer)
-    return made
 
 
 def test_equal_constants_are_told_apart(tf, run):
@@ -47,8 +33,8 @@ def test_each_part_of_a_state_is_fed_by_itself(tf, run):
     assert [value[0, 0] for value in run([1.0 * part for part in parts], feeds)] == list(range(12))
 
 
-def test_identities_and_zeros_like_are_told_apart(tf, run):
-    w = variable(tf, run, np.float32(2.0))
+def test_identities_and_zeros_like_are_told_apart(tf, run, variable):
+    w = variable(np.float32(2.0))
     a, b = tf.identity(w), tf.identity(w)
     y = a * a * b + w
     assert run(tf.gradients(y, [a, b, w])) == [8, 4, 13]
@@ -57,9 +43,9 @@ def test_identities_and_zeros_like_are_told_apart(tf, run):
     assert run(first + 10 * second, {first: 1.0}) == 1
 
 
-def test_equal_results_of_operations_are_told_apart(tf, run):
+def test_equal_results_of_operations_are_told_apart(tf, run, variable):
     x = tf.placeholder(tf.float32, [None, 2])
-    w = variable(tf, run, np.float32([[1.0], [2.0]]))
+    w = variable(np.float32([[1.0], [2.0]]))
     first, second = tf.matmul(x, w), tf.matmul(x, w)
     y = tf.reduce_sum(first + 10 * second)
     feed = {x: [[1.0, 1.0]]}
@@ -90,19 +76,19 @@ def test_equal_labels_are_fed_one_by_one(tf, run):
     assert run(one + 10 * other, {x: [1.0], one: [5]}).tolist() == [15]
 
 
-def test_equal_results_of_one_operation_and_reads_are_told_apart(tf, run):
+def test_equal_results_of_one_operation_and_reads_are_told_apart(tf, run, variable):
     x = tf.placeholder(tf.float32, [2])
     one, other = tf.map_fn(lambda t: (t * 2, t * 2), x, dtype=(tf.float32, tf.float32))
     assert run(one + 10 * other, {x: [1, 1], one: [0, 0]}).tolist() == [20, 20]
-    v = variable(tf, run, 3.0)
+    v = variable(3.0)
     first, second = v.read_value(), v.read_value()
     assert [run(first + 10 * second, {first: 0}), run(v + second, {second: 0})] == [30, 3]
     assert run(tf.gradients(first * second * second, [first, second, v])) == [9, 18, 27]
 
 
-def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
+def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run, variable):
     x = tf.placeholder(tf.float32, [None, 2])
-    w = variable(tf, run, np.float32([[1.0], [2.0]]))
+    w = variable(np.float32([[1.0], [2.0]]))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for _ in range(5):
@@ -112,9 +98,9 @@ def test_what_is_built_again_in_a_loop_runs_what_was_compiled(tf, run):
     assert len(programs_of(tf.get_default_graph()).items()) == 2  # The initializer, and the step.
 
 
-def test_what_is_built_again_and_fed_a_state_runs_what_was_compiled(tf, run):
+def test_what_is_built_again_and_fed_a_state_runs_what_was_compiled(tf, run, variable):
     x = tf.placeholder(tf.float32, [None, 2])
-    w = variable(tf, run, np.float32([[1.0, 2.0], [0.0, 1.0]]))
+    w = variable(np.float32([[1.0, 2.0], [0.0, 1.0]]))
     state = tf.zeros([1, 2])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -142,8 +128,8 @@ def test_a_graph_that_is_loaded_tells_apart_as_before(tf, run, tmp_path):
         ]
 
 
-def test_several_identities_are_told_apart(tf, run):
-    w = variable(tf, run, np.float32(2.0))
+def test_several_identities_are_told_apart(tf, run, variable):
+    w = variable(np.float32(2.0))
     a, b = tf.identity_n([w, 3.0 * w], name="both")
     assert [a.name, b.name] == ["both:0", "both:1"]
     assert run(tf.gradients(a * b + w, [a, b, w])) == [6, 2, 13]

@@ -8,13 +8,6 @@ import numpy as np
 import pytest
 
 
-@pytest.fixture
-def run(tf: Any) -> Any:
-    session = tf.InteractiveSession()
-    yield session.run
-    session.close()
-
-
 def _variable(tf: Any, run: Any, value: Any) -> Any:
     made = tf.Variable(np.asarray(value))
     run(made.initializer)

@@ -56,7 +56,7 @@ def told_apart(x: Tensor, made_of: Iterable[Tensor] = ()) -> Tensor:
 
 def is_told_apart(x: Tensor) -> bool:
     """Whether an expression is a copy, or labelled as what changed nothing."""
-    return x.node.original is not None or _is_label(x.op)
+    return _is_apart(x.node)
 
 
 def merged(xs: Sequence[Tensor], kept: Collection[Node] = ()) -> list[Tensor]:
@@ -67,7 +67,7 @@ def merged(xs: Sequence[Tensor], kept: Collection[Node] = ()) -> list[Tensor]:
         kept: nodes that stay themselves, such as what is fed: what equals one is not that one.
     """
     nodes = topological((x.node for x in xs), stop=kept)
-    if not any(is_told_apart(Tensor(node)) for node in nodes):
+    if not any(map(_is_apart, nodes)):
         return list(xs)
     done = {node: node for node in kept}
     for node in nodes:
@@ -82,6 +82,10 @@ def merged(xs: Sequence[Tensor], kept: Collection[Node] = ()) -> list[Tensor]:
             made = applied_to(node, inputs)
         done[node] = copy_of(made) if made in kept and not _is_label(node.op) else made
     return [Tensor(done[x.node]) for x in xs]
+
+
+def _is_apart(node: Node) -> bool:
+    return node.original is not None or _is_label(node.op)
 
 
 def _is_label(op: Op) -> bool:

@@ -94,15 +94,9 @@ def _as_it_was(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def original(tensor: Tensor) -> Tensor:
-    """Return the expression that a copy is one of; what is no copy is itself."""
-    node = tensor.node.original
-    return tensor if node is None else Tensor(node)
-
-
 def _simplified(tensor: Tensor) -> Tensor:
-    tensor = original(tensor)
-    node = tensor.node
+    node = tensor.node.original or tensor.node
+    tensor = Tensor(node)
     if isinstance(node.op, Tag):
         return tensor.inputs[0]
     if not (node.op.pure and node.inputs):

@@ -25,14 +25,15 @@ class Lookups:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Operation] = {}
-        self.unnamed: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+        self.unnamed: WeakKeyDictionary[Any, Callable[[Any, Any], None]]
+        self.unnamed = WeakKeyDictionary()
 
     def name_all(self) -> None:
         """Let everything have its name that gets one only if it is asked for."""
         waiting = [] if self.finalized else list(self.unnamed.items())
         for network, give_names in waiting:
             del self.unnamed[network]
-            give_names(network)
+            give_names(self, network)
 
     def get_operation_by_name(self, name: str) -> Operation:
         """Return the operation of a name.

@@ -74,12 +74,10 @@ FUNCTIONS: dict[str, _Function] = {
 
 
 def _beside(function: _Function, left: Any, right: Any) -> Any:
-    if _gives_way(right, left):
+    way = _gives_way(right, left), _gives_way(left, right)
+    if any(way):
         tell("A number beside an array of float32 leaves it float32, as NumPy once did.")
-        return function(left, right.item())
-    if _gives_way(left, right):
-        tell("A number beside an array of float32 leaves it float32, as NumPy once did.")
-        return function(left.item(), right)
+        return function(left, right.item()) if way[0] else function(left.item(), right)
     try:
         return function(left, right)
     except OverflowError:

@@ -6,14 +6,13 @@ again find its output so.
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 from giulgi.compat.graphs.graph import Graph, get_default_graph
-from giulgi.graph.node import Node, topological
+from giulgi.graph.node import Node
 from giulgi.graph.ops.identities import Tag
 from giulgi.graph.ops.leaves import Placeholder
 from giulgi.graph.tensor import Tensor as Expression
@@ -86,10 +85,18 @@ def note_network(network: Any, outputs: Sequence[Expression]) -> None:
     graph = get_default_graph()
     if graph.makes_tensors:
         return
-    graph.unnamed[network] = functools.partial(_name_outputs, graph)
-    for node in topological(y.node for y in outputs):
+    graph.unnamed[network] = _name_outputs
+    seen: set[Node] = set()
+    waiting = [y.node for y in outputs]
+    while waiting:
+        node = waiting.pop()
+        # What was there when another layer was added is at home already, with all below.
+        if node in seen or node in _homes:
+            continue
+        seen.add(node)
+        waiting += node.inputs
         if isinstance(node.op, (Placeholder, Tag)):
-            _homes.setdefault(node, ref(graph))
+            _homes[node] = ref(graph)
 
 
 def _name_outputs(graph: Graph, network: Any) -> None:

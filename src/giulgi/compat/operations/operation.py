@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -121,20 +122,25 @@ def _expressions(value: Any, inputs: list[Tensor]) -> Any:
     return value
 
 
-def _of_its_own(
-    graph: Graph, x: Expression, inputs: Sequence[Tensor], results: Sequence[Expression]
-) -> Expression:
-    """Return a result of an operation as an expression that no other result has.
+def _of_their_own(
+    graph: Graph, results: Sequence[Expression], inputs: Sequence[Tensor]
+) -> list[Expression]:
+    """Return the results of an operation as expressions that no other results have.
 
     An expression that was there before is one of another operation, or may be.
     """
     if graph.is_eager or graph.is_in_a_loop:
-        return x
+        return list(results)
     made_of = [tensor.expression for tensor in inputs]
-    if sum(x.node is y.node for y in results) > 1:
-        made_of.append(x)  # Each of several is made of what they have in common.
-    is_new = x.node.serial > graph.newest_node and all(x.node is not y.node for y in made_of)
-    return x if is_new else told_apart(x, made_of)
+    given = {x.node for x in made_of}
+    times = Counter(x.node for x in results)
+    found = []
+    for x in results:
+        # Each of several is made of what they have in common.
+        source = [*made_of, x] if times[x.node] > 1 else made_of
+        is_new = x.node.serial > graph.newest_node and x.node not in given and times[x.node] == 1
+        found.append(x if is_new else told_apart(x, source))
+    return found
 
 
 def as_results(
@@ -147,14 +153,10 @@ def as_results(
     if graph.is_eager:  # What has a value needs no history.
         inputs = [x for x in inputs if not x.is_eager]
     made = Operation(graph, type, graph.unique_name(name or type), inputs, **options)
-    outputs = []
-    for leaf in leaves:
-        if isinstance(leaf, Expression):
-            own = _of_its_own(graph, leaf, inputs, expressions)
-            made.outputs.append(result_of(made, len(made.outputs), own))
-            outputs.append(made.outputs[-1])
-        else:
-            outputs.append(leaf)
+    for place, own in enumerate(_of_their_own(graph, expressions, inputs)):
+        made.outputs.append(result_of(made, place, own))
     assert expressions or not leaves, f"{type} has no result"
     made.are_outputs_made()
-    return unflatten(structure, iter(outputs))
+    outputs = iter(made.outputs)
+    told = [next(outputs) if isinstance(leaf, Expression) else leaf for leaf in leaves]
+    return unflatten(structure, iter(told))

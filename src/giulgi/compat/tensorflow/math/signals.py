@@ -179,9 +179,9 @@ def linear_to_mel_weight_matrix(
 export("contrib.signal.rfft", rfft)
 
 
-def _cosines(count: int, wanted: int) -> np.ndarray[Any, Any]:
-    """Return the (count, wanted) matrix of 2 cos(pi k (2 n + 1) / (2 count))."""
-    n, k = np.arange(count)[:, None], np.arange(wanted)
+def _cosines(count: int) -> np.ndarray[Any, Any]:
+    """Return the (count, count) matrix of 2 cos(pi k (2 n + 1) / (2 count))."""
+    n, k = np.arange(count)[:, None], np.arange(count)
     return 2 * np.cos(np.pi * k * (2 * n + 1) / (2 * count))
 
 
@@ -214,7 +214,7 @@ def dct(
     if type not in (2, 3) or axis != -1 or count is None:
         raise NotImplementedError("tf.spectral.dct takes types 2 and 3, along a last axis of a "
                                   "size that is known")  # fmt: skip
-    matrix = _cosines(count, count)
+    matrix = _cosines(count)
     if norm == "ortho":
         matrix = matrix * np.sqrt(1 / (2 * count))
         matrix[:, 0] *= np.sqrt(0.5)
@@ -237,5 +237,5 @@ def mfccs_from_log_mel_spectrograms(
     bins = x.shape[-1]
     if bins is None:
         raise ValueError("the number of mel bins must be known when the graph is built")
-    matrix = _cosines(bins, bins) / np.sqrt(2 * bins)
+    matrix = _cosines(bins) / np.sqrt(2 * bins)
     return x @ gg.constant(matrix.astype(x.dtype.name), x.dtype)

@@ -244,29 +244,40 @@ def mean_cosine_distance(
 # Of true and false
 
 
-def _counts(labels: Any, predictions: Any, weights: Any) -> dict[str, gg.Tensor]:
-    """Return how many are rightly and wrongly held to be true and false."""
-    y, p = _alike(labels, predictions)
-    true, held = gg.cast(y, "bool"), gg.cast(p, "bool")
+#: The counts of true and false, by the names of their variables.
+TP, FN, TN, FP = "true_positives", "false_negatives", "true_negatives", "false_positives"
+
+
+def four_counts(
+    true: gg.Tensor, held: gg.Tensor, weights: Any, axis: int | None = None
+) -> dict[str, gg.Tensor]:
+    """Return how many are rightly and wrongly held to be true and false, by their names."""
     w = weights_of(weights, gg.cast(true, "float32"))
+    no, out = gg.logical_not(true), gg.logical_not(held)
     cases = {
-        "true_positives": gg.logical_and(true, held),
-        "false_positives": gg.logical_and(gg.logical_not(true), held),
-        "false_negatives": gg.logical_and(true, gg.logical_not(held)),
-        "true_negatives": gg.logical_and(gg.logical_not(true), gg.logical_not(held)),
-    }
-    return {name: gg.sum(gg.cast(case, "float32") * w) for name, case in cases.items()}
+        TP: gg.logical_and(true, held), FN: gg.logical_and(true, out),
+        TN: gg.logical_and(no, out), FP: gg.logical_and(no, held),
+    }  # fmt: skip
+    return {name: gg.sum(gg.cast(case, "float32") * w, axis) for name, case in cases.items()}
 
 
-def _of_counts(
-    default: str, names: Sequence[str], formula: Any, labels: Any, predictions: Any, weights: Any,
+def of_counts(
+    name: str, counts: dict[str, gg.Tensor], which: Sequence[str], formula: Any,
+    inputs: Sequence[Any], collections: Any,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Return a function of some of the four counts over all batches."""
+    return Gathered(name, {key: counts[key] for key in which}, inputs, formula, collections).pair
+
+
+def _of_labels(
+    default: str, which: Sequence[str], formula: Any, labels: Any, predictions: Any, weights: Any,
     collections: Any, name: str | None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    counts = _counts(labels, predictions, weights)
-    return Gathered(
-        name or default, {key: counts[key] for key in names},
-        inputs_of(labels, predictions, weights), formula, collections,
-    ).pair  # fmt: skip
+    true, held = (gg.cast(x, "bool") for x in _alike(labels, predictions))
+    return of_counts(
+        name or default, four_counts(true, held, weights), which, formula,
+        inputs_of(labels, predictions, weights), collections,
+    )  # fmt: skip
 
 
 @exported("metrics.precision")
@@ -275,8 +286,8 @@ def precision(
     updates_collections: Any = None, name: str | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the share of what is held to be true that is, and what adds a batch."""
-    return _of_counts(
-        "precision", ("true_positives", "false_positives"), lambda a, b: ratio(a, a + b), labels,
+    return _of_labels(
+        "precision", (TP, FP), lambda a, b: ratio(a, a + b), labels,
         predictions, weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -287,8 +298,8 @@ def recall(
     updates_collections: Any = None, name: str | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Return the share of what is true that is held to be, and what adds a batch."""
-    return _of_counts(
-        "recall", ("true_positives", "false_negatives"), lambda a, b: ratio(a, a + b), labels,
+    return _of_labels(
+        "recall", (TP, FN), lambda a, b: ratio(a, a + b), labels,
         predictions, weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -299,7 +310,7 @@ def _count(which: str) -> None:
         labels: Any, predictions: Any, weights: Any = None, metrics_collections: Any = None,
         updates_collections: Any = None, name: str | None = None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        return _of_counts(
+        return _of_labels(
             which, (which,), lambda count: count, labels, predictions, weights,
             (metrics_collections, updates_collections), name,
         )  # fmt: skip
@@ -308,7 +319,7 @@ def _count(which: str) -> None:
     call.__doc__ = f"Return the number of {which.replace('_', ' ')}, and what adds a batch."
 
 
-for _which in ("true_positives", "false_positives", "false_negatives", "true_negatives"):
+for _which in (TP, FP, FN, TN):
     _count(_which)
 
 

@@ -6,6 +6,7 @@ Labels are the numbers of true classes: (..., count), or (...) for one class eac
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import giulgi as gg
@@ -59,58 +60,40 @@ def _share_of_top(
     return Gathered(name or default, sums, inputs, lambda a, b: ratio(a, a + b), collections).pair
 
 
-@exported("metrics.precision_at_k", "metrics.sparse_precision_at_k")
-def precision_at_k(
-    labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None,
-    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of the k greatest predictions that are true, and what adds a batch."""
-    return _share_of_top(
-        f"precision_at_{k}", labels, _top(predictions, k), class_id, weights,
-        inputs_of(labels, predictions, weights), (metrics_collections, updates_collections), name,
-        of_labels=False,
-    )  # fmt: skip
+def _export_share(kind: str, told: str, *, of_labels: bool) -> Callable[..., Any]:
+    """Export a share of the k greatest predictions and of classes told; return the first."""
+
+    @exported(f"metrics.{kind}_at_k", f"metrics.sparse_{kind}_at_k")
+    def at_k(
+        labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None,
+        metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        return _share_of_top(
+            f"{kind}_at_{k}", labels, _top(predictions, k), class_id, weights,
+            inputs_of(labels, predictions, weights), (metrics_collections, updates_collections),
+            name, of_labels=of_labels,
+        )  # fmt: skip
+
+    @exported(f"metrics.{kind}_at_top_k")
+    def at_top_k(
+        labels: Any, predictions_idx: Any, k: int | None = None, class_id: Any = None,
+        weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
+        name: str | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        return _share_of_top(
+            f"{kind}_at_{k or 'top_k'}", labels, gg.cast(as_expression(predictions_idx), "int64"),
+            class_id, weights, inputs_of(labels, predictions_idx, weights),
+            (metrics_collections, updates_collections), name, of_labels=of_labels,
+        )  # fmt: skip
+
+    at_k.__name__, at_top_k.__name__ = f"{kind}_at_k", f"{kind}_at_top_k"
+    at_k.__doc__ = f"Return the share of {told.format('the k greatest predictions')}."
+    at_top_k.__doc__ = f"Return the share of {told.format('the classes held most probable')}."
+    return at_k
 
 
-@exported("metrics.precision_at_top_k")
-def precision_at_top_k(
-    labels: Any, predictions_idx: Any, k: int | None = None, class_id: Any = None,
-    weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
-    name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of the classes held most probable that are true."""
-    return _share_of_top(
-        f"precision_at_{k or 'top_k'}", labels, gg.cast(as_expression(predictions_idx), "int64"),
-        class_id, weights, inputs_of(labels, predictions_idx, weights),
-        (metrics_collections, updates_collections), name, of_labels=False,
-    )  # fmt: skip
-
-
-@exported("metrics.recall_at_k", "metrics.sparse_recall_at_k")
-def recall_at_k(
-    labels: Any, predictions: Any, k: int, class_id: Any = None, weights: Any = None,
-    metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of true classes among the k greatest predictions, and what adds a batch."""
-    return _share_of_top(
-        f"recall_at_{k}", labels, _top(predictions, k), class_id, weights,
-        inputs_of(labels, predictions, weights), (metrics_collections, updates_collections), name,
-        of_labels=True,
-    )  # fmt: skip
-
-
-@exported("metrics.recall_at_top_k")
-def recall_at_top_k(
-    labels: Any, predictions_idx: Any, k: int | None = None, class_id: Any = None,
-    weights: Any = None, metrics_collections: Any = None, updates_collections: Any = None,
-    name: str | None = None,
-) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Return the share of true classes among those held most probable."""
-    return _share_of_top(
-        f"recall_at_{k or 'top_k'}", labels, gg.cast(as_expression(predictions_idx), "int64"),
-        class_id, weights, inputs_of(labels, predictions_idx, weights),
-        (metrics_collections, updates_collections), name, of_labels=True,
-    )  # fmt: skip
+precision_at_k = _export_share("precision", "{} that are true", of_labels=False)
+recall_at_k = _export_share("recall", "true classes among {}", of_labels=True)
 
 
 @exported("metrics.average_precision_at_k", "metrics.sparse_average_precision_at_k")

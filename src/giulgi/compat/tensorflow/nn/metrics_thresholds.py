@@ -12,13 +12,20 @@ import numpy as np
 
 import giulgi as gg
 from giulgi.compat.names import exported
-from giulgi.compat.tensorflow.nn.metrics import Gathered, as_float, inputs_of, weights_of
+from giulgi.compat.tensorflow.nn.metrics import (
+    FN,
+    FP,
+    TN,
+    TP,
+    as_float,
+    four_counts,
+    inputs_of,
+    of_counts,
+)  # fmt: skip
 from giulgi.compat.tensors.tensor import Tensor, as_expression
 
 # What shares are divided by at least; and by how much the outer thresholds lie outside of 0 to 1.
 _SMALL = 1e-7
-
-_TP, _FN, _TN, _FP = "true_positives", "false_negatives", "true_negatives", "false_positives"
 
 
 def _lines(num_thresholds: int) -> list[float]:
@@ -27,35 +34,19 @@ def _lines(num_thresholds: int) -> list[float]:
     return [-_SMALL, *inner, 1 + _SMALL]
 
 
-def _counts_at(
-    labels: Any, predictions: Any, thresholds: Any, weights: Any
-) -> dict[str, gg.Tensor]:
-    """Return the four counts, each with an element for every threshold."""
-    lines = np.asarray(thresholds, np.float32)
-    y, p = (gg.reshape(as_expression(x), (1, -1)) for x in (labels, predictions))
-    true, held = gg.cast(y, "bool"), gg.cast(p, "float32") > gg.constant(lines[:, None])
-    flat = None if weights is None else gg.reshape(as_float(weights), (1, -1))
-    w = weights_of(flat, gg.cast(true, "float32"))
-
-    def total(case: gg.Tensor) -> gg.Tensor:
-        return gg.sum(gg.cast(case, "float32") * w, 1)
-
-    no, out = gg.logical_not(true), gg.logical_not(held)
-    return {
-        _TP: total(gg.logical_and(true, held)), _FN: total(gg.logical_and(true, out)),
-        _TN: total(gg.logical_and(no, out)), _FP: total(gg.logical_and(no, held)),
-    }  # fmt: skip
-
-
-def _of_counts_at(
+def _at_thresholds(
     default: str, which: Sequence[str], formula: Any, labels: Any, predictions: Any,
     thresholds: Any, weights: Any, collections: Any, name: str | None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    counts = _counts_at(labels, predictions, thresholds, weights)
-    return Gathered(
-        name or default, {key: counts[key] for key in which},
-        inputs_of(labels, predictions, weights), formula, collections,
-    ).pair  # fmt: skip
+    """Return a function of some of the four counts, which have an element for each threshold."""
+    lines = np.asarray(thresholds, np.float32)
+    y, p = (gg.reshape(as_expression(x), (1, -1)) for x in (labels, predictions))
+    held = gg.cast(p, "float32") > gg.constant(lines[:, None])
+    flat = None if weights is None else gg.reshape(as_float(weights), (1, -1))
+    return of_counts(
+        name or default, four_counts(gg.cast(y, "bool"), held, flat, 1), which, formula,
+        inputs_of(labels, predictions, weights), collections,
+    )  # fmt: skip
 
 
 @exported("metrics.auc")
@@ -93,8 +84,8 @@ def auc(
         return gg.sum((x[:-1] - x[1:]) * (h[:-1] + h[1:]) / 2)
 
     lines = _lines(num_thresholds) if thresholds is None else thresholds
-    return _of_counts_at(
-        "auc", (_TP, _FN, _TN, _FP), area, labels, predictions, lines, weights,
+    return _at_thresholds(
+        "auc", (TP, FN, TN, FP), area, labels, predictions, lines, weights,
         (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -105,7 +96,7 @@ def _export_at_thresholds(default: str, which: Sequence[str], formula: Any, doc:
         labels: Any, predictions: Any, thresholds: Any, weights: Any = None,
         metrics_collections: Any = None, updates_collections: Any = None, name: str | None = None,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        return _of_counts_at(
+        return _at_thresholds(
             default, which, formula, labels, predictions, thresholds, weights,
             (metrics_collections, updates_collections), name,
         )  # fmt: skip
@@ -118,17 +109,17 @@ def _share(part: gg.Tensor, rest: gg.Tensor) -> gg.Tensor:
     return part / (_SMALL + part + rest)
 
 
-for _which in (_TP, _FN, _TN, _FP):
+for _which in (TP, FN, TN, FP):
     _export_at_thresholds(
         f"{_which}_at_thresholds", (_which,), lambda count: count,
         f"Return the number of {_which.replace('_', ' ')}",
     )  # fmt: skip
 _export_at_thresholds(
-    "precision_at_thresholds", (_TP, _FP), _share,
+    "precision_at_thresholds", (TP, FP), _share,
     "Return the share of what is held to be true that is",
 )  # fmt: skip
 _export_at_thresholds(
-    "recall_at_thresholds", (_TP, _FN), _share,
+    "recall_at_thresholds", (TP, FN), _share,
     "Return the share of what is true that is held to be",
 )  # fmt: skip
 
@@ -144,8 +135,8 @@ def sensitivity_at_specificity(
     def at_nearest(tp: gg.Tensor, fn: gg.Tensor, tn: gg.Tensor, fp: gg.Tensor) -> gg.Tensor:
         return _share(tp, fn)[gg.argmin(gg.abs(_share(tn, fp) - specificity))]
 
-    return _of_counts_at(
-        "sensitivity_at_specificity", (_TP, _FN, _TN, _FP), at_nearest, labels, predictions,
+    return _at_thresholds(
+        "sensitivity_at_specificity", (TP, FN, TN, FP), at_nearest, labels, predictions,
         _lines(num_thresholds), weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
 
@@ -163,7 +154,7 @@ def specificity_at_sensitivity(
         away = gg.flip(gg.abs(_share(tp, fn) - sensitivity), 0)
         return gg.flip(_share(tn, fp), 0)[gg.argmin(away)]
 
-    return _of_counts_at(
-        "specificity_at_sensitivity", (_TP, _FN, _TN, _FP), at_nearest, labels, predictions,
+    return _at_thresholds(
+        "specificity_at_sensitivity", (TP, FN, TN, FP), at_nearest, labels, predictions,
         _lines(num_thresholds), weights, (metrics_collections, updates_collections), name,
     )  # fmt: skip
